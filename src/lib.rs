@@ -1,0 +1,3 @@
+//! Rekindle brings a kubeadm control-plane node back after every certificate has expired.
+
+pub mod digest;
