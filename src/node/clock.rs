@@ -1,0 +1,40 @@
+//! The clock, read here alone and handed on as a value.
+
+use nix::time::{ClockId, clock_gettime};
+use time::OffsetDateTime;
+
+/// The clocks of one moment: the wall clock can be set, the others tell whether it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clocks {
+    /// Time of day, UTC.
+    pub wall: OffsetDateTime,
+    /// Nanoseconds since an arbitrary start, suspend not counted (`CLOCK_MONOTONIC`).
+    pub monotonic: u128,
+    /// Nanoseconds since the machine booted, suspend counted (`CLOCK_BOOTTIME`).
+    pub since_boot: u128,
+}
+
+impl Clocks {
+    /// Reads all three.
+    pub fn read() -> Self {
+        Self {
+            wall: now(),
+            monotonic: nanoseconds(ClockId::CLOCK_MONOTONIC),
+            since_boot: nanoseconds(ClockId::CLOCK_BOOTTIME),
+        }
+    }
+}
+
+/// The wall clock, UTC.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads it"
+)]
+pub fn now() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
+fn nanoseconds(clock: ClockId) -> u128 {
+    clock_gettime(clock)
+        .map_or(0, |time| std::time::Duration::from(time).as_nanos())
+}

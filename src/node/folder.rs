@@ -1,0 +1,67 @@
+//! Folders of our own: closed to everybody else, created one by one and flushed.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Component, Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, openat};
+use nix::sys::stat::{Mode, fstat, mkdirat};
+use nix::unistd::fsync;
+
+use super::resolve::{check_owner, permissions};
+use super::{FileError, Root};
+
+impl Root {
+    /// Opens the folder at the node path, created with mode 0700 where it or its parents are missing, and
+    /// refuses one that others may enter.
+    pub(super) fn private_folder(&self, path: &Path) -> Result<OwnedFd, FileError> {
+        let mut so_far = PathBuf::from("/");
+        for component in path.components() {
+            if let Component::Normal(name) = component {
+                so_far.push(name);
+                self.create_folder(&so_far)?;
+            }
+        }
+        let outside = self.outside(path);
+        let fail = |operation| move |errno| (operation, errno);
+        let resolved = self.resolve(path)?;
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let opened = openat(
+            resolved.folder.as_fd(),
+            resolved.name.as_os_str(),
+            flags,
+            Mode::empty(),
+        )
+        .map_err(fail("open the folder"))
+        .and_then(|folder| {
+            let status = fstat(&folder).map_err(fail("stat"))?;
+            Ok((folder, status))
+        });
+        let (folder, status) =
+            opened.map_err(|(operation, errno)| FileError::from_errno(operation, &outside, errno))?;
+        check_owner(&status, &outside)?;
+        let mode = permissions(&status);
+        if mode & 0o077 != 0 {
+            return Err(FileError::SecretExposed {
+                path: outside,
+                mode,
+            });
+        }
+        Ok(folder)
+    }
+
+    fn create_folder(&self, path: &Path) -> Result<(), FileError> {
+        let outside = self.outside(path);
+        let resolved = self.resolve(path)?;
+        match mkdirat(
+            resolved.folder.as_fd(),
+            resolved.name.as_os_str(),
+            Mode::S_IRWXU,
+        ) {
+            Ok(()) => fsync(&resolved.folder)
+                .map_err(|errno| FileError::from_errno("flush the folder of", &outside, errno)),
+            Err(Errno::EEXIST) => Ok(()),
+            Err(errno) => Err(FileError::from_errno("create the folder", &outside, errno)),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! A file that only grows: the journal's place on the disk.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use nix::fcntl::{OFlag, openat};
+use nix::sys::stat::Mode;
+use nix::unistd::{fdatasync, fsync};
+
+use super::{FileError, Root};
+
+/// A new file, open for appending alone.
+#[derive(Debug)]
+pub struct AppendOnlyFile {
+    file: File,
+}
+
+impl Root {
+    /// Creates the file at `path` with mode 0600, in a folder closed to others. It must not exist yet.
+    pub fn create_log(&self, path: &Path) -> Result<AppendOnlyFile, FileError> {
+        let folder = self.private_folder(path.parent().unwrap_or(path))?;
+        let outside = self.outside(path);
+        let flags = OFlag::O_WRONLY
+            | OFlag::O_APPEND
+            | OFlag::O_CREAT
+            | OFlag::O_EXCL
+            | OFlag::O_NOFOLLOW
+            | OFlag::O_CLOEXEC;
+        let name = path.file_name().unwrap_or(OsStr::new("journal"));
+        let mode = Mode::S_IRUSR | Mode::S_IWUSR;
+        let file = openat(folder.as_fd(), name, flags, mode)
+            .map_err(|errno| FileError::from_errno("create", &outside, errno))?;
+        fsync(&folder)
+            .map_err(|errno| FileError::from_errno("flush the folder of", &outside, errno))?;
+        Ok(AppendOnlyFile {
+            file: File::from(file),
+        })
+    }
+}
+
+impl AppendOnlyFile {
+    /// Appends `bytes` in one write and waits until they are on the disk.
+    pub fn append_durably(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        fdatasync(&self.file).map_err(io::Error::from)
+    }
+}

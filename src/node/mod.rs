@@ -1,0 +1,35 @@
+//! The only module with effects: files, the clock, the identity of this machine and of this process.
+//!
+//! A [`Root`] is a node, either the machine itself (`/`) or a node laid out in a folder. Every path is a
+//! *node path*: absolute as the node sees it, resolved beneath the root one component at a time without
+//! ever leaving it. What is read was checked after opening (regular, trusted owner, one link, closed mode);
+//! what is written is staged beside its target, flushed, and renamed.
+
+mod backup;
+mod clock;
+mod error;
+mod folder;
+mod hardening;
+mod identity;
+mod lock;
+mod log;
+mod privileges;
+mod read;
+mod replace;
+mod resolve;
+mod root;
+mod space;
+mod write;
+
+pub use backup::BackupCopy;
+pub use clock::{Clocks, now};
+pub use error::FileError;
+pub use hardening::harden;
+pub use identity::{Machine, Operator, binary_digest, machine, operator};
+pub use lock::NodeLock;
+pub use log::AppendOnlyFile;
+pub use privileges::is_root;
+pub use read::{FileSnapshot, Metadata, Secrecy};
+pub use replace::{Present, Staged};
+pub use root::Root;
+pub use space::FreeSpace;

@@ -1,0 +1,181 @@
+//! Reads a file once, and only after the open descriptor was checked.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{OFlag, openat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::resolve::{Resolved, check_owner, file_type, permissions};
+use super::{FileError, Root};
+use crate::digest::Sha256Digest;
+
+/// No certificate, key, kubeconfig or manifest of a node comes near this size, in bytes.
+const MAXIMUM_SIZE: u64 = 1024 * 1024;
+
+/// Whether a file holds a private key, and so must be closed to everybody but its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrecy {
+    /// Others may read it, nobody else may write it.
+    Public,
+    /// Nobody but the owner may read it.
+    Secret,
+}
+
+/// A file as it was when it was read.
+#[derive(Debug)]
+pub struct FileSnapshot {
+    /// The node path, links resolved.
+    pub path: PathBuf,
+    /// The content, wiped when dropped: it may be a key.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// SHA-256 of the content.
+    pub digest: Sha256Digest,
+    /// Owner, mode and times.
+    pub metadata: Metadata,
+}
+
+/// What a replaced file must keep, and what tells that it was changed meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metadata {
+    /// Permission bits, as `chmod` takes them.
+    pub mode: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Time of the last change of the content.
+    pub modified: OffsetDateTime,
+}
+
+impl Root {
+    /// Reads the regular file at `path`, links resolved beneath the root.
+    pub fn read(&self, path: &Path, secrecy: Secrecy) -> Result<FileSnapshot, FileError> {
+        let resolved = self.resolve(path)?;
+        let outside = self.outside(&resolved.path);
+        read_resolved(&resolved, &outside, secrecy)
+    }
+}
+
+pub(super) fn read_resolved(
+    resolved: &Resolved,
+    outside: &Path,
+    secrecy: Secrecy,
+) -> Result<FileSnapshot, FileError> {
+    let (file, status) = open_checked(resolved, outside)?;
+    let mode = permissions(&status);
+    if secrecy == Secrecy::Secret && mode & 0o077 != 0 {
+        return Err(FileError::SecretExposed {
+            path: outside.to_owned(),
+            mode,
+        });
+    }
+    let bytes = read_all(file, &status, outside)?;
+    Ok(FileSnapshot {
+        path: resolved.path.clone(),
+        digest: Sha256Digest::of(&bytes),
+        bytes,
+        metadata: metadata(&status),
+    })
+}
+
+/// Opens the file that `resolved` names, and refuses what no file of a node should be.
+pub(super) fn open_checked(
+    resolved: &Resolved,
+    outside: &Path,
+) -> Result<(OwnedFd, FileStat), FileError> {
+    // A FIFO or a device would block an open without O_NONBLOCK.
+    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+    let fail = |operation| move |errno| FileError::from_errno(operation, outside, errno);
+    let file = match openat(
+        resolved.folder.as_fd(),
+        resolved.name.as_os_str(),
+        flags,
+        Mode::empty(),
+    ) {
+        Err(nix::errno::Errno::ENXIO) => {
+            return Err(FileError::NotRegular {
+                path: outside.to_owned(),
+                found: "socket or device",
+            });
+        }
+        other => other.map_err(fail("open"))?,
+    };
+    let status = fstat(&file).map_err(fail("stat"))?;
+    let found = match file_type(&status) {
+        SFlag::S_IFREG => None,
+        SFlag::S_IFDIR => Some("folder"),
+        SFlag::S_IFIFO => Some("FIFO"),
+        SFlag::S_IFSOCK => Some("socket"),
+        _ => Some("device"),
+    };
+    let path = outside.to_owned();
+    if let Some(found) = found {
+        return Err(FileError::NotRegular { path, found });
+    }
+    check_owner(&status, outside)?;
+    let mode = permissions(&status);
+    if mode & 0o022 != 0 {
+        return Err(FileError::FileWritableByOthers { path, mode });
+    }
+    if status.st_nlink != 1 {
+        let links = status.st_nlink;
+        return Err(FileError::HardLinked { path, links });
+    }
+    Ok((file, status))
+}
+
+fn read_all(
+    file: OwnedFd,
+    status: &FileStat,
+    outside: &Path,
+) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let size = u64::try_from(status.st_size).unwrap_or(u64::MAX);
+    let too_large = |size| FileError::TooLarge {
+        path: outside.to_owned(),
+        size,
+        limit: MAXIMUM_SIZE,
+    };
+    if size > MAXIMUM_SIZE {
+        return Err(too_large(size));
+    }
+    // Room for one byte more: growing would leave an unwiped copy behind.
+    let capacity = usize::try_from(size).unwrap_or(0).saturating_add(1);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
+    File::from(file)
+        .take(size.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| FileError::from_io("read", outside, error))?;
+    if bytes.len() as u64 != size {
+        return Err(FileError::ChangedMeanwhile {
+            path: outside.to_owned(),
+        });
+    }
+    Ok(bytes)
+}
+
+pub(super) fn metadata(status: &FileStat) -> Metadata {
+    let nanoseconds =
+        i128::from(status.st_mtime) * 1_000_000_000 + i128::from(status.st_mtime_nsec);
+    Metadata {
+        mode: permissions(status),
+        uid: status.st_uid,
+        gid: status.st_gid,
+        modified: OffsetDateTime::from_unix_timestamp_nanos(nanoseconds)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH),
+    }
+}
+
+/// The text of a file that the kernel or the machine's own system makes, not the node; `None` where it
+/// cannot be read.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "these are outside any root, and nothing is decided by them"
+)]
+pub(super) fn read_kernel_file(path: &Path) -> Option<String> {
+    std::fs::read_to_string(path).ok()
+}

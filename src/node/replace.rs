@@ -1,0 +1,216 @@
+//! Replaces a file or a link so that at every moment it is the old one or the new one.
+//!
+//! Staging writes the new content to a dot-file beside the target and flushes it; installing compares the
+//! target with what was observed, renames, and flushes the folder. Exchanging two names in one call
+//! (`RENAME_EXCHANGE`) is never used: in a manifests folder the kubelet takes it for a removal.
+
+use std::ffi::OsString;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{RenameFlags, readlinkat, renameat, renameat2};
+use nix::sys::stat::futimens;
+use nix::sys::time::TimeSpec;
+use nix::unistd::{UnlinkatFlags, fsync, symlinkat, unlinkat};
+use time::OffsetDateTime;
+
+use super::read::{metadata, open_checked};
+use super::resolve::Resolved;
+use super::write::{Model, write_new_file};
+use super::{FileError, Root, Secrecy};
+use crate::digest::Sha256Digest;
+
+/// What stands at a path, or must stand there for it to be replaced: anything else is somebody's change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Present {
+    /// Nothing.
+    Nothing,
+    /// A regular file with this content.
+    File(Sha256Digest),
+    /// A symbolic link with this destination, unresolved.
+    Link(PathBuf),
+}
+
+/// A new file or link, flushed under a temporary name beside its target. Dropped without being installed,
+/// it is removed.
+#[derive(Debug)]
+pub struct Staged {
+    folder: OwnedFd,
+    temporary: OsString,
+    name: OsString,
+    path: PathBuf,
+    outside: PathBuf,
+    pending: bool,
+}
+
+impl Root {
+    /// Stages `bytes` for the file at `target`, with owner, mode and attributes of the file at `model`
+    /// (the target itself, or its predecessor where the target is new). `run` marks the temporary name.
+    pub fn stage_file(
+        &self,
+        target: &Path,
+        bytes: &[u8],
+        model: &Path,
+        run: &str,
+    ) -> Result<Staged, FileError> {
+        let like = self.resolve(model)?;
+        let (file, status) = open_checked(&like, &self.outside(&like.path))?;
+        let staged = self.prepare(self.resolve(target)?, run);
+        let model = Model {
+            file: &file,
+            status: &status,
+        };
+        write_new_file(
+            &staged.folder,
+            &staged.temporary,
+            bytes,
+            Some(&model),
+            &staged.outside,
+        )?;
+        Ok(staged.written())
+    }
+
+    /// Stages a symbolic link to `destination` for the link at `target`.
+    pub fn stage_link(
+        &self,
+        target: &Path,
+        destination: &Path,
+        run: &str,
+    ) -> Result<Staged, FileError> {
+        let staged = self.prepare(self.resolve_parent(target)?, run);
+        symlinkat(destination, staged.folder.as_fd(), staged.temporary.as_os_str())
+            .map_err(|errno| FileError::from_errno("create the link", &staged.outside, errno))?;
+        Ok(staged.written())
+    }
+
+    /// What stands at `path` now, a link in its last component not followed.
+    pub fn present(&self, path: &Path) -> Result<Present, FileError> {
+        let resolved = self.resolve_parent(path)?;
+        present(&resolved, &self.outside(path))
+    }
+
+    /// Removes the file or link at `path`, if it is still what is `expected`.
+    pub fn remove(&self, path: &Path, expected: &Present) -> Result<(), FileError> {
+        let outside = self.outside(path);
+        let resolved = self.resolve_parent(path)?;
+        compare(&resolved, expected, &outside)?;
+        let flag = UnlinkatFlags::NoRemoveDir;
+        unlinkat(resolved.folder.as_fd(), resolved.name.as_os_str(), flag)
+            .map_err(|errno| FileError::from_errno("remove", &outside, errno))?;
+        flush_folder(&resolved.folder, &outside)
+    }
+
+    /// Sets the modification time of the file at `path` to now; returns the times before and after.
+    pub fn touch(&self, path: &Path) -> Result<(OffsetDateTime, OffsetDateTime), FileError> {
+        let resolved = self.resolve(path)?;
+        let outside = self.outside(&resolved.path);
+        let (file, status) = open_checked(&resolved, &outside)?;
+        futimens(&file, &TimeSpec::UTIME_OMIT, &TimeSpec::UTIME_NOW)
+            .map_err(|errno| FileError::from_errno("touch", &outside, errno))?;
+        let touched = nix::sys::stat::fstat(&file)
+            .map_err(|errno| FileError::from_errno("stat", &outside, errno))?;
+        Ok((metadata(&status).modified, metadata(&touched).modified))
+    }
+
+    fn prepare(&self, resolved: Resolved, run: &str) -> Staged {
+        // A dot in front: tools that list the folder, the kubelet above all, pass over it.
+        let mut temporary = OsString::from(".rekindle-");
+        temporary.push(run);
+        temporary.push("-");
+        temporary.push(&resolved.name);
+        Staged {
+            folder: resolved.folder,
+            temporary,
+            name: resolved.name,
+            outside: self.outside(&resolved.path),
+            path: resolved.path,
+            pending: false,
+        }
+    }
+}
+
+impl Staged {
+    /// The node path that will be replaced.
+    pub fn target(&self) -> &Path {
+        &self.path
+    }
+
+    /// The node path of the temporary file.
+    pub fn temporary(&self) -> PathBuf {
+        self.path.with_file_name(&self.temporary)
+    }
+
+    /// Puts the new file in place, if the target is still what is `expected`, and flushes the folder.
+    pub fn install(mut self, expected: &Present) -> Result<(), FileError> {
+        let outside = self.outside.clone();
+        let target = Resolved {
+            folder: self
+                .folder
+                .try_clone()
+                .map_err(|error| FileError::from_io("open the folder of", &outside, error))?,
+            name: self.name.clone(),
+            path: self.path.clone(),
+        };
+        compare(&target, expected, &outside)?;
+        self.rename(expected)
+            .map_err(|errno| FileError::from_errno("replace", &outside, errno))?;
+        self.pending = false;
+        flush_folder(&self.folder, &outside)
+    }
+
+    fn rename(&self, expected: &Present) -> Result<(), Errno> {
+        let (folder, from, to) = (
+            self.folder.as_fd(),
+            self.temporary.as_os_str(),
+            self.name.as_os_str(),
+        );
+        if *expected == Present::Nothing {
+            match renameat2(folder, from, folder, to, RenameFlags::RENAME_NOREPLACE) {
+                // Not every file system knows the flag; the comparison above has to do there.
+                Err(Errno::EINVAL | Errno::ENOSYS) => {}
+                other => return other,
+            }
+        }
+        renameat(folder, from, folder, to)
+    }
+
+    fn written(mut self) -> Self {
+        self.pending = true;
+        self
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if self.pending {
+            // Nothing can be done about a failure here, and nothing reads a dot-file.
+            let flag = UnlinkatFlags::NoRemoveDir;
+            let _ = unlinkat(self.folder.as_fd(), self.temporary.as_os_str(), flag);
+        }
+    }
+}
+
+fn compare(target: &Resolved, expected: &Present, outside: &Path) -> Result<(), FileError> {
+    if present(target, outside)? == *expected {
+        return Ok(());
+    }
+    Err(FileError::ChangedMeanwhile {
+        path: outside.to_owned(),
+    })
+}
+
+fn present(target: &Resolved, outside: &Path) -> Result<Present, FileError> {
+    match readlinkat(target.folder.as_fd(), target.name.as_os_str()) {
+        Ok(destination) => return Ok(Present::Link(destination.into())),
+        Err(Errno::ENOENT) => return Ok(Present::Nothing),
+        Err(Errno::EINVAL) => {}
+        Err(errno) => return Err(FileError::from_errno("read the link", outside, errno)),
+    }
+    let snapshot = super::read::read_resolved(target, outside, Secrecy::Public)?;
+    Ok(Present::File(snapshot.digest))
+}
+
+fn flush_folder(folder: &OwnedFd, outside: &Path) -> Result<(), FileError> {
+    fsync(folder).map_err(|errno| FileError::from_errno("flush the folder of", outside, errno))
+}

@@ -1,0 +1,101 @@
+//! Writes a new file and flushes it; nothing that exists is ever opened for writing.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, openat};
+use nix::sys::stat::{FileStat, Mode, fchmod, fstat};
+use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, unlinkat};
+use xattr::FileExt;
+
+use super::FileError;
+use super::privileges::is_root;
+use super::resolve::permissions;
+
+/// A file whose owner, mode and extended attributes a new file takes over.
+pub(super) struct Model<'a> {
+    pub(super) file: &'a OwnedFd,
+    pub(super) status: &'a FileStat,
+}
+
+/// Creates `name` in `folder` with `bytes`, flushed to the disk. Removes it again when anything fails.
+pub(super) fn write_new_file(
+    folder: &OwnedFd,
+    name: &OsStr,
+    bytes: &[u8],
+    model: Option<&Model<'_>>,
+    outside: &Path,
+) -> Result<(), FileError> {
+    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let mode = Mode::S_IRUSR | Mode::S_IWUSR;
+    let file = openat(folder.as_fd(), name, flags, mode)
+        .map_err(|errno| FileError::from_errno("create", outside, errno))?;
+    let written = fill(File::from(file), bytes, model, outside);
+    if written.is_err() {
+        // The first failure is the one to report; the name is ours, so at worst a dot-file stays.
+        let _ = unlinkat(folder.as_fd(), name, UnlinkatFlags::NoRemoveDir);
+    }
+    written
+}
+
+fn fill(
+    mut file: File,
+    bytes: &[u8],
+    model: Option<&Model<'_>>,
+    outside: &Path,
+) -> Result<(), FileError> {
+    let fail = |operation| move |errno| FileError::from_errno(operation, outside, errno);
+    file.write_all(bytes)
+        .map_err(|error| FileError::from_io("write", outside, error))?;
+    if let Some(model) = model {
+        take_over_owner(&file, model.status, outside)?;
+        copy_attributes(model.file, &file)
+            .map_err(|error| FileError::from_io("copy the attributes of", outside, error))?;
+        // Last: a change of owner may clear bits, and an ACL carries the mode's mask.
+        fchmod(&file, Mode::from_bits_truncate(permissions(model.status)))
+            .map_err(fail("set the mode of"))?;
+    }
+    fsync(&file).map_err(fail("flush"))
+}
+
+fn take_over_owner(file: &File, model: &FileStat, outside: &Path) -> Result<(), FileError> {
+    let fail = |errno| FileError::from_errno("set the owner of", outside, errno);
+    let own = fstat(file).map_err(fail)?;
+    if own.st_uid == model.st_uid && own.st_gid == model.st_gid {
+        return Ok(());
+    }
+    fchown(
+        file,
+        Some(Uid::from_raw(model.st_uid)),
+        Some(Gid::from_raw(model.st_gid)),
+    )
+    .map_err(fail)
+}
+
+/// Security labels, ACLs and user attributes. Only root may set some of them: for others, in a folder of
+/// their own, those are left out.
+fn copy_attributes(model: &OwnedFd, file: &File) -> io::Result<()> {
+    let model = File::from(model.try_clone()?);
+    let names = match model.list_xattr() {
+        Err(error) if unsupported(&error) => return Ok(()),
+        other => other?,
+    };
+    for name in names {
+        let Some(value) = model.get_xattr(&name)? else {
+            continue;
+        };
+        match file.set_xattr(&name, &value) {
+            Err(error) if unsupported(&error) || !is_root() => {}
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+fn unsupported(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::EOPNOTSUPP as i32)
+}
