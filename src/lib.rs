@@ -1,4 +1,6 @@
 //! Rekindle brings a kubeadm control-plane node back after every certificate has expired.
 
 pub mod digest;
+pub mod kubernetes;
 pub mod node;
+pub mod pki;

@@ -1,0 +1,316 @@
+//! Private keys that can sign, over ring. The only place where signatures are made.
+
+use std::fmt;
+
+use ring::rand::SystemRandom;
+use ring::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair,
+    EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+};
+use zeroize::Zeroizing;
+
+use super::der::{self, Malformed};
+use super::private_key_der::{self, EllipticCurveParts, PrivateKeyParts};
+use super::public_key::{self, PublicKey};
+use super::{Certificate, NoRandomness, PemError, pem};
+
+/// A private key that can sign: RSA of 2048, 2560, 3072, 3584 or 4096 bits, ECDSA on P-256 or P-384, Ed25519.
+///
+/// It cannot be printed, copied or written. Our own copies of its bytes are wiped; ring does not wipe its own.
+pub struct PrivateKey {
+    pair: Pair,
+    /// `SubjectPublicKeyInfo`.
+    public_key_der: Vec<u8>,
+}
+
+enum Pair {
+    Rsa(RsaKeyPair),
+    P256(EcdsaKeyPair),
+    P384(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
+}
+
+/// Why a private key cannot be used.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum KeyError {
+    /// The file does not hold a key in PEM.
+    #[error("no private key can be read")]
+    Pem {
+        /// What is wrong with the text.
+        #[source]
+        source: PemError,
+    },
+    /// It is under a passphrase.
+    #[error("the private key is encrypted with a passphrase")]
+    Encrypted,
+    /// A key of a kind or size that this program cannot sign with.
+    #[error("a key of {algorithm} cannot be used: {reason}")]
+    Unsupported {
+        /// Named as exactly as the key allows: `ECDSA-P521`, `RSA-1024`, `RSA with public exponent 3`, `Ed448` …
+        algorithm: String,
+        /// What would do instead.
+        reason: &'static str,
+    },
+    /// The DER is damaged, or its numbers do not belong together.
+    #[error("the private key is damaged: {reason}")]
+    Malformed {
+        /// What does not fit.
+        reason: String,
+    },
+    /// The key leaves out its public half or its curve, and there is no certificate to take them from.
+    #[error(
+        "the private key comes without its public key, and no certificate to take it from is there"
+    )]
+    PublicKeyMissing,
+    /// Signing or generating failed for want of random bytes.
+    #[error("no key operation without random bytes")]
+    Random {
+        /// The reason.
+        #[source]
+        source: NoRandomness,
+    },
+}
+
+impl PrivateKey {
+    /// Reads the first private key of a PEM file: PKCS#1, SEC1 (an `EC PARAMETERS` block may precede it) or PKCS#8;
+    /// certificates in the same file, as the kubelet keeps them, are passed over.
+    ///
+    /// The `certificate` lends what an ECDSA key may leave out: its public key, its curve.
+    pub fn from_pem(text: &[u8], certificate: Option<&Certificate>) -> Result<Self, KeyError> {
+        let (form, der) = pem::read_private_key(text)?;
+        match private_key_der::read(form, &der)? {
+            PrivateKeyParts::Rsa(der) => RsaKeyPair::from_der(&der)
+                .map(Self::from_rsa)
+                .map_err(rejected),
+            PrivateKeyParts::EllipticCurve(parts) => from_elliptic_curve(&parts, certificate),
+            PrivateKeyParts::Ed25519(der) => Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der)
+                .map(Self::from_ed25519)
+                .map_err(rejected),
+        }
+    }
+
+    /// A fresh Ed25519 key that only ever exists in memory: the journal's.
+    pub fn generate_ed25519() -> Result<Self, KeyError> {
+        let document =
+            Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(no_randomness)?;
+        Ed25519KeyPair::from_pkcs8(document.as_ref())
+            .map(Self::from_ed25519)
+            .map_err(rejected)
+    }
+
+    /// Algorithm and size, in [`Certificate::algorithm`]'s words.
+    pub fn algorithm(&self) -> String {
+        PublicKey::read(&self.public_key_der)
+            .map(|key| key.name())
+            .unwrap_or_default()
+    }
+
+    /// The `SubjectPublicKeyInfo` of the public half, as DER.
+    pub fn public_key_der(&self) -> &[u8] {
+        &self.public_key_der
+    }
+
+    /// Whether the certificate is about this key, however the parameters beside the key are written.
+    pub fn fits(&self, certificate: &Certificate) -> bool {
+        match (
+            PublicKey::read(&self.public_key_der),
+            PublicKey::read(certificate.public_key_der()),
+        ) {
+            (Ok(own), Ok(certified)) => own.is_same_key(&certified),
+            _ => false,
+        }
+    }
+
+    /// Signs: RSA PKCS#1 v1.5 with SHA-256, P-256 with SHA-256, P-384 with SHA-384 (both as DER), Ed25519.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let random = SystemRandom::new();
+        match &self.pair {
+            Pair::Rsa(pair) => {
+                let mut signature = vec![0; pair.public().modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)
+                    .map_err(no_randomness)?;
+                Ok(signature)
+            }
+            Pair::P256(pair) | Pair::P384(pair) => pair
+                .sign(&random, message)
+                .map(|signature| signature.as_ref().to_vec())
+                .map_err(no_randomness),
+            Pair::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
+        }
+    }
+
+    /// What [`PrivateKey::sign`] does, in the words of the serialiser.
+    pub(super) fn signature_algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        match &self.pair {
+            Pair::Rsa(_) => &rcgen::PKCS_RSA_SHA256,
+            Pair::P256(_) => &rcgen::PKCS_ECDSA_P256_SHA256,
+            Pair::P384(_) => &rcgen::PKCS_ECDSA_P384_SHA384,
+            Pair::Ed25519(_) => &rcgen::PKCS_ED25519,
+        }
+    }
+
+    pub(super) fn from_rsa(pair: RsaKeyPair) -> Self {
+        let null = der::encode(der::NULL, &[]);
+        Self {
+            public_key_der: public_key_info(&[RSA_OID, &null], pair.public_key().as_ref()),
+            pair: Pair::Rsa(pair),
+        }
+    }
+
+    pub(super) fn from_ecdsa(curve: Curve, pair: EcdsaKeyPair) -> Self {
+        let identifier = [ELLIPTIC_CURVE_OID, curve.oid()];
+        Self {
+            public_key_der: public_key_info(&identifier, pair.public_key().as_ref()),
+            pair: match curve {
+                Curve::P256 => Pair::P256(pair),
+                Curve::P384 => Pair::P384(pair),
+            },
+        }
+    }
+
+    fn from_ed25519(pair: Ed25519KeyPair) -> Self {
+        Self {
+            public_key_der: public_key_info(&[ED25519_OID], pair.public_key().as_ref()),
+            pair: Pair::Ed25519(pair),
+        }
+    }
+}
+
+/// The curves that ring signs on.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Curve {
+    P256,
+    P384,
+}
+
+impl Curve {
+    fn named(oid: Option<&str>) -> Result<Self, KeyError> {
+        match oid {
+            Some(public_key::P256) => Ok(Self::P256),
+            Some(public_key::P384) => Ok(Self::P384),
+            other => Err(KeyError::Unsupported {
+                algorithm: public_key::curve_name(other),
+                reason: "of the elliptic curves, P-256 and P-384 can be used",
+            }),
+        }
+    }
+
+    pub(super) fn signing_algorithm(self) -> &'static EcdsaSigningAlgorithm {
+        match self {
+            Self::P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
+            Self::P384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
+        }
+    }
+
+    /// The OBJECT IDENTIFIER, as a DER element.
+    pub(super) fn oid(self) -> &'static [u8] {
+        match self {
+            Self::P256 => &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07],
+            Self::P384 => &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22],
+        }
+    }
+
+    fn scalar_bytes(self) -> usize {
+        match self {
+            Self::P256 => 32,
+            Self::P384 => 48,
+        }
+    }
+}
+
+// Algorithm identifiers as DER elements (RFC 3279 section 2.3, RFC 5480 section 2.1.1, RFC 8410 section 3).
+const RSA_OID: &[u8] = &[
+    0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01,
+];
+const ELLIPTIC_CURVE_OID: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+const ED25519_OID: &[u8] = &[0x06, 0x03, 0x2b, 0x65, 0x70];
+
+fn public_key_info(identifier: &[&[u8]], key: &[u8]) -> Vec<u8> {
+    let identifier = der::encode(der::SEQUENCE, identifier);
+    let key = der::encode(der::BIT_STRING, &[&[0], key]);
+    der::encode(der::SEQUENCE, &[&identifier, &key])
+}
+
+fn from_elliptic_curve(
+    parts: &EllipticCurveParts,
+    certificate: Option<&Certificate>,
+) -> Result<PrivateKey, KeyError> {
+    let certified = certificate.and_then(|certificate| {
+        PublicKey::read(certificate.public_key_der())
+            .ok()
+            .filter(|key| key.algorithm == public_key::ELLIPTIC_CURVE)
+    });
+    let named = parts
+        .curve
+        .clone()
+        .or_else(|| certified.as_ref().and_then(|key| key.curve.clone()));
+    let curve = Curve::named(named.as_deref())?;
+    let public_key = parts
+        .public_key
+        .as_deref()
+        .or(certified.as_ref().map(|key| key.key))
+        .ok_or(KeyError::PublicKeyMissing)?;
+    let scalar = fixed_length(&parts.scalar, curve.scalar_bytes())?;
+    EcdsaKeyPair::from_private_key_and_public_key(
+        curve.signing_algorithm(),
+        &scalar,
+        public_key,
+        &SystemRandom::new(),
+    )
+    .map(|pair| PrivateKey::from_ecdsa(curve, pair))
+    .map_err(rejected)
+}
+
+/// Old software drops leading zeros, or writes one too many; ring wants the curve's full length.
+fn fixed_length(scalar: &[u8], length: usize) -> Result<Zeroizing<Vec<u8>>, Malformed> {
+    let surplus = scalar.len().saturating_sub(length);
+    let (leading, significant) = scalar.split_at_checked(surplus).ok_or(Malformed)?;
+    if leading.iter().any(|octet| *octet != 0) {
+        return Err(Malformed);
+    }
+    let mut padded = Zeroizing::new(vec![0; length - significant.len()]);
+    padded.extend_from_slice(significant);
+    Ok(padded)
+}
+
+fn rejected(error: ring::error::KeyRejected) -> KeyError {
+    KeyError::Malformed {
+        reason: error.to_string(),
+    }
+}
+
+fn no_randomness(_: ring::error::Unspecified) -> KeyError {
+    KeyError::Random {
+        source: NoRandomness,
+    }
+}
+
+impl From<PemError> for KeyError {
+    fn from(source: PemError) -> Self {
+        match source {
+            PemError::EncryptedKey => Self::Encrypted,
+            source => Self::Pem { source },
+        }
+    }
+}
+
+impl From<Malformed> for KeyError {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed {
+            reason: malformed.to_string(),
+        }
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            pair: _,
+            public_key_der: _,
+        } = self;
+        formatter
+            .debug_struct("PrivateKey")
+            .field("algorithm", &self.algorithm())
+            .finish_non_exhaustive()
+    }
+}

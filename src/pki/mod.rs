@@ -1,0 +1,44 @@
+//! X.509: certificates, private keys, authorities, and the signing of new certificates.
+//!
+//! Touches no files and no clock: bytes come in, bytes go out, `now` is an argument. Its one effect is asking the
+//! operating system for random bytes. Imports nothing of ours but [`crate::digest`].
+//!
+//! Reading: [`read_certificates`], [`Certificate`], [`PrivateKey`]. Deciding who may sign: [`Authority`]. Signing:
+//! [`reissue`] (the same certificate with new dates), [`issue`] (a fresh one). Checking what came out:
+//! [`verify_reissued`].
+
+mod authority;
+mod authority_key_identifier;
+mod certificate;
+mod der;
+mod draft;
+mod extension;
+mod generate;
+mod issue;
+mod key;
+mod name;
+mod pem;
+mod private_key_der;
+mod public_key;
+mod reissue;
+mod serial;
+mod signature;
+mod specification;
+mod to_be_signed;
+mod validity;
+mod verify;
+
+pub use authority::{Authority, AuthorityError};
+pub use certificate::{Certificate, CertificateError};
+pub use draft::DraftError;
+pub use extension::Extension;
+pub use generate::{GeneratedKey, KeyAlgorithm, UnknownKeyAlgorithm, generate};
+pub use issue::{IssueError, issue, issue_authority};
+pub use key::{KeyError, PrivateKey};
+pub use pem::{PemError, encode, encode_certificate, read_certificates, replace_certificate};
+pub use reissue::{ReissueError, reissue, reissue_self_signed};
+pub use serial::{NoRandomness, SerialNumber};
+pub use signature::SignatureCheck;
+pub use specification::{Attribute, ExtendedKeyUsage, KeyUsage, Specification};
+pub use validity::Validity;
+pub use verify::{VerifyError, verify_reissued};

@@ -1,0 +1,144 @@
+//! Distinguished names as text, without losing an attribute. The raw DER stays the truth; this is for people.
+
+use x509_parser::asn1_rs::{Any, Tag};
+use x509_parser::x509::X509Name;
+
+use super::der::{Malformed, dotted};
+
+/// One attribute: its object identifier, dotted, and its value as text where it is some kind of string.
+struct Attribute {
+    oid: String,
+    value: Value,
+}
+
+enum Value {
+    Text(String),
+    /// Not a string, or not a valid one: the contents octets.
+    Bytes(Vec<u8>),
+}
+
+/// A name: a sequence of sets of attributes.
+pub(super) struct Name(Vec<Vec<Attribute>>);
+
+impl Name {
+    pub(super) fn read(name: &X509Name<'_>) -> Result<Self, Malformed> {
+        name.iter_rdn()
+            .map(|set| {
+                set.iter()
+                    .map(|attribute| {
+                        Ok(Attribute {
+                            oid: dotted(attribute.attr_type().as_bytes())?,
+                            value: read_value(attribute.attr_value()),
+                        })
+                    })
+                    .collect()
+            })
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// The values of this attribute that are text, in order.
+    pub(super) fn values<'a>(&'a self, oid: &'a str) -> impl DoubleEndedIterator<Item = &'a str> {
+        self.0
+            .iter()
+            .flatten()
+            .filter_map(move |attribute| match &attribute.value {
+                Value::Text(text) if attribute.oid == oid => Some(text.as_str()),
+                _ => None,
+            })
+    }
+
+    /// RFC 4514: the last set first, sets separated by `,`, the attributes of one set by `+`.
+    pub(super) fn to_text(&self) -> String {
+        let sets = self.0.iter().rev().map(|set| {
+            let attributes: Vec<String> = set.iter().map(Attribute::to_text).collect();
+            attributes.join("+")
+        });
+        sets.collect::<Vec<_>>().join(",")
+    }
+}
+
+impl Attribute {
+    fn to_text(&self) -> String {
+        let value = match &self.value {
+            Value::Text(text) => escape(text),
+            Value::Bytes(bytes) => format!("#{}", hexadecimal(bytes)),
+        };
+        format!("{}={value}", short_name(&self.oid).unwrap_or(&self.oid))
+    }
+}
+
+/// The names that RFC 4514 section 3 lists, and those that openssl adds for what appears in practice.
+fn short_name(oid: &str) -> Option<&'static str> {
+    Some(match oid {
+        "2.5.4.3" => "CN",
+        "2.5.4.5" => "serialNumber",
+        "2.5.4.6" => "C",
+        "2.5.4.7" => "L",
+        "2.5.4.8" => "ST",
+        "2.5.4.9" => "STREET",
+        "2.5.4.10" => "O",
+        "2.5.4.11" => "OU",
+        "0.9.2342.19200300.100.1.1" => "UID",
+        "0.9.2342.19200300.100.1.25" => "DC",
+        "1.2.840.113549.1.9.1" => "emailAddress",
+        _ => return None,
+    })
+}
+
+fn read_value(value: &Any<'_>) -> Value {
+    let text = match value.tag() {
+        Tag::Utf8String
+        | Tag::PrintableString
+        | Tag::Ia5String
+        | Tag::NumericString
+        | Tag::VisibleString => String::from_utf8(value.data.to_vec()).ok(),
+        // In practice T61String holds Latin-1, or UTF-8 from those who did not care.
+        Tag::T61String => Some(
+            String::from_utf8(value.data.to_vec())
+                .unwrap_or_else(|_| value.data.iter().copied().map(char::from).collect()),
+        ),
+        Tag::BmpString => utf16(value.data),
+        _ => None,
+    };
+    text.map_or_else(|| Value::Bytes(value.data.to_vec()), Value::Text)
+}
+
+fn utf16(bytes: &[u8]) -> Option<String> {
+    let (pairs, []) = bytes.as_chunks::<2>() else {
+        return None;
+    };
+    let units: Vec<u16> = pairs.iter().map(|pair| u16::from_be_bytes(*pair)).collect();
+    String::from_utf16(&units).ok()
+}
+
+/// RFC 4514 section 2.4; control characters too, for the text may end up on a terminal.
+fn escape(text: &str) -> String {
+    let last = text.chars().count().saturating_sub(1);
+    let mut out = String::with_capacity(text.len());
+    for (position, character) in text.chars().enumerate() {
+        match character {
+            '"' | '+' | ',' | ';' | '<' | '>' | '\\' => out.extend(['\\', character]),
+            '#' if position == 0 => out.push_str("\\#"),
+            ' ' if position == 0 || position == last => out.push_str("\\ "),
+            control if control.is_control() => {
+                for byte in control.encode_utf8(&mut [0; 4]).bytes() {
+                    out.push('\\');
+                    out.push_str(&hexadecimal(&[byte]));
+                }
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 0x0f] {
+            out.extend(char::from_digit(u32::from(digit), 16));
+        }
+    }
+    out
+}

@@ -1,0 +1,54 @@
+//! How long a certificate is valid.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::Certificate;
+
+/// A clock that is a little behind ours must not find the certificate to be of the future; kubeadm does the same.
+const BACKDATING: time::Duration = time::Duration::minutes(5);
+
+/// The last date that a certificate can hold: "no well-defined expiration date" (RFC 5280 section 4.1.2.5).
+const END_OF_TIME: OffsetDateTime = time::macros::datetime!(9999-12-31 23:59:59 UTC);
+
+/// From when until when a certificate is valid, both ends included; in whole seconds, UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validity {
+    /// The first second.
+    pub not_before: OffsetDateTime,
+    /// The last second.
+    pub not_after: OffsetDateTime,
+}
+
+impl Validity {
+    /// From five minutes before `now` until `lifetime` after it, but never outside the validity of the `authority`.
+    pub fn starting_at(
+        now: OffsetDateTime,
+        lifetime: Duration,
+        authority: Option<&Certificate>,
+    ) -> Self {
+        let seconds =
+            time::Duration::seconds(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX));
+        let own = Self {
+            not_before: whole_seconds(now.saturating_sub(BACKDATING)),
+            not_after: whole_seconds(now.saturating_add(seconds)).min(END_OF_TIME),
+        };
+        match authority {
+            None => own,
+            Some(authority) => Self {
+                not_before: own.not_before.max(authority.not_before()),
+                not_after: own.not_after.min(authority.not_after()),
+            },
+        }
+    }
+}
+
+/// Certificates have no fractions of a second; cut off, as kubeadm's Go does.
+fn whole_seconds(instant: OffsetDateTime) -> OffsetDateTime {
+    instant
+        .checked_to_offset(time::UtcOffset::UTC)
+        .unwrap_or(END_OF_TIME)
+        .replace_nanosecond(0)
+        .unwrap_or(END_OF_TIME)
+}
