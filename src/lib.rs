@@ -1,3 +1,4 @@
 //! Rekindle brings a kubeadm control-plane node back after every certificate has expired.
 
 pub mod digest;
+pub mod kubernetes;
