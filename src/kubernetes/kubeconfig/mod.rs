@@ -1,0 +1,19 @@
+//! Kubeconfigs: reading the credential of the current context, and replacing its certificate without touching anything
+//! else. Pure; PEM stays opaque here.
+//!
+//! Words and rules are those of client-go: the file is `k8s.io/client-go/tools/clientcmd/api/v1` `Config`, `…-data`
+//! wins over the file of the same name, and the one user that counts is that of the context that `current-context`
+//! names. Other users may be what they like.
+//!
+//! An edit rests on three things: [`edit`] cuts out the bytes of one value and keeps all others; what it cut must be
+//! that value and nothing else; and both files, read by another YAML library, must differ in that value alone.
+
+mod credential;
+mod edit;
+mod error;
+mod parse;
+mod plain;
+
+pub use credential::{KeySource, Source};
+pub use error::KubeconfigError;
+pub use parse::Kubeconfig;

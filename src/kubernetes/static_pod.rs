@@ -1,0 +1,223 @@
+//! A static pod's manifest: which component it runs, from which image, with which flags. Pure; reads, never edits.
+
+use super::document::{DocumentError, Field, Node};
+use super::flags::Flags;
+
+/// One manifest of the kubelet's `staticPodPath`: a `v1` `Pod` (`k8s.io/api/core/v1`), YAML or JSON.
+///
+/// Flags are taken as they are written: `$(VARIABLE)`, which the kubelet replaces from the container's environment,
+/// stays, and so does a script given to a shell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaticPod {
+    component: String,
+    image: Option<String>,
+    flags: Flags,
+}
+
+/// Why bytes are not the manifest of a static pod.
+#[derive(Debug, thiserror::Error)]
+pub enum StaticPodError {
+    /// Not one plain YAML document.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// Some other object.
+    #[error("it is not a pod: its kind is {}", kind.as_deref().unwrap_or("missing"))]
+    NotAPod {
+        /// The kind that it says it is, if any.
+        kind: Option<String>,
+    },
+    /// Neither a `component` label nor a name; the kubelet takes no pod without a name.
+    #[error("it has no name and no `component` label")]
+    Unnamed,
+}
+
+impl StaticPod {
+    /// Reads a manifest.
+    pub fn parse(bytes: &[u8]) -> Result<Self, StaticPodError> {
+        let document = Node::parse(bytes)?;
+        let pod = document.root();
+        let kind = pod.field("kind")?.text()?;
+        if kind != Some("Pod") {
+            let kind = kind.map(str::to_owned);
+            return Err(StaticPodError::NotAPod { kind });
+        }
+        let component = component(&pod)?;
+        let Some(container) = container(&pod, component)? else {
+            return Ok(Self {
+                component: component.to_owned(),
+                image: None,
+                flags: Flags::default(),
+            });
+        };
+        let mut words = Vec::new();
+        for list in ["command", "args"] {
+            for word in container.field(list)?.list()? {
+                words.extend(word.text()?);
+            }
+        }
+        Ok(Self {
+            component: component.to_owned(),
+            image: container.field("image")?.filled_text()?.map(str::to_owned),
+            flags: Flags::parse(words),
+        })
+    }
+
+    /// The component: the label `component` that kubeadm sets, else `metadata.name`.
+    pub fn component(&self) -> &str {
+        &self.component
+    }
+
+    /// The image of the component's container.
+    pub fn image(&self) -> Option<&str> {
+        self.image.as_deref()
+    }
+
+    /// The image's tag, which for kubeadm's images is the version: `v1.36.2`, for etcd `3.6.13-0`.
+    pub fn version(&self) -> Option<&str> {
+        let (name, _) = self.image()?.split_once('@').unwrap_or((self.image()?, ""));
+        let (_, tag) = name.rsplit_once(':')?;
+        // What follows a port is a path.
+        (!tag.contains('/')).then_some(tag)
+    }
+
+    /// The value of a flag in the command and arguments of the component's container: [`Flags::value`].
+    pub fn flag(&self, name: &str) -> Option<&str> {
+        self.flags.value(name)
+    }
+
+    /// The values of a flag that may be repeated: [`Flags::values`].
+    pub fn flag_values<'a>(&'a self, name: &str) -> impl DoubleEndedIterator<Item = &'a str> {
+        self.flags.values(name)
+    }
+}
+
+fn component<'a>(pod: &Field<'a>) -> Result<&'a str, StaticPodError> {
+    let metadata = pod.field("metadata")?;
+    let label = metadata
+        .field("labels")?
+        .field("component")?
+        .filled_text()?;
+    match label {
+        Some(label) => Ok(label),
+        None => metadata
+            .field("name")?
+            .filled_text()?
+            .ok_or(StaticPodError::Unnamed),
+    }
+}
+
+/// The container named like the component, else the first: a manifest may have side-cars.
+fn container<'a>(pod: &Field<'a>, component: &str) -> Result<Option<Field<'a>>, DocumentError> {
+    let containers = pod.field("spec")?.field("containers")?.list()?;
+    for container in &containers {
+        if container.field("name")?.text()? == Some(component) {
+            return Ok(Some(container.clone()));
+        }
+    }
+    Ok(containers.into_iter().next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANIFEST: &str = "\
+apiVersion: v1
+kind: Pod
+metadata:
+  labels:
+    component: etcd
+  name: etcd
+spec:
+  containers:
+  - name: sidecar
+    image: other:1
+    args: [--data-dir=/nowhere]
+  - name: etcd
+    image: registry.example.test:5000/etcd:3.6.13-0@sha256:00
+    command:
+    - etcd
+    - --data-dir=/var/lib/etcd
+    - --listen-peer-urls
+    - https://192.0.2.10:2380
+    args: ['--data-dir=/srv/etcd']
+";
+
+    #[test]
+    fn flags_and_image_come_from_the_container_of_the_component() {
+        let pod = StaticPod::parse(MANIFEST.as_bytes()).unwrap();
+        assert_eq!(pod.component(), "etcd");
+        assert_eq!(pod.version(), Some("3.6.13-0"));
+        assert_eq!(pod.flag("data-dir"), Some("/srv/etcd"));
+        assert_eq!(
+            pod.flag_values("data-dir").collect::<Vec<_>>(),
+            ["/var/lib/etcd", "/srv/etcd"]
+        );
+        assert_eq!(
+            pod.flag("listen-peer-urls"),
+            Some("https://192.0.2.10:2380")
+        );
+        assert_eq!(pod.flag("name"), None);
+    }
+
+    #[test]
+    fn a_json_manifest_reads_the_same() {
+        let value: serde_yaml::Value = serde_yaml::from_str(MANIFEST).unwrap();
+        let json = serde_json::to_vec_pretty(&value).unwrap();
+        assert_eq!(
+            StaticPod::parse(&json).unwrap(),
+            StaticPod::parse(MANIFEST.as_bytes()).unwrap()
+        );
+    }
+
+    #[test]
+    fn without_the_label_the_name_counts_and_without_both_it_is_refused() {
+        let named = StaticPod::parse(b"kind: Pod\nmetadata: {name: mine}\n").unwrap();
+        assert_eq!(named.component(), "mine");
+        assert_eq!(named.image(), None);
+        assert_eq!(named.version(), None);
+        assert!(matches!(
+            StaticPod::parse(b"kind: Pod\nmetadata: {labels: {component: ''}}\n"),
+            Err(StaticPodError::Unnamed)
+        ));
+    }
+
+    #[test]
+    fn the_version_is_the_tag_and_never_a_port() {
+        for (image, version) in [
+            ("registry.k8s.io/kube-apiserver:v1.36.2", Some("v1.36.2")),
+            ("localhost:5000/kube-apiserver", None),
+            ("kube-apiserver", None),
+            ("kube-apiserver@sha256:00", None),
+        ] {
+            let text = format!(
+                "{{kind: Pod, metadata: {{name: a}}, spec: {{containers: [{{image: '{image}'}}]}}}}"
+            );
+            let pod = StaticPod::parse(text.as_bytes()).unwrap();
+            assert_eq!(pod.version(), version, "{image}");
+        }
+    }
+
+    #[test]
+    fn other_objects_and_shapes_are_errors() {
+        let error = |text: &str| StaticPod::parse(text.as_bytes()).unwrap_err().to_string();
+        assert_eq!(
+            error("kind: Deployment"),
+            "it is not a pod: its kind is Deployment"
+        );
+        assert_eq!(error("a: b"), "it is not a pod: its kind is missing");
+        assert_eq!(error("- a"), "`(document)` is a list, not a mapping");
+        assert_eq!(
+            error("{kind: Pod, metadata: {name: a}, spec: {containers: [{command: etcd}]}}"),
+            "`spec.containers[0].command` is text, not a list"
+        );
+        assert_eq!(
+            error("{kind: Pod, metadata: {name: a}, spec: {containers: [{args: [1]}]}}"),
+            "`spec.containers[0].args[0]` is a number, not text"
+        );
+        assert_eq!(
+            error("kind: Pod\n---\nkind: Pod\n"),
+            "it holds several documents"
+        );
+    }
+}
