@@ -1,6 +1,11 @@
 //! Rekindle brings a kubeadm control-plane node back after every certificate has expired.
 
+pub mod diagnosis;
 pub mod digest;
+pub mod evidence;
+pub mod inventory;
+pub mod issuance;
 pub mod kubernetes;
 pub mod node;
 pub mod pki;
+pub mod plan;

@@ -10,8 +10,19 @@
 //!
 //! All YAML comes in through [`document`], which refuses what could be read in two ways.
 
-pub mod document;
-pub mod flags;
-pub mod kubeconfig;
-pub mod kubelet;
-pub mod static_pod;
+mod catalog;
+mod document;
+mod flags;
+mod kubeconfig;
+mod kubelet;
+mod static_pod;
+
+pub use catalog::{
+    AUTHORITIES, AuthorityCatalogEntry, AuthorityName, CATALOG, CatalogEntry, Component, Expected,
+    PairFlags, Place,
+};
+pub use document::DocumentError;
+pub use flags::Flags;
+pub use kubeconfig::{KeySource, Kubeconfig, KubeconfigError, Source};
+pub use kubelet::{KubeletConfig, KubeletConfigError, KubeletFlags, KubeletFlagsError};
+pub use static_pod::{StaticPod, StaticPodError};

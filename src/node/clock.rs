@@ -35,6 +35,5 @@ pub fn now() -> OffsetDateTime {
 }
 
 fn nanoseconds(clock: ClockId) -> u128 {
-    clock_gettime(clock)
-        .map_or(0, |time| std::time::Duration::from(time).as_nanos())
+    clock_gettime(clock).map_or(0, |time| std::time::Duration::from(time).as_nanos())
 }

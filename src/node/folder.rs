@@ -37,8 +37,8 @@ impl Root {
             let status = fstat(&folder).map_err(fail("stat"))?;
             Ok((folder, status))
         });
-        let (folder, status) =
-            opened.map_err(|(operation, errno)| FileError::from_errno(operation, &outside, errno))?;
+        let (folder, status) = opened
+            .map_err(|(operation, errno)| FileError::from_errno(operation, &outside, errno))?;
         check_owner(&status, &outside)?;
         let mode = permissions(&status);
         if mode & 0o077 != 0 {

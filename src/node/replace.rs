@@ -79,8 +79,12 @@ impl Root {
         run: &str,
     ) -> Result<Staged, FileError> {
         let staged = self.prepare(self.resolve_parent(target)?, run);
-        symlinkat(destination, staged.folder.as_fd(), staged.temporary.as_os_str())
-            .map_err(|errno| FileError::from_errno("create the link", &staged.outside, errno))?;
+        symlinkat(
+            destination,
+            staged.folder.as_fd(),
+            staged.temporary.as_os_str(),
+        )
+        .map_err(|errno| FileError::from_errno("create the link", &staged.outside, errno))?;
         Ok(staged.written())
     }
 

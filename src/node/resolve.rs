@@ -9,8 +9,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, openat, readlinkat};
-use nix::sys::stat::{FileStat, Mode, SFlag, fstat};
+use nix::fcntl::{AtFlags, OFlag, openat, readlinkat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 
 use super::privileges::{effective_user, is_trusted};
 use super::{FileError, Root};
@@ -42,6 +42,18 @@ impl Root {
     /// The node path of the file behind every link. Fails where a folder on the way is not to be trusted.
     pub fn canonical(&self, path: &Path) -> Result<PathBuf, FileError> {
         Ok(self.resolve(path)?.path)
+    }
+
+    /// Whether anything is at `path`, links followed; what cannot be reached counts as absent.
+    pub fn exists(&self, path: &Path) -> bool {
+        self.resolve(path).is_ok_and(|resolved| {
+            fstatat(
+                &resolved.folder,
+                resolved.name.as_os_str(),
+                AtFlags::AT_SYMLINK_NOFOLLOW,
+            )
+            .is_ok()
+        })
     }
 
     /// What the link at `path` says, unresolved; `None` where it is no link.
@@ -89,7 +101,8 @@ impl Root {
                 Err(Errno::ENOENT) if last => return self.finish(&trail, name),
                 Err(errno) => return Err(FileError::from_errno("open", &outside, errno)),
             };
-            let status = fstat(&found).map_err(|errno| FileError::from_errno("stat", &outside, errno))?;
+            let status =
+                fstat(&found).map_err(|errno| FileError::from_errno("stat", &outside, errno))?;
             match file_type(&status) {
                 SFlag::S_IFLNK => {
                     links += 1;
@@ -133,8 +146,9 @@ impl Root {
             .last()
             .map_or(self.folder.as_fd(), |(folder, _)| folder.as_fd());
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let folder = openat(here, ".", flags, Mode::empty())
-            .map_err(|errno| FileError::from_errno("open the folder", &self.outside(&parent), errno))?;
+        let folder = openat(here, ".", flags, Mode::empty()).map_err(|errno| {
+            FileError::from_errno("open the folder", &self.outside(&parent), errno)
+        })?;
         Ok(Resolved {
             folder,
             path: parent.join(&name),

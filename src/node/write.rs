@@ -30,7 +30,8 @@ pub(super) fn write_new_file(
     model: Option<&Model<'_>>,
     outside: &Path,
 ) -> Result<(), FileError> {
-    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let flags =
+        OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let mode = Mode::S_IRUSR | Mode::S_IWUSR;
     let file = openat(folder.as_fd(), name, flags, mode)
         .map_err(|errno| FileError::from_errno("create", outside, errno))?;

@@ -1,0 +1,292 @@
+//! What is wrong with each certificate at a given moment. Pure: an inventory and a clock reading in,
+//! findings out.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use time::{Duration, OffsetDateTime};
+
+use crate::evidence::with_causes;
+use crate::inventory::{AuthorityEntry, CredentialEntry, Inventory, KeyState, ObservationError};
+use crate::kubernetes::AuthorityName;
+use crate::pki::{Certificate, SignatureCheck};
+
+/// The condition of a certificate, the worst that is true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Good for longer than the policy asks.
+    Valid,
+    /// Good, but not for long.
+    Expiring,
+    /// Past its not-after date.
+    Expired,
+    /// Before its not-before date.
+    NotYetValid,
+    /// Its file, or the file of its key, is not there.
+    Missing,
+    /// It could not be read or understood.
+    Unreadable,
+    /// Certificate and key are not a pair.
+    KeyMismatch,
+    /// Signed by none of the authorities that check it on this node.
+    WrongIssuer,
+    /// Good, and somebody else's to renew: the key of its authority is not on this node.
+    ExternallyManaged,
+    /// The authority that signed it has itself expired.
+    AuthorityExpired,
+    /// An authority's certificate that may not sign certificates.
+    CannotSign,
+}
+
+/// One certificate, judged.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// kubeadm's name.
+    pub name: &'static str,
+    /// The authority that signs it; empty for authorities themselves, and where it signs itself.
+    pub authority: Option<&'static str>,
+    /// The node path of the file, or of the link before it.
+    pub path: PathBuf,
+    /// The verdict.
+    pub state: State,
+    /// Its dates, where it could be read.
+    pub validity: Option<(OffsetDateTime, OffsetDateTime)>,
+    /// Whether the key of its authority (its own key, for an authority) is kept elsewhere.
+    pub externally_managed: bool,
+    /// What the verdict rests on, where dates do not say it.
+    pub evidence: Option<String>,
+}
+
+/// A node, judged.
+#[derive(Debug, Clone)]
+pub struct Diagnosis {
+    /// The moment that it speaks of.
+    pub at: OffsetDateTime,
+    /// What every component and person logs on with.
+    pub certificates: Vec<Finding>,
+    /// The certificates that those chain to.
+    pub authorities: Vec<Finding>,
+    /// Files beside the certificates that could not be understood.
+    pub obstacles: Vec<String>,
+}
+
+/// Judges everything in `inventory` at `now`; what ends within `within` is expiring.
+pub fn diagnose(inventory: &Inventory, now: OffsetDateTime, within: Duration) -> Diagnosis {
+    let moment = Moment { now, within };
+    Diagnosis {
+        at: now,
+        certificates: inventory
+            .credentials
+            .iter()
+            .map(|entry| moment.credential(inventory, entry))
+            .collect(),
+        authorities: inventory
+            .authorities
+            .iter()
+            .map(|entry| moment.authority(entry))
+            .collect(),
+        obstacles: inventory
+            .layout
+            .obstacles
+            .iter()
+            .map(|error| with_causes(error))
+            .collect(),
+    }
+}
+
+impl Diagnosis {
+    /// Whether everything is in order, and nobody need do anything.
+    pub fn is_healthy(&self) -> bool {
+        self.obstacles.is_empty()
+            && self
+                .certificates
+                .iter()
+                .chain(&self.authorities)
+                .all(|finding| finding.state.is_healthy())
+    }
+}
+
+impl Finding {
+    /// Time left until it expires, negative afterwards; zero where there is no certificate.
+    pub fn residual(&self, now: OffsetDateTime) -> Duration {
+        self.validity
+            .map_or(Duration::ZERO, |(_, not_after)| not_after - now)
+    }
+}
+
+impl State {
+    /// Whether nothing need be done about it.
+    pub fn is_healthy(self) -> bool {
+        matches!(self, Self::Valid | Self::ExternallyManaged)
+    }
+
+    /// The words of the table; the JSON field has them too.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Expiring => "expiring",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not yet valid",
+            Self::Missing => "missing",
+            Self::Unreadable => "unreadable",
+            Self::KeyMismatch => "key mismatch",
+            Self::WrongIssuer => "wrong issuer",
+            Self::ExternallyManaged => "externally managed",
+            Self::AuthorityExpired => "CA expired",
+            Self::CannotSign => "cannot sign",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+/// When, and how far ahead, is looked.
+struct Moment {
+    now: OffsetDateTime,
+    within: Duration,
+}
+
+impl Moment {
+    fn authority(&self, entry: &AuthorityEntry) -> Finding {
+        let externally_managed = entry.is_externally_managed();
+        let certificate = entry.certificate();
+        let (state, evidence) = match (&entry.certificates, certificate) {
+            (Err(error), _) => unreadable(error),
+            (Ok(_), None) => (State::Missing, None),
+            (Ok(_), Some(certificate)) => {
+                self.authority_state(entry, certificate, externally_managed)
+            }
+        };
+        Finding {
+            name: entry.name.as_str(),
+            authority: None,
+            path: entry.certificate_path.clone(),
+            state,
+            validity: certificate.map(dates),
+            externally_managed,
+            evidence,
+        }
+    }
+
+    fn authority_state(
+        &self,
+        entry: &AuthorityEntry,
+        certificate: &Certificate,
+        externally_managed: bool,
+    ) -> (State, Option<String>) {
+        match &entry.key {
+            Err(error) if !error.is_not_found() => return unreadable(error),
+            Ok(key) if !key.fits(certificate) => {
+                let evidence = format!("{} is the key of another CA", entry.key_path.display());
+                return (State::KeyMismatch, Some(evidence));
+            }
+            _ => {}
+        }
+        if !certificate.is_authority() || !certificate.may_sign_certificates() {
+            let evidence = format!("{} may not sign certificates", certificate.subject());
+            return (State::CannotSign, Some(evidence));
+        }
+        (self.dated(certificate, externally_managed), None)
+    }
+
+    fn credential(&self, inventory: &Inventory, entry: &CredentialEntry) -> Finding {
+        let authority = entry.authority.and_then(|name| inventory.authority(name));
+        let externally_managed = authority.is_some_and(AuthorityEntry::is_externally_managed);
+        let leaf = entry
+            .content
+            .as_ref()
+            .ok()
+            .and_then(|content| content.certificate());
+        let (state, evidence) = match &entry.content {
+            Err(error) => unreadable(error),
+            Ok(content) => match (&content.key, leaf) {
+                (KeyState::Unusable(error), _) => unreadable(error),
+                (KeyState::Differs { path }, _) => {
+                    let evidence = format!("{} is the key of another certificate", path.display());
+                    (State::KeyMismatch, Some(evidence))
+                }
+                (KeyState::Fits(_), None) => (State::Missing, None),
+                (KeyState::Fits(_), Some(leaf)) => {
+                    let chain = content.certificates.get(1..).unwrap_or_default();
+                    self.leaf_state(leaf, chain, authority, externally_managed)
+                }
+            },
+        };
+        Finding {
+            name: entry.catalog.name,
+            authority: entry.authority.map(AuthorityName::as_str),
+            path: entry.location.path().to_owned(),
+            state,
+            validity: leaf.map(dates),
+            externally_managed,
+            evidence,
+        }
+    }
+
+    fn leaf_state(
+        &self,
+        leaf: &Certificate,
+        chain: &[Certificate],
+        authority: Option<&AuthorityEntry>,
+        externally_managed: bool,
+    ) -> (State, Option<String>) {
+        let bundle = authority.and_then(|authority| authority.certificates.as_deref().ok());
+        let Some(bundle) = bundle else {
+            return (self.dated(leaf, externally_managed), None);
+        };
+        let Some(issuer) = bundle
+            .iter()
+            .chain(chain)
+            .find(|issuer| signed(leaf, issuer))
+        else {
+            let evidence = format!("signed by `{}`", leaf.issuer());
+            return (State::WrongIssuer, Some(evidence));
+        };
+        if issuer.not_after() <= self.now {
+            let evidence = format!("`{}` expired itself", issuer.subject());
+            return (State::AuthorityExpired, Some(evidence));
+        }
+        (self.dated(leaf, externally_managed), None)
+    }
+
+    fn dated(&self, certificate: &Certificate, externally_managed: bool) -> State {
+        let (not_before, not_after) = dates(certificate);
+        if not_after <= self.now {
+            State::Expired
+        } else if self.now < not_before {
+            State::NotYetValid
+        } else if not_after - self.now <= self.within {
+            State::Expiring
+        } else if externally_managed {
+            State::ExternallyManaged
+        } else {
+            State::Valid
+        }
+    }
+}
+
+/// An algorithm that cannot be checked here is no evidence against a signature: the name has to do.
+fn signed(leaf: &Certificate, issuer: &Certificate) -> bool {
+    match leaf.check_signature(issuer) {
+        SignatureCheck::Valid => true,
+        SignatureCheck::Invalid => false,
+        SignatureCheck::Unsupported { .. } => leaf.issuer_der() == issuer.subject_der(),
+    }
+}
+
+fn dates(certificate: &Certificate) -> (OffsetDateTime, OffsetDateTime) {
+    (certificate.not_before(), certificate.not_after())
+}
+
+fn unreadable(error: &ObservationError) -> (State, Option<String>) {
+    let state = if error.is_not_found() {
+        State::Missing
+    } else {
+        State::Unreadable
+    };
+    (state, Some(with_causes(error)))
+}

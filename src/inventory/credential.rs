@@ -1,0 +1,272 @@
+//! A certificate that proves who somebody is, with its key and the file that carries both.
+
+use std::path::{Path, PathBuf};
+
+use super::ObservationError;
+use super::layout::PairPaths;
+use crate::kubernetes::{AuthorityName, CatalogEntry, KeySource, Kubeconfig, Source};
+use crate::node::{FileSnapshot, Root, Secrecy};
+use crate::pki::{Certificate, PrivateKey, read_certificates};
+
+/// One row of the catalog, as it was found on the node.
+#[derive(Debug)]
+pub struct CredentialEntry {
+    /// The row.
+    pub catalog: &'static CatalogEntry,
+    /// Who signs it: the catalog's word, but for a serving certificate that the cluster's CA signed.
+    pub authority: Option<AuthorityName>,
+    /// Where its certificate is.
+    pub location: Location,
+    /// What was found there.
+    pub content: Result<Credential, ObservationError>,
+}
+
+/// Where a certificate is, as node paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A PEM file, the key in another or the same.
+    PkiFile {
+        /// The certificate, a chain behind it perhaps.
+        certificate: PathBuf,
+        /// The key.
+        key: PathBuf,
+    },
+    /// Embedded in a kubeconfig, for the user of its current context.
+    KubeconfigUser {
+        /// The kubeconfig.
+        kubeconfig: PathBuf,
+    },
+    /// A dated PEM with certificate and key, behind a link that the kubelet re-points at each rotation.
+    KubeletPem {
+        /// `kubelet-client-current.pem` or `kubelet-server-current.pem`.
+        link: PathBuf,
+        /// What the link says, unresolved.
+        destination: PathBuf,
+    },
+}
+
+/// The content of a credential.
+#[derive(Debug)]
+pub struct Credential {
+    /// The file that carries the certificate.
+    pub file: FileSnapshot,
+    /// The certificate itself, then the chain that came with it.
+    pub certificates: Vec<Certificate>,
+    /// How its key stands to it.
+    pub key: KeyState,
+    /// The parsed file, where the certificate is embedded in a kubeconfig.
+    pub kubeconfig: Option<Kubeconfig>,
+}
+
+/// How a private key stands to its certificate.
+#[derive(Debug)]
+pub enum KeyState {
+    /// It is the certificate's own; a certificate that signs itself is renewed with it.
+    Fits(PrivateKey),
+    /// It is another's.
+    Differs {
+        /// Where the key was found, as outside the root.
+        path: PathBuf,
+    },
+    /// There is none, or none that can be used.
+    Unusable(ObservationError),
+}
+
+impl Credential {
+    /// The certificate of the credential itself.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificates.first()
+    }
+}
+
+impl Location {
+    /// The node path that names the credential: the file, or the link before it.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::PkiFile { certificate, .. } => certificate,
+            Self::KubeconfigUser { kubeconfig } => kubeconfig,
+            Self::KubeletPem { link, .. } => link,
+        }
+    }
+}
+
+impl CredentialEntry {
+    /// Reads a pair of PEM files.
+    pub(super) fn observe_pair(
+        root: &Root,
+        catalog: &'static CatalogEntry,
+        paths: &PairPaths,
+    ) -> Self {
+        Self {
+            catalog,
+            authority: catalog.authority,
+            location: locate(root, paths),
+            content: read_pair(root, paths),
+        }
+    }
+
+    /// Reads a kubeconfig, and the files that it names where nothing is embedded.
+    pub(super) fn observe_kubeconfig(
+        root: &Root,
+        catalog: &'static CatalogEntry,
+        path: &Path,
+    ) -> Self {
+        let embedded = Location::KubeconfigUser {
+            kubeconfig: path.to_owned(),
+        };
+        let entry = |location, content| Self {
+            catalog,
+            authority: catalog.authority,
+            location,
+            content,
+        };
+        let read = root
+            .read(path, Secrecy::Secret)
+            .map_err(ObservationError::from)
+            .and_then(|file| match Kubeconfig::parse(&file.bytes) {
+                Ok(kubeconfig) => Ok((file, kubeconfig)),
+                Err(source) => Err(ObservationError::Kubeconfig {
+                    path: root.outside(&file.path),
+                    source,
+                }),
+            });
+        let (file, kubeconfig) = match read {
+            Ok(read) => read,
+            Err(error) => return entry(embedded, Err(error)),
+        };
+        let key_file = match kubeconfig.client_key() {
+            KeySource::File(key) => Some(beside(path, key)),
+            KeySource::Embedded(_) => None,
+        };
+        match kubeconfig.client_certificate() {
+            Source::Embedded(_) => {
+                let content = read_embedded(root, file, kubeconfig, key_file.as_deref());
+                entry(embedded, content)
+            }
+            Source::File(certificate) => {
+                let paths = PairPaths {
+                    certificate: beside(path, certificate),
+                    // A key that is embedded beside a named certificate lies in the kubeconfig.
+                    key: key_file.unwrap_or_else(|| path.to_owned()),
+                    named: true,
+                };
+                let content = match kubeconfig.client_key() {
+                    KeySource::File(_) => read_pair(root, &paths),
+                    KeySource::Embedded(key) => {
+                        read_certificate_file(root, &paths).map(|(file, certificates)| Credential {
+                            key: judge_key(key, &certificates, root.outside(path)),
+                            file,
+                            certificates,
+                            kubeconfig: None,
+                        })
+                    }
+                };
+                entry(locate(root, &paths), content)
+            }
+        }
+    }
+}
+
+/// client-go resolves a relative path against the kubeconfig's own folder (`clientcmd.RelativizePathWithNoBacksteps`).
+fn beside(kubeconfig: &Path, named: &str) -> PathBuf {
+    kubeconfig
+        .parent()
+        .map_or_else(|| PathBuf::from(named), |folder| folder.join(named))
+}
+
+fn locate(root: &Root, paths: &PairPaths) -> Location {
+    let file = Location::PkiFile {
+        certificate: paths.certificate.clone(),
+        key: paths.key.clone(),
+    };
+    let rotated = paths
+        .certificate
+        .file_name()
+        .and_then(|name| name.to_str())
+        .is_some_and(|name| name.starts_with("kubelet-") && name.ends_with("-current.pem"));
+    if !rotated {
+        return file;
+    }
+    match root.link_destination(&paths.certificate) {
+        Ok(Some(destination)) => Location::KubeletPem {
+            link: paths.certificate.clone(),
+            destination,
+        },
+        _ => file,
+    }
+}
+
+fn read_pair(root: &Root, paths: &PairPaths) -> Result<Credential, ObservationError> {
+    let (file, certificates) = read_certificate_file(root, paths)?;
+    let key = if paths.key == paths.certificate {
+        judge_key(&file.bytes, &certificates, root.outside(&file.path))
+    } else {
+        read_key(root, &paths.key, &certificates)
+    };
+    Ok(Credential {
+        file,
+        certificates,
+        key,
+        kubeconfig: None,
+    })
+}
+
+fn read_certificate_file(
+    root: &Root,
+    paths: &PairPaths,
+) -> Result<(FileSnapshot, Vec<Certificate>), ObservationError> {
+    let secrecy = if paths.key == paths.certificate {
+        Secrecy::Secret
+    } else {
+        Secrecy::Public
+    };
+    let file = root.read(&paths.certificate, secrecy)?;
+    let certificates = parse_certificates(&file.bytes, root.outside(&file.path))?;
+    Ok((file, certificates))
+}
+
+fn read_embedded(
+    root: &Root,
+    file: FileSnapshot,
+    kubeconfig: Kubeconfig,
+    key_file: Option<&Path>,
+) -> Result<Credential, ObservationError> {
+    let outside = root.outside(&file.path);
+    let embedded = match kubeconfig.client_certificate() {
+        Source::Embedded(pem) => pem.as_slice(),
+        Source::File(_) => &[],
+    };
+    let certificates = parse_certificates(embedded, outside.clone())?;
+    let key = match (kubeconfig.client_key(), key_file) {
+        (KeySource::Embedded(key), _) => judge_key(key, &certificates, outside),
+        (KeySource::File(key), path) => {
+            read_key(root, path.unwrap_or(Path::new(key)), &certificates)
+        }
+    };
+    Ok(Credential {
+        file,
+        certificates,
+        key,
+        kubeconfig: Some(kubeconfig),
+    })
+}
+
+fn parse_certificates(pem: &[u8], path: PathBuf) -> Result<Vec<Certificate>, ObservationError> {
+    read_certificates(pem).map_err(|source| ObservationError::Certificate { path, source })
+}
+
+fn read_key(root: &Root, path: &Path, certificates: &[Certificate]) -> KeyState {
+    match root.read(path, Secrecy::Secret) {
+        Ok(file) => judge_key(&file.bytes, certificates, root.outside(&file.path)),
+        Err(error) => KeyState::Unusable(error.into()),
+    }
+}
+
+fn judge_key(pem: &[u8], certificates: &[Certificate], path: PathBuf) -> KeyState {
+    let leaf = certificates.first();
+    match PrivateKey::from_pem(pem, leaf) {
+        Ok(key) if leaf.is_some_and(|leaf| key.fits(leaf)) => KeyState::Fits(key),
+        Ok(_) => KeyState::Differs { path },
+        Err(source) => KeyState::Unusable(ObservationError::Key { path, source }),
+    }
+}

@@ -1,0 +1,74 @@
+//! Why a part of the node could not be observed.
+
+use std::path::{Path, PathBuf};
+
+use crate::kubernetes::{KubeconfigError, KubeletConfigError, StaticPodError};
+use crate::node::FileError;
+use crate::pki::{KeyError, PemError};
+
+/// A file of the node that could not be read or understood. Paths are as a shell outside the root spells them.
+#[derive(Debug, thiserror::Error)]
+pub enum ObservationError {
+    /// The file itself.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Its certificates.
+    #[error("{} holds no usable certificate", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: PemError,
+    },
+    /// Its private key.
+    #[error("{} holds no usable private key", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: KeyError,
+    },
+    /// It is no kubeconfig that can be worked with.
+    #[error("{} is no kubeconfig that can be renewed", path.display())]
+    Kubeconfig {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: KubeconfigError,
+    },
+    /// It is no manifest of a static pod.
+    #[error("{} is no manifest of a static pod", path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: StaticPodError,
+    },
+    /// It is no configuration of a kubelet.
+    #[error("{} is no configuration of a kubelet", path.display())]
+    KubeletConfig {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: KubeletConfigError,
+    },
+}
+
+impl ObservationError {
+    /// Whether it says that nothing is there.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::File(error) if error.is_not_found())
+    }
+
+    /// The file that it speaks of, where it is about content.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(_) => None,
+            Self::Certificate { path, .. }
+            | Self::Key { path, .. }
+            | Self::Kubeconfig { path, .. }
+            | Self::Manifest { path, .. }
+            | Self::KubeletConfig { path, .. } => Some(path),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Where things are on this node: the manifests and the kubelet's configuration say so, defaults fill in.
+
+use std::path::{Path, PathBuf};
+
+use super::{KUBERNETES_FOLDER, Manifest, ObservationError};
+use crate::kubernetes::{
+    AUTHORITIES, AuthorityCatalogEntry, AuthorityName, CatalogEntry, Component, KubeletConfig,
+    Place,
+};
+use crate::node::{Root, Secrecy};
+
+/// Where kubeadm writes the kubelet's configuration (kubeadm `constants.KubeletConfigurationFileName`).
+const KUBELET_CONFIG: &str = "/var/lib/kubelet/config.yaml";
+/// The kubelet's `--cert-dir` default.
+const KUBELET_CERTIFICATES: &str = "/var/lib/kubelet/pki";
+/// Certificate folders by default: kubeadm's, then kubespray's.
+const CERTIFICATE_FOLDERS: [&str; 2] = ["/etc/kubernetes/pki", "/etc/kubernetes/ssl"];
+
+/// The places of a node, read from its own files.
+#[derive(Debug)]
+pub struct Layout {
+    /// The folder of certificates and keys.
+    pub certificates: PathBuf,
+    /// The folder of the static pods' manifests.
+    pub manifests_folder: PathBuf,
+    /// The manifests in it, one at most for each component.
+    pub manifests: Vec<Manifest>,
+    /// The kubelet's configuration, where there is one.
+    pub kubelet: Option<KubeletConfig>,
+    /// What could not be read: the layout falls back to defaults there.
+    pub obstacles: Vec<ObservationError>,
+}
+
+/// The two files of a pair, as node paths. They may be one and the same file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PairPaths {
+    pub(super) certificate: PathBuf,
+    pub(super) key: PathBuf,
+    /// A flag of a component names it.
+    pub(super) named: bool,
+}
+
+impl Layout {
+    pub(super) fn observe(root: &Root) -> Self {
+        let mut obstacles = Vec::new();
+        let kubelet = keep(observe_kubelet(root), &mut obstacles).flatten();
+        let manifests_folder = kubelet
+            .as_ref()
+            .and_then(KubeletConfig::static_pod_path)
+            .map_or_else(
+                || Path::new(KUBERNETES_FOLDER).join("manifests"),
+                PathBuf::from,
+            );
+        let manifests: Vec<Manifest> = Component::STATIC_PODS
+            .into_iter()
+            .filter_map(|component| {
+                let manifest = Manifest::observe(root, &manifests_folder, component);
+                keep(manifest, &mut obstacles).flatten()
+            })
+            .collect();
+        let mut layout = Self {
+            certificates: PathBuf::new(),
+            manifests_folder,
+            manifests,
+            kubelet,
+            obstacles,
+        };
+        layout.certificates = layout.certificates_folder(root);
+        layout
+    }
+
+    /// The manifest of a component.
+    pub fn manifest(&self, component: Component) -> Option<&Manifest> {
+        self.manifests
+            .iter()
+            .find(|manifest| manifest.component == component)
+    }
+
+    /// The value of a component's flag, where its manifest is there and sets it.
+    pub fn flag(&self, component: Component, name: &str) -> Option<&str> {
+        self.manifest(component)?.flag(name)
+    }
+
+    pub(super) fn authority(&self, entry: &AuthorityCatalogEntry) -> PairPaths {
+        let named = entry
+            .certificate_flags
+            .iter()
+            .find_map(|(component, flag)| self.flag(*component, flag));
+        let certificate = self.certificate_path(named, entry.stem);
+        let key = entry
+            .key_flag
+            .and_then(|(component, flag)| self.flag(component, flag))
+            .map_or_else(|| certificate.with_extension("key"), PathBuf::from);
+        PairPaths {
+            certificate,
+            key,
+            named: named.is_some(),
+        }
+    }
+
+    /// The pair of a catalog entry; `None` for kubeconfigs.
+    pub(super) fn pair(&self, entry: &CatalogEntry) -> Option<PairPaths> {
+        match entry.place {
+            Place::Pair { stem, flags } => {
+                let named = flags.and_then(|flags| self.flag(flags.component, flags.certificate));
+                let certificate = self.certificate_path(named, stem);
+                let key = flags
+                    .and_then(|flags| self.flag(flags.component, flags.key))
+                    .map_or_else(|| certificate.with_extension("key"), PathBuf::from);
+                Some(PairPaths {
+                    certificate,
+                    key,
+                    named: named.is_some(),
+                })
+            }
+            Place::KubeletServing => Some(self.kubelet_serving()),
+            Place::Kubeconfig { .. } => None,
+        }
+    }
+
+    /// The kubeconfig of a catalog entry; `None` for pairs.
+    pub(super) fn kubeconfig(&self, entry: &CatalogEntry) -> Option<PathBuf> {
+        let Place::Kubeconfig { file, reader } = entry.place else {
+            return None;
+        };
+        let named = reader.and_then(|component| self.flag(component, "kubeconfig"));
+        Some(named.map_or_else(|| Path::new(KUBERNETES_FOLDER).join(file), PathBuf::from))
+    }
+
+    fn kubelet_serving(&self) -> PairPaths {
+        let folder = Path::new(KUBELET_CERTIFICATES);
+        let kubelet = self.kubelet.as_ref();
+        let configured = kubelet
+            .and_then(|kubelet| Some((kubelet.tls_cert_file()?, kubelet.tls_private_key_file()?)));
+        if let Some((certificate, key)) = configured {
+            return PairPaths {
+                certificate: certificate.into(),
+                key: key.into(),
+                named: true,
+            };
+        }
+        if kubelet.is_some_and(KubeletConfig::server_tls_bootstrap) {
+            // One PEM with both, behind a link, kept up by the kubelet itself.
+            let pem = folder.join("kubelet-server-current.pem");
+            return PairPaths {
+                certificate: pem.clone(),
+                key: pem,
+                named: false,
+            };
+        }
+        PairPaths {
+            certificate: folder.join("kubelet.crt"),
+            key: folder.join("kubelet.key"),
+            named: false,
+        }
+    }
+
+    fn certificate_path(&self, named: Option<&str>, stem: &str) -> PathBuf {
+        named.map_or_else(
+            || self.certificates.join(format!("{stem}.crt")),
+            PathBuf::from,
+        )
+    }
+
+    /// kubeadm's `certificatesDir`: the folder of the cluster's CA.
+    fn certificates_folder(&self, root: &Root) -> PathBuf {
+        let named = AUTHORITIES
+            .iter()
+            .filter(|entry| entry.name == AuthorityName::Cluster)
+            .flat_map(|entry| entry.certificate_flags)
+            .find_map(|(component, flag)| Path::new(self.flag(*component, flag)?).parent());
+        if let Some(folder) = named {
+            return folder.to_owned();
+        }
+        CERTIFICATE_FOLDERS
+            .into_iter()
+            .map(PathBuf::from)
+            .find(|folder| root.exists(&folder.join("ca.crt")))
+            .unwrap_or_else(|| PathBuf::from(CERTIFICATE_FOLDERS[0]))
+    }
+}
+
+fn observe_kubelet(root: &Root) -> Result<Option<KubeletConfig>, ObservationError> {
+    let path = Path::new(KUBELET_CONFIG);
+    let file = match root.read(path, Secrecy::Public) {
+        Err(error) if error.is_not_found() => return Ok(None),
+        other => other?,
+    };
+    KubeletConfig::parse(&file.bytes)
+        .map(Some)
+        .map_err(|source| ObservationError::KubeletConfig {
+            path: root.outside(path),
+            source,
+        })
+}
+
+fn keep<T>(
+    result: Result<T, ObservationError>,
+    obstacles: &mut Vec<ObservationError>,
+) -> Option<T> {
+    result.map_err(|error| obstacles.push(error)).ok()
+}

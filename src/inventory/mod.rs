@@ -1,0 +1,20 @@
+//! Everything that is on the node, read once; what comes after works from this and not from the disk.
+//!
+//! One thing that cannot be read never hides another: each entry carries its own error.
+
+mod authority;
+mod credential;
+mod error;
+mod layout;
+mod manifest;
+mod observe;
+
+pub use authority::AuthorityEntry;
+pub use credential::{Credential, CredentialEntry, KeyState, Location};
+pub use error::ObservationError;
+pub use layout::Layout;
+pub use manifest::Manifest;
+pub use observe::Inventory;
+
+/// Where kubeadm keeps the node's configuration.
+pub const KUBERNETES_FOLDER: &str = "/etc/kubernetes";

@@ -1,0 +1,207 @@
+//! Reads a whole node.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use time::OffsetDateTime;
+
+use super::{AuthorityEntry, Credential, CredentialEntry, KeyState, Layout, ObservationError};
+use crate::digest::Sha256Digest;
+use crate::kubernetes::{AUTHORITIES, AuthorityName, CATALOG, CatalogEntry, Component, Expected};
+use crate::node::{Present, Root};
+
+/// A control-plane node as it was at one moment.
+#[derive(Debug)]
+pub struct Inventory {
+    /// The root, as it was named.
+    pub root: PathBuf,
+    /// Where things are.
+    pub layout: Layout,
+    /// The authorities, in kubeadm's order.
+    pub authorities: Vec<AuthorityEntry>,
+    /// The certificates, in kubeadm's order, what kubeadm hides last.
+    pub credentials: Vec<CredentialEntry>,
+}
+
+impl Inventory {
+    /// Reads everything that the catalog knows. What cannot be read is an error within, never one of the whole.
+    pub fn observe(root: &Root) -> Self {
+        let layout = Layout::observe(root);
+        let authorities: Vec<AuthorityEntry> = AUTHORITIES
+            .iter()
+            .map(|entry| AuthorityEntry::observe(root, entry.name, layout.authority(entry)))
+            .collect();
+        let mut credentials: Vec<CredentialEntry> = Vec::new();
+        for catalog in CATALOG {
+            let Some(mut entry) = observe_entry(root, &layout, catalog) else {
+                continue;
+            };
+            entry.authority = authority_of(&entry, &authorities);
+            // Two names for one file: the first one answers for it.
+            if !credentials.iter().any(|earlier| same_file(earlier, &entry)) {
+                credentials.push(entry);
+            }
+        }
+        // An authority that signs nothing here is nothing to report.
+        let authorities = authorities
+            .into_iter()
+            .filter(|authority| {
+                authority.certificates.is_ok()
+                    || credentials
+                        .iter()
+                        .any(|entry| entry.authority == Some(authority.name))
+            })
+            .collect();
+        Self {
+            root: root.path().to_owned(),
+            layout,
+            authorities,
+            credentials,
+        }
+    }
+
+    /// Whether there is any sign of a control plane: a manifest, or the cluster's CA.
+    pub fn is_control_plane(&self) -> bool {
+        let authority = self.authority(AuthorityName::Cluster);
+        !self.layout.manifests.is_empty()
+            || !self.layout.obstacles.is_empty()
+            || authority.is_some_and(
+                |authority| !matches!(&authority.certificates, Err(error) if error.is_not_found()),
+            )
+    }
+
+    /// The authority of that name.
+    pub fn authority(&self, name: AuthorityName) -> Option<&AuthorityEntry> {
+        self.authorities
+            .iter()
+            .find(|authority| authority.name == name)
+    }
+
+    /// The credential that kubeadm calls `name`.
+    pub fn credential(&self, name: &str) -> Option<&CredentialEntry> {
+        self.credentials
+            .iter()
+            .find(|entry| entry.catalog.name == name)
+    }
+
+    /// The file that was written last, and when: no right clock is earlier than that.
+    pub fn newest_file(&self) -> Option<(&Path, OffsetDateTime)> {
+        let manifests = self
+            .layout
+            .manifests
+            .iter()
+            .map(|manifest| (manifest.path.as_path(), manifest.modified));
+        let authorities = self.authorities.iter().filter_map(|authority| {
+            let file = authority.file.as_ref()?;
+            Some((file.path.as_path(), file.metadata.modified))
+        });
+        let credentials = self.credentials.iter().filter_map(|entry| {
+            let file = &entry.content.as_ref().ok()?.file;
+            Some((file.path.as_path(), file.metadata.modified))
+        });
+        manifests
+            .chain(authorities)
+            .chain(credentials)
+            .max_by_key(|(_, modified)| *modified)
+    }
+
+    /// SHA-256 over all that a plan rests on: every file by its digest, keys by their public half.
+    pub fn digest(&self) -> Sha256Digest {
+        let mut text = String::new();
+        let mut line = |what: &str, path: &Path, state: &str| {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{what} {} {state}", path.display());
+        };
+        for manifest in &self.layout.manifests {
+            line("manifest", &manifest.path, &manifest.digest.to_string());
+        }
+        for authority in &self.authorities {
+            let bundle = match &authority.file {
+                Some(file) => file.digest.to_string(),
+                None => "absent".to_owned(),
+            };
+            line(
+                authority.name.as_str(),
+                &authority.certificate_path,
+                &bundle,
+            );
+            let key = match &authority.key {
+                Ok(key) => Sha256Digest::of(key.public_key_der()).to_string(),
+                Err(error) => error.to_string(),
+            };
+            line("key", &authority.key_path, &key);
+        }
+        for entry in &self.credentials {
+            line(
+                entry.catalog.name,
+                entry.location.path(),
+                &credential_state(&entry.content),
+            );
+        }
+        Sha256Digest::of(text.as_bytes())
+    }
+}
+
+fn credential_state(content: &Result<Credential, ObservationError>) -> String {
+    match content {
+        Ok(credential) => {
+            let key = match &credential.key {
+                KeyState::Fits(_) => "fits",
+                KeyState::Differs { .. } => "differs",
+                KeyState::Unusable(_) => "unusable",
+            };
+            format!("{} {key}", credential.file.digest)
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
+fn observe_entry(
+    root: &Root,
+    layout: &Layout,
+    catalog: &'static CatalogEntry,
+) -> Option<CredentialEntry> {
+    if let Some(path) = layout.kubeconfig(catalog) {
+        let wanted = catalog.expected != Expected::IfPresent || is_there(root, &path);
+        return wanted.then(|| CredentialEntry::observe_kubeconfig(root, catalog, &path));
+    }
+    let paths = layout.pair(catalog)?;
+    let expected = match catalog.expected {
+        Expected::Always => true,
+        Expected::With(component) => layout.manifest(component).is_some(),
+        Expected::IfPresent => false,
+    };
+    let wanted = expected || paths.named || is_there(root, &paths.certificate);
+    wanted.then(|| CredentialEntry::observe_pair(root, catalog, &paths))
+}
+
+/// A dangling link is there: its owner wants to hear of it.
+fn is_there(root: &Root, path: &Path) -> bool {
+    match root.present(path) {
+        Ok(found) => found != Present::Nothing,
+        Err(error) => !error.is_not_found(),
+    }
+}
+
+/// A serving certificate that the kubelet asked of the cluster is the cluster CA's; its own make is its own.
+fn authority_of(entry: &CredentialEntry, authorities: &[AuthorityEntry]) -> Option<AuthorityName> {
+    if entry.catalog.authority.is_some() || entry.catalog.readers != [Component::Kubelet] {
+        return entry.catalog.authority;
+    }
+    let leaf = entry.content.as_ref().ok()?.certificate()?;
+    let cluster = authorities
+        .iter()
+        .find(|authority| authority.name == AuthorityName::Cluster)?;
+    let bundle = cluster.certificates.as_ref().ok()?;
+    bundle
+        .iter()
+        .any(|certificate| certificate.subject_der() == leaf.issuer_der())
+        .then_some(AuthorityName::Cluster)
+}
+
+fn same_file(one: &CredentialEntry, other: &CredentialEntry) -> bool {
+    match (&one.content, &other.content) {
+        (Ok(one), Ok(other)) => one.file.path == other.file.path,
+        _ => one.location == other.location,
+    }
+}

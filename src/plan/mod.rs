@@ -1,0 +1,14 @@
+//! What `recover` will do, decided before anything is done. Pure: an inventory, a clock reading and a
+//! request in; steps, refusals and what is left to others out.
+
+mod planner;
+mod refusal;
+mod remedy;
+mod request;
+mod signer;
+mod step;
+
+pub use planner::{RecoveryPlan, plan};
+pub use refusal::{Refusal, RefusalCode};
+pub use request::{Request, RequestError, Restart};
+pub use step::{LeftAlone, ReSign, Step};

@@ -1,0 +1,134 @@
+//! Why something cannot be done as asked: found before the first byte is written, each with its evidence,
+//! its way out and its runbook.
+
+use std::fmt;
+
+/// One reason for which nothing is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The kind; names the runbook.
+    pub code: RefusalCode,
+    /// What it is about: a certificate's name, an authority's, or a path.
+    pub subject: String,
+    /// What was found, with paths and values.
+    pub evidence: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// Writes the kinds down once: the variant, its word, and what it means.
+macro_rules! refusal_codes {
+    ($($(#[$meaning:meta])* $variant:ident => $word:literal,)*) => {
+        /// The kinds of refusal. `runbooks/refused/<code>.md` explains each.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum RefusalCode {
+            $($(#[$meaning])* $variant,)*
+        }
+
+        impl RefusalCode {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The word for scripts, and the name of the runbook.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
+            }
+        }
+    };
+}
+
+refusal_codes! {
+    /// Another rekindle holds the lock of this node.
+    AnotherRekindle => "another-rekindle",
+    /// The CA certificate is no CA, or may not sign certificates.
+    AuthorityCannotSign => "ca-cannot-sign",
+    /// The CA itself has expired.
+    AuthorityExpired => "ca-expired",
+    /// `ca.key` is not the key of any certificate in `ca.crt`.
+    AuthorityKeyMismatch => "ca-key-mismatch",
+    /// The key of the cluster CA is not on the node.
+    AuthorityKeyMissing => "ca-key-missing",
+    /// The CA certificate is not on the node.
+    AuthorityMissing => "ca-missing",
+    /// The CA is not valid yet.
+    AuthorityNotYetValid => "ca-not-yet-valid",
+    /// The file begins with a UTF-8 byte order mark.
+    ByteOrderMark => "byte-order-mark",
+    /// The kernel refused to open or read a file.
+    CannotRead => "cannot-read",
+    /// A file is PEM, but holds no certificate that can be parsed.
+    CertificateDamaged => "certificate-damaged",
+    /// The clock is earlier than the node's own files.
+    ClockBehind => "clock-behind",
+    /// The file holds binary DER.
+    DerInsteadOfPem => "der-instead-of-pem",
+    /// There is no room for the new files, the backup and the journal.
+    DiskFull => "disk-full",
+    /// The file has no bytes, as an interrupted `kubeadm certs renew` leaves it.
+    FileEmpty => "file-empty",
+    /// The file is larger than any of its kind.
+    FileTooLarge => "file-too-large",
+    /// The file ends in the middle of a PEM block.
+    FileTruncated => "file-truncated",
+    /// Somebody else owns a file, folder or link.
+    ForeignOwner => "foreign-owner",
+    /// A file has a second name.
+    HardLinked => "hard-linked",
+    /// A private key cannot be parsed.
+    KeyDamaged => "key-damaged",
+    /// A private key is protected by a passphrase.
+    KeyEncrypted => "key-encrypted",
+    /// A certificate and its key are not a pair.
+    KeyMismatch => "key-mismatch",
+    /// A private key is of a kind that cannot be used here.
+    KeyUnsupported => "key-unsupported",
+    /// A kubeconfig uses YAML anchors, so that one edit could change two places.
+    KubeconfigAnchors => "kubeconfig-anchors",
+    /// A kubeconfig has the same key twice.
+    KubeconfigDuplicateKeys => "kubeconfig-duplicate-keys",
+    /// A file is no kubeconfig, or does not hang together.
+    KubeconfigInvalid => "kubeconfig-invalid",
+    /// A kubeconfig does not say which context is current.
+    KubeconfigNoCurrentContext => "kubeconfig-no-current-context",
+    /// The user of a kubeconfig logs on by other means than a certificate.
+    KubeconfigOtherLogin => "kubeconfig-other-login",
+    /// A kubeconfig holds several YAML documents.
+    KubeconfigSeveralDocuments => "kubeconfig-several-documents",
+    /// The kubelet's configuration cannot be parsed.
+    KubeletConfigInvalid => "kubelet-config-invalid",
+    /// A symbolic link leads out of the root, or in circles.
+    LinkLeavesRoot => "link-leaves-root",
+    /// The manifest of a static pod cannot be parsed.
+    ManifestInvalid => "manifest-invalid",
+    /// There is no control plane here.
+    NoNode => "no-node",
+    /// A folder, FIFO, socket or device stands where a file belongs.
+    NotARegularFile => "not-a-regular-file",
+    /// The machine's own node can only be recovered by root.
+    NotRoot => "not-root",
+    /// A file system that must be written is mounted read-only.
+    ReadOnlyFileSystem => "read-only-file-system",
+    /// The restart that was asked for is not available in this version.
+    RestartNotAvailable => "restart-not-available",
+    /// Others than its owner may read a private key.
+    SecretExposed => "secret-exposed",
+    /// Others than its owner may change a file, or exchange what is in a folder.
+    WritableByOthers => "writable-by-others",
+    /// A certificate was signed by a CA that nothing on this node trusts.
+    WrongIssuer => "wrong-issuer",
+}
+
+impl RefusalCode {
+    /// The runbook, as a path in the repository.
+    pub fn runbook(self) -> String {
+        format!("runbooks/refused/{self}.md")
+    }
+}
+
+impl fmt::Display for RefusalCode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}

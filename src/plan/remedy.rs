@@ -1,0 +1,250 @@
+//! From an error of observation to a refusal: what happened in one line, and the command that mends it.
+
+use std::path::Path;
+
+use super::{Refusal, RefusalCode};
+use crate::evidence::with_causes;
+use crate::inventory::ObservationError;
+use crate::kubernetes::{DocumentError, KubeconfigError, KubeletConfigError, StaticPodError};
+use crate::node::FileError;
+use crate::pki::{KeyError, PemError};
+
+impl Refusal {
+    /// The refusal for something of `subject` that could not be observed.
+    pub fn of_observation(subject: &str, error: &ObservationError) -> Self {
+        let (code, remedy) = match error {
+            ObservationError::File(error) => of_file(error),
+            ObservationError::Certificate { path, source } => of_pem(path, source),
+            ObservationError::Key { path, source } => of_key(path, source),
+            ObservationError::Kubeconfig { path, source } => of_kubeconfig(path, source),
+            ObservationError::Manifest { path, source } => match source {
+                StaticPodError::Document(source) => {
+                    of_document(path, source, RefusalCode::ManifestInvalid)
+                }
+                _ => (RefusalCode::ManifestInvalid, mend_text(path)),
+            },
+            ObservationError::KubeletConfig { path, source } => match source {
+                KubeletConfigError::Document(source) => {
+                    of_document(path, source, RefusalCode::KubeletConfigInvalid)
+                }
+                KubeletConfigError::NotAKubeletConfiguration { .. } => {
+                    (RefusalCode::KubeletConfigInvalid, mend_text(path))
+                }
+            },
+        };
+        Self {
+            code,
+            subject: subject.to_owned(),
+            evidence: with_causes(error),
+            remedy,
+        }
+    }
+
+    /// The refusal for a file or folder that the recovery itself needs.
+    pub fn of_file(subject: &str, error: &FileError) -> Self {
+        let (code, remedy) = of_file(error);
+        Self {
+            code,
+            subject: subject.to_owned(),
+            evidence: with_causes(error),
+            remedy,
+        }
+    }
+}
+
+fn of_file(error: &FileError) -> (RefusalCode, String) {
+    use RefusalCode as Code;
+    match error {
+        FileError::NotFound { path } | FileError::PermissionDenied { path, .. } => (
+            Code::CannotRead,
+            format!(
+                "look at it: namei -l {}; run as the user that owns the node's files",
+                path.display()
+            ),
+        ),
+        FileError::NotRegular { path, .. } | FileError::NotAFolder { path } => (
+            Code::NotARegularFile,
+            format!(
+                "find out who put it there: ls -ld {}; bring the real file back",
+                path.display()
+            ),
+        ),
+        FileError::HardLinked { path, .. } => (
+            Code::HardLinked,
+            format!(
+                "give it one name: cp -a {0} {0}.new && mv {0}.new {0}",
+                path.display()
+            ),
+        ),
+        FileError::ForeignOwner { path, expected, .. } => (
+            Code::ForeignOwner,
+            format!(
+                "if the file is right: chown -h {expected} {}",
+                path.display()
+            ),
+        ),
+        FileError::SecretExposed { path, .. } => {
+            (Code::SecretExposed, format!("chmod go= {}", path.display()))
+        }
+        FileError::FileWritableByOthers { path, .. }
+        | FileError::FolderWritableByOthers { path, .. } => (
+            Code::WritableByOthers,
+            format!("chmod go-w {}", path.display()),
+        ),
+        FileError::LeavesRoot { path, .. } | FileError::LinkLoop { path } => (
+            Code::LinkLeavesRoot,
+            format!(
+                "see where it leads: namei -l {}; point it into the node",
+                path.display()
+            ),
+        ),
+        FileError::TooLarge { path, .. } => (
+            Code::FileTooLarge,
+            format!(
+                "see what it is: head -c 200 {}; bring the real file back",
+                path.display()
+            ),
+        ),
+        FileError::ChangedMeanwhile { .. } => (
+            Code::CannotRead,
+            "something writes it at this moment; find it, then run this again".to_owned(),
+        ),
+        FileError::NoSpace { path, .. } => (
+            Code::DiskFull,
+            format!("make room: df -h {0}; df -i {0}", parent(path)),
+        ),
+        FileError::ReadOnly { path, .. } => (
+            Code::ReadOnlyFileSystem,
+            format!(
+                "see how it is mounted: findmnt -T {0}; remount it writable",
+                parent(path)
+            ),
+        ),
+        FileError::Locked { holder, .. } => (
+            Code::AnotherRekindle,
+            holder.map_or_else(
+                || "wait until it ends".to_owned(),
+                |pid| format!("wait until it ends, or see what it does: ps -fp {pid}"),
+            ),
+        ),
+        FileError::Io { path, .. } => (
+            Code::CannotRead,
+            format!(
+                "see what the kernel says: dmesg | tail; ls -l {}",
+                path.display()
+            ),
+        ),
+    }
+}
+
+fn of_pem(path: &Path, error: &PemError) -> (RefusalCode, String) {
+    use RefusalCode as Code;
+    let path = path.display();
+    let restore = format!("bring {path} back from a backup");
+    match error {
+        PemError::Empty => (Code::FileEmpty, restore),
+        PemError::ByteOrderMark => (
+            Code::ByteOrderMark,
+            format!("remove it: sed -i '1s/^\\xef\\xbb\\xbf//' {path}"),
+        ),
+        PemError::DerInsteadOfPem => (
+            Code::DerInsteadOfPem,
+            format!("convert it: openssl x509 -inform DER -in {path} -out {path}.pem"),
+        ),
+        PemError::Truncated { .. } => (Code::FileTruncated, restore),
+        PemError::EncryptedKey => (Code::KeyEncrypted, decrypt(&path)),
+        PemError::NotPem
+        | PemError::InvalidBase64 { .. }
+        | PemError::NoCertificate { .. }
+        | PemError::NoPrivateKey { .. }
+        | PemError::InvalidCertificate { .. } => (Code::CertificateDamaged, restore),
+    }
+}
+
+fn of_key(path: &Path, error: &KeyError) -> (RefusalCode, String) {
+    use RefusalCode as Code;
+    let restore = format!("bring {} back from a backup", path.display());
+    match error {
+        KeyError::Pem { source } => match of_pem(path, source) {
+            (Code::CertificateDamaged, _) => (Code::KeyDamaged, restore),
+            (Code::DerInsteadOfPem, _) => (
+                Code::DerInsteadOfPem,
+                format!(
+                    "convert it: openssl pkey -inform DER -in {0} -out {0}.pem",
+                    path.display()
+                ),
+            ),
+            other => other,
+        },
+        KeyError::Encrypted => (Code::KeyEncrypted, decrypt(&path.display())),
+        KeyError::Unsupported { .. } => (
+            Code::KeyUnsupported,
+            "renew what this key signs with kubeadm or openssl".to_owned(),
+        ),
+        KeyError::Malformed { .. } | KeyError::PublicKeyMissing | KeyError::Random { .. } => {
+            (Code::KeyDamaged, restore)
+        }
+    }
+}
+
+fn of_kubeconfig(path: &Path, error: &KubeconfigError) -> (RefusalCode, String) {
+    use RefusalCode as Code;
+    let shown = path.display();
+    match error {
+        KubeconfigError::Document(source) => of_document(path, source, Code::KubeconfigInvalid),
+        KubeconfigError::Anchor { .. } | KubeconfigError::Tag { .. } => (
+            Code::KubeconfigAnchors,
+            format!("write it without: kubectl config view --raw --kubeconfig {shown} --flatten"),
+        ),
+        KubeconfigError::NoCurrentContext => (
+            Code::KubeconfigNoCurrentContext,
+            format!(
+                "kubectl config get-contexts --kubeconfig {shown}; then kubectl config use-context NAME --kubeconfig {shown}"
+            ),
+        ),
+        KubeconfigError::ExecUser { .. }
+        | KubeconfigError::AuthProviderUser { .. }
+        | KubeconfigError::TokenUser { .. }
+        | KubeconfigError::PasswordUser { .. }
+        | KubeconfigError::NoClientCertificate { .. }
+        | KubeconfigError::NoClientKey { .. } => (
+            Code::KubeconfigOtherLogin,
+            "its credential comes from elsewhere; renew it there".to_owned(),
+        ),
+        _ => (Code::KubeconfigInvalid, mend_text(path)),
+    }
+}
+
+fn of_document(path: &Path, error: &DocumentError, invalid: RefusalCode) -> (RefusalCode, String) {
+    use RefusalCode as Code;
+    let kubeconfig = invalid == Code::KubeconfigInvalid;
+    let code = match error {
+        DocumentError::Empty => Code::FileEmpty,
+        DocumentError::TooLarge { .. } => Code::FileTooLarge,
+        DocumentError::ByteOrderMark => {
+            let remove = format!(
+                "remove it: sed -i '1s/^\\xef\\xbb\\xbf//' {}",
+                path.display()
+            );
+            return (Code::ByteOrderMark, remove);
+        }
+        DocumentError::SeveralDocuments if kubeconfig => Code::KubeconfigSeveralDocuments,
+        DocumentError::DuplicateKey { .. } if kubeconfig => Code::KubeconfigDuplicateKeys,
+        _ => invalid,
+    };
+    (code, mend_text(path))
+}
+
+fn mend_text(path: &Path) -> String {
+    format!("mend {}, or bring it back from a backup", path.display())
+}
+
+fn decrypt(path: &dyn std::fmt::Display) -> String {
+    format!(
+        "write it without a passphrase, readable by its owner alone: (umask 077; openssl pkey -in {path} -out {path}.plain)"
+    )
+}
+
+fn parent(path: &Path) -> std::path::Display<'_> {
+    path.parent().unwrap_or(path).display()
+}

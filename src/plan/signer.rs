@@ -1,0 +1,156 @@
+//! Which authority can sign on this node at this moment, and why not.
+
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use super::{Refusal, RefusalCode};
+use crate::diagnosis::{Diagnosis, Finding, State};
+use crate::inventory::{AuthorityEntry, Inventory};
+use crate::kubernetes::AuthorityName;
+use crate::pki::Certificate;
+
+/// The authorities of a node with what was found about them.
+pub(super) struct Signers<'a> {
+    authorities: Vec<(&'a AuthorityEntry, Finding)>,
+    now: OffsetDateTime,
+}
+
+/// Whether an authority can sign.
+pub(super) enum Signer<'a> {
+    /// Its key is here and fits.
+    Here(&'a Certificate),
+    /// Its key is kept elsewhere: its certificates are somebody else's.
+    Elsewhere(&'a AuthorityEntry),
+    /// Something must be mended first.
+    Unfit(Refusal),
+}
+
+impl<'a> Signers<'a> {
+    pub(super) fn new(inventory: &'a Inventory, diagnosis: &Diagnosis) -> Self {
+        Self {
+            authorities: inventory
+                .authorities
+                .iter()
+                .zip(diagnosis.authorities.iter().cloned())
+                .collect(),
+            now: diagnosis.at,
+        }
+    }
+
+    pub(super) fn judge(&self, name: AuthorityName) -> Signer<'a> {
+        let found = self
+            .authorities
+            .iter()
+            .find(|(entry, _)| entry.name == name);
+        let Some((entry, finding)) = found else {
+            return Signer::Unfit(missing(name, "it was not found"));
+        };
+        // The cluster's own CA signs the journal too: without its key there is no recovery at all.
+        if finding.externally_managed && name != AuthorityName::Cluster {
+            return Signer::Elsewhere(entry);
+        }
+        match (self.obstacle(entry, finding), entry.certificate()) {
+            (Some(refusal), _) => Signer::Unfit(refusal),
+            (None, Some(certificate)) => Signer::Here(certificate),
+            (None, None) => Signer::Unfit(missing(name, "it was not found")),
+        }
+    }
+
+    fn obstacle(&self, entry: &AuthorityEntry, finding: &Finding) -> Option<Refusal> {
+        let path = entry.certificate_path.display();
+        let (code, evidence, remedy) = match finding.state {
+            State::Unreadable => return Some(unreadable(entry)),
+            State::Missing => return Some(missing(entry.name, &path.to_string())),
+            _ if finding.externally_managed => (
+                RefusalCode::AuthorityKeyMissing,
+                format!("{} is not there", entry.key_path.display()),
+                "bring the key of the cluster CA to this node for the time of the recovery"
+                    .to_owned(),
+            ),
+            State::KeyMismatch => (
+                RefusalCode::AuthorityKeyMismatch,
+                format!("{} does not belong to {path}", entry.key_path.display()),
+                "bring certificate and key of this CA back as a pair, from one backup".to_owned(),
+            ),
+            State::CannotSign => (
+                RefusalCode::AuthorityCannotSign,
+                format!(
+                    "{path}: {}",
+                    finding.evidence.as_deref().unwrap_or_default()
+                ),
+                "put the real CA certificate there: basicConstraints CA:TRUE, keyUsage keyCertSign"
+                    .to_owned(),
+            ),
+            State::Expired => (
+                RefusalCode::AuthorityExpired,
+                format!(
+                    "{path} expired at {}; now is {}",
+                    end(finding),
+                    second(self.now)
+                ),
+                "nothing that it signs would be valid: the CA itself must be renewed first"
+                    .to_owned(),
+            ),
+            State::NotYetValid => (
+                RefusalCode::AuthorityNotYetValid,
+                format!(
+                    "{path} is valid from {}; now is {}",
+                    begin(finding),
+                    second(self.now)
+                ),
+                "see whether the clock is right: timedatectl; chronyc tracking".to_owned(),
+            ),
+            State::Valid
+            | State::Expiring
+            | State::ExternallyManaged
+            | State::WrongIssuer
+            | State::AuthorityExpired => return None,
+        };
+        Some(Refusal {
+            code,
+            subject: entry.name.to_string(),
+            evidence,
+            remedy,
+        })
+    }
+}
+
+fn unreadable(entry: &AuthorityEntry) -> Refusal {
+    match (&entry.certificates, &entry.key) {
+        (Err(error), _) | (Ok(_), Err(error)) => {
+            Refusal::of_observation(entry.name.as_str(), error)
+        }
+        (Ok(_), Ok(_)) => missing(entry.name, "it cannot be read"),
+    }
+}
+
+fn missing(name: AuthorityName, evidence: &str) -> Refusal {
+    Refusal {
+        code: RefusalCode::AuthorityMissing,
+        subject: name.to_string(),
+        evidence: format!("the certificate of {name} is missing: {evidence}"),
+        remedy: "bring it back: each kubeconfig holds a copy in certificate-authority-data"
+            .to_owned(),
+    }
+}
+
+fn begin(finding: &Finding) -> String {
+    finding
+        .validity
+        .map_or_else(String::new, |(not_before, _)| second(not_before))
+}
+
+fn end(finding: &Finding) -> String {
+    finding
+        .validity
+        .map_or_else(String::new, |(_, not_after)| second(not_after))
+}
+
+/// A moment as people compare it: to the second, UTC.
+pub(super) fn second(moment: OffsetDateTime) -> String {
+    moment
+        .format(format_description!(
+            "[year]-[month]-[day] [hour]:[minute]:[second] UTC"
+        ))
+        .unwrap_or_else(|_| moment.to_string())
+}
