@@ -37,3 +37,26 @@ pub fn now() -> OffsetDateTime {
 fn nanoseconds(clock: ClockId) -> u128 {
     clock_gettime(clock).map_or(0, |time| std::time::Duration::from(time).as_nanos())
 }
+
+/// A clock that is read once and then only runs: somebody who sets the machine's clock during a recovery
+/// does not make its records jump.
+#[derive(Debug, Clone, Copy)]
+pub struct SteadyClock {
+    started_at: OffsetDateTime,
+    started: std::time::Instant,
+}
+
+impl SteadyClock {
+    /// Starts at what the wall clock says.
+    pub fn start() -> Self {
+        Self {
+            started_at: now(),
+            started: std::time::Instant::now(),
+        }
+    }
+
+    /// The time of the start plus what has passed since.
+    pub fn now(&self) -> OffsetDateTime {
+        self.started_at + self.started.elapsed()
+    }
+}

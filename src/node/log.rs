@@ -39,6 +39,13 @@ impl Root {
             file: File::from(file),
         })
     }
+
+    /// Creates the file at `path` like [`create_log`](Self::create_log), with this content, flushed.
+    pub fn write_private(&self, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+        self.create_log(path)?
+            .append_durably(bytes)
+            .map_err(|error| FileError::from_io("write", &self.outside(path), error))
+    }
 }
 
 impl AppendOnlyFile {

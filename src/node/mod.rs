@@ -11,6 +11,7 @@ mod error;
 mod folder;
 mod hardening;
 mod identity;
+mod list;
 mod lock;
 mod log;
 mod privileges;
@@ -22,7 +23,7 @@ mod space;
 mod write;
 
 pub use backup::BackupCopy;
-pub use clock::{Clocks, now};
+pub use clock::{Clocks, SteadyClock, now};
 pub use error::FileError;
 pub use hardening::harden;
 pub use identity::{Machine, Operator, binary_digest, machine, operator};

@@ -105,16 +105,23 @@ impl Root {
         flush_folder(&resolved.folder, &outside)
     }
 
-    /// Sets the modification time of the file at `path` to now; returns the times before and after.
-    pub fn touch(&self, path: &Path) -> Result<(OffsetDateTime, OffsetDateTime), FileError> {
+    /// When the content of the file at `path` was changed last.
+    pub fn modified(&self, path: &Path) -> Result<OffsetDateTime, FileError> {
+        let resolved = self.resolve(path)?;
+        let (_, status) = open_checked(&resolved, &self.outside(&resolved.path))?;
+        Ok(metadata(&status).modified)
+    }
+
+    /// Sets the modification time of the file at `path` to now, and returns it.
+    pub fn touch(&self, path: &Path) -> Result<OffsetDateTime, FileError> {
         let resolved = self.resolve(path)?;
         let outside = self.outside(&resolved.path);
-        let (file, status) = open_checked(&resolved, &outside)?;
+        let (file, _) = open_checked(&resolved, &outside)?;
         futimens(&file, &TimeSpec::UTIME_OMIT, &TimeSpec::UTIME_NOW)
             .map_err(|errno| FileError::from_errno("touch", &outside, errno))?;
         let touched = nix::sys::stat::fstat(&file)
             .map_err(|errno| FileError::from_errno("stat", &outside, errno))?;
-        Ok((metadata(&status).modified, metadata(&touched).modified))
+        Ok(metadata(&touched).modified)
     }
 
     fn prepare(&self, resolved: Resolved, run: &str) -> Staged {

@@ -1,8 +1,11 @@
 //! How much a file system still takes, before anything is written to it.
 
-use std::path::Path;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
 
+use nix::fcntl::AtFlags;
 use nix::sys::statvfs::{FsFlags, fstatvfs};
+use nix::unistd::{AccessFlags, faccessat};
 
 use super::{FileError, Root};
 
@@ -13,8 +16,6 @@ pub struct FreeSpace {
     pub bytes: u64,
     /// Files that this user may still create; `None` where the file system has no such limit.
     pub files: Option<u64>,
-    /// Size of a block in bytes: each file takes whole ones.
-    pub block: u64,
     /// Mounted read-only.
     pub read_only: bool,
 }
@@ -22,25 +23,38 @@ pub struct FreeSpace {
 impl Root {
     /// The space left on the file system of the folder at `path`, or of its nearest parent that exists.
     pub fn free_space(&self, path: &Path) -> Result<FreeSpace, FileError> {
-        let mut existing = path;
-        let resolved = loop {
-            match self.resolve(&existing.join(".rekindle-probe")) {
-                Err(error) if error.is_not_found() => match existing.parent() {
-                    Some(parent) => existing = parent,
-                    None => return Err(error),
-                },
-                other => break other?,
-            }
-        };
-        let status = fstatvfs(&resolved.folder).map_err(|errno| {
-            FileError::from_errno("ask for the space of", &self.outside(existing), errno)
+        let (folder, existing) = self.nearest_folder(path)?;
+        let status = fstatvfs(&folder).map_err(|errno| {
+            FileError::from_errno("ask for the space of", &self.outside(&existing), errno)
         })?;
         let block = status.fragment_size();
         Ok(FreeSpace {
             bytes: status.blocks_available().saturating_mul(block),
             files: (status.files() > 0).then(|| status.files_available()),
-            block,
             read_only: status.flags().contains(FsFlags::ST_RDONLY),
         })
+    }
+
+    /// Whether files can be created in the folder at `path`, or in its nearest parent that exists.
+    pub fn check_writable(&self, path: &Path) -> Result<(), FileError> {
+        let (folder, existing) = self.nearest_folder(path)?;
+        let wanted = AccessFlags::W_OK | AccessFlags::X_OK;
+        faccessat(&folder, ".", wanted, AtFlags::AT_EACCESS)
+            .map_err(|errno| FileError::from_errno("write below", &self.outside(&existing), errno))
+    }
+
+    fn nearest_folder(&self, path: &Path) -> Result<(OwnedFd, PathBuf), FileError> {
+        let mut existing = path;
+        loop {
+            // Any name will do: it is the folder before it that is resolved.
+            match self.resolve(&existing.join("any")) {
+                Err(error) if error.is_not_found() => match existing.parent() {
+                    Some(parent) => existing = parent,
+                    None => return Err(error),
+                },
+                Err(error) => return Err(error),
+                Ok(resolved) => return Ok((resolved.folder, existing.to_owned())),
+            }
+        }
     }
 }

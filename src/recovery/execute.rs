@@ -1,0 +1,334 @@
+//! The transaction of a recovery.
+
+use std::path::{Path, PathBuf};
+
+use super::error::Failure;
+use super::rollback::{Undo, roll_back};
+use super::{History, Observer, Progress, Reason, RecoveryError, RunFiles, RunId, facts};
+use crate::evidence::with_causes;
+use crate::inventory::Location;
+use crate::digest::Sha256Digest;
+use crate::issuance::{Content, FileChange, Issuance};
+use crate::journal::{Closed, Event, Log, Outcome, RunOutcome, Storage};
+use crate::node::{AppendOnlyFile, BackupCopy, Present, Root, Staged, SteadyClock};
+use crate::plan::{RecoveryPlan, Step};
+
+/// What a finished recovery leaves behind.
+#[derive(Debug)]
+pub struct Recovered {
+    /// The run.
+    pub run: RunId,
+    /// Journal, checkpoint and backup.
+    pub files: RunFiles,
+    /// The note over the whole journal and the fingerprint of its key: for the ticket.
+    pub closed: Closed,
+    /// The changes that were made.
+    pub changes: Vec<FileChange>,
+    /// Manifests whose time could not be set, with the reason.
+    pub untouched: Vec<(PathBuf, String)>,
+}
+
+/// Puts what was signed in place, under the journal of a new run.
+pub fn recover(
+    root: &Root,
+    plan: &RecoveryPlan,
+    issuance: Issuance,
+    reason: &Reason,
+    observer: &mut dyn Observer,
+) -> Result<Recovered, RecoveryError> {
+    let untouched = |source| RecoveryError::Untouched { source };
+    let clock = SteadyClock::start();
+    let Issuance { changes, cluster } = issuance;
+    let run = RunId::new(clock.now()).map_err(|error| untouched(error.into()))?;
+    let files = RunFiles::of(run.as_str());
+    let begin = || -> Result<Log, Failure> {
+        let history = History::read(root)?;
+        let circumstances = facts::circumstances(root, &run, plan, reason, &history);
+        let storage = Box::new(root.create_log(&files.journal)?);
+        Ok(Log::begin(
+            storage,
+            circumstances,
+            Some(&cluster),
+            clock.now(),
+        )?)
+    };
+    let log = begin().map_err(untouched)?;
+    // The last that needs the CA's key.
+    drop(cluster);
+    observer.progress(&Progress::Begun {
+        run: run.as_str(),
+        changes: changes.len(),
+    });
+    let transaction = Transaction {
+        root,
+        plan,
+        run: &run,
+        files: &files,
+        clock,
+        log,
+        observer,
+    };
+    let (closed, untouched) = transaction.carry_out(&changes)?;
+    Ok(Recovered {
+        run,
+        files,
+        closed,
+        changes,
+        untouched,
+    })
+}
+
+struct Transaction<'a> {
+    root: &'a Root,
+    plan: &'a RecoveryPlan,
+    run: &'a RunId,
+    files: &'a RunFiles,
+    clock: SteadyClock,
+    log: Log,
+    observer: &'a mut dyn Observer,
+}
+
+/// A change that is ready: the new file lies beside its target, the old one in the backup.
+struct Prepared {
+    staged: Staged,
+    backup: Option<BackupCopy>,
+}
+
+type Untouched = Vec<(PathBuf, String)>;
+
+impl Transaction<'_> {
+    fn carry_out(mut self, changes: &[FileChange]) -> Result<(Closed, Untouched), RecoveryError> {
+        let prepared = match self.prepare(changes) {
+            Ok(prepared) => prepared,
+            // What was staged is removed by now: dropped with the error.
+            Err((step, failure)) => return Err(self.give_up(step, failure, &[])),
+        };
+        let backups: Vec<Option<BackupCopy>> =
+            prepared.iter().map(|ready| ready.backup.clone()).collect();
+        for (number, (change, ready)) in changes.iter().zip(prepared).enumerate() {
+            if let Err(failure) = self.replace(number, change, ready.staged) {
+                let step = format!("replacing {}", change.target.display());
+                let begun: Vec<Undo<'_>> = changes
+                    .iter()
+                    .zip(&backups)
+                    .enumerate()
+                    .take(number + 1)
+                    .map(|(number, (change, backup))| Undo {
+                        number,
+                        change,
+                        backup: backup.as_ref(),
+                    })
+                    .collect();
+                return Err(self.give_up(step, failure, &begun));
+            }
+        }
+        let untouched = self.touch();
+        self.close(untouched)
+    }
+
+    fn prepare(&mut self, changes: &[FileChange]) -> Result<Vec<Prepared>, (String, Failure)> {
+        let mut prepared = Vec::with_capacity(changes.len());
+        for (number, change) in changes.iter().enumerate() {
+            let ready = self.stage(number, change).map_err(|failure| {
+                let step = format!("preparing {}", change.target.display());
+                (step, failure)
+            })?;
+            prepared.push(ready);
+            let name = change.name;
+            self.observer.progress(&Progress::Prepared { name });
+        }
+        self.commit(changes, &prepared)
+            .map_err(|failure| ("committing".to_owned(), failure))?;
+        Ok(prepared)
+    }
+
+    fn stage(&mut self, number: usize, change: &FileChange) -> Result<Prepared, Failure> {
+        let backup = match change.before {
+            Present::Nothing => None,
+            Present::File(_) | Present::Link(_) => {
+                Some(self.root.back_up(&change.target, &self.files.backup)?)
+            }
+        };
+        if let Some((copy, digest)) = backup.as_ref().and_then(|copy| Some((copy, copy.digest?))) {
+            self.append(Event::BackedUp {
+                change: number,
+                path: facts::text(&copy.path),
+                sha256: digest,
+            })?;
+        }
+        let run = self.run.as_str();
+        let staged = match &change.after {
+            Content::Link(destination) => self.root.stage_link(&change.target, destination, run)?,
+            Content::File(bytes) => {
+                let staged = self
+                    .root
+                    .stage_file(&change.target, bytes, &change.model, run)?;
+                self.append(Event::Staged {
+                    change: number,
+                    temporary: facts::text(&staged.temporary()),
+                    sha256: Sha256Digest::of(bytes),
+                })?;
+                staged
+            }
+        };
+        Ok(Prepared { staged, backup })
+    }
+
+    fn commit(&mut self, changes: &[FileChange], prepared: &[Prepared]) -> Result<(), Failure> {
+        for left in &self.plan.left {
+            self.append(Event::Left {
+                name: left.name.to_owned(),
+                reason: left.reason.clone(),
+                needs: left.needs.clone(),
+            })?;
+        }
+        let records = changes
+            .iter()
+            .zip(prepared)
+            .map(|(change, ready)| {
+                facts::change(change, self.location(change.name), ready.backup.as_ref())
+            })
+            .collect();
+        self.log.commit(records, self.clock.now())?;
+        Ok(())
+    }
+
+    fn location(&self, name: &str) -> &'static str {
+        let step = self.plan.re_signed().find(|step| step.name == name);
+        match step.map(|step| &step.location) {
+            Some(Location::KubeconfigUser { .. }) => "kubeconfig-user",
+            Some(Location::KubeletPem { .. }) => "kubelet-pem",
+            Some(Location::PkiFile { .. }) | None => "pki-file",
+        }
+    }
+
+    fn replace(
+        &mut self,
+        number: usize,
+        change: &FileChange,
+        staged: Staged,
+    ) -> Result<(), Failure> {
+        let intent = self.log.intend(number, self.clock.now())?;
+        let installed = staged.install(&change.before);
+        let outcome = match &installed {
+            Ok(()) => Outcome::Done,
+            Err(error) => Outcome::Failed {
+                step: format!("replace {}", change.target.display()),
+                error: with_causes(error),
+            },
+        };
+        self.log.outcome(intent, outcome, self.clock.now())?;
+        installed?;
+        self.observer.progress(&Progress::Replaced {
+            name: change.name,
+            path: &change.target,
+        });
+        Ok(())
+    }
+
+    /// A manifest that cannot be touched undoes no recovery: nothing restarts because of it anyway.
+    fn touch(&mut self) -> Untouched {
+        let mut untouched = Vec::new();
+        for step in &self.plan.steps {
+            let Step::Touch { path, .. } = step else {
+                continue;
+            };
+            match self.touch_one(path) {
+                Ok(()) => self.observer.progress(&Progress::Touched { path }),
+                Err(failure) => {
+                    let error = with_causes(&failure);
+                    let _ = self.append(Event::Failed {
+                        step: step.to_string(),
+                        error: error.clone(),
+                    });
+                    untouched.push((path.clone(), error));
+                }
+            }
+        }
+        untouched
+    }
+
+    fn touch_one(&mut self, path: &Path) -> Result<(), Failure> {
+        let before = self.root.modified(path)?;
+        let intent = self
+            .log
+            .intend_touch(facts::text(path), before, self.clock.now())?;
+        let after = self.root.touch(path)?;
+        self.log.touched(intent, after, self.clock.now())?;
+        Ok(())
+    }
+
+    fn close(self, untouched: Untouched) -> Result<(Closed, Untouched), RecoveryError> {
+        let Self {
+            root,
+            files,
+            clock,
+            log,
+            ..
+        } = self;
+        let closed = log
+            .close(RunOutcome::Recovered, clock.now())
+            .map_err(Failure::from)
+            .and_then(|closed| {
+                let note = closed.checkpoint.to_string();
+                root.write_private(&files.checkpoint, note.as_bytes())?;
+                Ok(closed)
+            });
+        match closed {
+            Ok(closed) => Ok((closed, untouched)),
+            Err(source) => Err(RecoveryError::Unrecorded {
+                journal: root.outside(&files.journal),
+                source,
+            }),
+        }
+    }
+
+    /// Undoes what was begun and closes the journal as well as that is still possible.
+    fn give_up(mut self, step: String, failure: Failure, begun: &[Undo<'_>]) -> RecoveryError {
+        let _ = self.append(Event::Failed {
+            step: step.clone(),
+            error: with_causes(&failure),
+        });
+        let undone = roll_back(
+            self.root,
+            &mut self.log,
+            self.run.as_str(),
+            &self.clock,
+            begun,
+            self.observer,
+        );
+        let backup = self.root.outside(&self.files.backup);
+        match undone {
+            Ok(()) => {
+                let _ = self.log.close(RunOutcome::RolledBack, self.clock.now());
+                RecoveryError::RolledBack {
+                    step,
+                    source: failure,
+                }
+            }
+            Err((stuck, error)) => {
+                let _ = self.append(Event::Failed {
+                    step: format!("bring back {}", stuck.display()),
+                    error: with_causes(&error),
+                });
+                let _ = self.log.close(RunOutcome::HalfWay, self.clock.now());
+                RecoveryError::HalfWay {
+                    step,
+                    stuck,
+                    backup,
+                    source: failure,
+                }
+            }
+        }
+    }
+
+    fn append(&mut self, event: Event) -> Result<(), Failure> {
+        Ok(self.log.append(event, self.clock.now())?)
+    }
+}
+
+impl Storage for AppendOnlyFile {
+    fn append_durably(&mut self, line: &[u8]) -> std::io::Result<()> {
+        Self::append_durably(self, line)
+    }
+}

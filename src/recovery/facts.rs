@@ -1,0 +1,114 @@
+//! What the journal is told: of the circumstances, and of each change. Never a secret.
+
+use std::path::Path;
+
+use time::OffsetDateTime;
+
+use super::{History, RunId};
+use crate::digest::Sha256Digest;
+use crate::issuance::{Content, FileChange};
+use crate::journal::{
+    Backup, CertificateChange, CertificateFacts, Change, Circumstances, Clocks, FileState, Host,
+    Operator, Run, Tool,
+};
+use crate::node::{self, BackupCopy, Present, Root};
+use crate::plan::RecoveryPlan;
+
+/// Why a person started the run, and with which words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reason {
+    /// `--reason`.
+    pub reason: Option<String>,
+    /// `--ticket`.
+    pub ticket: Option<String>,
+    /// The verb and the known flags, as given.
+    pub arguments: Vec<String>,
+}
+
+pub(super) fn circumstances(
+    root: &Root,
+    run: &RunId,
+    plan: &RecoveryPlan,
+    reason: &Reason,
+    history: &History,
+) -> Circumstances {
+    let machine = node::machine();
+    let operator = node::operator();
+    let clocks = node::Clocks::read();
+    Circumstances {
+        run: Run {
+            id: run.to_string(),
+            counter: history.runs.len() as u64 + 1,
+            attempt: 1,
+            previous_checkpoint: history.latest_checkpoint(root),
+        },
+        host: Host {
+            name: machine.name,
+            machine_id: machine.machine_id,
+            boot_id: machine.boot_id,
+        },
+        tool: Tool {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            sha256: node::binary_digest().unwrap_or_else(|| Sha256Digest::of(b"")),
+        },
+        arguments: reason.arguments.clone(),
+        operator: Operator {
+            uid: operator.uid,
+            loginuid: operator.login_uid,
+            sudo_user_claimed: operator.claimed_sudo_user,
+        },
+        reason: reason.reason.clone(),
+        ticket: reason.ticket.clone(),
+        clocks: Clocks {
+            wall: clocks.wall,
+            monotonic: clocks.monotonic.to_string(),
+            boot_time: boot_time(&clocks),
+        },
+        root: root.path().display().to_string(),
+        inventory_digest: plan.inventory_digest,
+        plan: plan.steps.iter().map(ToString::to_string).collect(),
+    }
+}
+
+pub(super) fn change(change: &FileChange, location: &str, backup: Option<&BackupCopy>) -> Change {
+    Change {
+        name: change.name.to_owned(),
+        location: location.to_owned(),
+        target: text(&change.target),
+        before: match &change.before {
+            Present::Nothing => None,
+            Present::File(digest) => Some(FileState::Sha256(*digest)),
+            Present::Link(destination) => Some(FileState::Symlink(text(destination))),
+        },
+        after: match &change.after {
+            Content::File(bytes) => FileState::Sha256(Sha256Digest::of(bytes)),
+            Content::Link(destination) => FileState::Symlink(text(destination)),
+        },
+        certificate: change
+            .certificate
+            .as_ref()
+            .map(|(before, after)| CertificateChange {
+                before: Some(CertificateFacts::from(before)),
+                after: CertificateFacts::from(after),
+            }),
+        mode: format!("{:04o}", change.metadata.mode),
+        uid: change.metadata.uid,
+        gid: change.metadata.gid,
+        label: None,
+        backup: backup.and_then(|copy| {
+            Some(Backup {
+                path: text(&copy.path),
+                sha256: copy.digest?,
+            })
+        }),
+    }
+}
+
+pub(super) fn text(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn boot_time(clocks: &node::Clocks) -> OffsetDateTime {
+    let nanoseconds = i64::try_from(clocks.since_boot).unwrap_or(i64::MAX);
+    clocks.wall - time::Duration::nanoseconds(nanoseconds)
+}
