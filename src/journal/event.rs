@@ -1,0 +1,145 @@
+//! Records and the events in them: plain data, and the one way to read and write it as JSON.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::change::Change;
+use super::defect::Defect;
+use super::genesis::Genesis;
+use super::statement::Statement;
+use crate::digest::Sha256Digest;
+
+/// One entry of a journal: what the line's signature covers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The place in the file, from 0.
+    pub seq: u64,
+    /// SHA-256 of the previous line's bytes without its newline; none on the first line.
+    pub previous: Option<Sha256Digest>,
+    /// When it was written, in UTC.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What can happen. A further attempt at a run will open with a kind of its own, which names
+/// its key as the genesis does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Event {
+    /// The run begins.
+    Genesis(Box<Genesis>),
+    /// A new file lies ready beside its target, on the disk for certain.
+    Staged {
+        /// The number of the change.
+        change: usize,
+        /// Where the new file lies.
+        temporary: String,
+        /// The digest of its bytes.
+        sha256: Sha256Digest,
+    },
+    /// A file was copied, on the disk for certain.
+    BackedUp {
+        /// The number of the change.
+        change: usize,
+        /// Where the copy lies.
+        path: String,
+        /// The digest of the copy.
+        sha256: Sha256Digest,
+    },
+    /// Everything is ready; from here on the run is finished or rolled back.
+    Commit {
+        /// All that will be changed.
+        changes: Vec<Change>,
+    },
+    /// A file is about to be replaced.
+    Intent {
+        /// The number of the change.
+        change: usize,
+    },
+    /// The file was replaced, on the disk for certain.
+    Done {
+        /// The number of the change.
+        change: usize,
+    },
+    /// The modification time of a file is about to be set.
+    TouchIntent {
+        /// The file.
+        path: String,
+        /// Its modification time so far.
+        #[serde(with = "time::serde::rfc3339")]
+        modified_before: OffsetDateTime,
+    },
+    /// The modification time was set.
+    TouchDone {
+        /// The file.
+        path: String,
+        /// Its modification time now.
+        #[serde(with = "time::serde::rfc3339")]
+        modified_after: OffsetDateTime,
+    },
+    /// Something was left as it is.
+    Left {
+        /// What kubeadm calls it.
+        name: String,
+        /// Why.
+        reason: String,
+        /// What a person must bring.
+        needs: String,
+    },
+    /// A step failed; if a file was about to be replaced or touched, that.
+    Failed {
+        /// The step.
+        step: String,
+        /// The error and its causes.
+        error: String,
+    },
+    /// A file is as it was before.
+    RolledBack {
+        /// The number of the change.
+        change: usize,
+    },
+    /// A signed note over all lines above.
+    Checkpoint {
+        /// Its text.
+        note: String,
+    },
+    /// The run is over; one last checkpoint follows.
+    Close {
+        /// How it ended.
+        outcome: RunOutcome,
+        /// What it changed.
+        statement: Statement,
+    },
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunOutcome {
+    /// Every change was made.
+    Recovered,
+    /// No change remains.
+    RolledBack,
+    /// Some changes remain and others were not made.
+    HalfWay,
+}
+
+impl Record {
+    /// The compact JSON that is signed.
+    pub(super) fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(self)
+    }
+
+    /// Reads that JSON. Writing the record again must give the same bytes, so that no reader can find a second meaning
+    /// in repeated or foreign fields.
+    pub(super) fn parse(json: &[u8]) -> Result<Self, Defect> {
+        let record: Self =
+            serde_json::from_slice(json).map_err(|source| Defect::Record { source })?;
+        match record.to_json() {
+            Ok(written) if written == json => Ok(record),
+            _ => Err(Defect::RecordNotCanonical),
+        }
+    }
+}

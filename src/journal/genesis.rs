@@ -1,0 +1,157 @@
+//! The first record of a journal: who did what, where, when, why, and with which key. Plain data.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::signature::VerifyingKey;
+use crate::digest::Sha256Digest;
+use crate::pki::{Certificate, encode_certificate};
+
+/// The name of this format and its version.
+pub const SCHEMA: &str = "rekindle.dev/journal/v1";
+
+/// The genesis record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Genesis {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The key that signs all records.
+    pub key: KeyFacts,
+    /// The cluster's authority that vouches for the key; none where its own key is not on the node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authority: Option<AuthorityFacts>,
+    /// All that the run knows when it begins.
+    #[serde(flatten)]
+    pub circumstances: Circumstances,
+}
+
+/// The journal's public key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyFacts {
+    /// The SPKI DER in base64.
+    pub spki: String,
+    /// SHA-256 of that DER: the key's fingerprint, and the `keyid` of every line.
+    pub sha256: Sha256Digest,
+    /// The journal certificate in PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+}
+
+impl KeyFacts {
+    pub(super) fn of(key: &VerifyingKey, certificate: Option<&Certificate>) -> Self {
+        Self {
+            spki: STANDARD.encode(key.spki()),
+            sha256: key.fingerprint(),
+            certificate: certificate.map(encode_certificate),
+        }
+    }
+
+    /// The key itself; none if the facts do not fit each other.
+    pub(super) fn verifying_key(&self) -> Option<VerifyingKey> {
+        let spki = STANDARD.decode(&self.spki).ok()?;
+        VerifyingKey::from_spki(&spki).filter(|key| key.fingerprint() == self.sha256)
+    }
+}
+
+/// The authority that signed the journal certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorityFacts {
+    /// Its certificate in PEM.
+    pub certificate: String,
+    /// SHA-256 of its public key's SPKI DER.
+    pub spki_sha256: Sha256Digest,
+}
+
+/// What the run knows before it does anything. Never the environment, never a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Circumstances {
+    /// The run and its place among the others on this node.
+    pub run: Run,
+    /// The machine.
+    pub host: Host,
+    /// This program.
+    pub tool: Tool,
+    /// The known flags of the command line, as given.
+    pub arguments: Vec<String>,
+    /// Who started it.
+    pub operator: Operator,
+    /// Why, in the operator's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The incident's ticket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// What the clocks said.
+    pub clocks: Clocks,
+    /// The folder that is taken for `/`.
+    pub root: String,
+    /// The digest of the inventory on which the plan rests.
+    pub inventory_digest: Sha256Digest,
+    /// The steps of the plan, as shown to the operator.
+    pub plan: Vec<String>,
+}
+
+/// A run: one journal file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its identifier: letters, digits, `-`, `_` and `.`.
+    pub id: String,
+    /// Which run on this node it is, from 1.
+    pub counter: u64,
+    /// Which attempt at the run, from 1.
+    pub attempt: u64,
+    /// The checkpoint at which the previous run's journal was closed, so that a whole file cannot
+    /// vanish unseen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_checkpoint: Option<String>,
+}
+
+/// The machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// Its host name.
+    pub name: String,
+    /// The content of /etc/machine-id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub machine_id: Option<String>,
+    /// The kernel's identifier of this boot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boot_id: Option<String>,
+}
+
+/// The program that wrote the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// Its version.
+    pub version: String,
+    /// The digest of the binary that runs.
+    pub sha256: Sha256Digest,
+}
+
+/// Who started the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operator {
+    /// The effective user.
+    pub uid: u32,
+    /// The user of the login session, which `sudo` and `su` do not change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loginuid: Option<u32>,
+    /// What `SUDO_USER` claims; anybody can set it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sudo_user_claimed: Option<String>,
+}
+
+/// What the clocks said at the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clocks {
+    /// The wall clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub wall: OffsetDateTime,
+    /// The monotonic clock in nanoseconds: a string, for it may be past what a JSON number carries exactly.
+    pub monotonic: String,
+    /// When the machine was started.
+    #[serde(with = "time::serde::rfc3339")]
+    pub boot_time: OffsetDateTime,
+}

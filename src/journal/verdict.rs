@@ -1,0 +1,63 @@
+//! What the verifier says about a journal. Plain data.
+
+use time::OffsetDateTime;
+
+use super::anchor::AnchorError;
+use super::checkpoint::Checkpoint;
+use super::defect::Defect;
+use super::event::RunOutcome;
+use super::genesis::Genesis;
+use super::statement::Counts;
+
+/// The verdict on a journal.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Every line is as it was written, the key is vouched for, and the run ended.
+    Complete {
+        /// What the journal says.
+        summary: Summary,
+    },
+    /// Every whole line is as it was written and the key is vouched for, but the run did not end, or lines are missing
+    /// at the end: the journal cannot tell which.
+    Incomplete {
+        /// What the journal says; none if not even the first line is whole.
+        summary: Option<Summary>,
+        /// Whether files may have been changed without the run having ended, so that it is to be resumed or rolled back.
+        resumable: bool,
+        /// Whether the last line was cut short.
+        torn_tail: bool,
+    },
+    /// A line is not as it was written, or not in its place.
+    Tampered {
+        /// The number of the line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        defect: Defect,
+    },
+    /// The lines fit each other, but nobody who is trusted vouches for the key that signed them: anybody may have written them.
+    NotAnchored {
+        /// What the journal claims.
+        summary: Summary,
+        /// Why the key is not believed.
+        reason: AnchorError,
+    },
+}
+
+/// What a journal says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Its first record.
+    pub genesis: Genesis,
+    /// How many records it has.
+    pub records: u64,
+    /// When the earliest and the latest of them were written.
+    pub written: (OffsetDateTime, OffsetDateTime),
+    /// How many changes were committed to; none before the commit.
+    pub committed: Option<usize>,
+    /// What was done.
+    pub counts: Counts,
+    /// How the run ended, if it did.
+    pub outcome: Option<RunOutcome>,
+    /// The last checkpoint.
+    pub checkpoint: Option<Checkpoint>,
+}
