@@ -1,5 +1,6 @@
 //! Rekindle brings a kubeadm control-plane node back after every certificate has expired.
 
+pub mod cli;
 pub mod diagnosis;
 pub mod digest;
 pub mod evidence;

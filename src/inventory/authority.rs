@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::ObservationError;
 use super::layout::PairPaths;
-use crate::kubernetes::AuthorityName;
+use super::{Layout, ObservationError};
+use crate::kubernetes::{AUTHORITIES, AuthorityName};
 use crate::node::{FileSnapshot, Root, Secrecy};
 use crate::pki::{Certificate, PrivateKey, read_certificates};
 
@@ -27,19 +27,10 @@ pub struct AuthorityEntry {
 
 impl AuthorityEntry {
     pub(super) fn observe(root: &Root, name: AuthorityName, paths: PairPaths) -> Self {
-        let mut file = None;
-        let certificates = root
-            .read(&paths.certificate, Secrecy::Public)
-            .map_err(ObservationError::from)
-            .and_then(|snapshot| {
-                let certificates = read_certificates(&snapshot.bytes);
-                let outside = root.outside(&snapshot.path);
-                file = Some(snapshot);
-                certificates.map_err(|source| ObservationError::Certificate {
-                    path: outside,
-                    source,
-                })
-            });
+        let (file, certificates) = match read_bundle(root, &paths) {
+            Ok((file, certificates)) => (Some(file), Ok(certificates)),
+            Err(error) => (None, Err(error)),
+        };
         let key = observe_key(root, &paths, certificates.as_deref().unwrap_or_default());
         Self {
             name,
@@ -68,6 +59,20 @@ impl AuthorityEntry {
     }
 }
 
+fn read_bundle(
+    root: &Root,
+    paths: &PairPaths,
+) -> Result<(FileSnapshot, Vec<Certificate>), ObservationError> {
+    let file = root.read(&paths.certificate, Secrecy::Public)?;
+    match read_certificates(&file.bytes) {
+        Ok(certificates) => Ok((file, certificates)),
+        Err(source) => Err(ObservationError::Certificate {
+            path: root.outside(&file.path),
+            source,
+        }),
+    }
+}
+
 fn observe_key(
     root: &Root,
     paths: &PairPaths,
@@ -83,4 +88,16 @@ fn observe_key(
             path: root.outside(&file.path),
             source,
         })
+}
+
+/// The certificates of the cluster's authority alone: all that judging a journal needs. No key is read.
+pub fn trusted_authorities(root: &Root) -> Result<Vec<Certificate>, ObservationError> {
+    let layout = Layout::observe(root);
+    let cluster = AUTHORITIES
+        .iter()
+        .find(|entry| entry.name == AuthorityName::Cluster);
+    match cluster {
+        Some(entry) => Ok(read_bundle(root, &layout.authority(entry))?.1),
+        None => Ok(Vec::new()),
+    }
 }

@@ -9,7 +9,7 @@ mod layout;
 mod manifest;
 mod observe;
 
-pub use authority::AuthorityEntry;
+pub use authority::{AuthorityEntry, trusted_authorities};
 pub use credential::{Credential, CredentialEntry, KeyState, Location};
 pub use error::ObservationError;
 pub use layout::Layout;

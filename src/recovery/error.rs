@@ -14,7 +14,7 @@ pub enum RecoveryError {
     #[error("nothing was changed")]
     Untouched {
         /// Why.
-        source: Failure,
+        source: Box<Failure>,
     },
     /// A step failed, and everything is as it was before.
     #[error("{step} failed; everything is as it was before")]
@@ -22,7 +22,7 @@ pub enum RecoveryError {
         /// The step.
         step: String,
         /// Why.
-        source: Failure,
+        source: Box<Failure>,
     },
     /// A step failed, and so did undoing.
     #[error("{step} failed, and {} could not be brought back", stuck.display())]
@@ -34,7 +34,7 @@ pub enum RecoveryError {
         /// The folder with the files as they were before, as outside the root.
         backup: PathBuf,
         /// Why the step failed.
-        source: Failure,
+        source: Box<Failure>,
     },
     /// Every certificate is renewed, but the journal could not be brought to its end.
     #[error("all is renewed, but the journal {} could not be closed", journal.display())]
@@ -42,7 +42,7 @@ pub enum RecoveryError {
         /// The journal, as outside the root.
         journal: PathBuf,
         /// Why.
-        source: Failure,
+        source: Box<Failure>,
     },
 }
 

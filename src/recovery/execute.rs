@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use super::error::Failure;
 use super::rollback::{Undo, roll_back};
 use super::{History, Observer, Progress, Reason, RecoveryError, RunFiles, RunId, facts};
+use crate::digest::Sha256Digest;
 use crate::evidence::with_causes;
 use crate::inventory::Location;
-use crate::digest::Sha256Digest;
 use crate::issuance::{Content, FileChange, Issuance};
 use crate::journal::{Closed, Event, Log, Outcome, RunOutcome, Storage};
 use crate::node::{AppendOnlyFile, BackupCopy, Present, Root, Staged, SteadyClock};
@@ -36,7 +36,9 @@ pub fn recover(
     reason: &Reason,
     observer: &mut dyn Observer,
 ) -> Result<Recovered, RecoveryError> {
-    let untouched = |source| RecoveryError::Untouched { source };
+    let untouched = |failure| RecoveryError::Untouched {
+        source: Box::new(failure),
+    };
     let clock = SteadyClock::start();
     let Issuance { changes, cluster } = issuance;
     let run = RunId::new(clock.now()).map_err(|error| untouched(error.into()))?;
@@ -278,7 +280,7 @@ impl Transaction<'_> {
             Ok(closed) => Ok((closed, untouched)),
             Err(source) => Err(RecoveryError::Unrecorded {
                 journal: root.outside(&files.journal),
-                source,
+                source: Box::new(source),
             }),
         }
     }
@@ -303,7 +305,7 @@ impl Transaction<'_> {
                 let _ = self.log.close(RunOutcome::RolledBack, self.clock.now());
                 RecoveryError::RolledBack {
                     step,
-                    source: failure,
+                    source: Box::new(failure),
                 }
             }
             Err((stuck, error)) => {
@@ -316,7 +318,7 @@ impl Transaction<'_> {
                     step,
                     stuck,
                     backup,
-                    source: failure,
+                    source: Box::new(failure),
                 }
             }
         }

@@ -52,7 +52,9 @@ impl History {
     /// The checkpoint of the latest run that was closed.
     pub fn latest_checkpoint(&self, root: &Root) -> Option<String> {
         self.runs.iter().rev().find_map(|run| {
-            let file = root.read(&RunFiles::of(run).checkpoint, Secrecy::Public).ok()?;
+            let file = root
+                .read(&RunFiles::of(run).checkpoint, Secrecy::Public)
+                .ok()?;
             String::from_utf8(file.bytes.to_vec()).ok()
         })
     }

@@ -1,0 +1,234 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::failure::Failure;
+use crate::node::Root;
+use crate::pki::KeyAlgorithm;
+use crate::plan::{Request, Restart};
+
+/// Brings a kubeadm control-plane node back after every certificate has expired.
+///
+/// Offline, as root, on the node itself: re-signs what has expired with the CA that is there, keeps every
+/// key, and leaves a signed journal. Try it without a cluster: `rekindle drill`.
+#[derive(Debug, Parser)]
+#[command(name = "rekindle", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub verb: Verb,
+    /// The node: the machine itself, or a folder laid out like one.
+    #[arg(long, global = true, value_name = "DIR", default_value = "/")]
+    pub root: PathBuf,
+    /// When to use colour. `NO_COLOR` is honoured.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, or nothing to do
+  1  action is needed from a person
+  2  the command line cannot be understood
+  3  refused: nothing was changed
+  4  failed and rolled back: nothing was changed in the end
+  5  stopped half-way
+  6  a journal does not verify
+  7  repaired on disk, but not proven to be running";
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Shows every certificate with its expiry and its state; exit 1 when one needs something.
+    Check(Check),
+    /// Shows what `recover` would do, and why; changes nothing.
+    Plan(Plan),
+    /// Re-signs what has expired, replaces it durably, and leaves a signed journal.
+    Recover(Recover),
+    /// Reads the journals of earlier runs.
+    #[command(subcommand)]
+    Journal(JournalVerb),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum JournalVerb {
+    /// Verifies a journal: every signature, the chain, and that the cluster's CA vouches for its key.
+    Verify(JournalVerify),
+    /// Shows what a journal says.
+    Show(JournalShow),
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// What ends within this time counts as expiring.
+    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = humantime::parse_duration)]
+    pub within: Duration,
+    /// The form of the output.
+    #[arg(short, long, value_name = "FORM", default_value = "table")]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Plan {
+    #[command(flatten)]
+    pub wishes: Wishes,
+    /// The form of the output.
+    #[arg(short, long, value_name = "FORM", default_value = "table")]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Recover {
+    #[command(flatten)]
+    pub wishes: Wishes,
+    /// Go on without asking.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Why: goes into the journal.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// The ticket of the incident: goes into the journal.
+    #[arg(long, value_name = "TEXT")]
+    pub ticket: Option<String>,
+}
+
+/// What a plan has to meet.
+#[derive(Debug, Args)]
+pub struct Wishes {
+    /// Only these, by the names of `check`.
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub only: Option<Vec<String>>,
+    /// Renew what ends within this time, too.
+    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = humantime::parse_duration)]
+    pub within: Duration,
+    /// How long a renewed certificate lives; never longer than its CA.
+    #[arg(long, value_name = "DURATION", default_value = "8760h", value_parser = humantime::parse_duration)]
+    pub validity: Duration,
+    /// Renew also what is still valid, or was signed by another CA.
+    #[arg(long)]
+    pub force: bool,
+    /// What to do to the static pods: in this version `touch` (their manifests) or `none`.
+    #[arg(long, value_name = "HOW", default_value = "touch")]
+    pub restart: RestartChoice,
+}
+
+#[derive(Debug, Args)]
+pub struct JournalVerify {
+    /// A run of this node, or the file of a journal; the latest run where none is named.
+    #[arg(value_name = "RUN|FILE")]
+    pub journal: Option<String>,
+    /// The cluster's CA certificate; the node's own where none is named.
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub ca: Option<PathBuf>,
+    /// SHA-256 of the journal's key, as the run printed it, instead of a CA.
+    #[arg(long, value_name = "SHA256")]
+    pub key: Option<crate::digest::Sha256Digest>,
+}
+
+#[derive(Debug, Args)]
+pub struct JournalShow {
+    /// A run of this node, or the file of a journal; the latest run where none is named.
+    #[arg(value_name = "RUN|FILE")]
+    pub journal: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Drill {
+    /// The kind of keys, as kubeadm names it.
+    #[arg(long, value_name = "ALGORITHM", default_value = "RSA-2048",
+          value_parser = clap::builder::PossibleValuesParser::new(ALGORITHMS))]
+    pub algorithm: String,
+    /// Make the node in this folder, which must be new or empty, and keep it.
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+}
+
+const ALGORITHMS: [&str; 5] = [
+    "RSA-2048",
+    "RSA-3072",
+    "RSA-4096",
+    "ECDSA-P256",
+    "ECDSA-P384",
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RestartChoice {
+    /// Not available in this version.
+    Auto,
+    /// Not available in this version.
+    All,
+    /// Not available in this version.
+    Stale,
+    /// Not available in this version.
+    Stamp,
+    /// Not available in this version.
+    Move,
+    /// Set the times of the manifests to now, as runbooks say; this restarts nothing.
+    Touch,
+    /// Leave the manifests alone.
+    None,
+}
+
+impl Arguments {
+    pub(super) fn root(&self) -> Result<Root, Failure> {
+        Root::open(&self.root).map_err(|error| Failure::of_file("root", &error))
+    }
+}
+
+impl Wishes {
+    /// The request, or why it cannot be met.
+    pub(super) fn request(&self) -> Result<Request, Failure> {
+        let restart = match self.restart {
+            RestartChoice::Touch => Restart::Touch,
+            RestartChoice::None => Restart::None,
+            other => return Err(Failure::restart_not_available(other)),
+        };
+        let request = Request {
+            only: self.only.clone(),
+            within: self.within,
+            validity: self.validity,
+            force: self.force,
+            restart,
+        };
+        request
+            .validate()
+            .map_err(|error| Failure::usage(error.to_string()))?;
+        Ok(request)
+    }
+}
+
+impl Drill {
+    pub(super) fn algorithm(&self) -> KeyAlgorithm {
+        self.algorithm.parse().unwrap_or(KeyAlgorithm::Rsa2048)
+    }
+}
+
+impl Color {
+    pub(super) fn write_global(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}

@@ -1,0 +1,198 @@
+//! `rekindle check`: every certificate, its expiry, its state.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::arguments::{Check, Output};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::observed::observe;
+use super::render::{BAD, count, date, residual, state_style, timestamp, yes_no};
+use super::table::{Cell, Table};
+use crate::diagnosis::{Diagnosis, Finding, State, diagnose};
+use crate::node::{self, Root};
+use crate::plan::RefusalCode;
+
+/// Prints the table, or kubeadm's JSON with more in it.
+pub fn check(root: &Root, arguments: &Check, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let inventory = observe(root)?;
+    if !inventory.is_control_plane() {
+        let failure = Failure::new(
+            Exit::ActionNeeded,
+            format!(
+                "{} is no control-plane node of kubeadm's",
+                root.path().display()
+            ),
+        );
+        return Err(failure
+            .hint("name the folder of a node with --root")
+            .runbook(RefusalCode::NoNode.runbook()));
+    }
+    let within = time::Duration::try_from(arguments.within).unwrap_or(time::Duration::MAX);
+    let diagnosis = diagnose(&inventory, node::now(), within);
+    match arguments.output {
+        Output::Table => write_report(&diagnosis, out)?,
+        Output::Json => write_json(&diagnosis, out)?,
+    }
+    Ok(if diagnosis.is_healthy() {
+        Exit::Done
+    } else {
+        Exit::ActionNeeded
+    })
+}
+
+/// The tables, what they do not say, and what to do next.
+pub(super) fn write_report(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
+    let mut certificates = Table::with_heading(&[
+        "CERTIFICATE",
+        "EXPIRES",
+        "RESIDUAL TIME",
+        "CERTIFICATE AUTHORITY",
+        "EXTERNALLY MANAGED",
+        "STATE",
+    ]);
+    for finding in &diagnosis.certificates {
+        let mut row = cells(finding, diagnosis.at);
+        row.insert(3, finding.authority.unwrap_or("(itself)").into());
+        certificates.push(row);
+    }
+    certificates.write(out, 0)?;
+    writeln!(out)?;
+    let mut authorities = Table::with_heading(&[
+        "CERTIFICATE AUTHORITY",
+        "EXPIRES",
+        "RESIDUAL TIME",
+        "EXTERNALLY MANAGED",
+        "STATE",
+    ]);
+    for finding in &diagnosis.authorities {
+        authorities.push(cells(finding, diagnosis.at));
+    }
+    authorities.write(out, 0)?;
+    write_evidence(diagnosis, out)?;
+    write_summary(diagnosis, out)
+}
+
+fn cells(finding: &Finding, now: OffsetDateTime) -> Vec<Cell> {
+    let (expires, left) = match finding.validity {
+        Some((_, not_after)) => (date(not_after), residual(finding.residual(now))),
+        None => (String::new(), String::new()),
+    };
+    vec![
+        finding.name.into(),
+        expires.into(),
+        left.into(),
+        yes_no(finding.externally_managed).into(),
+        Cell::styled(finding.state.as_str(), state_style(finding.state)),
+    ]
+}
+
+/// Why something is in a state that no date explains.
+fn write_evidence(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
+    let findings = diagnosis.certificates.iter().chain(&diagnosis.authorities);
+    let explained: Vec<(&str, &str)> = findings
+        .filter_map(|finding| Some((finding.name, finding.evidence.as_deref()?)))
+        .chain(
+            diagnosis
+                .obstacles
+                .iter()
+                .map(|obstacle| ("configuration", obstacle.as_str())),
+        )
+        .collect();
+    if explained.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    for (name, evidence) in explained {
+        writeln!(out, "{BAD}{name}{BAD:#}: {evidence}")?;
+    }
+    Ok(())
+}
+
+fn write_summary(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
+    let needy = diagnosis
+        .certificates
+        .iter()
+        .chain(&diagnosis.authorities)
+        .filter(|finding| !finding.state.is_healthy())
+        .count();
+    writeln!(out)?;
+    if needy == 0 && diagnosis.obstacles.is_empty() {
+        return writeln!(out, "All is valid; there is nothing to do.");
+    }
+    writeln!(
+        out,
+        "{} of {} need something. What would be done: rekindle plan",
+        needy,
+        count(
+            diagnosis.certificates.len() + diagnosis.authorities.len(),
+            "certificate"
+        )
+    )
+}
+
+/// kubeadm's `CertificateExpirationInfo` (`output.kubeadm.k8s.io/v1alpha3`), with more in each entry.
+#[derive(Serialize)]
+struct CertificateExpirationInfo<'a> {
+    kind: &'static str,
+    #[serde(rename = "apiVersion")]
+    api_version: &'static str,
+    certificates: Vec<CertificateInfo<'a>>,
+    #[serde(rename = "certificateAuthorities")]
+    certificate_authorities: Vec<CertificateInfo<'a>>,
+    /// Ours: files that could not be understood.
+    obstacles: &'a [String],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CertificateInfo<'a> {
+    name: &'a str,
+    expiration_date: Option<String>,
+    residual_time: i64,
+    externally_managed: bool,
+    #[serde(rename = "caName", skip_serializing_if = "Option::is_none")]
+    authority: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    missing: bool,
+    state: &'static str,
+    start_date: Option<String>,
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<&'a str>,
+}
+
+fn write_json(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
+    let entries = |findings| entries(findings, diagnosis.at);
+    let info = CertificateExpirationInfo {
+        kind: "CertificateExpirationInfo",
+        api_version: "output.kubeadm.k8s.io/v1alpha3",
+        certificates: entries(&diagnosis.certificates),
+        certificate_authorities: entries(&diagnosis.authorities),
+        obstacles: &diagnosis.obstacles,
+    };
+    serde_json::to_writer_pretty(&mut *out, &info).map_err(io::Error::from)?;
+    writeln!(out)
+}
+
+fn entries(findings: &[Finding], now: OffsetDateTime) -> Vec<CertificateInfo<'_>> {
+    findings
+        .iter()
+        .map(|finding| CertificateInfo {
+            name: finding.name,
+            expiration_date: finding.validity.map(|(_, not_after)| timestamp(not_after)),
+            residual_time: finding.residual(now).whole_seconds(),
+            externally_managed: finding.externally_managed,
+            authority: finding.authority,
+            missing: finding.state == State::Missing,
+            state: finding.state.as_str(),
+            start_date: finding
+                .validity
+                .map(|(not_before, _)| timestamp(not_before)),
+            path: finding.path.display().to_string(),
+            evidence: finding.evidence.as_deref(),
+        })
+        .collect()
+}

@@ -1,0 +1,188 @@
+//! The one place that prints errors: what happened with the evidence, then what to do.
+
+use std::error::Error;
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
+
+use super::arguments::RestartChoice;
+use super::exit::Exit;
+use crate::node::FileError;
+use crate::plan::{Refusal, RefusalCode};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const LABEL: Style = Style::new().bold();
+
+/// A verb that did not do what was asked.
+#[derive(Debug)]
+pub struct Failure {
+    /// What happened.
+    message: String,
+    /// Why, each cause with its own way out.
+    causes: Vec<Cause>,
+    /// What to do about the whole.
+    hint: Option<String>,
+    /// Where it is explained.
+    runbook: Option<String>,
+    /// There is nobody to tell: the reader of the output went away.
+    silent: bool,
+    /// How the process ends.
+    pub exit: Exit,
+}
+
+#[derive(Debug)]
+struct Cause {
+    text: String,
+    hint: Option<String>,
+    runbook: Option<String>,
+}
+
+impl Failure {
+    pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            causes: Vec::new(),
+            hint: None,
+            runbook: None,
+            silent: false,
+            exit,
+        }
+    }
+
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message).hint("see: rekindle --help")
+    }
+
+    /// An error of the library with its chain of causes.
+    pub(super) fn of(exit: Exit, error: &dyn Error) -> Self {
+        let mut failure = Self::new(exit, error.to_string());
+        let mut said = failure.message.clone();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            // A transparent error repeats its source word for word.
+            if text != said {
+                failure.causes.push(Cause {
+                    text: text.clone(),
+                    hint: None,
+                    runbook: None,
+                });
+                said = text;
+            }
+            cause = error.source();
+        }
+        failure
+    }
+
+    pub(super) fn of_file(subject: &str, error: &FileError) -> Self {
+        Self::refused(&[Refusal::of_file(subject, error)])
+    }
+
+    /// Everything that stands in the way, at once.
+    pub(super) fn refused(refusals: &[Refusal]) -> Self {
+        let message = match refusals {
+            [one] => format!("refused ({}): nothing was changed", one.code),
+            many => format!("refused, for {} reasons: nothing was changed", many.len()),
+        };
+        let mut failure = Self::new(Exit::Refused, message);
+        failure.causes = refusals
+            .iter()
+            .map(|refusal| Cause {
+                text: format!("{}: {}", refusal.subject, refusal.evidence),
+                hint: Some(refusal.remedy.clone()),
+                runbook: Some(refusal.code.runbook()),
+            })
+            .collect();
+        failure
+    }
+
+    pub(super) fn not_root() -> Self {
+        Self::refused(&[Refusal {
+            code: RefusalCode::NotRoot,
+            subject: "this machine".to_owned(),
+            evidence: "its keys and kubeconfigs are root's, and this is not root".to_owned(),
+            remedy: "run it with sudo; or name a node in a folder of your own with --root"
+                .to_owned(),
+        }])
+    }
+
+    pub(super) fn restart_not_available(choice: RestartChoice) -> Self {
+        let name = choice
+            .to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_owned());
+        Self::refused(&[Refusal {
+            code: RefusalCode::RestartNotAvailable,
+            subject: format!("--restart {name}"),
+            evidence: "this version renews files; it does not stop or start processes yet"
+                .to_owned(),
+            remedy: "use --restart touch or --restart none, then restart as the runbook says"
+                .to_owned(),
+        }])
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(super) fn runbook(mut self, runbook: impl Into<String>) -> Self {
+        self.runbook = Some(runbook.into());
+        self
+    }
+
+    /// Writes the failure for a tired person.
+    pub(super) fn print(&self, out: &mut dyn Write) {
+        if !self.silent {
+            // There is nobody left to tell when standard error is closed.
+            let _ = self.write(out);
+        }
+    }
+
+    fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        writeln!(out, "{ERROR}error:{ERROR:#} {}", self.message)?;
+        let several = self
+            .causes
+            .iter()
+            .filter(|cause| cause.hint.is_some())
+            .count()
+            > 1;
+        for cause in &self.causes {
+            if several {
+                writeln!(out)?;
+            }
+            line(out, "caused by:", &cause.text)?;
+            way_out(out, cause.hint.as_deref(), cause.runbook.as_deref())?;
+        }
+        if several && self.hint.is_some() {
+            writeln!(out)?;
+        }
+        way_out(out, self.hint.as_deref(), self.runbook.as_deref())
+    }
+}
+
+fn way_out(out: &mut dyn Write, hint: Option<&str>, runbook: Option<&str>) -> std::io::Result<()> {
+    if let Some(hint) = hint {
+        line(out, "hint:", hint)?;
+    }
+    if let Some(runbook) = runbook {
+        line(out, "runbook:", runbook)?;
+    }
+    Ok(())
+}
+
+fn line(out: &mut dyn Write, label: &str, text: &str) -> std::io::Result<()> {
+    writeln!(out, "{LABEL}{label}{LABEL:#} {text}")
+}
+
+/// Output that could not be written: a full disk behind a redirection, or a reader that went away.
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        let silent = error.kind() == std::io::ErrorKind::BrokenPipe;
+        let message = format!("the output could not be written: {error}");
+        Self {
+            silent,
+            ..Self::new(Exit::Failed, message)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The terminal: one file for each verb, and the only module that prints.
+
+mod arguments;
+mod check;
+
+mod exit;
+
+mod failure;
+mod journal;
+mod observed;
+mod plan;
+mod progress;
+mod prompt;
+mod recover;
+mod render;
+mod table;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, JournalVerb, Verb};
+use exit::Exit;
+use failure::Failure;
+
+/// Parses the command line, carries the verb out, and says with which code the process ends.
+pub fn run() -> ExitCode {
+    crate::node::harden();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // A closed pipe is no reason to fail: help was asked for, and not read.
+            let _ = error.print();
+            let code = u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8);
+            return ExitCode::from(code);
+        }
+    };
+    arguments.color.write_global();
+    let mut out = anstream::stdout().lock();
+    let ended = dispatch(&arguments, &mut out);
+    let _ = out.flush();
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.print(&mut anstream::stderr().lock());
+            failure.exit.into()
+        }
+    }
+}
+
+fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let root = || arguments.root();
+    match &arguments.verb {
+        Verb::Check(verb) => check::check(&root()?, verb, out),
+        Verb::Plan(verb) => plan::plan(&root()?, verb, out),
+        Verb::Recover(verb) => recover::recover(&root()?, verb, out),
+        Verb::Journal(JournalVerb::Verify(verb)) => journal::verify(&root()?, verb, out),
+        Verb::Journal(JournalVerb::Show(verb)) => journal::show(&root()?, verb, out),
+    }
+}

@@ -1,0 +1,223 @@
+//! `rekindle plan`: what `recover` would do, and why.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::arguments::{Output, Plan};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::observed::observe;
+use super::render::{BOLD, WARNING, count, date, state_style, timestamp};
+use super::table::{Cell, Table};
+use crate::node::{self, Root};
+use crate::plan::{RecoveryPlan, Step, plan as make_plan};
+
+/// Prints the plan; what it refuses is the failure.
+pub fn plan(root: &Root, arguments: &Plan, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let request = arguments.wishes.request()?;
+    let inventory = observe(root)?;
+    let plan = make_plan(&inventory, node::now(), &request);
+    match arguments.output {
+        Output::Table => write_plan(root, &plan, out)?,
+        Output::Json => write_json(&plan, out)?,
+    }
+    if !plan.refusals.is_empty() {
+        return Err(refused(&plan));
+    }
+    Ok(if plan.left.is_empty() {
+        Exit::Done
+    } else {
+        Exit::ActionNeeded
+    })
+}
+
+/// The refusals of a plan as a failure, with the way to go on without what they concern.
+pub(super) fn refused(plan: &RecoveryPlan) -> Failure {
+    let failure = Failure::refused(&plan.refusals);
+    let others: Vec<&str> = plan.re_signed().map(|step| step.name).collect();
+    if others.is_empty() {
+        return failure;
+    }
+    failure.hint(format!(
+        "to go on with the others first: --only {}",
+        others.join(",")
+    ))
+}
+
+/// The steps, what is left to a person, and what the plan rests on.
+pub(super) fn write_plan(root: &Root, plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
+    if plan.steps.is_empty() && plan.left.is_empty() {
+        if plan.refusals.is_empty() {
+            writeln!(out, "There is nothing to do: {} valid.", all_valid(plan))?;
+        }
+        return Ok(());
+    }
+    if !plan.steps.is_empty() {
+        writeln!(out, "{BOLD}To be done on {}{BOLD:#}", root.path().display())?;
+        steps(plan).write(out, 2)?;
+        writeln!(
+            out,
+            "Same keys, subjects, names and usages; only serial number, dates and signature are new."
+        )?;
+    }
+    write_left(plan, out)?;
+    if !plan.healthy.is_empty() {
+        writeln!(out)?;
+        writeln!(out, "Needs nothing: {}", plan.healthy.join(", "))?;
+    }
+    writeln!(out)?;
+    writeln!(out, "Inventory sha256:{}", plan.inventory_digest)
+}
+
+fn all_valid(plan: &RecoveryPlan) -> String {
+    match plan.healthy.len() {
+        1 => "1 certificate is".to_owned(),
+        number => format!("all {} are", count(number, "certificate")),
+    }
+}
+
+fn steps(plan: &RecoveryPlan) -> Table {
+    let mut table = Table::with_heading(&["STEP", "", "SIGNED BY", "WHY", "VALID UNTIL"]);
+    for (number, step) in (1..).zip(&plan.steps) {
+        let number = number.to_string();
+        table.push(match step {
+            Step::ReSign(step) => vec![
+                number.into(),
+                format!("re-sign {}", step.name).into(),
+                step.authority.map_or("itself", |name| name.as_str()).into(),
+                Cell::styled(step.state.as_str(), state_style(step.state)),
+                date(step.validity.not_after).into(),
+            ],
+            Step::Touch { component, .. } => vec![
+                number.into(),
+                format!("touch {component}").into(),
+                "".into(),
+                "its certificates are new".into(),
+            ],
+        });
+    }
+    table
+}
+
+/// What a person must do, certificate by certificate.
+pub(super) fn write_left(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
+    if plan.left.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    writeln!(
+        out,
+        "{WARNING}Left to you{WARNING:#} (runbooks/left-alone.md)"
+    )?;
+    for left in &plan.left {
+        writeln!(out, "  {BOLD}{}{BOLD:#}: {}", left.name, left.reason)?;
+        writeln!(out, "    needs: {}", left.needs)?;
+    }
+    Ok(())
+}
+
+/// Every step with its reason at length.
+pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
+    for (number, step) in (1..).zip(&plan.steps) {
+        writeln!(out, "{number:>4}. {step}")?;
+        writeln!(out, "      {}", step.explanation())?;
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlanDocument<'a> {
+    inventory_digest: String,
+    steps: Vec<StepDocument<'a>>,
+    left: Vec<LeftDocument<'a>>,
+    refusals: Vec<RefusalDocument<'a>>,
+    healthy: &'a [&'static str],
+}
+
+#[derive(Serialize)]
+#[serde(
+    tag = "action",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
+enum StepDocument<'a> {
+    ReSign {
+        name: &'a str,
+        path: String,
+        authority: Option<&'a str>,
+        reason: &'a str,
+        start_date: String,
+        expiration_date: String,
+    },
+    Touch {
+        component: &'a str,
+        path: String,
+    },
+}
+
+#[derive(Serialize)]
+struct LeftDocument<'a> {
+    name: &'a str,
+    reason: &'a str,
+    needs: &'a str,
+}
+
+#[derive(Serialize)]
+struct RefusalDocument<'a> {
+    code: &'a str,
+    subject: &'a str,
+    evidence: &'a str,
+    remedy: &'a str,
+    runbook: String,
+}
+
+fn write_json(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
+    let document = PlanDocument {
+        inventory_digest: plan.inventory_digest.to_string(),
+        steps: plan.steps.iter().map(step_document).collect(),
+        left: plan
+            .left
+            .iter()
+            .map(|left| LeftDocument {
+                name: left.name,
+                reason: &left.reason,
+                needs: &left.needs,
+            })
+            .collect(),
+        refusals: plan
+            .refusals
+            .iter()
+            .map(|refusal| RefusalDocument {
+                code: refusal.code.as_str(),
+                subject: &refusal.subject,
+                evidence: &refusal.evidence,
+                remedy: &refusal.remedy,
+                runbook: refusal.code.runbook(),
+            })
+            .collect(),
+        healthy: &plan.healthy,
+    };
+    serde_json::to_writer_pretty(&mut *out, &document).map_err(io::Error::from)?;
+    writeln!(out)
+}
+
+fn step_document(step: &Step) -> StepDocument<'_> {
+    let timestamp = |moment: OffsetDateTime| timestamp(moment);
+    match step {
+        Step::ReSign(step) => StepDocument::ReSign {
+            name: step.name,
+            path: step.location.path().display().to_string(),
+            authority: step.authority.map(|name| name.as_str()),
+            reason: step.state.as_str(),
+            start_date: timestamp(step.validity.not_before),
+            expiration_date: timestamp(step.validity.not_after),
+        },
+        Step::Touch { component, path } => StepDocument::Touch {
+            component: component.as_str(),
+            path: path.display().to_string(),
+        },
+    }
+}

@@ -1,0 +1,57 @@
+//! Asks before something is changed.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+/// What the operator said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Yes,
+    No,
+    Explain,
+}
+
+/// Whether there is somebody who could answer.
+pub(super) fn can_ask() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Asks until the answer is one; the end of the input is a no.
+pub(super) fn ask(
+    question: &str,
+    input: &mut dyn BufRead,
+    out: &mut dyn Write,
+) -> io::Result<Answer> {
+    loop {
+        write!(out, "{question} [y]es / [n]o / [e]xplain: ")?;
+        out.flush()?;
+        let mut line = String::new();
+        if input.read_line(&mut line)? == 0 {
+            writeln!(out)?;
+            return Ok(Answer::No);
+        }
+        match line.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" => return Ok(Answer::Yes),
+            "n" | "no" => return Ok(Answer::No),
+            "e" | "explain" => return Ok(Answer::Explain),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer_to(input: &str) -> Answer {
+        ask("?", &mut input.as_bytes(), &mut Vec::new()).unwrap()
+    }
+
+    #[test]
+    fn only_a_yes_is_a_yes() {
+        assert_eq!(answer_to("y\n"), Answer::Yes);
+        assert_eq!(answer_to("maybe\n\n YES \n"), Answer::Yes);
+        assert_eq!(answer_to("explain\n"), Answer::Explain);
+        assert_eq!(answer_to("n\n"), Answer::No);
+        assert_eq!(answer_to(""), Answer::No);
+    }
+}

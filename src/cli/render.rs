@@ -1,0 +1,84 @@
+//! Dates, durations and states in the words of kubeadm's tables.
+
+use anstyle::{AnsiColor, Style};
+use time::macros::format_description;
+use time::{Duration, OffsetDateTime};
+
+use crate::diagnosis::State;
+
+pub(super) const GOOD: Style = AnsiColor::Green.on_default();
+pub(super) const WARNING: Style = AnsiColor::Yellow.on_default();
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(super) const BOLD: Style = Style::new().bold();
+
+/// `Nov 23, 2026 20:56 UTC`, as kubeadm prints it.
+pub(super) fn date(moment: OffsetDateTime) -> String {
+    moment
+        .format(format_description!(
+            "[month repr:short] [day], [year] [hour]:[minute] UTC"
+        ))
+        .unwrap_or_else(|_| moment.to_string())
+}
+
+/// `2026-11-23T20:56:30Z`.
+pub(super) fn timestamp(moment: OffsetDateTime) -> String {
+    moment
+        .format(&time::format_description::well_known::Rfc3339)
+        .unwrap_or_else(|_| moment.to_string())
+}
+
+/// The largest unit alone, as kubeadm prints it: `364d`, `9y`; in the past, how long ago.
+pub(super) fn residual(left: Duration) -> String {
+    if left.is_negative() {
+        return format!("{} ago", largest_unit(-left));
+    }
+    largest_unit(left)
+}
+
+fn largest_unit(duration: Duration) -> String {
+    let units = [
+        (duration.whole_days() / 365, "y"),
+        (duration.whole_days(), "d"),
+        (duration.whole_hours(), "h"),
+        (duration.whole_minutes(), "m"),
+    ];
+    units
+        .into_iter()
+        .find(|(number, _)| *number > 0)
+        .map_or_else(
+            || format!("{}s", duration.whole_seconds()),
+            |(number, unit)| format!("{number}{unit}"),
+        )
+}
+
+/// The colour of a state.
+pub(super) fn state_style(state: State) -> Style {
+    match state {
+        State::Valid | State::ExternallyManaged => GOOD,
+        State::Expiring => WARNING,
+        _ => BAD,
+    }
+}
+
+pub(super) fn yes_no(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
+}
+
+/// `1 certificate`, `2 certificates`.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_unit_is_enough() {
+        assert_eq!(residual(Duration::days(364) + Duration::hours(3)), "364d");
+        assert_eq!(residual(Duration::days(3649)), "9y");
+        assert_eq!(residual(-Duration::minutes(90)), "1h ago");
+        assert_eq!(residual(Duration::ZERO), "0s");
+    }
+}

@@ -1,0 +1,38 @@
+//! A file that the operator names on the command line: outside any root, and trusted by nobody.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::FileError;
+
+/// The largest journal that is read, in bytes.
+const MAXIMUM_SIZE: u64 = 64 * 1024 * 1024;
+
+/// Reads the regular file at `path`, as a shell names it.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "owner and mode of an operand mean nothing: what it says is verified"
+)]
+pub fn read_operand(path: &Path) -> Result<Vec<u8>, FileError> {
+    let fail = |operation| move |error| FileError::from_io(operation, path, error);
+    let about = std::fs::metadata(path).map_err(fail("open"))?;
+    if !about.is_file() {
+        return Err(FileError::NotRegular {
+            path: path.to_owned(),
+            found: "folder, device or FIFO",
+        });
+    }
+    if about.len() > MAXIMUM_SIZE {
+        return Err(FileError::TooLarge {
+            path: path.to_owned(),
+            size: about.len(),
+            limit: MAXIMUM_SIZE,
+        });
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAXIMUM_SIZE).read_to_end(&mut bytes))
+        .map_err(fail("read"))?;
+    Ok(bytes)
+}
