@@ -145,3 +145,93 @@ impl fmt::Debug for Authority {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::openssl::OpenSsl;
+    use time::Duration;
+
+    fn key(openssl: &OpenSsl, name: &str) -> PrivateKey {
+        PrivateKey::from_pem(&openssl.read(name), None).unwrap()
+    }
+
+    #[test]
+    fn the_member_of_a_bundle_that_belongs_to_the_key_is_taken() {
+        let openssl = OpenSsl::new();
+        let other = openssl.authority("other", "/CN=ca").certificate().clone();
+        let own = openssl.authority("own", "/CN=ca").certificate().clone();
+        let now = own.not_before();
+        let authority =
+            Authority::new(&[other.clone(), own.clone()], key(&openssl, "own.key"), now);
+        assert_eq!(authority.unwrap().certificate(), &own);
+        match Authority::new(&[other], key(&openssl, "own.key"), now) {
+            Err(AuthorityError::KeyMismatch { authorities, .. }) => {
+                assert_eq!(authorities[0].0, "CN=ca");
+            }
+            unexpected => panic!("{unexpected:?}"),
+        }
+    }
+
+    #[test]
+    fn a_renewed_authority_with_the_same_key_is_preferred_to_the_expired_one() {
+        let openssl = OpenSsl::new();
+        let long = openssl.authority("ca", "/CN=ca").certificate().clone();
+        openssl.run("req -x509 -key ca.key -days 1 -subj /CN=ca -out short.crt");
+        let short = openssl.certificate("short.crt");
+        let later = short.not_after() + Duration::DAY;
+        let bundle = [short.clone(), long.clone()];
+        let authority = Authority::new(&bundle, key(&openssl, "ca.key"), later).unwrap();
+        assert_eq!(authority.certificate(), &long);
+        assert!(matches!(
+            Authority::new(&[short], key(&openssl, "ca.key"), later),
+            Err(AuthorityError::Expired { .. })
+        ));
+    }
+
+    #[test]
+    fn both_ends_of_the_validity_count() {
+        let openssl = OpenSsl::new();
+        let certificate = openssl.authority("ca", "/CN=ca").certificate().clone();
+        let at = |now| {
+            Authority::new(
+                std::slice::from_ref(&certificate),
+                key(&openssl, "ca.key"),
+                now,
+            )
+        };
+        assert!(at(certificate.not_before()).is_ok());
+        assert!(at(certificate.not_after()).is_ok());
+        assert!(matches!(
+            at(certificate.not_before() - Duration::SECOND),
+            Err(AuthorityError::NotYetValid { .. })
+        ));
+        assert!(matches!(
+            at(certificate.not_after() + Duration::SECOND),
+            Err(AuthorityError::Expired { .. })
+        ));
+    }
+
+    #[test]
+    fn who_is_no_authority_or_may_not_sign_is_refused() {
+        let openssl = OpenSsl::new();
+        openssl.authority("ca", "/CN=ca");
+        for (extension, may_not_sign) in [
+            ("basicConstraints=critical,CA:FALSE", false),
+            ("keyUsage=critical,digitalSignature", true),
+        ] {
+            openssl.run(&format!(
+                "req -x509 -key ca.key -subj /CN=odd -addext {extension} -out odd.crt"
+            ));
+            let odd = openssl.certificate("odd.crt");
+            let now = odd.not_before();
+            match Authority::new(&[odd], key(&openssl, "ca.key"), now) {
+                Err(AuthorityError::MayNotSign { subject }) => assert!(may_not_sign, "{subject}"),
+                Err(AuthorityError::NotAnAuthority { subject }) => {
+                    assert!(!may_not_sign, "{subject}");
+                }
+                unexpected => panic!("{unexpected:?}"),
+            }
+        }
+    }
+}

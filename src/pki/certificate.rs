@@ -8,11 +8,12 @@ use x509_parser::error::X509Error;
 use x509_parser::nom::Parser;
 
 use super::der::{self, Malformed, Reader};
-use super::extension::{self, Extension};
+use super::extension::Extension;
+use super::known_extensions::KnownExtensions;
 use super::name::Name;
 use super::public_key::PublicKey;
 use super::to_be_signed::ToBeSigned;
-use super::{SerialNumber, SignatureCheck, signature};
+use super::{CertificateError, SerialNumber, SignatureCheck, signature};
 use crate::digest::Sha256Digest;
 
 const COMMON_NAME: &str = "2.5.4.3";
@@ -35,53 +36,6 @@ pub struct Certificate {
     algorithm: String,
     extensions: Vec<Extension>,
     known: KnownExtensions,
-}
-
-/// What the extensions that this program knows say.
-#[derive(Clone, Default)]
-struct KnownExtensions {
-    subject_alternative_names: Vec<String>,
-    extended_key_usages: Vec<String>,
-    is_authority: bool,
-    may_sign_certificates: Option<bool>,
-    subject_key_identifier: Option<Vec<u8>>,
-    authority_key_identifier: Option<Vec<u8>>,
-}
-
-/// Why bytes are not a certificate that can be worked with.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum CertificateError {
-    /// The bytes are not DER of the form of RFC 5280 section 4.1, or one of its fields is not.
-    #[error("not a well-formed X.509 certificate: its {part} cannot be read")]
-    Malformed {
-        /// The part, in RFC 5280's words.
-        part: &'static str,
-    },
-    /// The structure is a certificate's, but the X.509 parser refuses a value in it.
-    #[error("not a well-formed X.509 certificate")]
-    Rejected {
-        /// The parser's reason.
-        #[source]
-        source: X509Error,
-    },
-    /// A whole certificate with something behind it.
-    #[error("{count} bytes follow the certificate")]
-    TrailingBytes {
-        /// How many.
-        count: usize,
-    },
-    /// RFC 5280 section 4.2 allows each extension once; Go, and so Kubernetes, refuses the certificate.
-    #[error("the certificate has the extension {oid} twice")]
-    DuplicateExtension {
-        /// Dotted.
-        oid: String,
-    },
-    /// An extension that this program must understand is not what its RFC says.
-    #[error("the certificate's extension {oid} cannot be read")]
-    MalformedExtension {
-        /// Dotted.
-        oid: String,
-    },
 }
 
 impl Certificate {
@@ -116,7 +70,8 @@ impl Certificate {
             not_before: utc(parsed.validity.not_before.to_datetime())?,
             not_after: utc(parsed.validity.not_after.to_datetime())?,
             algorithm: public_key.name(),
-            known: KnownExtensions::read(&extensions)?,
+            known: KnownExtensions::read(&extensions)
+                .map_err(|oid| CertificateError::MalformedExtension { oid })?,
             extensions,
         })
     }
@@ -268,46 +223,6 @@ fn read_extensions(encodings: &[&[u8]]) -> Result<Vec<Extension>, CertificateErr
     Ok(extensions)
 }
 
-impl KnownExtensions {
-    fn read(extensions: &[Extension]) -> Result<Self, CertificateError> {
-        let mut known = Self::default();
-        for extension in extensions {
-            known
-                .note(extension)
-                .map_err(|Malformed| CertificateError::MalformedExtension {
-                    oid: extension.oid.clone(),
-                })?;
-        }
-        Ok(known)
-    }
-
-    fn note(&mut self, extension: &Extension) -> Result<(), Malformed> {
-        match extension.oid.as_str() {
-            extension::SUBJECT_ALTERNATIVE_NAME => {
-                self.subject_alternative_names = extension.subject_alternative_names()?;
-            }
-            extension::EXTENDED_KEY_USAGE => {
-                self.extended_key_usages = extension.extended_key_usages()?;
-            }
-            extension::BASIC_CONSTRAINTS => self.is_authority = extension.is_authority()?,
-            extension::KEY_USAGE => {
-                self.may_sign_certificates = Some(extension.may_sign_certificates()?);
-            }
-            extension::SUBJECT_KEY_IDENTIFIER => {
-                self.subject_key_identifier = Some(extension.subject_key_identifier()?);
-            }
-            extension::AUTHORITY_KEY_IDENTIFIER => {
-                self.authority_key_identifier = extension
-                    .authority_key_identifier()?
-                    .key_identifier
-                    .map(|identifier| identifier.0.to_vec());
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
 impl PartialEq for Certificate {
     fn eq(&self, other: &Self) -> bool {
         self.der == other.der
@@ -324,5 +239,172 @@ impl fmt::Debug for Certificate {
             .field("serial", &self.serial)
             .field("not_after", &self.not_after)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::openssl::OpenSsl;
+
+    const EXTENSIONS: &str = "\
+basicConstraints=critical,CA:TRUE,pathlen:0
+keyUsage=critical,keyCertSign
+subjectKeyIdentifier=hash
+authorityKeyIdentifier=keyid:always
+extendedKeyUsage=serverAuth,anyExtendedKeyUsage,1.3.6.1.5.5.7.3.36,1.2.3.4
+nameConstraints=permitted;DNS:example.test
+certificatePolicies=1.2.3.4
+2.999.1=DER:0500
+subjectAltName=@names
+[names]
+DNS=cp-1
+IP.1=192.0.2.10
+IP.2=2001:db8::1
+URI=spiffe://cluster/ns
+email=root@example.test
+RID=1.2.3.4
+otherName=1.2.3.5;UTF8:other
+dirName=directory
+[directory]
+CN=inside
+";
+
+    fn certificate(openssl: &OpenSsl) -> Certificate {
+        openssl.authority("ca", "/DC=test/DC=example/O=a+O=b/CN=first/CN=last");
+        openssl.write("extensions", EXTENSIONS);
+        openssl.run("x509 -in ca.crt -signkey ca.key -set_serial 0x00fe -extfile extensions -clrext -out odd.crt");
+        openssl.certificate("odd.crt")
+    }
+
+    #[test]
+    fn it_says_what_openssl_says() {
+        let openssl = OpenSsl::new();
+        let read = certificate(&openssl);
+        let subject = openssl.run("x509 -in odd.crt -noout -subject -nameopt RFC2253");
+        // openssl turns round the attributes of a set too; RFC 4514 turns round the sets only.
+        let subject = subject.trim().replace("O=b+O=a", "O=a+O=b");
+        assert_eq!(subject, format!("subject={}", read.subject()));
+        assert_eq!(read.issuer(), read.subject());
+        assert_eq!(read.common_name(), Some("last"));
+        assert_eq!(read.organizations(), ["a", "b"]);
+        assert_eq!(read.serial().to_string(), "fe");
+        assert_eq!(read.algorithm(), "ECDSA-P256");
+        assert!(read.is_authority() && read.may_sign_certificates());
+        assert_eq!(
+            read.subject_key_identifier(),
+            read.authority_key_identifier()
+        );
+        assert_eq!(
+            read.extended_key_usages(),
+            ["serverAuth", "any", "documentSigning", "1.2.3.4"]
+        );
+        let mut names = read.subject_alternative_names().to_vec();
+        names.sort();
+        assert_eq!(
+            names,
+            [
+                "DNS:cp-1",
+                "IP:192.0.2.10",
+                "IP:2001:db8::1",
+                "URI:spiffe://cluster/ns",
+                "dirName:CN=inside",
+                "email:root@example.test",
+                "other:1.2.3.5",
+                "registeredID:1.2.3.4"
+            ]
+        );
+        assert!(read.extensions().iter().any(|one| one.oid == "2.999.1"));
+        let fingerprint = openssl.run("x509 -in odd.crt -noout -fingerprint -sha256");
+        let digits = fingerprint.trim().replace(':', "").to_lowercase();
+        assert!(digits.ends_with(&read.fingerprint().to_string()));
+    }
+
+    #[test]
+    fn the_public_keys_algorithm_is_named() {
+        let openssl = OpenSsl::new();
+        for (key, name) in [
+            ("rsa:2048", "RSA-2048"),
+            ("rsa:1024", "RSA-1024"),
+            ("ec -pkeyopt ec_paramgen_curve:P-384", "ECDSA-P384"),
+            ("ec -pkeyopt ec_paramgen_curve:P-521", "ECDSA-P521"),
+            ("ed25519", "Ed25519"),
+            ("ed448", "Ed448"),
+            ("rsa-pss", "RSA-PSS"),
+        ] {
+            openssl.run(&format!(
+                "req -x509 -newkey {key} -nodes -subj /CN=a -keyout a.key -out a.crt"
+            ));
+            assert_eq!(openssl.certificate("a.crt").algorithm(), name);
+        }
+    }
+
+    #[test]
+    fn damaged_certificates_are_errors_and_never_panics() {
+        let openssl = OpenSsl::new();
+        let authority = openssl.authority("signer", "/CN=signer");
+        let read = certificate(&openssl);
+        for length in 0..read.der().len() {
+            assert!(
+                Certificate::from_der(&read.der()[..length]).is_err(),
+                "at {length}"
+            );
+        }
+        let longer = [read.der(), &[0, 0]].concat();
+        assert_eq!(
+            Certificate::from_der(&longer),
+            Err(CertificateError::TrailingBytes { count: 2 })
+        );
+        // What is still read after a bit has flipped must survive everything that is done with it.
+        let serial = SerialNumber::random().unwrap();
+        let validity = super::super::Validity {
+            not_before: read.not_before(),
+            not_after: read.not_after(),
+        };
+        let mut survivors = 0;
+        for position in 0..read.der().len() {
+            for bit in 0..8 {
+                let mut flipped = read.der().to_vec();
+                flipped[position] ^= 1 << bit;
+                let Ok(odd) = Certificate::from_der(&flipped) else {
+                    continue;
+                };
+                survivors += 1;
+                assert_ne!(
+                    odd.check_signature(&read),
+                    SignatureCheck::Valid,
+                    "{position}.{bit}"
+                );
+                let _ = (odd.subject(), read.check_signature(&odd));
+                let again = super::super::reissue(&odd, &authority, &validity, &serial).unwrap();
+                assert_eq!(again.subject_der(), odd.subject_der());
+            }
+        }
+        assert!(
+            survivors > 1000,
+            "only {survivors} were read: the test has lost its point"
+        );
+    }
+
+    #[test]
+    fn the_same_extension_twice_is_refused() {
+        let openssl = OpenSsl::new();
+        let read = certificate(&openssl);
+        let fields = ToBeSigned::of_certificate(read.der()).unwrap();
+        let extensions = fields.extensions.clone().map(|mut all| {
+            all.push(all[0]);
+            all
+        });
+        let key = super::super::PrivateKey::from_pem(&openssl.read("ca.key"), None).unwrap();
+        let twice = ToBeSigned {
+            extensions,
+            ..fields
+        }
+        .sign(&key)
+        .unwrap();
+        assert!(matches!(
+            Certificate::from_der(&twice),
+            Err(CertificateError::DuplicateExtension { .. })
+        ));
     }
 }

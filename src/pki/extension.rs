@@ -9,6 +9,7 @@ use x509_parser::extensions::{
 use x509_parser::prelude::FromDer;
 
 use super::der::{self, Element, Malformed};
+use super::name::{Name, printable};
 
 pub(super) const SUBJECT_KEY_IDENTIFIER: &str = "2.5.29.14";
 pub(super) const KEY_USAGE: &str = "2.5.29.15";
@@ -112,12 +113,12 @@ fn purpose_name(oid: &str) -> Option<&'static str> {
 
 fn name_text(name: &GeneralName<'_>) -> Result<String, Malformed> {
     Ok(match name {
-        GeneralName::DNSName(name) => format!("DNS:{name}"),
-        GeneralName::RFC822Name(name) => format!("email:{name}"),
-        GeneralName::URI(name) => format!("URI:{name}"),
+        GeneralName::DNSName(name) => format!("DNS:{}", printable(name)),
+        GeneralName::RFC822Name(name) => format!("email:{}", printable(name)),
+        GeneralName::URI(name) => format!("URI:{}", printable(name)),
         GeneralName::IPAddress(octets) => format!("IP:{}", address_text(octets)?),
         GeneralName::DirectoryName(name) => {
-            format!("dirName:{}", super::name::Name::read(name)?.to_text())
+            format!("dirName:{}", Name::read(name)?.to_text())
         }
         GeneralName::RegisteredID(oid) => {
             format!("registeredID:{}", der::dotted(oid.as_bytes())?)

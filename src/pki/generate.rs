@@ -9,8 +9,8 @@ use ring::signature::{EcdsaKeyPair, RsaKeyPair};
 use rsa::pkcs1::EncodeRsaPrivateKey;
 use zeroize::Zeroizing;
 
+use super::curve::Curve;
 use super::der::{self, Element, Malformed};
-use super::key::Curve;
 use super::{KeyError, NoRandomness, PrivateKey, pem};
 
 /// The algorithms that kubeadm offers (`encryptionAlgorithm` of its `ClusterConfiguration` v1beta4), spelt as there.
@@ -61,9 +61,7 @@ fn generate_rsa(bits: usize) -> Result<GeneratedKey, KeyError> {
     let der = key.to_pkcs1_der().map_err(|error| KeyError::Malformed {
         reason: error.to_string(),
     })?;
-    let pair = RsaKeyPair::from_der(der.as_bytes()).map_err(|error| KeyError::Malformed {
-        reason: error.to_string(),
-    })?;
+    let pair = RsaKeyPair::from_der(der.as_bytes()).map_err(KeyError::from)?;
     Ok(GeneratedKey {
         private_key: PrivateKey::from_rsa(pair),
         pem: pem::encode("RSA PRIVATE KEY", der.as_bytes()),
@@ -78,11 +76,7 @@ fn generate_ecdsa(curve: Curve) -> Result<GeneratedKey, KeyError> {
             source: NoRandomness,
         })?;
     let pair =
-        EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).map_err(|error| {
-            KeyError::Malformed {
-                reason: error.to_string(),
-            }
-        })?;
+        EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).map_err(KeyError::from)?;
     let sec1 = with_curve(document.as_ref(), curve)?;
     Ok(GeneratedKey {
         private_key: PrivateKey::from_ecdsa(curve, pair),
@@ -153,5 +147,52 @@ impl fmt::Debug for GeneratedKey {
             .debug_struct("GeneratedKey")
             .field("private_key", private_key)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::openssl::OpenSsl;
+
+    #[test]
+    fn a_generated_key_is_read_by_us_and_by_openssl() {
+        let openssl = OpenSsl::new();
+        for (algorithm, label) in [
+            (KeyAlgorithm::Rsa2048, "-----BEGIN RSA PRIVATE KEY-----\n"),
+            (KeyAlgorithm::EcdsaP256, "-----BEGIN EC PRIVATE KEY-----\n"),
+            (KeyAlgorithm::EcdsaP384, "-----BEGIN EC PRIVATE KEY-----\n"),
+        ] {
+            let generated = generate(algorithm).unwrap();
+            assert!(generated.pem.starts_with(label));
+            assert_eq!(generated.private_key.algorithm(), algorithm.to_string());
+            let read = PrivateKey::from_pem(generated.pem.as_bytes(), None).unwrap();
+            assert_eq!(
+                read.public_key_der(),
+                generated.private_key.public_key_der()
+            );
+            openssl.write("key", generated.pem.as_bytes());
+            openssl.run("pkey -in key -check -noout");
+            openssl.run("pkey -in key -pubout -outform DER -out public.der");
+            assert_eq!(openssl.read("public.der"), read.public_key_der());
+        }
+    }
+
+    #[test]
+    fn algorithms_are_spelt_as_kubeadm_spells_them() {
+        for (algorithm, name) in NAMES {
+            assert_eq!(algorithm.to_string(), name);
+            assert_eq!(name.parse(), Ok(algorithm));
+        }
+        assert!("rsa-2048".parse::<KeyAlgorithm>().is_err());
+    }
+
+    #[test]
+    fn no_key_shows_in_debug_output() {
+        let generated = generate(KeyAlgorithm::EcdsaP256).unwrap();
+        assert_eq!(
+            format!("{generated:?}"),
+            "GeneratedKey { private_key: PrivateKey { algorithm: \"ECDSA-P256\", .. }, .. }"
+        );
     }
 }

@@ -164,3 +164,216 @@ fn splice(
     .map_err(|source| IssueError::Signing { source })?;
     Certificate::from_der(&der).map_err(unreadable)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::openssl::OpenSsl;
+    use crate::pki::{
+        Attribute, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, encode_certificate, generate,
+    };
+    use std::time::Duration;
+    use time::macros::datetime;
+
+    fn kubeadm_authority(openssl: &OpenSsl) -> Authority {
+        let now = datetime!(2026-11-24 00:00 UTC);
+        let key = generate(KeyAlgorithm::EcdsaP256).unwrap().private_key;
+        let specification = Specification {
+            subject: vec![(Attribute::CommonName, "kubernetes".to_owned())],
+            dns_names: vec!["kubernetes".to_owned()],
+            key_usages: vec![
+                KeyUsage::DigitalSignature,
+                KeyUsage::KeyEncipherment,
+                KeyUsage::CertificateSign,
+            ],
+            ..Specification::default()
+        };
+        let validity = Validity::starting_at(now, Duration::from_hours(87600), None);
+        let serial = SerialNumber::random().unwrap();
+        let certificate = issue_authority(&specification, &key, &validity, &serial).unwrap();
+        openssl.write("ca.crt", encode_certificate(&certificate));
+        Authority::new(&[certificate], key, now).unwrap()
+    }
+
+    fn issued(openssl: &OpenSsl, specification: &Specification) -> Certificate {
+        let authority = kubeadm_authority(openssl);
+        let key = PrivateKey::generate_ed25519().unwrap();
+        let now = datetime!(2026-11-24 00:00 UTC);
+        let validity = Validity::starting_at(now, Duration::from_hours(24), None);
+        let serial = SerialNumber::random().unwrap();
+        let leaf = issue(
+            specification,
+            key.public_key_der(),
+            &authority,
+            &validity,
+            &serial,
+        )
+        .unwrap();
+        openssl.write("leaf.crt", encode_certificate(&leaf));
+        // RFC 5280 wants a name in one place or the other; the journal's certificate has none, on purpose.
+        let strict = if specification.subject.is_empty() && specification.dns_names.is_empty() {
+            ""
+        } else {
+            " -x509_strict"
+        };
+        openssl.run(&format!(
+            "verify -attime 1795500000{strict} -CAfile ca.crt leaf.crt"
+        ));
+        leaf
+    }
+
+    #[test]
+    fn an_authority_is_kubeadms() {
+        let openssl = OpenSsl::new();
+        let authority = kubeadm_authority(&openssl);
+        openssl.run("verify -attime 1795500000 -x509_strict -CAfile ca.crt ca.crt");
+        let text =
+            openssl.run("x509 -in ca.crt -noout -ext basicConstraints,keyUsage,subjectAltName");
+        for expected in [
+            "Key Usage: critical\n    Digital Signature, Key Encipherment, Certificate Sign\n",
+            "Basic Constraints: critical\n    CA:TRUE\n",
+            "DNS:kubernetes\n",
+        ] {
+            assert!(text.contains(expected), "{text}");
+        }
+        let certificate = authority.certificate();
+        assert_eq!(certificate.subject(), "CN=kubernetes");
+        assert_eq!(
+            certificate.subject_key_identifier().map(<[u8]>::len),
+            Some(20)
+        );
+        assert_eq!(certificate.authority_key_identifier(), None);
+    }
+
+    #[test]
+    fn a_leaf_says_what_was_specified() {
+        let openssl = OpenSsl::new();
+        let leaf = issued(
+            &openssl,
+            &Specification {
+                subject: vec![
+                    (Attribute::Organization, "system:masters".to_owned()),
+                    (Attribute::Organization, "Ünïcode*".to_owned()),
+                    (Attribute::CommonName, "kube-apiserver".to_owned()),
+                ],
+                dns_names: vec!["cp-1".to_owned(), "kubernetes".to_owned()],
+                ip_addresses: vec![
+                    "192.0.2.10".parse().unwrap(),
+                    "2001:db8::1".parse().unwrap(),
+                ],
+                key_usages: vec![KeyUsage::DigitalSignature, KeyUsage::KeyEncipherment],
+                extended_key_usages: vec![
+                    ExtendedKeyUsage::ServerAuth,
+                    ExtendedKeyUsage::ClientAuth,
+                ],
+                extended_key_usages_critical: false,
+            },
+        );
+        assert_eq!(leaf.common_name(), Some("kube-apiserver"));
+        let mut organizations = leaf.organizations().to_vec();
+        organizations.sort();
+        assert_eq!(organizations, ["system:masters", "Ünïcode*"]);
+        assert_eq!(
+            leaf.subject_alternative_names(),
+            [
+                "DNS:cp-1",
+                "DNS:kubernetes",
+                "IP:192.0.2.10",
+                "IP:2001:db8::1"
+            ]
+        );
+        assert_eq!(leaf.extended_key_usages(), ["serverAuth", "clientAuth"]);
+        assert!(!leaf.is_authority());
+        assert!(!leaf.may_sign_certificates());
+        assert_eq!(leaf.subject_key_identifier(), None);
+        let types = openssl.run("x509 -in leaf.crt -noout -subject -nameopt multiline,show_type");
+        assert!(types.contains("UTF8STRING:\\DCn\\EFcode*"), "{types}");
+        assert!(types.contains("PRINTABLESTRING:system:masters"), "{types}");
+        openssl.run("verify -attime 1795500000 -purpose sslserver -verify_ip 192.0.2.10 -CAfile ca.crt leaf.crt");
+    }
+
+    #[test]
+    fn a_journal_certificate_has_no_name_and_one_critical_purpose() {
+        let openssl = OpenSsl::new();
+        let leaf = issued(
+            &openssl,
+            &Specification {
+                key_usages: vec![KeyUsage::DigitalSignature],
+                extended_key_usages: vec![ExtendedKeyUsage::DocumentSigning],
+                extended_key_usages_critical: true,
+                ..Specification::default()
+            },
+        );
+        assert_eq!(leaf.subject(), "");
+        assert_eq!(leaf.extended_key_usages(), ["documentSigning"]);
+        let usage = leaf.extensions().iter().find(|one| one.oid == "2.5.29.37");
+        assert!(usage.unwrap().critical);
+        for purpose in ["sslclient", "sslserver"] {
+            let (opens_a_door, answer) = openssl.ask(&format!(
+                "verify -attime 1795500000 -purpose {purpose} -CAfile ca.crt leaf.crt"
+            ));
+            assert!(!opens_a_door, "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_name_without_a_subject_is_critical() {
+        let openssl = OpenSsl::new();
+        let leaf = issued(
+            &openssl,
+            &Specification {
+                dns_names: vec!["cp-1".to_owned()],
+                ..Specification::default()
+            },
+        );
+        let names = leaf.extensions().iter().find(|one| one.oid == "2.5.29.17");
+        assert!(names.unwrap().critical);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_an_error() {
+        let openssl = OpenSsl::new();
+        let authority = kubeadm_authority(&openssl);
+        let validity = Validity::starting_at(datetime!(2026-11-24 00:00 UTC), Duration::ZERO, None);
+        let serial = SerialNumber::random().unwrap();
+        let try_issue = |names: &[&str], public_key: &[u8], validity: &Validity| {
+            let specification = Specification {
+                dns_names: names.iter().map(|name| (*name).to_owned()).collect(),
+                ..Specification::default()
+            };
+            issue(&specification, public_key, &authority, validity, &serial).unwrap_err()
+        };
+        let key = authority.certificate().public_key_der();
+        assert!(matches!(
+            try_issue(&["ünï"], key, &validity),
+            IssueError::DnsName { .. }
+        ));
+        assert!(matches!(
+            try_issue(&[], &key[1..], &validity),
+            IssueError::PublicKey
+        ));
+        for (not_before, not_after) in [
+            (
+                datetime!(1949-12-31 23:59:59 UTC),
+                datetime!(2026-01-01 00:00 UTC),
+            ),
+            (
+                datetime!(2026-01-02 00:00 UTC),
+                datetime!(2026-01-01 00:00 UTC),
+            ),
+            (
+                datetime!(2026-01-01 00:00 UTC),
+                datetime!(9999-12-31 23:00 -2),
+            ),
+        ] {
+            let odd = Validity {
+                not_before,
+                not_after,
+            };
+            assert!(
+                matches!(try_issue(&[], key, &odd), IssueError::Draft { .. }),
+                "{odd:?}"
+            );
+        }
+    }
+}

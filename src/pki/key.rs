@@ -3,15 +3,12 @@
 use std::fmt;
 
 use ring::rand::SystemRandom;
-use ring::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair,
-    EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
-};
-use zeroize::Zeroizing;
+use ring::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 
+use super::curve::{self, Curve};
 use super::der::{self, Malformed};
-use super::private_key_der::{self, EllipticCurveParts, PrivateKeyParts};
-use super::public_key::{self, PublicKey};
+use super::private_key_der::{self, PrivateKeyParts};
+use super::public_key::PublicKey;
 use super::{Certificate, NoRandomness, PemError, pem};
 
 /// A private key that can sign: RSA of 2048, 2560, 3072, 3584 or 4096 bits, ECDSA on P-256 or P-384, Ed25519.
@@ -81,11 +78,12 @@ impl PrivateKey {
         match private_key_der::read(form, &der)? {
             PrivateKeyParts::Rsa(der) => RsaKeyPair::from_der(&der)
                 .map(Self::from_rsa)
-                .map_err(rejected),
-            PrivateKeyParts::EllipticCurve(parts) => from_elliptic_curve(&parts, certificate),
+                .map_err(KeyError::from),
+            PrivateKeyParts::EllipticCurve(parts) => curve::key_pair(&parts, certificate)
+                .map(|(curve, pair)| Self::from_ecdsa(curve, pair)),
             PrivateKeyParts::Ed25519(der) => Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der)
                 .map(Self::from_ed25519)
-                .map_err(rejected),
+                .map_err(KeyError::from),
         }
     }
 
@@ -95,7 +93,7 @@ impl PrivateKey {
             Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(no_randomness)?;
         Ed25519KeyPair::from_pkcs8(document.as_ref())
             .map(Self::from_ed25519)
-            .map_err(rejected)
+            .map_err(KeyError::from)
     }
 
     /// Algorithm and size, in [`Certificate::algorithm`]'s words.
@@ -176,48 +174,6 @@ impl PrivateKey {
     }
 }
 
-/// The curves that ring signs on.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Curve {
-    P256,
-    P384,
-}
-
-impl Curve {
-    fn named(oid: Option<&str>) -> Result<Self, KeyError> {
-        match oid {
-            Some(public_key::P256) => Ok(Self::P256),
-            Some(public_key::P384) => Ok(Self::P384),
-            other => Err(KeyError::Unsupported {
-                algorithm: public_key::curve_name(other),
-                reason: "of the elliptic curves, P-256 and P-384 can be used",
-            }),
-        }
-    }
-
-    pub(super) fn signing_algorithm(self) -> &'static EcdsaSigningAlgorithm {
-        match self {
-            Self::P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
-            Self::P384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
-        }
-    }
-
-    /// The OBJECT IDENTIFIER, as a DER element.
-    pub(super) fn oid(self) -> &'static [u8] {
-        match self {
-            Self::P256 => &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07],
-            Self::P384 => &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22],
-        }
-    }
-
-    fn scalar_bytes(self) -> usize {
-        match self {
-            Self::P256 => 32,
-            Self::P384 => 48,
-        }
-    }
-}
-
 // Algorithm identifiers as DER elements (RFC 3279 section 2.3, RFC 5480 section 2.1.1, RFC 8410 section 3).
 const RSA_OID: &[u8] = &[
     0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01,
@@ -231,54 +187,6 @@ fn public_key_info(identifier: &[&[u8]], key: &[u8]) -> Vec<u8> {
     der::encode(der::SEQUENCE, &[&identifier, &key])
 }
 
-fn from_elliptic_curve(
-    parts: &EllipticCurveParts,
-    certificate: Option<&Certificate>,
-) -> Result<PrivateKey, KeyError> {
-    let certified = certificate.and_then(|certificate| {
-        PublicKey::read(certificate.public_key_der())
-            .ok()
-            .filter(|key| key.algorithm == public_key::ELLIPTIC_CURVE)
-    });
-    let named = parts
-        .curve
-        .clone()
-        .or_else(|| certified.as_ref().and_then(|key| key.curve.clone()));
-    let curve = Curve::named(named.as_deref())?;
-    let public_key = parts
-        .public_key
-        .as_deref()
-        .or(certified.as_ref().map(|key| key.key))
-        .ok_or(KeyError::PublicKeyMissing)?;
-    let scalar = fixed_length(&parts.scalar, curve.scalar_bytes())?;
-    EcdsaKeyPair::from_private_key_and_public_key(
-        curve.signing_algorithm(),
-        &scalar,
-        public_key,
-        &SystemRandom::new(),
-    )
-    .map(|pair| PrivateKey::from_ecdsa(curve, pair))
-    .map_err(rejected)
-}
-
-/// Old software drops leading zeros, or writes one too many; ring wants the curve's full length.
-fn fixed_length(scalar: &[u8], length: usize) -> Result<Zeroizing<Vec<u8>>, Malformed> {
-    let surplus = scalar.len().saturating_sub(length);
-    let (leading, significant) = scalar.split_at_checked(surplus).ok_or(Malformed)?;
-    if leading.iter().any(|octet| *octet != 0) {
-        return Err(Malformed);
-    }
-    let mut padded = Zeroizing::new(vec![0; length - significant.len()]);
-    padded.extend_from_slice(significant);
-    Ok(padded)
-}
-
-fn rejected(error: ring::error::KeyRejected) -> KeyError {
-    KeyError::Malformed {
-        reason: error.to_string(),
-    }
-}
-
 fn no_randomness(_: ring::error::Unspecified) -> KeyError {
     KeyError::Random {
         source: NoRandomness,
@@ -290,6 +198,14 @@ impl From<PemError> for KeyError {
         match source {
             PemError::EncryptedKey => Self::Encrypted,
             source => Self::Pem { source },
+        }
+    }
+}
+
+impl From<ring::error::KeyRejected> for KeyError {
+    fn from(rejected: ring::error::KeyRejected) -> Self {
+        Self::Malformed {
+            reason: rejected.to_string(),
         }
     }
 }

@@ -10,14 +10,20 @@
 mod authority;
 mod authority_key_identifier;
 mod certificate;
+mod certificate_error;
+mod curve;
 mod der;
 mod draft;
 mod extension;
 mod generate;
 mod issue;
 mod key;
+mod known_extensions;
 mod name;
+#[cfg(test)]
+mod openssl;
 mod pem;
+mod pem_blocks;
 mod private_key_der;
 mod public_key;
 mod reissue;
@@ -29,13 +35,15 @@ mod validity;
 mod verify;
 
 pub use authority::{Authority, AuthorityError};
-pub use certificate::{Certificate, CertificateError};
+pub use certificate::Certificate;
+pub use certificate_error::CertificateError;
 pub use draft::DraftError;
 pub use extension::Extension;
 pub use generate::{GeneratedKey, KeyAlgorithm, UnknownKeyAlgorithm, generate};
 pub use issue::{IssueError, issue, issue_authority};
 pub use key::{KeyError, PrivateKey};
-pub use pem::{PemError, encode, encode_certificate, read_certificates, replace_certificate};
+pub use pem::{encode, encode_certificate, read_certificates, replace_certificate};
+pub use pem_blocks::PemError;
 pub use reissue::{ReissueError, reissue, reissue_self_signed};
 pub use serial::{NoRandomness, SerialNumber};
 pub use signature::SignatureCheck;

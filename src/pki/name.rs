@@ -112,22 +112,34 @@ fn utf16(bytes: &[u8]) -> Option<String> {
     String::from_utf16(&units).ok()
 }
 
-/// RFC 4514 section 2.4; control characters too, for the text may end up on a terminal.
+/// RFC 4514 section 2.4.
 fn escape(text: &str) -> String {
     let last = text.chars().count().saturating_sub(1);
     let mut out = String::with_capacity(text.len());
     for (position, character) in text.chars().enumerate() {
-        match character {
-            '"' | '+' | ',' | ';' | '<' | '>' | '\\' => out.extend(['\\', character]),
-            '#' if position == 0 => out.push_str("\\#"),
-            ' ' if position == 0 || position == last => out.push_str("\\ "),
-            control if control.is_control() => {
-                for byte in control.encode_utf8(&mut [0; 4]).bytes() {
-                    out.push('\\');
-                    out.push_str(&hexadecimal(&[byte]));
-                }
+        let special = match character {
+            '"' | '+' | ',' | ';' | '<' | '>' | '\\' => true,
+            '#' => position == 0,
+            ' ' => position == 0 || position == last,
+            _ => false,
+        };
+        out.extend(special.then_some('\\'));
+        out.push(character);
+    }
+    printable(&out)
+}
+
+/// Control characters as RFC 4514's `\1b`, for the text may end up on a terminal.
+pub(super) fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                out.push('\\');
+                out.push_str(&hexadecimal(&[byte]));
             }
-            other => out.push(other),
+        } else {
+            out.push(character);
         }
     }
     out
@@ -141,4 +153,68 @@ fn hexadecimal(bytes: &[u8]) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::der::{self, encode};
+    use x509_parser::prelude::FromDer;
+
+    /// `CN` of this string type and these bytes, as one `AttributeTypeAndValue`.
+    fn common_name(tag: u8, bytes: &[u8]) -> Vec<u8> {
+        let value = encode(tag, &[bytes]);
+        encode(der::SEQUENCE, &[&[0x06, 0x03, 0x55, 0x04, 0x03], &value])
+    }
+
+    fn text(sets: &[&[&[u8]]]) -> String {
+        let sets: Vec<Vec<u8>> = sets.iter().map(|set| encode(der::SET, set)).collect();
+        let sets: Vec<&[u8]> = sets.iter().map(Vec::as_slice).collect();
+        let name = encode(der::SEQUENCE, &sets);
+        Name::read(&X509Name::from_der(&name).unwrap().1)
+            .unwrap()
+            .to_text()
+    }
+
+    #[test]
+    fn no_attribute_is_lost() {
+        let one = common_name(der::UTF8_STRING, "Ünï".as_bytes());
+        let two = common_name(der::PRINTABLE_STRING, b"two");
+        assert_eq!(text(&[]), "");
+        assert_eq!(text(&[&[&one]]), "CN=Ünï");
+        assert_eq!(
+            text(&[&[&one], &[&two], &[&one, &two]]),
+            "CN=Ünï+CN=two,CN=two,CN=Ünï"
+        );
+    }
+
+    #[test]
+    fn every_string_type_is_shown() {
+        for (tag, bytes, expected) in [
+            (0x14, &b"M\xfcn"[..], "CN=Mün"),         // T61String in Latin-1
+            (0x14, "Mün".as_bytes(), "CN=Mün"),       // T61String in UTF-8
+            (0x1e, &[0, b'M', 0, 0xfc], "CN=Mü"),     // BMPString
+            (0x1e, &[0, b'M', 0], "CN=#004d00"),      // half a character
+            (der::UTF8_STRING, &[0xff], "CN=#ff"),    // not UTF-8
+            (0x16, b"a@b.example", "CN=a@b.example"), // IA5String
+            (der::INTEGER, &[7], "CN=#07"),           // no string at all
+        ] {
+            assert_eq!(text(&[&[&common_name(tag, bytes)]]), expected);
+        }
+    }
+
+    #[test]
+    fn special_characters_are_escaped() {
+        for (value, expected) in [
+            ("a,b+c=d", "CN=a\\,b\\+c=d"),
+            (" #a ", "CN=\\ #a\\ "),
+            ("#a", "CN=\\#a"),
+            ("\u{1b}[2Ja\u{9b}", "CN=\\1b[2Ja\\c2\\9b"),
+        ] {
+            assert_eq!(
+                text(&[&[&common_name(der::UTF8_STRING, value.as_bytes())]]),
+                expected
+            );
+        }
+    }
 }

@@ -1,69 +1,14 @@
 //! PEM text (RFC 7468) in and out. The only user of `rustls-pemfile` and `pem`.
 //!
-//! The blocks are found here, so that each byte's place in the file is known; what is in them is decoded there.
-
-use std::ops::Range;
+//! The blocks are found by `pem_blocks.rs`, so that each byte's place in the file is known.
 
 use rustls_pemfile::Item;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::der::{self, Element};
-use super::{Certificate, CertificateError};
+use super::pem_blocks::{Block, find_blocks, labels};
+use super::{Certificate, PemError};
 
 const CERTIFICATE: &str = "CERTIFICATE";
-
-/// Why a PEM file cannot be used; each case wants something else done.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum PemError {
-    /// Nothing, or nothing but white space.
-    #[error("the file is empty")]
-    Empty,
-    /// An editor put an invisible mark at the very start; Kubernetes' PEM reader does not find the block behind it.
-    #[error("the file begins with a byte order mark")]
-    ByteOrderMark,
-    /// Binary DER where PEM text belongs.
-    #[error("the file is binary DER, not PEM text")]
-    DerInsteadOfPem,
-    /// Some other kind of file.
-    #[error("the file is not PEM: no line begins with `-----BEGIN `")]
-    NotPem,
-    /// A block without its end: the file was cut, or two files were run together.
-    #[error("the {label} block is cut short: its `-----END {label}-----` line is missing")]
-    Truncated {
-        /// What the BEGIN line says.
-        label: String,
-    },
-    /// The lines between BEGIN and END are damaged.
-    #[error("the {label} block is not valid base64")]
-    InvalidBase64 {
-        /// What the BEGIN line says.
-        label: String,
-    },
-    /// A private key under a passphrase: Kubernetes cannot use those, and neither can this program.
-    #[error("the private key is encrypted with a passphrase")]
-    EncryptedKey,
-    /// Whole blocks, but no certificate among them.
-    #[error("the file holds no certificate, only: {found}")]
-    NoCertificate {
-        /// The labels of the blocks that are there.
-        found: String,
-    },
-    /// Whole blocks, but no private key among them.
-    #[error("the file holds no private key, only: {found}")]
-    NoPrivateKey {
-        /// The labels of the blocks that are there.
-        found: String,
-    },
-    /// Well-formed PEM around something that is no certificate.
-    #[error("certificate {position} of the file is broken")]
-    InvalidCertificate {
-        /// Which certificate, counted from 1.
-        position: usize,
-        /// What is wrong with it.
-        #[source]
-        source: CertificateError,
-    },
-}
 
 /// The certificates of a file, in its order; at least one. Other blocks, such as a key, are passed over.
 pub fn read_certificates(text: &[u8]) -> Result<Vec<Certificate>, PemError> {
@@ -72,7 +17,7 @@ pub fn read_certificates(text: &[u8]) -> Result<Vec<Certificate>, PemError> {
         .iter()
         .filter(|block| block.label == CERTIFICATE)
         .enumerate()
-        .map(|(index, block)| match block.decode(text)? {
+        .map(|(index, block)| match decode(block, text)? {
             Some(Item::X509Certificate(der)) => {
                 Certificate::from_der(&der).map_err(|source| PemError::InvalidCertificate {
                     position: index + 1,
@@ -150,7 +95,7 @@ pub(super) fn read_private_key(
             continue;
         }
         // The reader's own buffers are not wiped on drop: copy what is ours and wipe them here.
-        let (form, der) = match block.decode(text)? {
+        let (form, der) = match decode(block, text)? {
             Some(Item::Pkcs1Key(mut key)) => {
                 let der = Zeroizing::new(key.secret_pkcs1_der().to_vec());
                 key.zeroize();
@@ -185,86 +130,148 @@ fn encode_block(label: &str, der: &[u8], line_ending: pem::LineEnding) -> String
     text
 }
 
-/// One block: from the first byte of its BEGIN line to the last of its END line, line ending excluded.
-#[derive(Debug)]
-struct Block {
-    label: String,
-    range: Range<usize>,
+/// What is in a block; `None` for blocks that are neither certificates nor keys.
+fn decode(block: &Block, text: &[u8]) -> Result<Option<Item>, PemError> {
+    rustls_pemfile::read_one_from_slice(block.bytes(text))
+        .map(|found| found.map(|(item, _)| item))
+        .map_err(|_| block.invalid_base64())
 }
 
-impl Block {
-    fn bytes<'a>(&self, text: &'a [u8]) -> &'a [u8] {
-        text.get(self.range.clone()).unwrap_or_default()
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::pki::PrivateKey;
+    use crate::pki::openssl::OpenSsl;
+
+    fn material() -> (OpenSsl, String, String) {
+        let openssl = OpenSsl::new();
+        openssl.authority("ca", "/CN=ca");
+        let text = |name| String::from_utf8(openssl.read(name)).unwrap();
+        let (certificate, key) = (text("ca.crt"), text("ca.key"));
+        (openssl, certificate, key)
     }
 
-    fn decode(&self, text: &[u8]) -> Result<Option<Item>, PemError> {
-        rustls_pemfile::read_one_from_slice(self.bytes(text))
-            .map(|found| found.map(|(item, _)| item))
-            .map_err(|_| self.invalid_base64())
+    fn refusal(text: impl AsRef<[u8]>) -> PemError {
+        read_certificates(text.as_ref()).unwrap_err()
     }
 
-    /// PKCS#8's own encryption, or OpenSSL's older kind with header lines (RFC 1421).
-    fn is_encrypted(&self, text: &[u8]) -> bool {
-        self.label == "ENCRYPTED PRIVATE KEY"
-            || (self.label.ends_with("PRIVATE KEY")
-                && self.bytes(text).split(|byte| *byte == b'\n').any(|line| {
-                    line.starts_with(b"Proc-Type:") && line.trim_ascii_end().ends_with(b"ENCRYPTED")
-                }))
+    #[test]
+    fn what_is_written_is_what_openssl_writes() {
+        let (openssl, certificate, key) = material();
+        assert_eq!(
+            encode_certificate(&openssl.certificate("ca.crt")),
+            certificate
+        );
+        let (_, der) = read_private_key(key.as_bytes()).unwrap();
+        assert_eq!(*encode("PRIVATE KEY", &der), key);
     }
 
-    fn invalid_base64(&self) -> PemError {
-        PemError::InvalidBase64 {
-            label: self.label.clone(),
+    #[test]
+    fn odd_but_whole_files_are_read() {
+        let (openssl, certificate, key) = material();
+        let expected = openssl.certificate("ca.crt");
+        for text in [
+            certificate.replace('\n', "\r\n"),
+            certificate.trim_end().to_owned(),
+            format!("subject=CN = ca\n\n{certificate}trailing words\n"),
+            format!("{key}{certificate}"),
+            certificate.replace("-----\n", "-----  \n"),
+        ] {
+            assert_eq!(
+                read_certificates(text.as_bytes()).unwrap(),
+                std::slice::from_ref(&expected),
+                "{text}"
+            );
+        }
+        let both = format!("{certificate}{key}{certificate}");
+        assert_eq!(read_certificates(both.as_bytes()).unwrap().len(), 2);
+        assert!(
+            PrivateKey::from_pem(both.as_bytes(), None)
+                .unwrap()
+                .fits(&expected)
+        );
+    }
+
+    #[test]
+    fn each_kind_of_broken_file_has_its_own_error() {
+        let (openssl, certificate, key) = material();
+        openssl.run("x509 -in ca.crt -outform DER -out ca.der");
+        openssl.run("pkey -in ca.key -outform DER -out key.der");
+        assert_eq!(refusal(""), PemError::Empty);
+        assert_eq!(refusal(" \r\n\n"), PemError::Empty);
+        assert_eq!(
+            refusal(format!("\u{feff}{certificate}")),
+            PemError::ByteOrderMark
+        );
+        assert_eq!(refusal(openssl.read("ca.der")), PemError::DerInsteadOfPem);
+        assert_eq!(refusal(openssl.read("key.der")), PemError::DerInsteadOfPem);
+        assert_eq!(refusal("apiVersion: v1\n"), PemError::NotPem);
+        assert_eq!(
+            refusal(certificate.replace("-----BEGIN", "  -----BEGIN")),
+            PemError::NotPem
+        );
+        assert_eq!(refusal([0, 159, 146, 150]), PemError::NotPem);
+        let label = || "CERTIFICATE".to_owned();
+        let truncated = PemError::Truncated { label: label() };
+        let half = &certificate[..certificate.len() / 2];
+        assert_eq!(refusal(half), truncated);
+        assert_eq!(refusal(format!("{half}\n{certificate}")), truncated);
+        assert_eq!(
+            refusal(certificate.replace("END CERT", "END CRET")),
+            truncated
+        );
+        let damaged = certificate.replacen("\nMII", "\nM!I", 1);
+        assert_eq!(refusal(damaged), PemError::InvalidBase64 { label: label() });
+        let found = "PRIVATE KEY".to_owned();
+        assert_eq!(refusal(&key), PemError::NoCertificate { found });
+        assert_eq!(
+            read_private_key(certificate.as_bytes()).unwrap_err(),
+            PemError::NoPrivateKey { found: label() }
+        );
+        let no_certificate = encode(CERTIFICATE, &[0x30, 0x00]);
+        assert!(matches!(
+            refusal(format!("{certificate}{}", no_certificate.as_str())),
+            PemError::InvalidCertificate { position: 2, .. }
+        ));
+    }
+
+    /// Made once: two certificates, and the key of the first.
+    static MATERIAL: LazyLock<(String, String, String)> = LazyLock::new(|| {
+        let (openssl, old, key) = material();
+        openssl.authority("new", "/CN=new");
+        (
+            old,
+            String::from_utf8(openssl.read("new.crt")).unwrap(),
+            key,
+        )
+    });
+
+    proptest! {
+        #[test]
+        fn replacing_a_certificate_changes_nothing_else(
+            before in "([ -,.-~]{0,20}\n){0,3}",
+            behind in "([ -,.-~]{0,20}\n){0,3}",
+            key_first in any::<bool>(),
+            crlf in any::<bool>(),
+            more in 0..3_usize,
+        ) {
+            let (old, new, key) = &*MATERIAL;
+            let file = |first: &str| {
+                let chain = old.repeat(more);
+                let text = if key_first {
+                    format!("{before}{key}{first}{chain}{behind}")
+                } else {
+                    format!("{before}{first}{chain}{key}{behind}")
+                };
+                if crlf { text.replace('\n', "\r\n") } else { text }
+            };
+            let certificate = &read_certificates(new.as_bytes()).unwrap()[0];
+            let replaced = replace_certificate(file(old).as_bytes(), certificate);
+            prop_assert_eq!(String::from_utf8(replaced.unwrap()).unwrap(), file(new));
         }
     }
-}
-
-fn labels(blocks: &[Block]) -> String {
-    let labels: Vec<&str> = blocks.iter().map(|block| block.label.as_str()).collect();
-    labels.join(", ")
-}
-
-/// Finds the blocks, at least one, and refuses what is no PEM file at all.
-fn find_blocks(text: &[u8]) -> Result<Vec<Block>, PemError> {
-    match text {
-        [0xef, 0xbb, 0xbf, ..] | [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-            return Err(PemError::ByteOrderMark);
-        }
-        // A SEQUENCE: whole, as a short key is, or with the long length that every certificate begins with.
-        [0x30, 0x81..=0x84, ..] => return Err(PemError::DerInsteadOfPem),
-        _ if Element::sole(text, der::SEQUENCE).is_ok() => return Err(PemError::DerInsteadOfPem),
-        _ if text.trim_ascii().is_empty() => return Err(PemError::Empty),
-        _ => {}
-    }
-    let mut blocks = Vec::new();
-    let mut open: Option<(String, usize)> = None;
-    let mut start = 0;
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        let content = line.trim_ascii_end();
-        if let Some(label) = marker(content, b"-----BEGIN ") {
-            if let Some((label, _)) = open {
-                return Err(PemError::Truncated { label });
-            }
-            open = Some((label, start));
-        } else if let Some(end) = marker(content, b"-----END ")
-            && let Some((label, begin)) = open.take_if(|(label, _)| *label == end)
-        {
-            blocks.push(Block {
-                label,
-                range: begin..start + content.len(),
-            });
-        }
-        start += line.len();
-    }
-    match open {
-        Some((label, _)) => Err(PemError::Truncated { label }),
-        None if blocks.is_empty() => Err(PemError::NotPem),
-        None => Ok(blocks),
-    }
-}
-
-/// The label of a line such as `-----BEGIN CERTIFICATE-----`.
-fn marker(line: &[u8], prefix: &[u8]) -> Option<String> {
-    let label = line.strip_prefix(prefix)?.strip_suffix(b"-----")?;
-    String::from_utf8(label.to_vec()).ok()
 }

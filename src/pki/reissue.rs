@@ -169,3 +169,208 @@ fn fit_extensions<'a>(
     // An empty list is what a model may have had, but not what leaving something out may make (RFC 5280: SIZE (1..)).
     (encodings.is_empty() || !fitted.is_empty()).then_some(fitted)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::pki::openssl::OpenSsl;
+    use crate::pki::{SignatureCheck, encode_certificate, verify_reissued};
+
+    fn again(openssl: &OpenSsl, model: &Certificate, authority: &Authority) -> Certificate {
+        let certificate = authority.certificate();
+        let now = certificate.not_before();
+        let validity = Validity::starting_at(now, Duration::from_hours(24), Some(certificate));
+        let serial = SerialNumber::random().unwrap();
+        let new = reissue(model, authority, &validity, &serial).unwrap();
+        verify_reissued(&new, model, certificate, &validity).unwrap();
+        openssl.write("new.crt", encode_certificate(&new));
+        openssl.write("authority.crt", encode_certificate(certificate));
+        openssl.run("verify -CAfile authority.crt new.crt");
+        new
+    }
+
+    fn keyid(certificate: &Certificate) -> &[u8] {
+        certificate.subject_key_identifier().unwrap()
+    }
+
+    #[test]
+    fn a_certificate_without_extensions_stays_one_of_version_1() {
+        let openssl = OpenSsl::new();
+        let authority = openssl.authority("ca", "/CN=ca");
+        let model = openssl.leaf("ca", "");
+        assert!(
+            openssl
+                .run("x509 -in leaf.crt -noout -text")
+                .contains("Version: 1")
+        );
+        let new = again(&openssl, &model, &authority);
+        assert!(new.extensions().is_empty());
+        assert!(
+            openssl
+                .run("x509 -in new.crt -noout -text")
+                .contains("Version: 1")
+        );
+    }
+
+    #[test]
+    fn dates_past_2049_and_far_away_are_kept_to_the_second() {
+        let openssl = OpenSsl::new();
+        openssl.run("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-384 -nodes -days 2000000 -subj /CN=ca -keyout ca.key -out ca.crt");
+        let certificate = openssl.certificate("ca.crt");
+        let key = PrivateKey::from_pem(&openssl.read("ca.key"), None).unwrap();
+        let authority =
+            Authority::new(&[certificate], key, datetime!(2030-01-01 00:00 UTC)).unwrap();
+        let model = openssl.leaf("ca", "subjectAltName=DNS:cp-1");
+        let serial = SerialNumber::random().unwrap();
+        for (not_before, not_after, text) in [
+            (
+                datetime!(2049-12-31 23:59:59 UTC),
+                datetime!(2050-01-01 00:00 UTC),
+                "notAfter=Jan  1 00:00:00 2050 GMT",
+            ),
+            (
+                datetime!(1950-01-01 00:00 UTC),
+                datetime!(9999-12-31 23:59:59 UTC),
+                "notAfter=Dec 31 23:59:59 9999 GMT",
+            ),
+        ] {
+            let validity = Validity {
+                not_before,
+                not_after,
+            };
+            let new = reissue(&model, &authority, &validity, &serial).unwrap();
+            verify_reissued(&new, &model, authority.certificate(), &validity).unwrap();
+            openssl.write("new.crt", encode_certificate(&new));
+            let dates = openssl.run("x509 -in new.crt -noout -enddate");
+            assert_eq!(dates.trim(), text);
+        }
+    }
+
+    #[test]
+    fn a_key_identifier_of_another_authority_is_rebuilt_in_its_place() {
+        let openssl = OpenSsl::new();
+        let old = openssl.authority("old", "/CN=ca");
+        let new_authority = openssl.authority("new", "/CN=ca");
+        let model = openssl.leaf("old",
+            "subjectAltName=DNS:a\nauthorityKeyIdentifier=keyid,issuer:always\nkeyUsage=digitalSignature",
+        );
+        assert_eq!(
+            again(&openssl, &model, &old).extensions(),
+            model.extensions()
+        );
+        let new = again(&openssl, &model, &new_authority);
+        assert_eq!(
+            new.authority_key_identifier(),
+            Some(keyid(new_authority.certificate()))
+        );
+        let oids = |certificate: &Certificate| {
+            certificate
+                .extensions()
+                .iter()
+                .map(|one| one.oid.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(oids(&new), oids(&model));
+        assert_eq!(new.extensions()[0], model.extensions()[0]);
+        assert_eq!(new.extensions()[2], model.extensions()[2]);
+    }
+
+    #[test]
+    fn issuer_and_serial_number_are_kept_only_while_they_are_true() {
+        let openssl = OpenSsl::new();
+        openssl.run("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9 -subj /CN=ca -addext subjectKeyIdentifier=none -keyout ca.key -out ca.crt");
+        let authority = |file: &str| {
+            let certificate = openssl.certificate(file);
+            let key = PrivateKey::from_pem(&openssl.read("ca.key"), None).unwrap();
+            let now = certificate.not_before();
+            Authority::new(&[certificate], key, now).unwrap()
+        };
+        let first = authority("ca.crt");
+        assert_eq!(first.certificate().subject_key_identifier(), None);
+        let model = openssl.leaf("ca", "authorityKeyIdentifier=issuer\nsubjectAltName=DNS:a");
+        assert_eq!(model.authority_key_identifier(), None);
+        assert_eq!(
+            again(&openssl, &model, &first).extensions(),
+            model.extensions()
+        );
+        // The same key with another certificate, still without a key identifier: nothing true can be said.
+        openssl.run("req -x509 -key ca.key -days 9 -subj /CN=ca -addext subjectKeyIdentifier=none -out ca2.crt");
+        let new = again(&openssl, &model, &authority("ca2.crt"));
+        assert_eq!(new.extensions(), &model.extensions()[1..]);
+        let only = openssl.leaf("ca", "authorityKeyIdentifier=issuer");
+        assert!(
+            again(&openssl, &only, &authority("ca2.crt"))
+                .extensions()
+                .is_empty()
+        );
+        // And with a key identifier.
+        openssl.run("req -x509 -key ca.key -days 9 -subj /CN=ca -out ca3.crt");
+        let third = authority("ca3.crt");
+        let new = again(&openssl, &model, &third);
+        assert_eq!(
+            new.authority_key_identifier(),
+            Some(keyid(third.certificate()))
+        );
+    }
+
+    #[test]
+    fn a_self_signed_certificate_signs_itself_again() {
+        let openssl = OpenSsl::new();
+        for (identifiers, survives) in [
+            (
+                "subjectKeyIdentifier=hash -addext authorityKeyIdentifier=keyid:always",
+                true,
+            ),
+            (
+                "subjectKeyIdentifier=none -addext authorityKeyIdentifier=none",
+                false,
+            ),
+        ] {
+            openssl.run(&format!("req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=cp-1@1700000000 -addext subjectAltName=DNS:cp-1 -addext {identifiers} -keyout kubelet.key -out kubelet.crt"));
+            let model = openssl.certificate("kubelet.crt");
+            let key = PrivateKey::from_pem(&openssl.read("kubelet.key"), None).unwrap();
+            let validity =
+                Validity::starting_at(model.not_before(), Duration::from_hours(24), None);
+            let serial = SerialNumber::random().unwrap();
+            let new = reissue_self_signed(&model, &key, &validity, &serial).unwrap();
+            verify_reissued(&new, &model, &new, &validity).unwrap();
+            assert_eq!(new.extensions(), model.extensions());
+            assert_eq!(new.authority_key_identifier().is_some(), survives);
+            openssl.write("new.crt", encode_certificate(&new));
+            openssl.run("verify -CAfile new.crt new.crt");
+        }
+        let other = PrivateKey::generate_ed25519().unwrap();
+        let model = openssl.certificate("kubelet.crt");
+        let validity = Validity::starting_at(model.not_before(), Duration::from_hours(24), None);
+        let refused =
+            reissue_self_signed(&model, &other, &validity, &SerialNumber::random().unwrap());
+        assert!(matches!(refused, Err(ReissueError::KeyMismatch { .. })));
+    }
+
+    /// The kubelet makes its serving certificate with a throw-away authority whose identifier it names.
+    #[test]
+    fn a_serving_certificate_of_a_lost_authority_becomes_its_own_issuer() {
+        let openssl = OpenSsl::new();
+        openssl.authority("lost", "/CN=cp-1-ca@1700000000");
+        let model = openssl.leaf(
+            "lost",
+            "authorityKeyIdentifier=keyid\nsubjectAltName=DNS:cp-1",
+        );
+        openssl.run("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=cp-1 -keyout leaf.key -out unused.crt");
+        openssl.run("req -new -key leaf.key -subj /CN=cp-1 -out leaf.csr");
+        openssl.run("x509 -req -in leaf.csr -CA lost.crt -CAkey lost.key -CAcreateserial -days 1 -extfile extensions -out leaf.crt");
+        assert!(model.authority_key_identifier().is_some());
+        let model = openssl.certificate("leaf.crt");
+        let key = PrivateKey::from_pem(&openssl.read("leaf.key"), None).unwrap();
+        let validity = Validity::starting_at(model.not_before(), Duration::from_hours(24), None);
+        let new =
+            reissue_self_signed(&model, &key, &validity, &SerialNumber::random().unwrap()).unwrap();
+        verify_reissued(&new, &model, &new, &validity).unwrap();
+        assert_eq!(new.authority_key_identifier(), None);
+        assert_eq!(new.check_signature(&new), SignatureCheck::Valid);
+    }
+}

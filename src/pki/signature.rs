@@ -83,3 +83,76 @@ fn unsupported(certificate: &X509Certificate<'_>, issuer: &Certificate) -> Signa
 fn algorithm_of(certificate: &X509Certificate<'_>) -> String {
     der::dotted(certificate.signature_algorithm.algorithm.as_bytes()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::openssl::OpenSsl;
+
+    /// A leaf that openssl signs with a fresh key of this kind, and its issuer.
+    fn pair(openssl: &OpenSsl, key: &str, options: &str) -> (Certificate, Certificate) {
+        openssl.run(&format!(
+            "req -x509 -newkey {key} -nodes -subj /CN=ca -keyout ca.key -out ca.crt"
+        ));
+        openssl.run("req -newkey ed25519 -nodes -subj /CN=leaf -keyout leaf.key -out leaf.csr");
+        openssl.run(&format!(
+            "x509 -req -in leaf.csr -CA ca.crt -CAkey ca.key -CAcreateserial{options} -out leaf.crt"
+        ));
+        (
+            openssl.certificate("leaf.crt"),
+            openssl.certificate("ca.crt"),
+        )
+    }
+
+    #[test]
+    fn what_cannot_be_judged_is_never_called_invalid() {
+        let openssl = OpenSsl::new();
+        let pss = " -sigopt rsa_padding_mode:pss";
+        for (key, options, expected) in [
+            ("rsa:2048", " -sha256", None),
+            ("rsa:2048", " -sha1", None),
+            ("rsa:2048", " -sha512", None),
+            ("rsa:2048", pss, Some("RSA-PSS, by a key of RSA-2048")),
+            ("rsa:1024", " -sha1", None),
+            (
+                "rsa:1024",
+                " -sha256",
+                Some("SHA-256 with RSA, by a key of RSA-1024"),
+            ),
+            ("ec -pkeyopt ec_paramgen_curve:P-256", " -sha384", None),
+            (
+                "ec -pkeyopt ec_paramgen_curve:P-256",
+                " -sha512",
+                Some("SHA-512 with ECDSA, by a key of ECDSA-P256"),
+            ),
+            (
+                "ec -pkeyopt ec_paramgen_curve:P-521",
+                " -sha256",
+                Some("SHA-256 with ECDSA, by a key of ECDSA-P521"),
+            ),
+            ("ed25519", "", None),
+            ("ed448", "", Some("Ed448, by a key of Ed448")),
+        ] {
+            let (leaf, issuer) = pair(&openssl, key, options);
+            let expected = expected.map_or(SignatureCheck::Valid, |algorithm| {
+                SignatureCheck::Unsupported {
+                    algorithm: algorithm.to_owned(),
+                }
+            });
+            assert_eq!(leaf.check_signature(&issuer), expected, "{key}{options}");
+        }
+    }
+
+    #[test]
+    fn another_authority_of_the_same_name_is_not_the_issuer() {
+        let openssl = OpenSsl::new();
+        let (leaf, _) = pair(&openssl, "rsa:2048", "");
+        for (name, subject) in [("same-name", "/CN=ca"), ("other-name", "/CN=other")] {
+            let other = openssl.authority(name, subject);
+            assert_eq!(
+                leaf.check_signature(other.certificate()),
+                SignatureCheck::Invalid
+            );
+        }
+    }
+}

@@ -52,3 +52,36 @@ fn whole_seconds(instant: OffsetDateTime) -> OffsetDateTime {
         .replace_nanosecond(0)
         .unwrap_or(END_OF_TIME)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::openssl::OpenSsl;
+    use time::macros::datetime;
+
+    const YEAR: Duration = Duration::from_hours(8760);
+
+    #[test]
+    fn it_begins_five_minutes_ago_in_whole_seconds() {
+        let validity = Validity::starting_at(datetime!(2026-11-24 01:02:03.9 +1), YEAR, None);
+        assert_eq!(validity.not_before, datetime!(2026-11-23 23:57:03 UTC));
+        assert_eq!(validity.not_after, datetime!(2027-11-24 00:02:03 UTC));
+    }
+
+    #[test]
+    fn it_never_leaves_the_authoritys() {
+        let authority = OpenSsl::new().authority("ca", "/CN=ca");
+        let authority = authority.certificate();
+        let early = Validity::starting_at(authority.not_before(), YEAR, Some(authority));
+        assert_eq!(early.not_before, authority.not_before());
+        assert_eq!(early.not_after, authority.not_before() + YEAR);
+        let late = Validity::starting_at(authority.not_after() - YEAR, 2 * YEAR, Some(authority));
+        assert_eq!(late.not_after, authority.not_after());
+    }
+
+    #[test]
+    fn an_endless_lifetime_ends_with_the_year_9999() {
+        let validity = Validity::starting_at(datetime!(2026-11-24 00:00 UTC), Duration::MAX, None);
+        assert_eq!(validity.not_after, datetime!(9999-12-31 23:59:59 UTC));
+    }
+}

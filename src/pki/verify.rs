@@ -114,10 +114,7 @@ fn verify_kept(new: &Certificate, model: &Certificate) -> Result<(), VerifyError
     if new.public_key_der() != model.public_key_der() {
         return Err(changed("subjectPublicKeyInfo"));
     }
-    let read = |certificate| {
-        ToBeSigned::of_certificate(certificate).map_err(|Malformed| changed("structure"))
-    };
-    let (new, model) = (read(new.der())?, read(model.der())?);
+    let (new, model) = (fields(new)?, fields(model)?);
     if new.version != model.version {
         return Err(changed("version"));
     }
@@ -136,36 +133,41 @@ fn verify_extensions(
     authority: &Certificate,
 ) -> Result<(), VerifyError> {
     let identity = AuthorityIdentity::of(authority);
-    let mut remaining = new.extensions().iter().peekable();
-    for expected in model.extensions() {
-        let may_change =
-            expected.oid == AUTHORITY_KEY_IDENTIFIER && !identity.is_named_by(expected);
-        let found = remaining.next_if(|found| found.oid == expected.oid);
-        let is_right = match found {
-            Some(found) if may_change => {
-                identity.key_identifier.is_some() && identity.is_named_by(found)
-            }
-            None if may_change => identity.key_identifier.is_none(),
-            found => found == Some(expected),
-        };
-        if !is_right {
-            return Err(if may_change {
-                VerifyError::AuthorityKeyIdentifier {
+    let mut remaining = encodings(new)?.into_iter().zip(new.extensions()).peekable();
+    for (expected, extension) in encodings(model)?.into_iter().zip(model.extensions()) {
+        let oid = &extension.oid;
+        let found = remaining.next_if(|(_, found)| found.oid == *oid);
+        if oid == AUTHORITY_KEY_IDENTIFIER && !identity.is_named_by(extension) {
+            let is_right = match found {
+                Some((_, rebuilt)) => {
+                    identity.is_named_by(rebuilt) && new.authority_key_identifier().is_some()
+                }
+                None => identity.key_identifier.is_none(),
+            };
+            if !is_right {
+                return Err(VerifyError::AuthorityKeyIdentifier {
                     authority: authority.subject(),
-                }
-            } else {
-                VerifyError::ExtensionChanged {
-                    oid: expected.oid.clone(),
-                }
-            });
+                });
+            }
+        } else if found.map(|(encoding, _)| encoding) != Some(expected) {
+            return Err(VerifyError::ExtensionChanged { oid: oid.clone() });
         }
     }
     match remaining.next() {
         None => Ok(()),
-        Some(surplus) => Err(VerifyError::ExtensionChanged {
+        Some((_, surplus)) => Err(VerifyError::ExtensionChanged {
             oid: surplus.oid.clone(),
         }),
     }
+}
+
+fn encodings(certificate: &Certificate) -> Result<Vec<&[u8]>, VerifyError> {
+    fields(certificate).map(|fields| fields.extensions.unwrap_or_default())
+}
+
+fn fields(certificate: &Certificate) -> Result<ToBeSigned<'_>, VerifyError> {
+    ToBeSigned::of_certificate(certificate.der())
+        .map_err(|Malformed| VerifyError::Changed { field: "structure" })
 }
 
 fn verify_date(
@@ -181,5 +183,174 @@ fn verify_date(
             expected,
             found,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::pki::openssl::OpenSsl;
+    use crate::pki::{Authority, reissue};
+
+    const EXTENSIONS: &str = "subjectAltName=DNS:a\nauthorityKeyIdentifier=keyid";
+
+    /// Everything that is compared.
+    struct Case {
+        openssl: OpenSsl,
+        new: Certificate,
+        model: Certificate,
+        authority: Certificate,
+        validity: Validity,
+    }
+
+    impl Case {
+        fn new(extensions: &str) -> Self {
+            let openssl = OpenSsl::new();
+            let authority = openssl.authority("ca", "/CN=ca");
+            let model = openssl.leaf("ca", extensions);
+            let (new, validity) = again(&model, &authority);
+            let authority = authority.certificate().clone();
+            Self {
+                openssl,
+                new,
+                model,
+                authority,
+                validity,
+            }
+        }
+
+        fn verify(&self) -> Result<(), VerifyError> {
+            verify_reissued(&self.new, &self.model, &self.authority, &self.validity)
+        }
+
+        fn with_model(&self, model: &Certificate) -> VerifyError {
+            verify_reissued(&self.new, model, &self.authority, &self.validity).unwrap_err()
+        }
+
+        fn with_authority(&self, authority: &Certificate) -> VerifyError {
+            verify_reissued(&self.new, &self.model, authority, &self.validity).unwrap_err()
+        }
+    }
+
+    fn again(model: &Certificate, authority: &Authority) -> (Certificate, Validity) {
+        let start = authority.certificate().not_before();
+        let validity = Validity::starting_at(
+            start,
+            Duration::from_hours(24),
+            Some(authority.certificate()),
+        );
+        let serial = SerialNumber::random().unwrap();
+        (
+            reissue(model, authority, &validity, &serial).unwrap(),
+            validity,
+        )
+    }
+
+    #[test]
+    fn an_extension_that_differs_in_anything_is_found() {
+        let case = Case::new(EXTENSIONS);
+        assert_eq!(case.verify(), Ok(()));
+        for (extensions, oid) in [
+            (
+                "subjectAltName=DNS:b\nauthorityKeyIdentifier=keyid",
+                "2.5.29.17",
+            ),
+            (
+                "subjectAltName=critical,DNS:a\nauthorityKeyIdentifier=keyid",
+                "2.5.29.17",
+            ),
+            (
+                "authorityKeyIdentifier=keyid\nsubjectAltName=DNS:a",
+                "2.5.29.35",
+            ),
+            ("subjectAltName=DNS:a", "2.5.29.35"),
+            (
+                "subjectAltName=DNS:a\nauthorityKeyIdentifier=keyid\nkeyUsage=digitalSignature",
+                "2.5.29.15",
+            ),
+        ] {
+            let other = case.openssl.sign_leaf("ca", extensions, "");
+            let oid = oid.to_owned();
+            assert_eq!(
+                case.with_model(&other),
+                VerifyError::ExtensionChanged { oid }
+            );
+        }
+    }
+
+    #[test]
+    fn another_subject_key_or_version_is_found() {
+        let case = Case::new(EXTENSIONS);
+        case.openssl.run("pkey -in ca.key -pubout -out ca.pub");
+        for (extensions, options, field) in [
+            (EXTENSIONS, " -subj /O=b+O=a/O=c/CN=leaf", "subject"),
+            (EXTENSIONS, " -force_pubkey ca.pub", "subjectPublicKeyInfo"),
+            ("", "", "version"),
+        ] {
+            let other = case.openssl.sign_leaf("ca", extensions, options);
+            assert_eq!(case.with_model(&other), VerifyError::Changed { field });
+        }
+    }
+
+    #[test]
+    fn another_authority_is_found() {
+        let case = Case::new(EXTENSIONS);
+        let same_name = case.openssl.authority("same-name", "/CN=ca");
+        let stranger = case.openssl.authority("stranger", "/CN=stranger");
+        for authority in [&same_name, &stranger] {
+            let error = case.with_authority(authority.certificate());
+            assert!(
+                matches!(error, VerifyError::AuthorityKeyIdentifier { .. }),
+                "{error}"
+            );
+        }
+        let case = Case::new("subjectAltName=DNS:a");
+        let error = case.with_authority(stranger.certificate());
+        assert!(matches!(error, VerifyError::Issuer { .. }), "{error}");
+        let error = case.with_authority(same_name.certificate());
+        assert!(matches!(error, VerifyError::Signature { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_key_identifier_may_be_dropped_only_if_the_authority_has_none() {
+        let mut case = Case::new(EXTENSIONS);
+        let other = case.openssl.authority("other", "/CN=ca");
+        case.new = again(
+            &case.openssl.sign_leaf("ca", "subjectAltName=DNS:a", ""),
+            &other,
+        )
+        .0;
+        let error = case.with_authority(other.certificate());
+        assert!(
+            matches!(error, VerifyError::AuthorityKeyIdentifier { .. }),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_second_too_much_or_an_old_serial_number_is_found() {
+        let mut case = Case::new(EXTENSIONS);
+        assert!(matches!(
+            case.with_model(&case.new),
+            VerifyError::Serial { .. }
+        ));
+        case.validity.not_after += Duration::from_secs(1);
+        assert!(matches!(
+            case.verify(),
+            Err(VerifyError::Date {
+                field: "notAfter",
+                ..
+            })
+        ));
+        case.validity.not_before -= Duration::from_secs(1);
+        assert!(matches!(
+            case.verify(),
+            Err(VerifyError::Date {
+                field: "notBefore",
+                ..
+            })
+        ));
     }
 }
