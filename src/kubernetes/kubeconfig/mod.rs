@@ -11,8 +11,11 @@
 mod credential;
 mod edit;
 mod error;
+#[cfg(test)]
+mod mutations;
 mod parse;
 mod plain;
+mod user;
 
 pub use credential::{KeySource, Source};
 pub use error::KubeconfigError;
