@@ -1,6 +1,6 @@
 //! Replaces one certificate in a kubeconfig's text, and proves that nothing else changed. Pure.
 //!
-//! yaml-edit says where the value is; the text around it is copied, not written anew, so that comments, order, quoting
+//! `yaml-edit` says where the value is; the text around it is copied, not written anew, so that comments, order, quoting
 //! and line breaks stay. `serde_yaml`, which shares no code with it, judges the outcome.
 
 use std::ops::Range;
@@ -77,8 +77,8 @@ fn digits(scalar: &str) -> Option<Range<usize>> {
         _ => 0..scalar.len(),
     };
     let text = scalar.get(inner.clone())?;
-    let start = inner.start + (text.len() - text.trim_start().len());
-    Some(start..start + text.trim().len())
+    let start = inner.start + (text.len() - text.trim_ascii_start().len());
+    Some(start..start + text.trim_ascii().len())
 }
 
 /// `digits` without blanks and without the backslashes that JSON writers put before `/` and YAML writers at line ends.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::credential::{KeySource, Source, decode};
+use super::credential::{KeySource, Source, source};
 use super::error::KubeconfigError;
 use super::{edit, plain, user};
 use crate::kubernetes::document::{Field, Node, text};
@@ -26,7 +26,7 @@ impl Kubeconfig {
     /// Reads a kubeconfig whose current context's user has a client certificate and its key.
     ///
     /// A token, password or `exec` program beside a certificate does not matter: client-go presents the certificate all
-    /// the same (`HasCertAuth` in `k8s.io/client-go/transport`).
+    /// the same, and rather than that of a program (`TLSConfigFor` in `k8s.io/client-go/transport`).
     pub fn parse(bytes: &[u8]) -> Result<Self, KubeconfigError> {
         let document = Node::parse(bytes)?;
         let root = document.root();
@@ -191,21 +191,12 @@ fn cluster(
     };
     let cluster = cluster.field("cluster")?;
     let server = cluster.field("server")?.filled_text()?.map(str::to_owned);
-    let authority = match cluster.field("certificate-authority-data")?.filled_text()? {
-        Some(data) => match decode(data) {
-            Ok(bytes) => Some(Source::Embedded(bytes.to_vec())),
-            Err(source) => {
-                return Err(KubeconfigError::AuthorityNotBase64 {
-                    cluster: name.to_owned(),
-                    source,
-                });
-            }
-        },
-        None => cluster
-            .field("certificate-authority")?
-            .filled_text()?
-            .map(|path| Source::File(path.to_owned())),
-    };
+    let authority = source(&cluster, "certificate-authority", |source| {
+        KubeconfigError::AuthorityNotBase64 {
+            cluster: name.to_owned(),
+            source,
+        }
+    })?;
     Ok((server, authority))
 }
 

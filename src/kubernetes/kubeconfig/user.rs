@@ -1,25 +1,21 @@
 //! The credential of one user (`AuthInfo` in client-go's `clientcmd/api/v1`). Pure.
 
-use super::credential::{KeySource, Source, decode};
+use super::credential::{KeySource, Source, decode, source};
 use super::error::KubeconfigError;
 use crate::kubernetes::document::Field;
 
 /// The certificate of that user, or what the user has instead as an error.
 pub(super) fn client_certificate(user: &Field<'_>, name: &str) -> Result<Source, KubeconfigError> {
-    let name = || name.to_owned();
-    if let Some(data) = user.field("client-certificate-data")?.filled_text()? {
-        return match decode(data) {
-            Ok(bytes) => Ok(Source::Embedded(bytes.to_vec())),
-            Err(source) => Err(KubeconfigError::CertificateNotBase64 {
-                user: name(),
-                source,
-            }),
-        };
+    let found = source(user, "client-certificate", |source| {
+        KubeconfigError::CertificateNotBase64 {
+            user: name.to_owned(),
+            source,
+        }
+    })?;
+    match found {
+        Some(found) => Ok(found),
+        None => Err(other_credential(user, name.to_owned())?),
     }
-    if let Some(path) = user.field("client-certificate")?.filled_text()? {
-        return Ok(Source::File(path.to_owned()));
-    }
-    Err(other_credential(user, name())?)
 }
 
 /// What a user without a certificate has instead, as the error that says so.
