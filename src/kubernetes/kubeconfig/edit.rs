@@ -69,15 +69,15 @@ fn locate(text: &str, user_index: usize) -> Option<Range<usize>> {
     (without_escapes(text.get(digits.clone())?) == without_blanks(&value)).then_some(digits)
 }
 
-/// The part of a YAML scalar between its quotes, or below its block header, without blanks at both ends.
+/// The part of a YAML scalar that is its value: all between its quotes, or the lines below its block header.
 fn digits(scalar: &str) -> Option<Range<usize>> {
-    let inner = match scalar.chars().next()? {
-        '"' | '\'' => 1..scalar.len().checked_sub(1)?,
-        '|' | '>' => scalar.find(['\n', '\r'])?..scalar.len(),
-        _ => 0..scalar.len(),
+    let below = match scalar.chars().next()? {
+        '"' | '\'' => return Some(1..scalar.len().checked_sub(1)?),
+        '|' | '>' => scalar.find(['\n', '\r'])?,
+        _ => 0,
     };
-    let text = scalar.get(inner.clone())?;
-    let start = inner.start + (text.len() - text.trim_ascii_start().len());
+    let text = scalar.get(below..)?;
+    let start = below + (text.len() - text.trim_ascii_start().len());
     Some(start..start + text.trim_ascii().len())
 }
 
@@ -190,7 +190,7 @@ users:
             ),
             (
                 format!("'\n      {}\n      '", wrapped(&old, "\n      ")),
-                format!("'\n      {new}\n      '"),
+                format!("'{new}'"),
             ),
             (
                 format!("|\n      {}", wrapped(&old, "\n      ")),
