@@ -21,7 +21,7 @@ pub enum StaticPodError {
     #[error(transparent)]
     Document(#[from] DocumentError),
     /// Some other object.
-    #[error("it is not a pod: its kind is {}", kind.as_deref().unwrap_or("missing"))]
+    #[error("it is not a pod: its kind is {}", kind.as_deref().unwrap_or("missing").escape_debug())]
     NotAPod {
         /// The kind that it says it is, if any.
         kind: Option<String>,

@@ -26,7 +26,7 @@ pub enum KubeconfigError {
         token: String,
     },
     /// Some other object, or none at all.
-    #[error("it is not a kubeconfig: its kind is {}", kind.as_deref().unwrap_or("missing"))]
+    #[error("it is not a kubeconfig: its kind is {}", kind.as_deref().unwrap_or("missing").escape_debug())]
     NotAKubeconfig {
         /// The kind that it says it is, if any.
         kind: Option<String>,
@@ -125,7 +125,7 @@ pub enum KubeconfigError {
         source: base64::DecodeError,
     },
     /// An edit was asked for, but the certificate is in a file of its own.
-    #[error("the client certificate of the user {user:?} is not in it but in {path}")]
+    #[error("the client certificate of the user {user:?} is not in it but in {path:?}")]
     NotEmbedded {
         /// The user of the current context.
         user: String,

@@ -5,14 +5,17 @@
 //! wins over the file of the same name, and the one user that counts is that of the context that `current-context`
 //! names. Other users may be what they like.
 //!
-//! An edit rests on three things: [`edit`] cuts out the bytes of one value and keeps all others; what it cut must be
+//! An edit rests on three things: the bytes of one value are cut out and all others copied; what is cut out must spell
 //! that value and nothing else; and both files, read by another YAML library, must differ in that value alone.
 
 mod credential;
 mod edit;
 mod error;
+#[cfg(test)]
+mod mutations;
 mod parse;
 mod plain;
+mod user;
 
 pub use credential::{KeySource, Source};
 pub use error::KubeconfigError;

@@ -4,10 +4,10 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::credential::{KeySource, Source, decode};
+use super::credential::{KeySource, Source, source};
 use super::error::KubeconfigError;
-use super::{edit, plain};
-use crate::kubernetes::document::{Field, Node};
+use super::{edit, plain, user};
+use crate::kubernetes::document::{Field, Node, text};
 
 /// A kubeconfig: its text byte for byte, and what its current context says.
 ///
@@ -26,12 +26,12 @@ impl Kubeconfig {
     /// Reads a kubeconfig whose current context's user has a client certificate and its key.
     ///
     /// A token, password or `exec` program beside a certificate does not matter: client-go presents the certificate all
-    /// the same (`HasCertAuth` in `k8s.io/client-go/transport`).
+    /// the same, and rather than that of a program (`TLSConfigFor` in `k8s.io/client-go/transport`).
     pub fn parse(bytes: &[u8]) -> Result<Self, KubeconfigError> {
         let document = Node::parse(bytes)?;
         let root = document.root();
         refuse_other_kinds(&root)?;
-        let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+        let text = Zeroizing::new(text(bytes)?.to_owned());
         plain::refuse_indirection(&text)?;
 
         let context_name = root
@@ -55,8 +55,8 @@ impl Kubeconfig {
                 user: user_name.to_owned(),
             })?;
         let user = user.field("user")?;
-        let client_certificate = client_certificate(&user, user_name)?;
-        let client_key = client_key(&user, user_name)?;
+        let client_certificate = user::client_certificate(&user, user_name)?;
+        let client_key = user::client_key(&user, user_name)?;
         let (server, certificate_authority) = cluster(&root, &context)?;
         Ok(Self {
             text,
@@ -109,12 +109,14 @@ impl Kubeconfig {
                 path: path.clone(),
             });
         }
-        let edited = edit::replace_certificate(&self.text, self.user_index, pem)
+        let mut edited = edit::replace_certificate(&self.text, self.user_index, pem)
             .ok_or_else(|| KubeconfigError::NotEditable { user: user() })?;
-        if !edit::changes_only_certificate(&self.text, &edited, self.user_index, pem) {
+        let reads_back = Self::parse(edited.as_bytes())
+            .is_ok_and(|edited| edited.client_certificate == Source::Embedded(pem.to_vec()));
+        if !reads_back || !edit::differ_in_certificate_alone(&self.text, &edited, self.user_index) {
             return Err(KubeconfigError::EditChangedMore { user: user() });
         }
-        Ok(edited.into_bytes())
+        Ok(std::mem::take(&mut *edited).into_bytes())
     }
 }
 
@@ -176,75 +178,6 @@ fn named<'a>(
     Ok(found)
 }
 
-fn client_certificate(user: &Field<'_>, name: &str) -> Result<Source, KubeconfigError> {
-    let name = || name.to_owned();
-    if let Some(data) = user.field("client-certificate-data")?.filled_text()? {
-        return match decode(data) {
-            Ok(bytes) => Ok(Source::Embedded(bytes.to_vec())),
-            Err(source) => Err(KubeconfigError::CertificateNotBase64 {
-                user: name(),
-                source,
-            }),
-        };
-    }
-    if let Some(path) = user.field("client-certificate")?.filled_text()? {
-        return Ok(Source::File(path.to_owned()));
-    }
-    Err(other_credential(user, name())?)
-}
-
-/// What a user without a certificate has instead, as the error that says so.
-fn other_credential(user: &Field<'_>, name: String) -> Result<KubeconfigError, KubeconfigError> {
-    let exec = user.field("exec")?;
-    if exec.is_present() {
-        let command = exec
-            .field("command")?
-            .text()?
-            .unwrap_or_default()
-            .to_owned();
-        return Ok(KubeconfigError::ExecUser {
-            user: name,
-            command,
-        });
-    }
-    let provider = user.field("auth-provider")?;
-    if provider.is_present() {
-        let provider = provider
-            .field("name")?
-            .text()?
-            .unwrap_or_default()
-            .to_owned();
-        return Ok(KubeconfigError::AuthProviderUser {
-            user: name,
-            provider,
-        });
-    }
-    if user.field("token")?.is_present() || user.field("tokenFile")?.is_present() {
-        return Ok(KubeconfigError::TokenUser { user: name });
-    }
-    if user.field("password")?.is_present() || user.field("username")?.is_present() {
-        return Ok(KubeconfigError::PasswordUser { user: name });
-    }
-    Ok(KubeconfigError::NoClientCertificate { user: name })
-}
-
-fn client_key(user: &Field<'_>, name: &str) -> Result<KeySource, KubeconfigError> {
-    if let Some(data) = user.field("client-key-data")?.filled_text()? {
-        return match decode(data) {
-            Ok(bytes) => Ok(KeySource::Embedded(bytes)),
-            Err(_) => Err(KubeconfigError::KeyNotBase64 {
-                user: name.to_owned(),
-            }),
-        };
-    }
-    match user.field("client-key")?.filled_text()? {
-        Some(path) => Ok(KeySource::File(path.to_owned())),
-        None => Err(KubeconfigError::NoClientKey {
-            user: name.to_owned(),
-        }),
-    }
-}
-
 /// The server and the authority of the context's cluster; nothing is signed with them, so their absence is no error.
 fn cluster(
     root: &Field<'_>,
@@ -258,20 +191,189 @@ fn cluster(
     };
     let cluster = cluster.field("cluster")?;
     let server = cluster.field("server")?.filled_text()?.map(str::to_owned);
-    let authority = match cluster.field("certificate-authority-data")?.filled_text()? {
-        Some(data) => match decode(data) {
-            Ok(bytes) => Some(Source::Embedded(bytes.to_vec())),
-            Err(source) => {
-                return Err(KubeconfigError::AuthorityNotBase64 {
-                    cluster: name.to_owned(),
-                    source,
-                });
-            }
-        },
-        None => cluster
-            .field("certificate-authority")?
-            .filled_text()?
-            .map(|path| Source::File(path.to_owned())),
-    };
+    let authority = source(&cluster, "certificate-authority", |source| {
+        KubeconfigError::AuthorityNotBase64 {
+            cluster: name.to_owned(),
+            source,
+        }
+    })?;
     Ok((server, authority))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kubernetes::document::DocumentError;
+
+    /// A kubeconfig whose current context's user is `user`, in flow form.
+    fn with_user(user: &str) -> String {
+        format!(
+            "kind: Config
+clusters:
+- name: k
+  cluster: {{server: 'https://192.0.2.10:6443', certificate-authority-data: Q0E=, certificate-authority: /ca}}
+contexts:
+- name: here
+  context: {{cluster: k, user: me}}
+- name: there
+  context: {{cluster: k, user: robot}}
+current-context: here
+users:
+- name: robot
+  user: {{exec: {{command: aws, args: [hunter2]}}}}
+- name: me
+  user: {user}
+"
+        )
+    }
+
+    const GOOD: &str = "{client-certificate-data: Y2VydA==, client-key-data: a2V5}";
+
+    fn error(text: &str) -> KubeconfigError {
+        Kubeconfig::parse(text.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn the_user_of_the_current_context_counts_and_others_may_be_anything() {
+        let kubeconfig = Kubeconfig::parse(with_user(GOOD).as_bytes()).unwrap();
+        assert_eq!(kubeconfig.user_name(), "me");
+        assert_eq!(kubeconfig.server(), Some("https://192.0.2.10:6443"));
+        assert_eq!(
+            kubeconfig.certificate_authority(),
+            Some(&Source::Embedded(b"CA".to_vec()))
+        );
+        assert_eq!(
+            kubeconfig.client_certificate(),
+            &Source::Embedded(b"cert".to_vec())
+        );
+        let KeySource::Embedded(key) = kubeconfig.client_key() else {
+            panic!("the key is embedded");
+        };
+        assert_eq!(key.as_slice(), b"key");
+    }
+
+    #[test]
+    fn data_wins_over_files_and_empty_data_counts_as_none() {
+        let both = "{client-certificate-data: Y2VydA==, client-certificate: /c, client-key-data: '', client-key: /k}";
+        let kubeconfig = Kubeconfig::parse(with_user(both).as_bytes()).unwrap();
+        assert_eq!(
+            kubeconfig.client_certificate(),
+            &Source::Embedded(b"cert".to_vec())
+        );
+        assert_eq!(kubeconfig.client_key(), &KeySource::File("/k".to_owned()));
+
+        let files = "{client-certificate-data: null, client-certificate: /c, client-key: /k}";
+        let kubeconfig = Kubeconfig::parse(with_user(files).as_bytes()).unwrap();
+        assert_eq!(
+            kubeconfig.client_certificate(),
+            &Source::File("/c".to_owned())
+        );
+        assert!(matches!(
+            kubeconfig.with_client_certificate(b"new"),
+            Err(KubeconfigError::NotEmbedded { path, .. }) if path == "/c"
+        ));
+    }
+
+    #[test]
+    fn a_missing_cluster_is_no_error_and_two_of_them_are() {
+        let nowhere = with_user(GOOD).replace("cluster: k", "cluster: nowhere");
+        let kubeconfig = Kubeconfig::parse(nowhere.as_bytes()).unwrap();
+        assert_eq!(kubeconfig.server(), None);
+        assert_eq!(kubeconfig.certificate_authority(), None);
+
+        let twice = with_user(GOOD).replace("clusters:", "clusters:\n- name: k");
+        assert!(matches!(
+            error(&twice),
+            KubeconfigError::SameName { list: "clusters", name } if name == "k"
+        ));
+    }
+
+    #[test]
+    fn other_objects_are_no_kubeconfigs_and_a_missing_kind_is_forgiven() {
+        let without_kind = with_user(GOOD).replace("kind: Config", "apiVersion: v1");
+        assert!(Kubeconfig::parse(without_kind.as_bytes()).is_ok());
+        let kind_of = |text: &str| match error(text) {
+            KubeconfigError::NotAKubeconfig { kind } => kind,
+            other => panic!("{other}"),
+        };
+        assert_eq!(kind_of("kind: Pod\ncontexts: []\n"), Some("Pod".to_owned()));
+        assert_eq!(kind_of("a: b\n"), None);
+        assert_eq!(kind_of("- a\n"), None);
+        assert_eq!(kind_of("-----BEGIN CERTIFICATE-----\n"), None);
+    }
+
+    #[test]
+    fn every_broken_link_to_the_credential_is_told_apart() {
+        let good = with_user(GOOD);
+        let broken = |from: &str, to: &str| {
+            assert!(good.contains(from));
+            error(&good.replace(from, to))
+        };
+        assert!(matches!(
+            broken("current-context: here", "current-context: ''"),
+            KubeconfigError::NoCurrentContext
+        ));
+        assert!(matches!(
+            broken("current-context: here", "current-context: gone"),
+            KubeconfigError::NoSuchContext { context } if context == "gone"
+        ));
+        assert!(matches!(
+            broken("name: there", "name: here"),
+            KubeconfigError::SameName { list: "contexts", name } if name == "here"
+        ));
+        assert!(matches!(
+            broken("user: me}", "namespace: a}"),
+            KubeconfigError::ContextWithoutUser { context } if context == "here"
+        ));
+        assert!(matches!(
+            broken("user: me}", "user: gone}"),
+            KubeconfigError::NoSuchUser { context, user } if context == "here" && user == "gone"
+        ));
+        assert!(matches!(
+            broken("- name: robot", "- name: me"),
+            KubeconfigError::SameName { list: "users", name } if name == "me"
+        ));
+    }
+
+    #[test]
+    fn anchors_anywhere_are_refused() {
+        let shared = with_user(GOOD)
+            .replace("{exec: {", "{exec: &shared {")
+            .replace("kind: Config", "kind: Config\nextensions: *later");
+        assert!(matches!(
+            error(&shared.replace("*later", "[]")),
+            KubeconfigError::Anchor { line: 14, token } if token == "&shared"
+        ));
+        assert!(matches!(
+            error(&shared),
+            KubeconfigError::Document(DocumentError::Syntax(_))
+        ));
+    }
+
+    #[test]
+    fn data_that_is_not_base64_is_named_and_not_quoted() {
+        let bad_certificate = with_user("{client-certificate-data: Y2V*, client-key-data: a2V5}");
+        assert!(matches!(
+            error(&bad_certificate),
+            KubeconfigError::CertificateNotBase64 { .. }
+        ));
+        let bad_key = error(&with_user(
+            "{client-certificate-data: Y2VydA==, client-key-data: hunter2}",
+        ));
+        assert!(matches!(bad_key, KubeconfigError::KeyNotBase64 { .. }));
+        assert!(!format!("{bad_key:?}").contains("hunter2"));
+        assert!(matches!(
+            error(&with_user(GOOD).replace("Q0E=", "Q0E")),
+            KubeconfigError::AuthorityNotBase64 { cluster, .. } if cluster == "k"
+        ));
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        let kubeconfig = Kubeconfig::parse(with_user(GOOD).as_bytes()).unwrap();
+        let shown = format!("{kubeconfig:?}");
+        assert!(shown.contains("\"me\""), "{shown}");
+        assert!(!shown.contains("a2V5"), "{shown}");
+        assert!(!shown.contains(&format!("{:?}", b"key")), "{shown}");
+    }
 }

@@ -1,7 +1,6 @@
-//! The kubelet's configuration file and the flags that kubeadm gives it. Pure; reads, never edits.
+//! The kubelet's configuration file. Pure.
 
-use super::document::{DocumentError, Node};
-use super::flags::Flags;
+use crate::kubernetes::document::{DocumentError, Node};
 
 /// What a recovery needs of a `KubeletConfiguration` (`k8s.io/kubelet/config/v1beta1`), by default
 /// `/var/lib/kubelet/config.yaml`. Absent and empty are the same, as they are for the kubelet.
@@ -23,7 +22,7 @@ pub enum KubeletConfigError {
     #[error(transparent)]
     Document(#[from] DocumentError),
     /// Some other object.
-    #[error("it is not a KubeletConfiguration: its kind is {}", kind.as_deref().unwrap_or("missing"))]
+    #[error("it is not a KubeletConfiguration: its kind is {}", kind.as_deref().unwrap_or("missing").escape_debug())]
     NotAKubeletConfiguration {
         /// The kind that it says it is, if any.
         kind: Option<String>,
@@ -94,89 +93,6 @@ impl KubeletConfig {
     }
 }
 
-/// The flags in `/var/lib/kubelet/kubeadm-flags.env`, which systemd reads as an `EnvironmentFile` and splits into
-/// words (systemd.exec(5), systemd.service(5)); such as `hostname-override`, `cert-dir`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KubeletFlags(Flags);
-
-/// Why bytes are not an environment file with the kubelet's flags.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KubeletFlagsError {
-    /// It is not UTF-8.
-    #[error("it is not UTF-8: the byte at offset {offset} belongs to no character")]
-    NotUtf8 {
-        /// How many bytes before it are good.
-        offset: usize,
-    },
-    /// It begins with a byte order mark, which hides the name of the first variable.
-    #[error("it begins with a byte order mark")]
-    ByteOrderMark,
-    /// A quote is opened and not closed.
-    #[error("line {line}: the quote {quote} is not closed")]
-    OpenQuote {
-        /// The line of the assignment, counted from one.
-        line: usize,
-        /// The quote.
-        quote: char,
-    },
-}
-
-/// The variable that kubeadm writes and its drop-in for systemd hands to the kubelet.
-const VARIABLE: &str = "KUBELET_KUBEADM_ARGS";
-
-impl KubeletFlags {
-    /// Reads the environment file; one without the variable holds no flags.
-    pub fn parse(bytes: &[u8]) -> Result<Self, KubeletFlagsError> {
-        let text = std::str::from_utf8(bytes).map_err(|error| KubeletFlagsError::NotUtf8 {
-            offset: error.valid_up_to(),
-        })?;
-        if text.starts_with('\u{FEFF}') {
-            return Err(KubeletFlagsError::ByteOrderMark);
-        }
-        let mut flags = Flags::default();
-        for (index, line) in text.lines().enumerate() {
-            let Some((VARIABLE, value)) = line.trim().split_once('=') else {
-                continue;
-            };
-            let open = |quote| KubeletFlagsError::OpenQuote {
-                line: index + 1,
-                quote,
-            };
-            let value = split(value, |_| false).map_err(open)?.concat();
-            let words = split(&value, char::is_whitespace).map_err(open)?;
-            flags = Flags::parse(words.iter().map(String::as_str));
-        }
-        Ok(Self(flags))
-    }
-
-    /// The value of a flag: [`Flags::value`].
-    pub fn flag(&self, name: &str) -> Option<&str> {
-        self.0.value(name)
-    }
-}
-
-/// Splits at separators outside quotes and takes the quotes and escapes away; fails with a quote that stays open.
-fn split(text: &str, is_separator: impl Fn(char) -> bool) -> Result<Vec<String>, char> {
-    let mut words = Vec::new();
-    let mut word = None::<String>;
-    let mut open = None;
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match (character, open) {
-            ('"' | '\'', None) => {
-                open = Some(character);
-                word.get_or_insert_default();
-            }
-            (_, Some(quote)) if character == quote => open = None,
-            ('\\', None | Some('"')) => word.get_or_insert_default().extend(characters.next()),
-            (_, None) if is_separator(character) => words.extend(word.take()),
-            _ => word.get_or_insert_default().push(character),
-        }
-    }
-    words.extend(word);
-    open.map_or(Ok(words), Err)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,43 +140,6 @@ tlsCertFile: ''
         assert_eq!(
             error("{kind: KubeletConfiguration, authentication: {x509: []}}"),
             "`authentication.x509` is a list, not a mapping"
-        );
-    }
-
-    #[test]
-    fn the_flags_are_those_of_the_last_assignment() {
-        let flags = KubeletFlags::parse(
-            b"# KUBELET_KUBEADM_ARGS=\"--cert-dir=/commented\"\r
-KUBELET_KUBEADM_ARGS=--cert-dir=/first\r
-OTHER=\"--cert-dir=/other\"\r
-KUBELET_KUBEADM_ARGS=\"--hostname-override=cp-1 --cert-dir /srv/pki --node-labels='a b' --register-with-taints=\\\"c d\\\"\"\r
-",
-        )
-        .unwrap();
-        assert_eq!(flags.flag("hostname-override"), Some("cp-1"));
-        assert_eq!(flags.flag("cert-dir"), Some("/srv/pki"));
-        assert_eq!(flags.flag("node-labels"), Some("a b"));
-        assert_eq!(flags.flag("register-with-taints"), Some("c d"));
-    }
-
-    #[test]
-    fn no_assignment_is_no_flags_and_an_open_quote_is_an_error() {
-        let none = KubeletFlags::parse(b"").unwrap();
-        assert_eq!(none.flag("cert-dir"), None);
-        assert_eq!(
-            KubeletFlags::parse(b"\nKUBELET_KUBEADM_ARGS=\"--a=b\n"),
-            Err(KubeletFlagsError::OpenQuote {
-                line: 2,
-                quote: '"'
-            })
-        );
-        assert_eq!(
-            KubeletFlags::parse(b"\xEF\xBB\xBFKUBELET_KUBEADM_ARGS="),
-            Err(KubeletFlagsError::ByteOrderMark)
-        );
-        assert_eq!(
-            KubeletFlags::parse(b"a\xFF"),
-            Err(KubeletFlagsError::NotUtf8 { offset: 1 })
         );
     }
 }

@@ -1,0 +1,288 @@
+//! Property tests: kubeconfigs as people leave them behind, torn in every direction. The release build aborts on a panic,
+//! so none may happen; and an edit that is made must have changed one value, as `serde_yaml::Value` sees it.
+
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_yaml::Value;
+
+use super::{Kubeconfig, Source};
+use crate::kubernetes::kubelet::{KubeletConfig, KubeletFlags};
+use crate::kubernetes::static_pod::StaticPod;
+
+const NEW: &[u8] = b"-----BEGIN CERTIFICATE-----\nbmV3\n-----END CERTIFICATE-----\n";
+
+const BLOCK: &str = "\
+# comment
+apiVersion: v1
+kind: Config
+contexts:
+- name: other
+  context: {cluster: k, user: robot}
+- context:
+    cluster: k
+    user: \"me\" # us
+  name: here
+current-context: here
+clusters: [{name: k, cluster: {server: 'https://192.0.2.10:6443'}}]
+users:
+- name: robot
+  user:
+    exec: {command: aws, args: ['*']}
+- name: 'me'
+  user:
+    client-certificate-data: {certificate}
+    client-key-data: S0VZ # key
+- name: last
+  user: {token: hunter2}
+";
+
+const FLOW: &str = r#"{"kind": "Config", "current-context": "here", "users": [
+	{"name": "robot", "user": {"token": "hunter2"}},
+	{"name": "me", "user": {"client-certificate-data": "T0xET0xE", "client-key-data": "S0VZ"}}
+], "contexts": [{"name": "here", "context": {"user": "me"}}]}"#;
+
+/// Every style that the value may have.
+const STYLES: [&str; 10] = [
+    "T0xET0xE",
+    "T0xET0xE   # comment",
+    "\"T0xET0xE\"",
+    "'T0xE\n      T0xE'",
+    "\"T0xE\\\n      T0xE\"",
+    "\n      T0xE\n      T0xE",
+    "|\n      T0xE\n      T0xE",
+    ">-  # comment\n     T0xE\n\n     T0xE\n\n  # comment",
+    "|2+\n        T0xE\n",
+    "!!str T0xET0xE",
+];
+
+/// What means something in YAML, in a kubeconfig, or to one of two YAML libraries.
+const PIECES: [&str; 52] = [
+    "*",
+    "&",
+    "!",
+    "- ",
+    "? ",
+    ": ",
+    ":",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    "\"",
+    "'",
+    "|",
+    ">",
+    "|2\n",
+    ">-\n",
+    "\n",
+    "\r\n",
+    "\r",
+    " ",
+    "  ",
+    "\t",
+    "#",
+    " #",
+    "---\n",
+    "...\n",
+    "%YAML 1.2\n",
+    "<<: ",
+    "~",
+    "\\",
+    "\\\n",
+    "\0",
+    "@",
+    "`",
+    "=",
+    "1",
+    "é",
+    "\u{85}",
+    "\u{2028}",
+    "\u{FEFF}",
+    "\u{1F600}",
+    "&a ",
+    "*a",
+    "!!binary ",
+    "users:\n",
+    "user:\n",
+    "- name: me\n",
+    "client-certificate-data: ",
+    "kind: Config\n",
+    "token: x\n",
+];
+
+#[derive(Debug, Clone)]
+enum Mutation {
+    Byte(Index, u8),
+    Remove(Index, usize),
+    Insert(Index, &'static str),
+    InsertAtToken(Index, &'static str),
+    MoveLine(Index, Index),
+    RepeatLine(Index, Index),
+    Indent(Index),
+    Outdent(Index),
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    let piece = || select(&PIECES[..]);
+    prop_oneof![
+        (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Mutation::Byte(at, byte)),
+        (any::<Index>(), 1..9_usize).prop_map(|(at, count)| Mutation::Remove(at, count)),
+        (any::<Index>(), piece()).prop_map(|(at, piece)| Mutation::Insert(at, piece)),
+        (any::<Index>(), piece()).prop_map(|(at, piece)| Mutation::InsertAtToken(at, piece)),
+        any::<(Index, Index)>().prop_map(|(from, to)| Mutation::MoveLine(from, to)),
+        any::<(Index, Index)>().prop_map(|(from, to)| Mutation::RepeatLine(from, to)),
+        any::<Index>().prop_map(Mutation::Indent),
+        any::<Index>().prop_map(Mutation::Outdent),
+    ]
+}
+
+fn kubeconfig() -> impl Strategy<Value = Vec<u8>> {
+    let block = select(&STYLES[..]).prop_map(|style| BLOCK.replace("{certificate}", style));
+    (
+        prop_oneof![4 => block, 1 => Just(FLOW.to_owned())],
+        any::<bool>(),
+    )
+        .prop_map(|(text, crlf)| {
+            let text = if crlf {
+                text.replace('\n', "\r\n")
+            } else {
+                text
+            };
+            text.into_bytes()
+        })
+}
+
+fn mutate(bytes: &mut Vec<u8>, mutation: &Mutation) {
+    if bytes.is_empty() {
+        return;
+    }
+    let mut lines: Vec<Vec<u8>> = bytes
+        .split_inclusive(|byte| *byte == b'\n')
+        .map(<[u8]>::to_vec)
+        .collect();
+    match mutation {
+        Mutation::Byte(at, byte) => *at.get_mut(bytes) = *byte,
+        Mutation::Remove(at, count) => {
+            let start = at.index(bytes.len());
+            bytes.drain(start..bytes.len().min(start + count));
+        }
+        Mutation::Insert(at, piece) => {
+            let at = at.index(bytes.len() + 1);
+            bytes.splice(at..at, piece.bytes());
+        }
+        Mutation::InsertAtToken(at, piece) => {
+            let tokens: Vec<_> = (1..bytes.len())
+                .filter(|at| {
+                    bytes[at - 1].is_ascii_whitespace() && !bytes[*at].is_ascii_whitespace()
+                })
+                .collect();
+            if !tokens.is_empty() {
+                let at = *at.get(&tokens);
+                bytes.splice(at..at, piece.bytes());
+            }
+        }
+        Mutation::MoveLine(from, to) => {
+            let line = lines.remove(from.index(lines.len()));
+            lines.insert(to.index(lines.len() + 1), line);
+            *bytes = lines.concat();
+        }
+        Mutation::RepeatLine(from, to) => {
+            let line = from.get(&lines).clone();
+            lines.insert(to.index(lines.len() + 1), line);
+            *bytes = lines.concat();
+        }
+        Mutation::Indent(at) => {
+            at.get_mut(&mut lines).insert(0, b' ');
+            *bytes = lines.concat();
+        }
+        Mutation::Outdent(at) => {
+            let line = at.get_mut(&mut lines);
+            if line.first() == Some(&b' ') {
+                line.remove(0);
+            }
+            *bytes = lines.concat();
+        }
+    }
+}
+
+/// The file as a tree, with the certificate of the current context's user replaced by a word of our own.
+fn masked(bytes: &[u8]) -> Value {
+    let mut tree: Value = serde_yaml::from_slice(bytes).unwrap();
+    let named = |list: &Value, name: &Value| {
+        let list = list.as_sequence().unwrap();
+        list.iter()
+            .position(|entry| &entry["name"] == name)
+            .unwrap()
+    };
+    let context = named(&tree["contexts"], &tree["current-context"]);
+    let user = named(
+        &tree["users"],
+        &tree["contexts"][context]["context"]["user"],
+    );
+    tree["users"][user]["user"]["client-certificate-data"] = "masked".into();
+    tree
+}
+
+/// Reads, edits if it can be read, and checks the edit; whether one was made.
+fn check(bytes: &[u8]) -> Result<bool, TestCaseError> {
+    let _ = StaticPod::parse(bytes);
+    let _ = KubeletConfig::parse(bytes);
+    let _ = KubeletFlags::parse(bytes);
+    let Ok(kubeconfig) = Kubeconfig::parse(bytes) else {
+        return Ok(false);
+    };
+    let Ok(edited) = kubeconfig.with_client_certificate(NEW) else {
+        return Ok(false);
+    };
+    prop_assert_eq!(masked(bytes), masked(&edited));
+    let again = Kubeconfig::parse(&edited).unwrap();
+    prop_assert_eq!(again.client_certificate(), &Source::Embedded(NEW.to_vec()));
+
+    let same = |pair: &(&u8, &u8)| pair.0 == pair.1;
+    let prefix = bytes.iter().zip(&edited).take_while(same).count();
+    let rest = &bytes[prefix..];
+    let suffix = rest
+        .iter()
+        .rev()
+        .zip(edited.iter().rev())
+        .take_while(same)
+        .count();
+    let cut = &rest[..rest.len() - suffix];
+    prop_assert!(
+        cut.iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+/=\\ \t\r\n".contains(byte)),
+        "more than base64 was cut out: {:?}",
+        String::from_utf8_lossy(cut)
+    );
+    Ok(true)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_torn_kubeconfig_never_panics_and_an_edit_changes_one_value(
+        mut bytes in kubeconfig(),
+        mutations in prop::collection::vec(mutation(), 1..6),
+    ) {
+        for mutation in &mutations {
+            mutate(&mut bytes, mutation);
+        }
+        check(&bytes)?;
+    }
+
+    #[test]
+    fn any_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        check(&bytes)?;
+    }
+}
+
+#[test]
+fn every_style_but_the_tagged_one_is_edited() {
+    for style in STYLES {
+        let edited = check(BLOCK.replace("{certificate}", style).as_bytes()).unwrap();
+        assert_eq!(edited, !style.starts_with('!'), "{style}");
+    }
+    assert!(check(FLOW.as_bytes()).unwrap());
+}
