@@ -1,7 +1,7 @@
 //! What can be wrong with a line of a journal. Pure.
 
 use super::checkpoint::CheckpointError;
-use super::protocol::OrderError;
+use super::order::OrderError;
 use crate::digest::Sha256Digest;
 
 /// Why a line is not what this program wrote there.

@@ -1,6 +1,6 @@
 //! Why a journal could not be written. Pure.
 
-use super::protocol::OrderError;
+use super::order::OrderError;
 use crate::pki::{IssueError, KeyError, NoRandomness};
 
 /// Why a record could not be written. Nothing may be changed on the node after any of these.

@@ -22,6 +22,7 @@ mod genesis;
 mod intent;
 mod log;
 mod merkle;
+mod order;
 mod protocol;
 mod read;
 mod signature;
@@ -41,7 +42,7 @@ pub use genesis::{
 };
 pub use intent::{Intent, Outcome, TouchIntent};
 pub use log::{Closed, Log, Storage};
-pub use protocol::OrderError;
+pub use order::OrderError;
 pub use read::read_records;
 pub use statement::{Counts, DigestSet, Predicate, Statement, Subject};
 pub use verdict::{Summary, Verdict};

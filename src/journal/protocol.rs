@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::change::{Backup, Change, FileState};
 use super::event::{Event, RunOutcome};
+use super::order::OrderError;
 use super::statement::{Counts, DigestSet, Statement, Subject};
 use crate::digest::Sha256Digest;
 
@@ -35,67 +36,6 @@ enum Progress {
 enum Open {
     Change(usize),
     Touch(String),
-}
-
-/// An event that may not come here.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OrderError {
-    /// The first record, and no other, is the genesis.
-    #[error("the genesis must be the first record, and only that")]
-    Genesis,
-    /// After the close comes the last checkpoint and nothing else.
-    #[error("a record follows the end of the run")]
-    AfterClose,
-    /// Staging and backups precede the commit.
-    #[error("change {change} was staged or backed up after the commit")]
-    AfterCommit {
-        /// The number of the change.
-        change: usize,
-    },
-    /// Effects follow the commit.
-    #[error("an effect precedes the commit")]
-    BeforeCommit,
-    /// There is one commit.
-    #[error("the run was committed twice")]
-    SecondCommit,
-    /// A committed change whose new bytes were not staged before, or other ones were.
-    #[error("change {change} was committed, but its new file was not staged with the same digest")]
-    NotStaged {
-        /// The number of the change.
-        change: usize,
-    },
-    /// A committed change whose old bytes were not backed up before, or other ones were.
-    #[error(
-        "change {change} was committed, but its old file was not backed up with the same digest"
-    )]
-    NotBackedUp {
-        /// The number of the change.
-        change: usize,
-    },
-    /// A number that no committed change has.
-    #[error("there is no change {change}")]
-    NoSuchChange {
-        /// The number of the change.
-        change: usize,
-    },
-    /// An effect begins while another is under way.
-    #[error("an effect begins, or the run ends, while another effect is under way")]
-    EffectUnderWay,
-    /// An outcome without its intent.
-    #[error("an effect ended that was not under way")]
-    NoIntent,
-    /// A change is made twice, or undone without having been begun.
-    #[error("change {change} was made twice, or undone although it was not made")]
-    WrongProgress {
-        /// The number of the change.
-        change: usize,
-    },
-    /// The outcome contradicts the records.
-    #[error("the outcome contradicts what was recorded")]
-    Outcome,
-    /// The statement contradicts the records.
-    #[error("the statement contradicts what was recorded")]
-    Statement,
 }
 
 impl Protocol {

@@ -1,0 +1,186 @@
+//! Whose signature is believed: the journal key that the cluster's authority certified for just this, and no other.
+
+use rekindle::digest::Sha256Digest;
+use rekindle::journal::{AnchorError, Record, Trust, Verdict, verify};
+use rekindle::pki::{
+    Attribute, Authority, Certificate, ExtendedKeyUsage, PrivateKey, Specification,
+};
+
+use crate::fixture::{FIXTURE, NOW, authority, client_certificate, recovery};
+use crate::forger::{certify, forge, journal_specification, records};
+
+/// What the verifier says about a well-formed journal that `certificate`'s key signed.
+fn judge(
+    key: &PrivateKey,
+    certificate: Option<&Certificate>,
+    change: impl Fn(&mut Vec<Record>),
+) -> Verdict {
+    let mut records = records(&FIXTURE.bytes);
+    change(&mut records);
+    FIXTURE.verify(&forge(records, key, certificate))
+}
+
+fn refusal(verdict: Verdict) -> AnchorError {
+    match verdict {
+        Verdict::NotAnchored { reason, .. } => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The refusal of a journal whose key the cluster's own authority certified, but with other wishes.
+fn refusal_of(change: impl Fn(&mut Specification), hours: u64) -> AnchorError {
+    let key = PrivateKey::generate_ed25519().unwrap();
+    let mut specification = journal_specification();
+    change(&mut specification);
+    let certificate = certify(&key, &specification, &FIXTURE.authority, hours);
+    refusal(judge(&key, Some(&certificate), |_| {}))
+}
+
+#[test]
+fn the_forger_is_good_enough_to_be_believed_with_the_right_certificate() {
+    let key = PrivateKey::generate_ed25519().unwrap();
+    let certificate = certify(&key, &journal_specification(), &FIXTURE.authority, 24);
+    let verdict = judge(&key, Some(&certificate), |_| {});
+    assert!(
+        matches!(
+            verdict,
+            Verdict::Incomplete {
+                resumable: true,
+                torn_tail: false,
+                ..
+            }
+        ),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn an_ordinary_client_certificate_of_the_same_authority_signs_no_journal() {
+    let key = PrivateKey::generate_ed25519().unwrap();
+    let certificate = client_certificate(&FIXTURE.authority, key.public_key_der());
+    let reason = refusal(judge(&key, Some(&certificate), |_| {}));
+    assert!(matches!(reason, AnchorError::Profile { .. }), "{reason:?}");
+}
+
+#[test]
+fn each_single_departure_from_the_profile_is_refused() {
+    let name = |specification: &mut Specification| {
+        specification.subject = vec![(Attribute::CommonName, "a".to_owned())];
+    };
+    let alternative_name = |specification: &mut Specification| {
+        specification.dns_names = vec!["a".to_owned()];
+    };
+    let second_usage = |specification: &mut Specification| {
+        specification
+            .extended_key_usages
+            .push(ExtendedKeyUsage::ClientAuth);
+    };
+    let other_usage = |specification: &mut Specification| {
+        specification.extended_key_usages = vec![ExtendedKeyUsage::ServerAuth];
+    };
+    let no_extended_usage = |specification: &mut Specification| {
+        specification.extended_key_usages.clear();
+    };
+    let uncritical_usage = |specification: &mut Specification| {
+        specification.extended_key_usages_critical = false;
+    };
+    let more_key_usages = |specification: &mut Specification| {
+        specification
+            .key_usages
+            .push(rekindle::pki::KeyUsage::KeyEncipherment);
+    };
+    let no_key_usage = |specification: &mut Specification| specification.key_usages.clear();
+    let refusals = [
+        refusal_of(name, 24),
+        refusal_of(alternative_name, 24),
+        refusal_of(second_usage, 24),
+        refusal_of(other_usage, 24),
+        refusal_of(no_extended_usage, 24),
+        refusal_of(uncritical_usage, 24),
+        refusal_of(more_key_usages, 24),
+        refusal_of(no_key_usage, 24),
+        refusal_of(|_| {}, 25),
+    ];
+    for (number, reason) in refusals.iter().enumerate() {
+        assert!(
+            matches!(reason, AnchorError::Profile { .. }),
+            "{number}: {reason:?}"
+        );
+    }
+}
+
+#[test]
+fn another_authority_of_the_same_name_is_not_the_one() {
+    let other = authority();
+    let authorities = [other.certificate().clone()];
+    let verdict = verify(&FIXTURE.bytes, &Trust::Authorities(&authorities));
+    let reason = refusal(verdict);
+    assert!(
+        matches!(reason, AnchorError::OtherAuthority { .. }),
+        "{reason:?}"
+    );
+}
+
+#[test]
+fn one_of_several_authorities_is_enough_and_none_is_not() {
+    let authorities = [authority(), authority()].map(|other| other.certificate().clone());
+    let bundle = [&authorities[..], &[FIXTURE.authority.certificate().clone()]].concat();
+    let verdict = verify(&FIXTURE.bytes, &Trust::Authorities(&bundle));
+    assert!(matches!(verdict, Verdict::Complete { .. }));
+    let verdict = verify(&FIXTURE.bytes, &Trust::Authorities(&[]));
+    assert!(matches!(verdict, Verdict::NotAnchored { .. }));
+}
+
+#[test]
+fn a_leaf_of_the_authority_is_no_authority() {
+    let verdict = {
+        let key = PrivateKey::generate_ed25519().unwrap();
+        let leaf = client_certificate(&FIXTURE.authority, key.public_key_der());
+        assert!(Authority::new(std::slice::from_ref(&leaf), key, NOW).is_err());
+        verify(&FIXTURE.bytes, &Trust::Authorities(&[leaf]))
+    };
+    assert!(matches!(
+        refusal(verdict),
+        AnchorError::OtherAuthority { .. }
+    ));
+}
+
+#[test]
+fn the_certificate_of_another_journal_does_not_vouch_for_this_key() {
+    let (key, other) = (
+        PrivateKey::generate_ed25519().unwrap(),
+        PrivateKey::generate_ed25519().unwrap(),
+    );
+    let certificate = certify(&other, &journal_specification(), &FIXTURE.authority, 24);
+    let reason = refusal(judge(&key, Some(&certificate), |_| {}));
+    assert!(
+        matches!(reason, AnchorError::OtherCertificate { .. }),
+        "{reason:?}"
+    );
+}
+
+#[test]
+fn a_record_from_before_or_after_the_certificate_is_refused() {
+    let key = PrivateKey::generate_ed25519().unwrap();
+    let certificate = certify(&key, &journal_specification(), &FIXTURE.authority, 24);
+    for minutes in [-6, 24 * 60 + 1] {
+        let reason = refusal(judge(&key, Some(&certificate), |records| {
+            records[9].at = NOW + time::Duration::minutes(minutes);
+        }));
+        assert!(
+            matches!(reason, AnchorError::OutsideValidity { .. }),
+            "{reason:?}"
+        );
+    }
+}
+
+#[test]
+fn without_a_certificate_only_the_printed_key_is_an_anchor() {
+    let (bytes, closed) = recovery(None);
+    let verdict = FIXTURE.verify(&bytes);
+    assert!(matches!(refusal(verdict), AnchorError::NoCertificate { key } if key == closed.key));
+    let verdict = verify(&bytes, &Trust::Key(closed.key));
+    assert!(matches!(verdict, Verdict::Complete { .. }), "{verdict:?}");
+    let verdict = verify(&bytes, &Trust::Key(Sha256Digest::of(b"another key")));
+    assert!(matches!(refusal(verdict), AnchorError::OtherKey { .. }));
+}

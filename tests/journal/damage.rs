@@ -1,0 +1,184 @@
+//! Every way in which a finished file can be damaged. A tenth of the places by default, all of them with `REKINDLE_FULL=1`.
+
+use rekindle::journal::{Event, Verdict, read_records};
+
+use crate::fixture::FIXTURE;
+
+#[test]
+fn the_undamaged_journal_is_complete() {
+    let Verdict::Complete { summary } = FIXTURE.verify(&FIXTURE.bytes) else {
+        panic!("{:?}", FIXTURE.verify(&FIXTURE.bytes));
+    };
+    let lines = FIXTURE.lines().len();
+    assert!((35..=45).contains(&lines), "{lines}");
+    assert_eq!(summary.records, lines as u64);
+    assert_eq!((summary.committed, summary.counts.changed), (Some(7), 7));
+    assert_eq!(summary.counts.touched, 2);
+    assert_eq!(
+        summary.checkpoint.as_ref(),
+        Some(&FIXTURE.closed.checkpoint)
+    );
+    assert_eq!(summary.genesis.key.sha256, FIXTURE.closed.key);
+}
+
+#[test]
+fn the_last_checkpoint_covers_the_close() {
+    let events: Vec<Event> = read_records(&FIXTURE.bytes)
+        .map(|record| record.unwrap().event)
+        .collect();
+    let covered = usize::try_from(FIXTURE.closed.checkpoint.size()).unwrap();
+    assert!(matches!(events[covered - 1], Event::Close { .. }));
+    assert_eq!(covered, events.len() - 1);
+}
+
+#[test]
+fn every_flipped_bit_is_found_in_its_line() {
+    let last = FIXTURE.bytes.len() - 1;
+    for (number, range) in (1..).zip(ranges()) {
+        for at in sample(range) {
+            for bit in bits(at) {
+                let mut bytes = FIXTURE.bytes.clone();
+                bytes[at] ^= 1 << bit;
+                let verdict = FIXTURE.verify(&bytes);
+                let right = match verdict {
+                    Verdict::Tampered { line, .. } => line == number && at != last,
+                    // Without its newline the last line is one that was cut short.
+                    Verdict::Incomplete { torn_tail, .. } => torn_tail && at == last,
+                    _ => false,
+                };
+                assert!(right, "byte {at}, bit {bit}, line {number}: {verdict:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_cut_is_told_from_tampering() {
+    let line_of = |wanted: fn(&Event) -> bool| {
+        read_records(&FIXTURE.bytes)
+            .position(|record| wanted(&record.unwrap().event))
+            .unwrap()
+    };
+    let commit = line_of(|event| matches!(event, Event::Commit { .. }));
+    let close = line_of(|event| matches!(event, Event::Close { .. }));
+    for (whole, range) in ranges().into_iter().enumerate() {
+        let start = range.start;
+        for at in sample(range) {
+            let verdict = FIXTURE.verify(&FIXTURE.bytes[..at]);
+            let Verdict::Incomplete {
+                summary,
+                resumable,
+                torn_tail,
+            } = verdict
+            else {
+                panic!("cut at byte {at}: {verdict:?}");
+            };
+            let records = summary.map_or(0, |summary| summary.records);
+            assert_eq!(records, whole as u64, "cut at byte {at}");
+            assert_eq!(torn_tail, at != start, "cut at byte {at}");
+            assert_eq!(
+                resumable,
+                commit < whole && whole <= close,
+                "cut at byte {at}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_missing_line_is_noticed() {
+    let lines = FIXTURE.lines();
+    for missing in 0..lines.len() {
+        let verdict = FIXTURE.verify(&[&lines[..missing], &lines[missing + 1..]].concat().concat());
+        if missing + 1 == lines.len() {
+            assert!(matches!(
+                verdict,
+                Verdict::Incomplete {
+                    torn_tail: false,
+                    ..
+                }
+            ));
+        } else {
+            assert_tampered(&verdict, missing + 1);
+        }
+    }
+}
+
+#[test]
+fn every_repeated_line_is_noticed() {
+    let lines = FIXTURE.lines();
+    for repeated in 0..lines.len() {
+        let verdict = FIXTURE.verify(&[&lines[..=repeated], &lines[repeated..]].concat().concat());
+        assert_tampered(&verdict, repeated + 2);
+    }
+}
+
+#[test]
+fn every_pair_of_swapped_lines_is_noticed() {
+    let lines = FIXTURE.lines();
+    for first in 0..lines.len() {
+        for second in sample(first + 1..lines.len()) {
+            let mut swapped = lines.clone();
+            swapped.swap(first, second);
+            assert_tampered(&FIXTURE.verify(&swapped.concat()), first + 1);
+        }
+    }
+}
+
+#[test]
+fn bytes_that_say_nothing_are_noticed_too() {
+    let lines = FIXTURE.lines();
+    for blank in ["\n", "\r\n", " \n", "{}\n", "\0\n"] {
+        for at in [0, 7, lines.len()] {
+            let with = [&lines[..at], &[blank.as_bytes()], &lines[at..]].concat();
+            assert_tampered(&FIXTURE.verify(&with.concat()), at + 1);
+        }
+    }
+    let crlf = String::from_utf8(FIXTURE.bytes.clone())
+        .unwrap()
+        .replace('\n', "\r\n");
+    assert_tampered(&FIXTURE.verify(crlf.as_bytes()), 1);
+    let behind_the_end = [&FIXTURE.bytes[..], b"{"].concat();
+    assert_tampered(&FIXTURE.verify(&behind_the_end), lines.len() + 1);
+}
+
+fn assert_tampered(verdict: &Verdict, expected: usize) {
+    match verdict {
+        Verdict::Tampered { line, .. } if *line == expected => {}
+        _ => panic!("line {expected}: {verdict:?}"),
+    }
+}
+
+/// Where the lines lie, each with its newline.
+fn ranges() -> Vec<std::ops::Range<usize>> {
+    let mut end = 0;
+    FIXTURE
+        .lines()
+        .iter()
+        .map(|line| {
+            let start = end;
+            end += line.len();
+            start..end
+        })
+        .collect()
+}
+
+fn full() -> bool {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "how much to test is the tester's choice"
+    )]
+    std::env::var_os("REKINDLE_FULL").is_some()
+}
+
+/// The first and last few of a range and some between, or all.
+fn sample(range: std::ops::Range<usize>) -> impl Iterator<Item = usize> {
+    let (full, last) = (full(), range.end.saturating_sub(1));
+    let start = range.start;
+    range.filter(move |at| full || *at < start + 2 || *at + 1 > last || at % 211 == 0)
+}
+
+/// One bit of a byte, another one for each place, or all eight.
+fn bits(at: usize) -> std::ops::Range<usize> {
+    if full() { 0..8 } else { at % 8..at % 8 + 1 }
+}

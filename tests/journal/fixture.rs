@@ -1,0 +1,255 @@
+//! A cluster's authority and a journal of a whole recovery, in memory.
+
+use std::io;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use rekindle::digest::Sha256Digest;
+use rekindle::journal::{
+    Backup, CertificateChange, CertificateFacts, Change, Circumstances, Clocks, Closed, Event,
+    FileState, Host, Log, Operator, Outcome, Run, RunOutcome, Storage, Tool, Trust, Verdict,
+    verify,
+};
+use rekindle::pki::{
+    Attribute, Authority, Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, PrivateKey,
+    SerialNumber, Specification, Validity, generate, issue, issue_authority,
+};
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+pub const NOW: OffsetDateTime = datetime!(2026-11-24 03:12:45.678901 UTC);
+const YEAR: std::time::Duration = std::time::Duration::from_hours(24 * 365);
+
+/// A journal file that lives in memory.
+#[derive(Clone, Default)]
+pub struct Memory(pub Arc<Mutex<Vec<u8>>>);
+
+impl Storage for Memory {
+    fn append_durably(&mut self, line: &[u8]) -> io::Result<()> {
+        self.0.lock().unwrap().extend_from_slice(line);
+        Ok(())
+    }
+}
+
+/// A journal, and the authority behind it.
+pub struct Fixture {
+    pub authority: Authority,
+    pub bytes: Vec<u8>,
+    pub closed: Closed,
+}
+
+/// The same for all tests.
+pub static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
+    let authority = authority();
+    let (bytes, closed) = recovery(Some(&authority));
+    Fixture {
+        authority,
+        bytes,
+        closed,
+    }
+});
+
+impl Fixture {
+    pub fn verify(&self, bytes: &[u8]) -> Verdict {
+        let authorities = [self.authority.certificate().clone()];
+        verify(bytes, &Trust::Authorities(&authorities))
+    }
+
+    /// The lines, each with its newline.
+    pub fn lines(&self) -> Vec<&[u8]> {
+        self.bytes.split_inclusive(|byte| *byte == b'\n').collect()
+    }
+}
+
+pub fn authority() -> Authority {
+    let generated = generate(KeyAlgorithm::EcdsaP256).unwrap();
+    let specification = Specification {
+        subject: vec![(Attribute::CommonName, "kubernetes".to_owned())],
+        dns_names: vec!["kubernetes".to_owned()],
+        key_usages: vec![
+            KeyUsage::DigitalSignature,
+            KeyUsage::KeyEncipherment,
+            KeyUsage::CertificateSign,
+        ],
+        ..Specification::default()
+    };
+    let validity = Validity::starting_at(NOW - YEAR * 2, YEAR * 10, None);
+    let serial = SerialNumber::random().unwrap();
+    let certificate =
+        issue_authority(&specification, &generated.private_key, &validity, &serial).unwrap();
+    Authority::new(&[certificate], generated.private_key, NOW).unwrap()
+}
+
+/// A client certificate as kubeadm's, for any key.
+pub fn client_certificate(authority: &Authority, public_key_der: &[u8]) -> Certificate {
+    let specification = Specification {
+        subject: vec![
+            (Attribute::Organization, "kubeadm:cluster-admins".to_owned()),
+            (Attribute::CommonName, "kubernetes-admin".to_owned()),
+        ],
+        key_usages: vec![KeyUsage::DigitalSignature, KeyUsage::KeyEncipherment],
+        extended_key_usages: vec![ExtendedKeyUsage::ClientAuth],
+        ..Specification::default()
+    };
+    let validity = Validity::starting_at(NOW, YEAR, Some(authority.certificate()));
+    let serial = SerialNumber::random().unwrap();
+    issue(
+        &specification,
+        public_key_der,
+        authority,
+        &validity,
+        &serial,
+    )
+    .unwrap()
+}
+
+pub fn circumstances() -> Circumstances {
+    Circumstances {
+        run: Run {
+            id: "20261124T031245Z-7f3a".to_owned(),
+            counter: 3,
+            attempt: 1,
+            previous_checkpoint: None,
+        },
+        host: Host {
+            name: "cp-1".to_owned(),
+            machine_id: Some("0f7c3a52d0e94b8f8a4b1c6f6f0a2d11".to_owned()),
+            boot_id: None,
+        },
+        tool: Tool {
+            version: "0.1.0".to_owned(),
+            sha256: Sha256Digest::of(b"binary"),
+        },
+        arguments: vec!["recover".to_owned(), "--yes".to_owned()],
+        operator: Operator {
+            uid: 0,
+            loginuid: Some(1000),
+            sudo_user_claimed: Some("anna".to_owned()),
+        },
+        reason: Some("full expiry \u{2013} \"all\"\nof it".to_owned()),
+        ticket: Some("INC-4711".to_owned()),
+        clocks: Clocks {
+            wall: NOW,
+            monotonic: "18446744073709551616".to_owned(),
+            boot_time: datetime!(2026-11-20 08:00 UTC),
+        },
+        root: "/".to_owned(),
+        inventory_digest: Sha256Digest::of(b"inventory"),
+        plan: vec!["renew apiserver".to_owned()],
+    }
+}
+
+/// Renewed certificate files, and the kubelet's link at the end.
+pub fn changes(authority: Option<&Authority>) -> Vec<Change> {
+    let names = [
+        "apiserver",
+        "apiserver-kubelet-client",
+        "front-proxy-client",
+        "etcd-server",
+        "admin.conf",
+        "scheduler.conf",
+    ];
+    let facts = authority.map(|authority| {
+        let key = PrivateKey::generate_ed25519().unwrap();
+        CertificateFacts::from(&client_certificate(authority, key.public_key_der()))
+    });
+    let mut changes: Vec<Change> = names
+        .iter()
+        .map(|name| {
+            let before = Sha256Digest::of(name.as_bytes());
+            Change {
+                name: (*name).to_owned(),
+                location: "pki-file".to_owned(),
+                target: format!("/etc/kubernetes/pki/{name}"),
+                before: Some(FileState::Sha256(before)),
+                after: FileState::Sha256(Sha256Digest::of(before.as_bytes())),
+                certificate: facts.clone().map(|after| CertificateChange {
+                    before: None,
+                    after,
+                }),
+                mode: "0644".to_owned(),
+                uid: 0,
+                gid: 0,
+                label: None,
+                backup: Some(Backup {
+                    path: format!("/var/lib/rekindle/backup/{name}"),
+                    sha256: before,
+                }),
+            }
+        })
+        .collect();
+    changes.push(Change {
+        name: "kubelet".to_owned(),
+        location: "kubelet-client".to_owned(),
+        target: "/var/lib/kubelet/pki/kubelet-client-current.pem".to_owned(),
+        before: Some(FileState::Symlink("kubelet-client-old.pem".to_owned())),
+        after: FileState::Symlink("kubelet-client-new.pem".to_owned()),
+        certificate: None,
+        mode: "0777".to_owned(),
+        uid: 0,
+        gid: 0,
+        label: Some("system_u:object_r:kubernetes_file_t:s0".to_owned()),
+        backup: None,
+    });
+    changes
+}
+
+pub fn begin(authority: Option<&Authority>) -> (Log, Memory) {
+    let memory = Memory::default();
+    let log = Log::begin(Box::new(memory.clone()), circumstances(), authority, NOW).unwrap();
+    (log, memory)
+}
+
+/// Records that every change is ready.
+pub fn stage(log: &mut Log, changes: &[Change]) {
+    for (number, change) in changes.iter().enumerate() {
+        if let FileState::Sha256(sha256) = change.after {
+            let staged = Event::Staged {
+                change: number,
+                temporary: format!("{}.new", change.target),
+                sha256,
+            };
+            log.append(staged, NOW).unwrap();
+        }
+        if let Some(backup) = &change.backup {
+            let backed_up = Event::BackedUp {
+                change: number,
+                path: backup.path.clone(),
+                sha256: backup.sha256,
+            };
+            log.append(backed_up, NOW).unwrap();
+        }
+    }
+}
+
+/// A whole recovery, about forty lines long.
+pub fn recovery(authority: Option<&Authority>) -> (Vec<u8>, Closed) {
+    let (mut log, memory) = begin(authority);
+    let changes = changes(authority);
+    stage(&mut log, &changes);
+    let mut at = NOW;
+    let mut tick = || {
+        at += time::Duration::milliseconds(7);
+        at
+    };
+    let count = changes.len();
+    log.commit(changes, tick()).unwrap();
+    for number in 0..count {
+        let intent = log.intend(number, tick()).unwrap();
+        log.outcome(intent, Outcome::Done, tick()).unwrap();
+    }
+    for manifest in ["etcd.yaml", "kube-apiserver.yaml"] {
+        let path = format!("/etc/kubernetes/manifests/{manifest}");
+        let before = datetime!(2025-11-23 10:00 UTC);
+        let intent = log.intend_touch(path, before, tick()).unwrap();
+        log.touched(intent, NOW, tick()).unwrap();
+    }
+    let left = Event::Left {
+        name: "apiserver-etcd-client".to_owned(),
+        reason: "the key of its authority is not on this node".to_owned(),
+        needs: "a certificate from whoever runs etcd".to_owned(),
+    };
+    log.append(left, tick()).unwrap();
+    let closed = log.close(RunOutcome::Recovered, tick()).unwrap();
+    let bytes = memory.0.lock().unwrap().clone();
+    (bytes, closed)
+}

@@ -1,0 +1,88 @@
+//! Somebody who can write well-formed journals with a key of their own. Checkpoints are left out, since a forger needs none.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rekindle::digest::Sha256Digest;
+use rekindle::journal::{Event, KeyFacts, Record, read_records};
+use rekindle::pki::{
+    Authority, Certificate, ExtendedKeyUsage, KeyUsage, PrivateKey, SerialNumber, Specification,
+    Validity, encode_certificate, issue,
+};
+
+use crate::fixture::NOW;
+
+const PAYLOAD_TYPE: &str = "application/vnd.rekindle.record+json";
+
+/// The wishes for a journal's certificate.
+pub fn journal_specification() -> Specification {
+    Specification {
+        key_usages: vec![KeyUsage::DigitalSignature],
+        extended_key_usages: vec![ExtendedKeyUsage::DocumentSigning],
+        extended_key_usages_critical: true,
+        ..Specification::default()
+    }
+}
+
+pub fn certify(
+    key: &PrivateKey,
+    specification: &Specification,
+    authority: &Authority,
+    hours: u64,
+) -> Certificate {
+    let lifetime = std::time::Duration::from_hours(hours);
+    let validity = Validity::starting_at(NOW, lifetime, Some(authority.certificate()));
+    let serial = SerialNumber::random().unwrap();
+    let public = key.public_key_der();
+    issue(specification, public, authority, &validity, &serial).unwrap()
+}
+
+/// The records of a journal but for its checkpoints and its close.
+pub fn records(bytes: &[u8]) -> Vec<Record> {
+    read_records(bytes)
+        .map(Result::unwrap)
+        .filter(|record| !matches!(record.event, Event::Checkpoint { .. } | Event::Close { .. }))
+        .collect()
+}
+
+/// Numbers, chains and signs the records as they are, with `key` and `certificate` in the genesis.
+pub fn forge(
+    mut records: Vec<Record>,
+    key: &PrivateKey,
+    certificate: Option<&Certificate>,
+) -> Vec<u8> {
+    let spki = key.public_key_der();
+    let mut file = String::new();
+    let mut previous = None;
+    for (seq, record) in (0..).zip(&mut records) {
+        if let Event::Genesis(genesis) = &mut record.event {
+            genesis.key = KeyFacts {
+                spki: STANDARD.encode(spki),
+                sha256: Sha256Digest::of(spki),
+                certificate: certificate.map(encode_certificate),
+            };
+        }
+        record.seq = seq;
+        record.previous = previous;
+        let line = sign(&serde_json::to_string(&record).unwrap(), key);
+        previous = Some(Sha256Digest::of(line.as_bytes()));
+        writeln!(file, "{line}").unwrap();
+    }
+    file.into_bytes()
+}
+
+/// One line around any payload.
+pub fn sign(payload: &str, key: &PrivateKey) -> String {
+    let encoding = format!(
+        "DSSEv1 {} {PAYLOAD_TYPE} {} {payload}",
+        PAYLOAD_TYPE.len(),
+        payload.len()
+    );
+    let signature = STANDARD.encode(key.sign(encoding.as_bytes()).unwrap());
+    let keyid = Sha256Digest::of(key.public_key_der());
+    let payload = STANDARD.encode(payload);
+    format!(
+        r#"{{"payloadType":"{PAYLOAD_TYPE}","payload":"{payload}","signatures":[{{"keyid":"{keyid}","sig":"{signature}"}}]}}"#
+    )
+}

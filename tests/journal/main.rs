@@ -1,0 +1,10 @@
+//! The promises about the journal: not one bit of it can be changed, nobody but its own key can sign it, and it tells an
+//! interrupted run from a falsified one. openssl is the second opinion.
+
+mod anchor;
+mod damage;
+mod fixture;
+mod forger;
+mod order;
+mod script;
+mod writing;

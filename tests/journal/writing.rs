@@ -1,0 +1,143 @@
+//! The log refuses to write what the verifier would refuse, and stops at the first line that did not reach the disk.
+
+use std::io;
+
+use rekindle::journal::{
+    Event, JournalError, Log, OrderError, Outcome, RunOutcome, Storage, Verdict,
+};
+
+use crate::fixture::{FIXTURE, NOW, begin, changes, circumstances, stage};
+
+fn failed() -> Event {
+    Event::Failed {
+        step: "renew apiserver".to_owned(),
+        error: "disk full".to_owned(),
+    }
+}
+
+#[test]
+fn an_intent_before_the_commit_writes_nothing() {
+    let (mut log, memory) = begin(Some(&FIXTURE.authority));
+    let before = memory.0.lock().unwrap().len();
+    assert!(matches!(
+        log.intend(0, NOW),
+        Err(JournalError::Order {
+            source: OrderError::BeforeCommit
+        })
+    ));
+    assert_eq!(memory.0.lock().unwrap().len(), before);
+}
+
+#[test]
+fn a_commit_without_the_staged_files_is_refused() {
+    let (mut log, _) = begin(Some(&FIXTURE.authority));
+    let changes = changes(None);
+    stage(&mut log, &changes[1..]);
+    assert!(matches!(
+        log.commit(changes, NOW),
+        Err(JournalError::Order { .. })
+    ));
+}
+
+#[test]
+fn events_with_a_verb_of_their_own_cannot_be_appended() {
+    let (mut log, _) = begin(Some(&FIXTURE.authority));
+    for event in [
+        Event::Intent { change: 0 },
+        Event::Done { change: 0 },
+        Event::Commit {
+            changes: Vec::new(),
+        },
+        Event::Checkpoint {
+            note: String::new(),
+        },
+    ] {
+        assert!(matches!(log.append(event, NOW), Err(JournalError::OwnVerb)));
+    }
+}
+
+#[test]
+fn a_run_that_failed_and_was_rolled_back_closes_as_that_and_verifies() {
+    let (mut log, memory) = begin(Some(&FIXTURE.authority));
+    let changes = changes(Some(&FIXTURE.authority));
+    stage(&mut log, &changes);
+    log.commit(changes, NOW).unwrap();
+    let intent = log.intend(0, NOW).unwrap();
+    log.outcome(intent, Outcome::Done, NOW).unwrap();
+    let intent = log.intend(1, NOW).unwrap();
+    let failure = Outcome::Failed {
+        step: "renew etcd-server".to_owned(),
+        error: "read-only file system".to_owned(),
+    };
+    log.outcome(intent, failure, NOW).unwrap();
+    log.append(Event::RolledBack { change: 0 }, NOW).unwrap();
+    let closed = log.close(RunOutcome::RolledBack, NOW).unwrap();
+    let verdict = FIXTURE.verify(&memory.0.lock().unwrap());
+    let Verdict::Complete { summary } = verdict else {
+        panic!("{verdict:?}");
+    };
+    assert_eq!(summary.outcome, Some(RunOutcome::RolledBack));
+    assert_eq!(summary.counts.changed, 0);
+    assert_eq!(summary.counts.rolled_back, 1);
+    assert_eq!(summary.checkpoint, Some(closed.checkpoint));
+}
+
+#[test]
+fn success_cannot_be_claimed_while_a_change_is_open() {
+    let (mut log, _) = begin(Some(&FIXTURE.authority));
+    let changes = changes(None);
+    stage(&mut log, &changes);
+    log.commit(changes, NOW).unwrap();
+    let _intent = log.intend(0, NOW).unwrap();
+    assert!(matches!(
+        log.close(RunOutcome::Recovered, NOW),
+        Err(JournalError::Order {
+            source: OrderError::EffectUnderWay
+        })
+    ));
+}
+
+#[test]
+fn a_run_identifier_that_a_checkpoint_cannot_hold_is_refused() {
+    for run in ["", "a b", "a\nb", "a+b", "\u{2014}", &"a".repeat(129)] {
+        let mut circumstances = circumstances();
+        circumstances.run.id = run.to_owned();
+        let begun = Log::begin(Box::new(Failing { lines: 0 }), circumstances, None, NOW);
+        assert!(matches!(begun, Err(JournalError::RunId { .. })), "{run}");
+    }
+}
+
+#[test]
+fn after_a_line_that_did_not_reach_the_disk_nothing_more_is_written() {
+    let storage = Failing { lines: 2 };
+    let mut log = Log::begin(Box::new(storage), circumstances(), None, NOW).unwrap();
+    assert!(matches!(
+        log.append(failed(), NOW),
+        Err(JournalError::Storage { .. })
+    ));
+    assert!(matches!(
+        log.append(failed(), NOW),
+        Err(JournalError::Stopped)
+    ));
+    assert!(matches!(
+        log.close(RunOutcome::HalfWay, NOW),
+        Err(JournalError::Stopped)
+    ));
+}
+
+/// A disk that is full after some lines.
+struct Failing {
+    lines: usize,
+}
+
+impl Storage for Failing {
+    fn append_durably(&mut self, _: &[u8]) -> io::Result<()> {
+        match self.lines.checked_sub(1) {
+            Some(lines) => {
+                self.lines = lines;
+                Ok(())
+            }
+            None => Err(io::ErrorKind::StorageFull.into()),
+        }
+    }
+}
