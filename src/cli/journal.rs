@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use time::OffsetDateTime;
+
 use super::arguments::{JournalShow, JournalVerify};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -22,12 +24,11 @@ pub fn verify(
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
     let bytes = read(root, arguments.journal.as_deref())?;
-    let verdict = match &arguments.key {
-        Some(key) => journal::verify(&bytes, &Trust::Key(*key)),
-        None => {
-            let authorities = authorities(root, arguments.ca.as_deref())?;
-            journal::verify(&bytes, &Trust::Authorities(&authorities))
-        }
+    let verdict = if let Some(key) = arguments.key {
+        journal::verify(&bytes, &Trust::Key(key))
+    } else {
+        let authorities = authorities(root, arguments.ca.as_deref())?;
+        journal::verify(&bytes, &Trust::Authorities(&authorities))
     };
     judge(verdict, out)
 }
@@ -129,19 +130,15 @@ fn read(root: &Root, named: Option<&str>) -> Result<Vec<u8>, Failure> {
             Some(run) => format!("there is no run {run} on this node, which knows {runs}"),
             None => "no run has left a journal on this node".to_owned(),
         };
-        return Err(Failure::new(Exit::Usage, message).hint(format!(
-            "see: ls {}",
-            root.outside(Path::new(recovery_journals())).display()
-        )));
+        let folder = root.outside(&RunFiles::journals());
+        return Err(
+            Failure::new(Exit::Usage, message).hint(format!("see: ls {}", folder.display()))
+        );
     };
     let file = root
         .read(&RunFiles::of(run).journal, Secrecy::Public)
         .map_err(|error| Failure::of_file("journal", &error))?;
     Ok(file.bytes.to_vec())
-}
-
-fn recovery_journals() -> &'static str {
-    "/var/lib/rekindle/journal"
 }
 
 fn authorities(root: &Root, named: Option<&Path>) -> Result<Vec<Certificate>, Failure> {
@@ -196,7 +193,7 @@ fn write_summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
 
 fn write_record(record: &Record, out: &mut dyn Write) -> io::Result<()> {
     let (kind, text) = describe(&record.event);
-    write!(out, "{:>4}  {}  ", record.seq, timestamp_to_second(record))?;
+    write!(out, "{:>4}  {}  ", record.seq, second(record.at))?;
     writeln!(out, "{BOLD}{kind:<13}{BOLD:#} {}", printable(&text))?;
     if let Event::Commit { changes } = &record.event {
         for (number, change) in changes.iter().enumerate() {
@@ -213,9 +210,8 @@ fn write_record(record: &Record, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn timestamp_to_second(record: &Record) -> String {
-    let whole = record.at.replace_nanosecond(0).unwrap_or(record.at);
-    timestamp(whole)
+fn second(moment: OffsetDateTime) -> String {
+    timestamp(moment.replace_nanosecond(0).unwrap_or(moment))
 }
 
 fn describe(event: &Event) -> (&'static str, String) {

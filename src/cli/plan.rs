@@ -2,17 +2,16 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
-use time::OffsetDateTime;
-
 use super::arguments::{Output, Plan};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::observe;
 use super::render::{BOLD, WARNING, count, date, state_style, timestamp};
 use super::table::{Cell, Table};
+use crate::kubernetes::AuthorityName;
 use crate::node::{self, Root};
 use crate::plan::{RecoveryPlan, Step, plan as make_plan};
+use serde::Serialize;
 
 /// Prints the plan; what it refuses is the failure.
 pub fn plan(root: &Root, arguments: &Plan, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -86,7 +85,9 @@ fn steps(plan: &RecoveryPlan) -> Table {
             Step::ReSign(step) => vec![
                 number.into(),
                 format!("re-sign {}", step.name).into(),
-                step.authority.map_or("itself", |name| name.as_str()).into(),
+                step.authority
+                    .map_or("itself", AuthorityName::as_str)
+                    .into(),
                 Cell::styled(step.state.as_str(), state_style(step.state)),
                 date(step.validity.not_after).into(),
             ],
@@ -205,12 +206,11 @@ fn write_json(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn step_document(step: &Step) -> StepDocument<'_> {
-    let timestamp = |moment: OffsetDateTime| timestamp(moment);
     match step {
         Step::ReSign(step) => StepDocument::ReSign {
             name: step.name,
             path: step.location.path().display().to_string(),
-            authority: step.authority.map(|name| name.as_str()),
+            authority: step.authority.map(AuthorityName::as_str),
             reason: step.state.as_str(),
             start_date: timestamp(step.validity.not_before),
             expiration_date: timestamp(step.validity.not_after),

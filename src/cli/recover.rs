@@ -172,12 +172,11 @@ fn write_report(
 
 fn failed(error: &RecoveryError) -> Failure {
     match error {
-        RecoveryError::Untouched { .. } => Failure::of(Exit::Failed, error)
-            .hint("mend the cause, then run this again")
-            .runbook("runbooks/exit-codes.md"),
-        RecoveryError::RolledBack { .. } => Failure::of(Exit::Failed, error)
-            .hint("mend the cause, then run this again")
-            .runbook("runbooks/exit-codes.md"),
+        RecoveryError::Untouched { .. } | RecoveryError::RolledBack { .. } => {
+            Failure::of(Exit::Failed, error)
+                .hint("mend the cause, then run this again")
+                .runbook("runbooks/exit-codes.md")
+        }
         RecoveryError::HalfWay { backup, .. } => Failure::of(Exit::HalfWay, error)
             .hint(format!(
                 "every key still fits its certificate; run this again to go on, or bring the old files \

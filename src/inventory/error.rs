@@ -1,8 +1,8 @@
 //! Why a part of the node could not be observed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::kubernetes::{KubeconfigError, KubeletConfigError, StaticPodError};
+use crate::kubernetes::{KubeconfigError, KubeletConfigError, KubeletFlagsError, StaticPodError};
 use crate::node::FileError;
 use crate::pki::{KeyError, PemError};
 
@@ -52,23 +52,19 @@ pub enum ObservationError {
         /// What is wrong with it.
         source: KubeletConfigError,
     },
+    /// It does not hold the flags of a kubelet.
+    #[error("{} holds no flags of a kubelet", path.display())]
+    KubeletFlags {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: KubeletFlagsError,
+    },
 }
 
 impl ObservationError {
     /// Whether it says that nothing is there.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::File(error) if error.is_not_found())
-    }
-
-    /// The file that it speaks of, where it is about content.
-    pub fn path(&self) -> Option<&Path> {
-        match self {
-            Self::File(_) => None,
-            Self::Certificate { path, .. }
-            | Self::Key { path, .. }
-            | Self::Kubeconfig { path, .. }
-            | Self::Manifest { path, .. }
-            | Self::KubeletConfig { path, .. } => Some(path),
-        }
     }
 }

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use super::{KUBERNETES_FOLDER, Manifest, ObservationError};
 use crate::kubernetes::{
     AUTHORITIES, AuthorityCatalogEntry, AuthorityName, CatalogEntry, Component, KubeletConfig,
-    Place,
+    KubeletFlags, Place,
 };
 use crate::node::{Root, Secrecy};
 
 /// Where kubeadm writes the kubelet's configuration (kubeadm `constants.KubeletConfigurationFileName`).
 const KUBELET_CONFIG: &str = "/var/lib/kubelet/config.yaml";
+/// Where kubeadm writes the kubelet's flags (kubeadm `constants.KubeletEnvFileName`).
+const KUBELET_FLAGS: &str = "/var/lib/kubelet/kubeadm-flags.env";
 /// The kubelet's `--cert-dir` default.
 const KUBELET_CERTIFICATES: &str = "/var/lib/kubelet/pki";
 /// Certificate folders by default: kubeadm's, then kubespray's.
@@ -27,6 +29,8 @@ pub struct Layout {
     pub manifests: Vec<Manifest>,
     /// The kubelet's configuration, where there is one.
     pub kubelet: Option<KubeletConfig>,
+    /// The folder in which the kubelet keeps its own certificates.
+    pub kubelet_certificates: PathBuf,
     /// What could not be read: the layout falls back to defaults there.
     pub obstacles: Vec<ObservationError>,
 }
@@ -44,6 +48,10 @@ impl Layout {
     pub(super) fn observe(root: &Root) -> Self {
         let mut obstacles = Vec::new();
         let kubelet = keep(observe_kubelet(root), &mut obstacles).flatten();
+        let kubelet_certificates = keep(observe_kubelet_flags(root), &mut obstacles)
+            .flatten()
+            .and_then(|flags| flags.flag("cert-dir").map(PathBuf::from))
+            .unwrap_or_else(|| PathBuf::from(KUBELET_CERTIFICATES));
         let manifests_folder = kubelet
             .as_ref()
             .and_then(KubeletConfig::static_pod_path)
@@ -63,6 +71,7 @@ impl Layout {
             manifests_folder,
             manifests,
             kubelet,
+            kubelet_certificates,
             obstacles,
         };
         layout.certificates = layout.certificates_folder(root);
@@ -128,7 +137,7 @@ impl Layout {
     }
 
     fn kubelet_serving(&self) -> PairPaths {
-        let folder = Path::new(KUBELET_CERTIFICATES);
+        let folder = &self.kubelet_certificates;
         let kubelet = self.kubelet.as_ref();
         let configured = kubelet
             .and_then(|kubelet| Some((kubelet.tls_cert_file()?, kubelet.tls_private_key_file()?)));
@@ -189,6 +198,20 @@ fn observe_kubelet(root: &Root) -> Result<Option<KubeletConfig>, ObservationErro
     KubeletConfig::parse(&file.bytes)
         .map(Some)
         .map_err(|source| ObservationError::KubeletConfig {
+            path: root.outside(path),
+            source,
+        })
+}
+
+fn observe_kubelet_flags(root: &Root) -> Result<Option<KubeletFlags>, ObservationError> {
+    let path = Path::new(KUBELET_FLAGS);
+    let file = match root.read(path, Secrecy::Public) {
+        Err(error) if error.is_not_found() => return Ok(None),
+        other => other?,
+    };
+    KubeletFlags::parse(&file.bytes)
+        .map(Some)
+        .map_err(|source| ObservationError::KubeletFlags {
             path: root.outside(path),
             source,
         })

@@ -3,12 +3,13 @@
 //!
 //! | file on the node | type |
 //! |---|---|
-//! | `/etc/kubernetes/*.conf` | [`kubeconfig::Kubeconfig`], the one kind of file that is also edited |
-//! | `/etc/kubernetes/manifests/*.yaml` | [`static_pod::StaticPod`] |
-//! | `/var/lib/kubelet/config.yaml` | [`kubelet::KubeletConfig`] |
-//! | `/var/lib/kubelet/kubeadm-flags.env` | [`kubelet::KubeletFlags`] |
+//! | the catalog of names and places | [`CATALOG`], [`AUTHORITIES`] |
+//! | `/etc/kubernetes/*.conf` | [`Kubeconfig`], the one kind of file that is also edited |
+//! | `/etc/kubernetes/manifests/*.yaml` | [`StaticPod`] |
+//! | `/var/lib/kubelet/config.yaml` | [`KubeletConfig`] |
+//! | `/var/lib/kubelet/kubeadm-flags.env` | [`KubeletFlags`] |
 //!
-//! All YAML comes in through [`document`], which refuses what could be read in two ways.
+//! All YAML comes in through one reader, which refuses what could be read in two ways.
 
 mod catalog;
 mod document;
@@ -22,7 +23,6 @@ pub use catalog::{
     PairFlags, Place,
 };
 pub use document::DocumentError;
-pub use flags::Flags;
 pub use kubeconfig::{KeySource, Kubeconfig, KubeconfigError, Source};
 pub use kubelet::{KubeletConfig, KubeletConfigError, KubeletFlags, KubeletFlagsError};
 pub use static_pod::{StaticPod, StaticPodError};

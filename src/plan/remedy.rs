@@ -23,6 +23,9 @@ impl Refusal {
                 }
                 _ => (RefusalCode::ManifestInvalid, mend_text(path)),
             },
+            ObservationError::KubeletFlags { path, .. } => {
+                (RefusalCode::KubeletConfigInvalid, mend_text(path))
+            }
             ObservationError::KubeletConfig { path, source } => match source {
                 KubeletConfigError::Document(source) => {
                     of_document(path, source, RefusalCode::KubeletConfigInvalid)

@@ -26,12 +26,17 @@ pub struct RunFiles {
 }
 
 impl RunFiles {
+    /// The folder of all journals.
+    pub fn journals() -> PathBuf {
+        Path::new(STATE_FOLDER).join("journal")
+    }
+
     /// The places of the run of that identifier.
     pub fn of(run: &str) -> Self {
         let state = Path::new(STATE_FOLDER);
         Self {
-            journal: state.join("journal").join(format!("{run}{JOURNAL_SUFFIX}")),
-            checkpoint: state.join("journal").join(format!("{run}.checkpoint")),
+            journal: Self::journals().join(format!("{run}{JOURNAL_SUFFIX}")),
+            checkpoint: Self::journals().join(format!("{run}.checkpoint")),
             backup: state.join("backups").join(run),
         }
     }
@@ -40,7 +45,7 @@ impl RunFiles {
 impl History {
     /// Looks which journals there are.
     pub fn read(root: &Root) -> Result<Self, FileError> {
-        let names = root.list(&Path::new(STATE_FOLDER).join("journal"))?;
+        let names = root.list(&RunFiles::journals())?;
         let runs = names
             .iter()
             .filter_map(|name| name.strip_suffix(JOURNAL_SUFFIX))
