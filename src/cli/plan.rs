@@ -6,11 +6,12 @@ use super::arguments::{Output, Plan};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::observe;
-use super::render::{BOLD, WARNING, count, date, state_style, timestamp};
-use super::table::{Cell, Table};
+use super::render::{BOLD, WARNING, count, date_cell, state_style, timestamp};
+use super::table::{Cell, Table, terminal_columns};
 use crate::kubernetes::AuthorityName;
 use crate::node::{self, Root};
 use crate::plan::{RecoveryPlan, Step, plan as make_plan};
+use anstyle::Style;
 use serde::Serialize;
 
 /// Prints the plan; what it refuses is the failure.
@@ -55,7 +56,7 @@ pub(super) fn write_plan(root: &Root, plan: &RecoveryPlan, out: &mut dyn Write) 
     }
     if !plan.steps.is_empty() {
         writeln!(out, "{BOLD}To be done on {}{BOLD:#}", root.path().display())?;
-        steps(plan).write(out, 2)?;
+        steps(plan).write(out, 2, terminal_columns())?;
         writeln!(
             out,
             "Same keys, subjects, names and usages; only serial number, dates and signature are new."
@@ -78,7 +79,13 @@ fn all_valid(plan: &RecoveryPlan) -> String {
 }
 
 fn steps(plan: &RecoveryPlan) -> Table {
-    let mut table = Table::with_heading(&["STEP", "", "SIGNED BY", "WHY", "VALID UNTIL"]);
+    let mut table = Table::with_heading(vec![
+        "STEP".into(),
+        "".into(),
+        "SIGNED BY".into(),
+        "WHY".into(),
+        "VALID UNTIL".into(),
+    ]);
     for (number, step) in (1..).zip(&plan.steps) {
         let number = number.to_string();
         table.push(match step {
@@ -89,13 +96,13 @@ fn steps(plan: &RecoveryPlan) -> Table {
                     .map_or("itself", AuthorityName::as_str)
                     .into(),
                 Cell::styled(step.state.as_str(), state_style(step.state)),
-                date(step.validity.not_after).into(),
+                date_cell(step.validity.not_after, Style::new()),
             ],
             Step::Touch { component, .. } => vec![
                 number.into(),
                 format!("touch {component}").into(),
                 "".into(),
-                "its certificates are new".into(),
+                Cell::from("new certificates").or("new files"),
             ],
         });
     }

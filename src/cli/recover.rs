@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use anstyle::Style;
+
 use super::arguments::{Recover, Wishes};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -9,8 +11,8 @@ use super::observed::observe;
 use super::plan::{refused, write_explanation, write_left, write_plan};
 use super::progress::Bar;
 use super::prompt::{Answer, ask, can_ask};
-use super::render::{BOLD, GOOD, WARNING, date};
-use super::table::{Cell, Table};
+use super::render::{BOLD, GOOD, WARNING, date_cell};
+use super::table::{Cell, Table, terminal_columns};
 use crate::inventory::KUBERNETES_FOLDER;
 use crate::issuance;
 use crate::node::{self, Root};
@@ -48,7 +50,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     }
     if !arguments.yes && !confirmed(root, &plan, out)? {
         writeln!(out, "Nothing was changed.")?;
-        return Ok(Exit::Done);
+        return Ok(Exit::ActionNeeded);
     }
     let issuance = issuance::issue(inventory, &plan, now)
         .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))?;
@@ -125,19 +127,24 @@ fn write_report(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     writeln!(out, "{GOOD}Recovered{GOOD:#} {}", root.path().display())?;
-    let mut table = Table::with_heading(&["CERTIFICATE", "BEFORE", "NOW", "FILE"]);
+    let mut table = Table::with_heading(vec![
+        "CERTIFICATE".into(),
+        "BEFORE".into(),
+        "NOW".into(),
+        Cell::from("FILE").or(""),
+    ]);
     for change in &recovered.changes {
         let Some((before, after)) = &change.certificate else {
             continue;
         };
         table.push(vec![
             change.name.into(),
-            date(before.not_after()).into(),
-            Cell::styled(date(after.not_after()), GOOD),
-            change.target.display().to_string().into(),
+            date_cell(before.not_after(), Style::new()),
+            date_cell(after.not_after(), GOOD),
+            Cell::from(change.target.display().to_string()).or(""),
         ]);
     }
-    table.write(out, 2)?;
+    table.write(out, 2, terminal_columns())?;
     write_left(plan, out)?;
     for (path, error) in &recovered.untouched {
         writeln!(
