@@ -22,8 +22,9 @@ use crate::plan::{ReSign, RecoveryPlan};
 pub struct Issuance {
     /// The changes, in the order in which they are made.
     pub changes: Vec<FileChange>,
-    /// The cluster's authority, for the journal's certificate; its key is wiped when this is dropped.
-    pub cluster: Authority,
+    /// The cluster's authority, for the journal's certificate; its key is wiped when this is dropped. `None`
+    /// where it cannot sign, and nothing that it would sign was asked for.
+    pub cluster: Option<Authority>,
 }
 
 /// One file or link, before and after.
@@ -131,12 +132,11 @@ pub fn issue(
     let cluster = authorities
         .into_iter()
         .find(|(name, _)| *name == AuthorityName::Cluster)
-        .map(|(_, authority)| authority)
-        .ok_or_else(|| not_of_this_inventory(AuthorityName::Cluster.as_str()))?;
+        .map(|(_, authority)| authority);
     Ok(Issuance { changes, cluster })
 }
 
-/// The authorities that the plan needs; the cluster's always, for the journal.
+/// The authorities that the plan needs; the cluster's for the journal too, if it can be had.
 fn open_authorities(
     inventory: &mut Inventory,
     plan: &RecoveryPlan,
@@ -146,14 +146,18 @@ fn open_authorities(
     let mut authorities = Vec::new();
     for entry in entries {
         let name = entry.name;
-        let needed = name == AuthorityName::Cluster
-            || plan.re_signed().any(|step| step.authority == Some(name));
-        let (true, Ok(bundle), Ok(key)) = (needed, &entry.certificates, entry.key) else {
+        let needed = plan.re_signed().any(|step| step.authority == Some(name));
+        if !needed && name != AuthorityName::Cluster {
+            continue;
+        }
+        let (Ok(bundle), Ok(key)) = (&entry.certificates, entry.key) else {
             continue;
         };
-        let authority = Authority::new(bundle, key, now)
-            .map_err(|source| IssuanceError::Authority { name, source })?;
-        authorities.push((name, authority));
+        match Authority::new(bundle, key, now) {
+            Ok(authority) => authorities.push((name, authority)),
+            Err(source) if needed => return Err(IssuanceError::Authority { name, source }),
+            Err(_) => {}
+        }
     }
     Ok(authorities)
 }

@@ -75,7 +75,7 @@ fn judge(verdict: Verdict, out: &mut dyn Write) -> Result<Exit, Failure> {
             writeln!(out, "{BAD}NOT ANCHORED{BAD:#}")?;
             write_summary(&summary, out)?;
             Err(Failure::of(Exit::JournalInvalid, &NotAnchored { reason })
-                .hint("name the CA certificate that the cluster had then: --ca FILE")
+                .hint("name the CA certificate that the cluster had then: --ca FILE; or the key that the run printed: --key SHA256")
                 .runbook(RUNBOOK))
         }
     }

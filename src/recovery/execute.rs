@@ -51,7 +51,7 @@ pub fn recover(
         Ok(Log::begin(
             storage,
             circumstances,
-            Some(&cluster),
+            cluster.as_ref(),
             clock.now(),
         )?)
     };
