@@ -24,7 +24,7 @@ pub trait Storage {
     fn append_durably(&mut self, line: &[u8]) -> std::io::Result<()>;
 }
 
-/// A journal being written. Its key exists in memory only and is wiped at the close, or when the log is dropped.
+/// A journal being written. Its key exists in memory only, and no longer than the log.
 ///
 /// Each `now` should be the wall clock of the start plus the monotonic clock since: a wall clock that is
 /// set while the run goes on could otherwise leave the validity of the journal's certificate.
@@ -77,7 +77,8 @@ impl Log {
         Ok(log)
     }
 
-    /// SHA-256 of the journal key's SPKI: printed at the start, and the anchor where no authority vouches for it.
+    /// SHA-256 of the journal key's SPKI: printed at the start, and the anchor where no authority vouches for
+    /// it.
     pub fn key(&self) -> Sha256Digest {
         self.key.public().fingerprint()
     }
@@ -141,8 +142,8 @@ impl Log {
         Ok(intent)
     }
 
-    /// Records that a modification time was set. If it could not be, [`append`](Self::append) the failure and drop
-    /// the intent.
+    /// Records that a modification time was set. If it could not be, [`append`](Self::append) the failure and
+    /// drop the intent.
     pub fn touched(
         &mut self,
         intent: TouchIntent,
@@ -166,8 +167,8 @@ impl Log {
         Ok(checkpoint)
     }
 
-    /// Ends the run: appends the outcome with a statement of all that changed, then a last checkpoint over the whole file,
-    /// and wipes the key.
+    /// Ends the run: appends the outcome with a statement of all that changed, then a last checkpoint over
+    /// the whole file. The key goes with the log.
     pub fn close(
         mut self,
         outcome: RunOutcome,

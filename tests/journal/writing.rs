@@ -1,4 +1,5 @@
-//! The log refuses to write what the verifier would refuse, and stops at the first line that did not reach the disk.
+//! The log refuses to write what the verifier would refuse, and stops at the first line that did not reach
+//! the disk.
 
 use std::io;
 
