@@ -2,6 +2,7 @@
 
 pub mod diagnosis;
 pub mod digest;
+pub mod drill;
 pub mod evidence;
 pub mod inventory;
 pub mod issuance;
