@@ -42,6 +42,15 @@ impl Validity {
             },
         }
     }
+
+    /// `lifetime` long, until `not_after`.
+    pub fn ending_at(not_after: OffsetDateTime, lifetime: time::Duration) -> Self {
+        let not_after = whole_seconds(not_after);
+        Self {
+            not_before: whole_seconds(not_after.saturating_sub(lifetime)),
+            not_after,
+        }
+    }
 }
 
 /// Certificates have no fractions of a second; cut off, as kubeadm's Go does.
