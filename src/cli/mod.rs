@@ -2,6 +2,7 @@
 
 mod arguments;
 mod check;
+mod drill;
 
 mod exit;
 
@@ -57,5 +58,6 @@ fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure>
         Verb::Recover(verb) => recover::recover(&root()?, verb, out),
         Verb::Journal(JournalVerb::Verify(verb)) => journal::verify(&root()?, verb, out),
         Verb::Journal(JournalVerb::Show(verb)) => journal::show(&root()?, verb, out),
+        Verb::Drill(verb) => drill::drill(verb, out),
     }
 }
