@@ -4,6 +4,7 @@
     clippy::disallowed_methods,
     reason = "tests start other programs and keep their files in a temporary folder"
 )]
+#![allow(clippy::unwrap_used, reason = "a test may panic, its functions too")]
 
 mod der_writer;
 
