@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::Certificate;
 
@@ -51,6 +52,13 @@ impl Validity {
             not_after,
         }
     }
+}
+
+/// As RFC 3339 writes it, for errors.
+pub(super) fn rfc3339(instant: &OffsetDateTime) -> String {
+    instant
+        .format(&Rfc3339)
+        .unwrap_or_else(|_| instant.to_string())
 }
 
 /// Certificates have no fractions of a second; cut off, as kubeadm's Go does.
