@@ -14,6 +14,10 @@ use crate::plan::{RecoveryPlan, Step, plan as make_plan};
 use anstyle::Style;
 use serde::Serialize;
 
+/// What a renewal changes, and what not.
+const PROMISE: &str =
+    "Same key, subject, names and usages; new serial number, dates and signature.";
+
 /// Prints the plan; what it refuses is the failure.
 pub fn plan(root: &Root, arguments: &Plan, out: &mut dyn Write) -> Result<Exit, Failure> {
     let request = arguments.wishes.request()?;
@@ -57,10 +61,7 @@ pub(super) fn write_plan(root: &Root, plan: &RecoveryPlan, out: &mut dyn Write) 
     if !plan.steps.is_empty() {
         writeln!(out, "{BOLD}To be done on {}{BOLD:#}", root.path().display())?;
         steps(plan).write(out, 2, terminal_columns())?;
-        writeln!(
-            out,
-            "Same keys, subjects, names and usages; only serial number, dates and signature are new."
-        )?;
+        writeln!(out, "{PROMISE}")?;
     }
     write_left(plan, out)?;
     if !plan.healthy.is_empty() {
@@ -68,7 +69,7 @@ pub(super) fn write_plan(root: &Root, plan: &RecoveryPlan, out: &mut dyn Write) 
         writeln!(out, "Needs nothing: {}", plan.healthy.join(", "))?;
     }
     writeln!(out)?;
-    writeln!(out, "Inventory sha256:{}", plan.inventory_digest)
+    writeln!(out, "Inventory {}", plan.inventory_digest)
 }
 
 fn all_valid(plan: &RecoveryPlan) -> String {
@@ -80,7 +81,7 @@ fn all_valid(plan: &RecoveryPlan) -> String {
 
 fn steps(plan: &RecoveryPlan) -> Table {
     let mut table = Table::with_heading(vec![
-        "STEP".into(),
+        Cell::from("STEP").or("#"),
         "".into(),
         "SIGNED BY".into(),
         "WHY".into(),
@@ -126,13 +127,28 @@ pub(super) fn write_left(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result
     Ok(())
 }
 
-/// Every step with its reason at length.
+/// Every step with its file, and what happens to it.
 pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out)?;
+    writeln!(out, "{PROMISE}")?;
+    writeln!(
+        out,
+        "All of it is signed and verified in memory before the first file changes.\n\
+         Each old file is copied into a backup; each step is in a signed journal.\n"
+    )?;
     for (number, step) in (1..).zip(&plan.steps) {
-        writeln!(out, "{number:>4}. {step}")?;
+        let what = match step {
+            Step::ReSign(step) => step.name,
+            Step::Touch { component, .. } => component.as_str(),
+        };
+        writeln!(
+            out,
+            "{number:>4}. {BOLD}{what}{BOLD:#}  {}",
+            step.path().display()
+        )?;
         writeln!(out, "      {}", step.explanation())?;
     }
-    Ok(())
+    writeln!(out)
 }
 
 #[derive(Serialize)]

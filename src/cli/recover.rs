@@ -170,8 +170,9 @@ fn write_report(
         writeln!(out)?;
         writeln!(
             out,
-            "{WARNING}The files are renewed; no process was restarted.{WARNING:#} Components that were \
-             running still use what they read at their start.\nNext: runbooks/full-expiry.md, \"Restart\"."
+            "{WARNING}The files are renewed; no process was restarted.{WARNING:#}\n\
+             What was running still uses what it read at its start.\n\
+             Next: steps 3 and 5 of runbooks/full-expiry.md"
         )?;
     }
     Ok(())
