@@ -303,7 +303,14 @@ impl Renewal<'_> {
         certificate: (Certificate, Certificate),
         now: OffsetDateTime,
     ) -> Vec<FileChange> {
-        let file_name = dated_name(link, now);
+        let mut file_name = dated_name(link, now);
+        if destination
+            .file_name()
+            .is_some_and(|current| *current == *file_name)
+        {
+            // Two rotations within one second: the kubelet's names have no more digits.
+            file_name = dated_name(link, now + time::Duration::SECOND);
+        }
         let mut file = self.file_change(bytes, certificate);
         file.target = file.model.with_file_name(&file_name);
         file.before = Present::Nothing;

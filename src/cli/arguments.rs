@@ -51,6 +51,8 @@ pub enum Verb {
     Journal(JournalVerb),
     /// Makes an expired node in a folder, and recovers it before your eyes.
     Drill(Drill),
+    /// Back-dates the certificates of a node in a folder, with that node's own CA: for rehearsals.
+    Expire,
 }
 
 #[derive(Debug, Subcommand)]

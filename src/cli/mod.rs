@@ -5,6 +5,7 @@ mod check;
 mod drill;
 
 mod exit;
+mod expire;
 
 mod failure;
 mod journal;
@@ -59,5 +60,6 @@ fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure>
         Verb::Journal(JournalVerb::Verify(verb)) => journal::verify(&root()?, verb, out),
         Verb::Journal(JournalVerb::Show(verb)) => journal::show(&root()?, verb, out),
         Verb::Drill(verb) => drill::drill(verb, out),
+        Verb::Expire => expire::expire(&root()?, out),
     }
 }
