@@ -19,6 +19,9 @@ use crate::pki::{Authority, encode_certificate};
 
 /// Where lines go.
 pub trait Storage {
+    /// Appends one line, its newline included; the next durable one brings it to the disk too.
+    fn append(&mut self, line: &[u8]) -> std::io::Result<()>;
+
     /// Appends one line, its newline included, and returns when it is on the disk for certain. After an
     /// error nothing more is appended: a line that was cut short stays the file's last.
     fn append_durably(&mut self, line: &[u8]) -> std::io::Result<()>;
@@ -190,6 +193,7 @@ impl Log {
         self.protocol
             .accept(&event)
             .map_err(|source| JournalError::Order { source })?;
+        let durable = must_be_on_the_disk(&event);
         let record = Record {
             seq: self.tree.size(),
             previous: self.previous,
@@ -204,10 +208,35 @@ impl Log {
         self.previous = Some(Sha256Digest::of(&line));
         self.tree.push(&line);
         line.push(b'\n');
-        self.storage.append_durably(&line).map_err(|source| {
+        let written = if durable {
+            self.storage.append_durably(&line)
+        } else {
+            self.storage.append(&line)
+        };
+        written.map_err(|source| {
             self.stopped = true;
             JournalError::Storage { source }
         })
+    }
+}
+
+/// Whether something is done in reliance on the record. What is only staged or backed up is relied on at the commit, and
+/// genesis, commit and close are followed by a checkpoint; a change that was made shows itself.
+fn must_be_on_the_disk(event: &Event) -> bool {
+    match event {
+        Event::Intent { .. }
+        | Event::TouchIntent { .. }
+        | Event::Failed { .. }
+        | Event::RolledBack { .. }
+        | Event::Checkpoint { .. } => true,
+        Event::Genesis(_)
+        | Event::Staged { .. }
+        | Event::BackedUp { .. }
+        | Event::Left { .. }
+        | Event::Commit { .. }
+        | Event::Done { .. }
+        | Event::TouchDone { .. }
+        | Event::Close { .. } => false,
     }
 }
 

@@ -343,6 +343,10 @@ impl Transaction<'_> {
 }
 
 impl Storage for AppendOnlyFile {
+    fn append(&mut self, line: &[u8]) -> std::io::Result<()> {
+        Self::append(self, line)
+    }
+
     fn append_durably(&mut self, line: &[u8]) -> std::io::Result<()> {
         Self::append_durably(self, line)
     }
