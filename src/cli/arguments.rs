@@ -49,6 +49,10 @@ pub enum Verb {
     /// Reads the journals of earlier runs.
     #[command(subcommand)]
     Journal(JournalVerb),
+    /// Makes an expired node in a folder, and recovers it before your eyes.
+    Drill(Drill),
+    /// Back-dates the certificates of a node in a folder, with that node's own CA: for rehearsals.
+    Expire,
 }
 
 #[derive(Debug, Subcommand)]
@@ -135,22 +139,13 @@ pub struct JournalShow {
 
 #[derive(Debug, Args)]
 pub struct Drill {
-    /// The kind of keys, as kubeadm names it.
-    #[arg(long, value_name = "ALGORITHM", default_value = "RSA-2048",
-          value_parser = clap::builder::PossibleValuesParser::new(ALGORITHMS))]
-    pub algorithm: String,
+    /// The kind of keys: RSA-2048, RSA-3072, RSA-4096, ECDSA-P256 or ECDSA-P384.
+    #[arg(long, value_name = "ALGORITHM", default_value = "RSA-2048")]
+    pub algorithm: KeyAlgorithm,
     /// Make the node in this folder, which must be new or empty, and keep it.
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
 }
-
-const ALGORITHMS: [&str; 5] = [
-    "RSA-2048",
-    "RSA-3072",
-    "RSA-4096",
-    "ECDSA-P256",
-    "ECDSA-P384",
-];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Output {
@@ -213,12 +208,6 @@ impl Wishes {
             .validate()
             .map_err(|error| Failure::usage(error.to_string()))?;
         Ok(request)
-    }
-}
-
-impl Drill {
-    pub(super) fn algorithm(&self) -> KeyAlgorithm {
-        self.algorithm.parse().unwrap_or(KeyAlgorithm::Rsa2048)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use anstyle::Style;
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -9,8 +10,8 @@ use super::arguments::{Check, Output};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::observe;
-use super::render::{BAD, count, date, residual, state_style, timestamp, yes_no};
-use super::table::{Cell, Table};
+use super::render::{BAD, count, date_cell, residual, state_style, timestamp, yes_no};
+use super::table::{Cell, Table, terminal_columns};
 use crate::diagnosis::{Diagnosis, Finding, State, diagnose};
 use crate::node::{self, Root};
 use crate::plan::RefusalCode;
@@ -45,45 +46,54 @@ pub fn check(root: &Root, arguments: &Check, out: &mut dyn Write) -> Result<Exit
 
 /// The tables, what they do not say, and what to do next.
 pub(super) fn write_report(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
-    let mut certificates = Table::with_heading(&[
-        "CERTIFICATE",
-        "EXPIRES",
-        "RESIDUAL TIME",
-        "CERTIFICATE AUTHORITY",
-        "EXTERNALLY MANAGED",
-        "STATE",
-    ]);
+    let columns = terminal_columns();
+    let mut certificates = Table::with_heading(heading("CERTIFICATE"));
     for finding in &diagnosis.certificates {
-        let mut row = cells(finding, diagnosis.at);
-        row.insert(3, finding.authority.unwrap_or("(itself)").into());
-        certificates.push(row);
+        certificates.push(cells(finding, diagnosis.at));
     }
-    certificates.write(out, 0)?;
+    certificates.write(out, 0, columns)?;
     writeln!(out)?;
-    let mut authorities = Table::with_heading(&[
-        "CERTIFICATE AUTHORITY",
-        "EXPIRES",
-        "RESIDUAL TIME",
-        "EXTERNALLY MANAGED",
-        "STATE",
-    ]);
+    // An authority signs itself: kubeadm's table of them has one column less.
+    let without_authority = |mut row: Vec<Cell>| {
+        row.remove(AUTHORITY_COLUMN);
+        row
+    };
+    let mut authorities = Table::with_heading(without_authority(heading("CERTIFICATE AUTHORITY")));
     for finding in &diagnosis.authorities {
-        authorities.push(cells(finding, diagnosis.at));
+        authorities.push(without_authority(cells(finding, diagnosis.at)));
     }
-    authorities.write(out, 0)?;
+    authorities.write(out, 0, columns)?;
     write_evidence(diagnosis, out)?;
     write_summary(diagnosis, out)
 }
 
+/// The place of `CERTIFICATE AUTHORITY` in a row.
+const AUTHORITY_COLUMN: usize = 3;
+
+fn heading(name: &str) -> Vec<Cell> {
+    vec![
+        name.into(),
+        "EXPIRES".into(),
+        Cell::from("RESIDUAL TIME").or("LEFT"),
+        Cell::from("CERTIFICATE AUTHORITY").or("CA"),
+        Cell::from("EXTERNALLY MANAGED").or("EXT"),
+        "STATE".into(),
+    ]
+}
+
 fn cells(finding: &Finding, now: OffsetDateTime) -> Vec<Cell> {
     let (expires, left) = match finding.validity {
-        Some((_, not_after)) => (date(not_after), residual(finding.residual(now))),
-        None => (String::new(), String::new()),
+        Some((_, not_after)) => (
+            date_cell(not_after, Style::new()),
+            residual(finding.residual(now)),
+        ),
+        None => (Cell::default(), String::new()),
     };
     vec![
         finding.name.into(),
-        expires.into(),
+        expires,
         left.into(),
+        finding.authority.unwrap_or("(itself)").into(),
         yes_no(finding.externally_managed).into(),
         Cell::styled(finding.state.as_str(), state_style(finding.state)),
     ]

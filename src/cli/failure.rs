@@ -10,6 +10,7 @@ use super::arguments::RestartChoice;
 use super::exit::Exit;
 use crate::node::FileError;
 use crate::plan::{Refusal, RefusalCode};
+use crate::recovery::RecoveryError;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const LABEL: Style = Style::new().bold();
@@ -119,6 +120,30 @@ impl Failure {
             remedy: "use --restart touch or --restart none, then restart as the runbook says"
                 .to_owned(),
         }])
+    }
+
+    /// A recovery that began and did not reach its end.
+    pub(super) fn of_recovery(error: &RecoveryError) -> Self {
+        let (exit, hint) = match error {
+            RecoveryError::Untouched { .. } | RecoveryError::RolledBack { .. } => (
+                Exit::Failed,
+                "mend the cause, then run this again".to_owned(),
+            ),
+            RecoveryError::HalfWay { backup, .. } => (
+                Exit::HalfWay,
+                format!(
+                    "every key still fits its certificate: run this again to go on. The old files are in {}",
+                    backup.display()
+                ),
+            ),
+            RecoveryError::Unrecorded { .. } => (
+                Exit::HalfWay,
+                "make room on the disk of the journal, and keep the journal as it is".to_owned(),
+            ),
+        };
+        Self::of(exit, error)
+            .hint(hint)
+            .runbook("runbooks/exit-codes.md")
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -2,8 +2,10 @@
 
 mod arguments;
 mod check;
+mod drill;
 
 mod exit;
+mod expire;
 
 mod failure;
 mod journal;
@@ -57,5 +59,7 @@ fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure>
         Verb::Recover(verb) => recover::recover(&root()?, verb, out),
         Verb::Journal(JournalVerb::Verify(verb)) => journal::verify(&root()?, verb, out),
         Verb::Journal(JournalVerb::Show(verb)) => journal::show(&root()?, verb, out),
+        Verb::Drill(verb) => drill::drill(verb, out),
+        Verb::Expire => expire::expire(&root()?, out),
     }
 }

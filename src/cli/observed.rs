@@ -1,13 +1,31 @@
 //! What every verb begins with: a node that may be looked at, and what was found on it.
 
+use std::path::Path;
+
 use super::failure::Failure;
-use crate::inventory::Inventory;
-use crate::node::{self, Root};
+use crate::inventory::{Inventory, KUBERNETES_FOLDER};
+use crate::node::{self, NodeLock, Root};
 
 /// Reads the node, if this user may.
 pub(super) fn observe(root: &Root) -> Result<Inventory, Failure> {
+    demand_root(root)?;
+    Ok(Inventory::observe(root))
+}
+
+/// Keeps every other rekindle from this node while the lock is held: to be taken before the node is read, so
+/// that nobody changes what a plan rests on. `None` where there is no node at all: the plan will say so.
+pub(super) fn lock(root: &Root) -> Result<Option<NodeLock>, Failure> {
+    demand_root(root)?;
+    match root.lock(Path::new(KUBERNETES_FOLDER)) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(Failure::of_file("lock", &error)),
+    }
+}
+
+fn demand_root(root: &Root) -> Result<(), Failure> {
     if root.is_machine() && !node::is_root() {
         return Err(Failure::not_root());
     }
-    Ok(Inventory::observe(root))
+    Ok(())
 }

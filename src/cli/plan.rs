@@ -6,12 +6,17 @@ use super::arguments::{Output, Plan};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::observe;
-use super::render::{BOLD, WARNING, count, date, state_style, timestamp};
-use super::table::{Cell, Table};
+use super::render::{BOLD, WARNING, count, date_cell, state_style, timestamp};
+use super::table::{Cell, Table, terminal_columns};
 use crate::kubernetes::AuthorityName;
 use crate::node::{self, Root};
 use crate::plan::{RecoveryPlan, Step, plan as make_plan};
+use anstyle::Style;
 use serde::Serialize;
+
+/// What a renewal changes, and what not.
+const PROMISE: &str =
+    "Same key, subject, names and usages; new serial number, dates and signature.";
 
 /// Prints the plan; what it refuses is the failure.
 pub fn plan(root: &Root, arguments: &Plan, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -55,11 +60,8 @@ pub(super) fn write_plan(root: &Root, plan: &RecoveryPlan, out: &mut dyn Write) 
     }
     if !plan.steps.is_empty() {
         writeln!(out, "{BOLD}To be done on {}{BOLD:#}", root.path().display())?;
-        steps(plan).write(out, 2)?;
-        writeln!(
-            out,
-            "Same keys, subjects, names and usages; only serial number, dates and signature are new."
-        )?;
+        steps(plan).write(out, 2, terminal_columns())?;
+        writeln!(out, "{PROMISE}")?;
     }
     write_left(plan, out)?;
     if !plan.healthy.is_empty() {
@@ -67,7 +69,7 @@ pub(super) fn write_plan(root: &Root, plan: &RecoveryPlan, out: &mut dyn Write) 
         writeln!(out, "Needs nothing: {}", plan.healthy.join(", "))?;
     }
     writeln!(out)?;
-    writeln!(out, "Inventory sha256:{}", plan.inventory_digest)
+    writeln!(out, "Inventory {}", plan.inventory_digest)
 }
 
 fn all_valid(plan: &RecoveryPlan) -> String {
@@ -78,7 +80,13 @@ fn all_valid(plan: &RecoveryPlan) -> String {
 }
 
 fn steps(plan: &RecoveryPlan) -> Table {
-    let mut table = Table::with_heading(&["STEP", "", "SIGNED BY", "WHY", "VALID UNTIL"]);
+    let mut table = Table::with_heading(vec![
+        Cell::from("STEP").or("#"),
+        "".into(),
+        "SIGNED BY".into(),
+        "WHY".into(),
+        "VALID UNTIL".into(),
+    ]);
     for (number, step) in (1..).zip(&plan.steps) {
         let number = number.to_string();
         table.push(match step {
@@ -89,13 +97,13 @@ fn steps(plan: &RecoveryPlan) -> Table {
                     .map_or("itself", AuthorityName::as_str)
                     .into(),
                 Cell::styled(step.state.as_str(), state_style(step.state)),
-                date(step.validity.not_after).into(),
+                date_cell(step.validity.not_after, Style::new()),
             ],
             Step::Touch { component, .. } => vec![
                 number.into(),
                 format!("touch {component}").into(),
                 "".into(),
-                "its certificates are new".into(),
+                Cell::from("new certificates").or("new files"),
             ],
         });
     }
@@ -119,13 +127,28 @@ pub(super) fn write_left(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result
     Ok(())
 }
 
-/// Every step with its reason at length.
+/// Every step with its file, and what happens to it.
 pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out)?;
+    writeln!(out, "{PROMISE}")?;
+    writeln!(
+        out,
+        "All of it is signed and verified in memory before the first file changes.\n\
+         Each old file is copied into a backup; each step is in a signed journal.\n"
+    )?;
     for (number, step) in (1..).zip(&plan.steps) {
-        writeln!(out, "{number:>4}. {step}")?;
+        let what = match step {
+            Step::ReSign(step) => step.name,
+            Step::Touch { component, .. } => component.as_str(),
+        };
+        writeln!(
+            out,
+            "{number:>4}. {BOLD}{what}{BOLD:#}  {}",
+            step.path().display()
+        )?;
         writeln!(out, "      {}", step.explanation())?;
     }
-    Ok(())
+    writeln!(out)
 }
 
 #[derive(Serialize)]

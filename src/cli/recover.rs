@@ -2,20 +2,21 @@
 
 use std::io::{self, Write};
 
+use anstyle::Style;
+
 use super::arguments::{Recover, Wishes};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::observed::observe;
+use super::observed::{lock, observe};
 use super::plan::{refused, write_explanation, write_left, write_plan};
 use super::progress::Bar;
 use super::prompt::{Answer, ask, can_ask};
-use super::render::{BOLD, GOOD, WARNING, date};
-use super::table::{Cell, Table};
-use crate::inventory::KUBERNETES_FOLDER;
+use super::render::{BOLD, GOOD, WARNING, date_cell};
+use super::table::{Cell, Table, terminal_columns};
 use crate::issuance;
 use crate::node::{self, Root};
 use crate::plan::{RecoveryPlan, plan};
-use crate::recovery::{self, Reason, Recovered, RecoveryError};
+use crate::recovery::{self, Reason, Recovered};
 
 /// Recovers the node: the whole of the tool's work.
 pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -24,14 +25,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
         let message = "there is no terminal to ask on";
         return Err(Failure::usage(message).hint("in a script, say --yes"));
     }
-    // Held until the end; taken before the first look, so that nobody changes what the plan rests on.
-    let kubernetes = std::path::Path::new(KUBERNETES_FOLDER);
-    let lock = match root.lock(kubernetes) {
-        // The plan says it better: there is no node here.
-        Err(error) if error.is_not_found() => None,
-        Err(_) if root.is_machine() && !node::is_root() => None,
-        other => Some(other.map_err(|error| Failure::of_file("lock", &error))?),
-    };
+    let _lock = lock(root)?;
     let inventory = observe(root)?;
     let now = node::now();
     let plan = plan(&inventory, now, &request);
@@ -48,7 +42,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     }
     if !arguments.yes && !confirmed(root, &plan, out)? {
         writeln!(out, "Nothing was changed.")?;
-        return Ok(Exit::Done);
+        return Ok(Exit::ActionNeeded);
     }
     let issuance = issuance::issue(inventory, &plan, now)
         .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))?;
@@ -59,8 +53,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let mut bar = Bar::new();
     let recovered = recovery::recover(root, &plan, issuance, &reason(arguments), &mut bar);
     bar.finish();
-    drop(lock);
-    let recovered = recovered.map_err(|error| failed(&error))?;
+    let recovered = recovered.map_err(|error| Failure::of_recovery(&error))?;
     // The node is recovered, whether or not somebody reads this.
     let _ = write_report(root, &plan, &recovered, out);
     Ok(exit(root, &plan, &recovered))
@@ -125,19 +118,24 @@ fn write_report(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     writeln!(out, "{GOOD}Recovered{GOOD:#} {}", root.path().display())?;
-    let mut table = Table::with_heading(&["CERTIFICATE", "BEFORE", "NOW", "FILE"]);
+    let mut table = Table::with_heading(vec![
+        "CERTIFICATE".into(),
+        "BEFORE".into(),
+        "NOW".into(),
+        Cell::from("FILE").or(""),
+    ]);
     for change in &recovered.changes {
         let Some((before, after)) = &change.certificate else {
             continue;
         };
         table.push(vec![
             change.name.into(),
-            date(before.not_after()).into(),
-            Cell::styled(date(after.not_after()), GOOD),
-            change.target.display().to_string().into(),
+            date_cell(before.not_after(), Style::new()),
+            date_cell(after.not_after(), GOOD),
+            Cell::from(change.target.display().to_string()).or(""),
         ]);
     }
-    table.write(out, 2)?;
+    table.write(out, 2, terminal_columns())?;
     write_left(plan, out)?;
     for (path, error) in &recovered.untouched {
         writeln!(
@@ -150,7 +148,7 @@ fn write_report(
     writeln!(out)?;
     writeln!(out, "Backup    {}", outside(&recovered.files.backup))?;
     writeln!(out, "Journal   {}", outside(&recovered.files.journal))?;
-    writeln!(out, "Key       sha256:{}", recovered.closed.key)?;
+    writeln!(out, "Signed by sha256:{}", recovered.closed.key)?;
     writeln!(out)?;
     writeln!(
         out,
@@ -163,29 +161,10 @@ fn write_report(
         writeln!(out)?;
         writeln!(
             out,
-            "{WARNING}The files are renewed; no process was restarted.{WARNING:#} Components that were \
-             running still use what they read at their start.\nNext: runbooks/full-expiry.md, \"Restart\"."
+            "{WARNING}The files are renewed; no process was restarted.{WARNING:#}\n\
+             What was running still uses what it read at its start.\n\
+             Next: steps 3 and 5 of runbooks/full-expiry.md"
         )?;
     }
     Ok(())
-}
-
-fn failed(error: &RecoveryError) -> Failure {
-    match error {
-        RecoveryError::Untouched { .. } | RecoveryError::RolledBack { .. } => {
-            Failure::of(Exit::Failed, error)
-                .hint("mend the cause, then run this again")
-                .runbook("runbooks/exit-codes.md")
-        }
-        RecoveryError::HalfWay { backup, .. } => Failure::of(Exit::HalfWay, error)
-            .hint(format!(
-                "every key still fits its certificate; run this again to go on, or bring the old files \
-                 back from {}",
-                backup.display()
-            ))
-            .runbook("runbooks/exit-codes.md"),
-        RecoveryError::Unrecorded { .. } => Failure::of(Exit::HalfWay, error)
-            .hint("make room on the disk of the journal, and keep the journal as it is")
-            .runbook("runbooks/exit-codes.md"),
-    }
 }

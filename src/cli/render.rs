@@ -4,6 +4,7 @@ use anstyle::{AnsiColor, Style};
 use time::macros::format_description;
 use time::{Duration, OffsetDateTime};
 
+use super::table::Cell;
 use crate::diagnosis::State;
 
 pub(super) const GOOD: Style = AnsiColor::Green.on_default();
@@ -18,6 +19,12 @@ pub(super) fn date(moment: OffsetDateTime) -> String {
             "[month repr:short] [day], [year] [hour]:[minute] UTC"
         ))
         .unwrap_or_else(|_| moment.to_string())
+}
+
+/// A date in a table: with the time of day where there is room.
+pub(super) fn date_cell(moment: OffsetDateTime, style: Style) -> Cell {
+    let day = moment.format(format_description!("[month repr:short] [day], [year]"));
+    Cell::styled(date(moment), style).or(day.unwrap_or_else(|_| moment.to_string()))
 }
 
 /// `2026-11-23T20:56:30Z`.

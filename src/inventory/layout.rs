@@ -47,11 +47,23 @@ pub(super) struct PairPaths {
 impl Layout {
     pub(super) fn observe(root: &Root) -> Self {
         let mut obstacles = Vec::new();
-        let kubelet = keep(observe_kubelet(root), &mut obstacles).flatten();
-        let kubelet_certificates = keep(observe_kubelet_flags(root), &mut obstacles)
-            .flatten()
-            .and_then(|flags| flags.flag("cert-dir").map(PathBuf::from))
-            .unwrap_or_else(|| PathBuf::from(KUBELET_CERTIFICATES));
+        let kubelet = keep(
+            observe_optional(
+                root,
+                KUBELET_CONFIG,
+                KubeletConfig::parse,
+                |path, source| ObservationError::KubeletConfig { path, source },
+            ),
+            &mut obstacles,
+        );
+        let kubelet_certificates = keep(
+            observe_optional(root, KUBELET_FLAGS, KubeletFlags::parse, |path, source| {
+                ObservationError::KubeletFlags { path, source }
+            }),
+            &mut obstacles,
+        )
+        .and_then(|flags| flags.flag("cert-dir").map(PathBuf::from))
+        .unwrap_or_else(|| PathBuf::from(KUBELET_CERTIFICATES));
         let manifests_folder = kubelet
             .as_ref()
             .and_then(KubeletConfig::static_pod_path)
@@ -63,7 +75,7 @@ impl Layout {
             .into_iter()
             .filter_map(|component| {
                 let manifest = Manifest::observe(root, &manifests_folder, component);
-                keep(manifest, &mut obstacles).flatten()
+                keep(manifest, &mut obstacles)
             })
             .collect();
         let mut layout = Self {
@@ -189,37 +201,26 @@ impl Layout {
     }
 }
 
-fn observe_kubelet(root: &Root) -> Result<Option<KubeletConfig>, ObservationError> {
-    let path = Path::new(KUBELET_CONFIG);
-    let file = match root.read(path, Secrecy::Public) {
+/// Reads and parses a file that need not be there.
+fn observe_optional<T, E>(
+    root: &Root,
+    path: &str,
+    parse: impl FnOnce(&[u8]) -> Result<T, E>,
+    unusable: impl FnOnce(PathBuf, E) -> ObservationError,
+) -> Result<Option<T>, ObservationError> {
+    let file = match root.read(Path::new(path), Secrecy::Public) {
         Err(error) if error.is_not_found() => return Ok(None),
         other => other?,
     };
-    KubeletConfig::parse(&file.bytes)
-        .map(Some)
-        .map_err(|source| ObservationError::KubeletConfig {
-            path: root.outside(path),
-            source,
-        })
-}
-
-fn observe_kubelet_flags(root: &Root) -> Result<Option<KubeletFlags>, ObservationError> {
-    let path = Path::new(KUBELET_FLAGS);
-    let file = match root.read(path, Secrecy::Public) {
-        Err(error) if error.is_not_found() => return Ok(None),
-        other => other?,
-    };
-    KubeletFlags::parse(&file.bytes)
-        .map(Some)
-        .map_err(|source| ObservationError::KubeletFlags {
-            path: root.outside(path),
-            source,
-        })
+    match parse(&file.bytes) {
+        Ok(parsed) => Ok(Some(parsed)),
+        Err(source) => Err(unusable(root.outside(&file.path), source)),
+    }
 }
 
 fn keep<T>(
-    result: Result<T, ObservationError>,
+    result: Result<Option<T>, ObservationError>,
     obstacles: &mut Vec<ObservationError>,
 ) -> Option<T> {
-    result.map_err(|error| obstacles.push(error)).ok()
+    result.map_err(|error| obstacles.push(error)).ok().flatten()
 }

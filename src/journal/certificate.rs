@@ -1,10 +1,10 @@
-//! The certificate that binds a journal's key to the cluster's authority, and that opens no door. Pure but for
-//! randomness.
+//! The certificate that binds a journal's key to the cluster's authority, and that opens no door. Pure but
+//! for randomness.
 //!
-//! Its profile: empty subject and no alternative name, so that it names no user and no server; one extended key usage,
-//! critical, documentSigning (RFC 9336), since Kubernetes takes a certificate without any for a client's;
-//! digitalSignature only; not an authority; valid for a day. A journal is not believed with any other certificate of
-//! the same authority.
+//! Its profile: empty subject and no alternative name, so that it names no user and no server; one extended
+//! key usage, critical, documentSigning (RFC 9336), since Kubernetes takes a certificate without any for a
+//! client's; digitalSignature only; not an authority; valid for a day. A journal is not believed with any
+//! other certificate of the same authority.
 
 use std::time::Duration;
 
@@ -83,13 +83,15 @@ const REQUIRED: [(&str, &[u8]); 3] = [
     ),
 ];
 
-/// The extensions that may be there, not critical: the identifiers of the subject's and of the authority's key.
+/// The extensions that may be there, not critical: the identifiers of the subject's and of the authority's
+/// key.
 const IDENTIFIERS: [&str; 2] = ["2.5.29.14", "2.5.29.35"];
 
 /// What [`Validity`] adds before `now`.
 const BACKDATING: Duration = Duration::from_mins(5);
 
-/// Checks that a certificate has the profile of [`issue`]. Who signed it, and for which key, is for the caller to check.
+/// Checks that a certificate has the profile of [`issue`]. Who signed it, and for which key, is for the
+/// caller to check.
 pub(super) fn check_profile(certificate: &Certificate) -> Result<(), ProfileError> {
     const EMPTY_NAME: [u8; 2] = [0x30, 0x00];
     if certificate.subject_der() != EMPTY_NAME {

@@ -59,8 +59,9 @@ impl Envelope {
         })
     }
 
-    /// Reads a line (without its newline). Writing the envelope again must give the same bytes: this alone leaves no room
-    /// for spaces, other escapes, repeated or foreign fields, or a second base64 text of the same bytes.
+    /// Reads a line (without its newline). Writing the envelope again must give the same bytes: this alone
+    /// leaves no room for spaces, other escapes, repeated or foreign fields, or a second base64 text of the
+    /// same bytes.
     pub(super) fn parse(line: &[u8]) -> Result<Self, Defect> {
         let fields: Line<'_> =
             serde_json::from_slice(line).map_err(|source| Defect::Envelope { source })?;

@@ -132,8 +132,8 @@ impl Record {
         serde_json::to_vec(self)
     }
 
-    /// Reads that JSON. Writing the record again must give the same bytes, so that no reader can find a second meaning
-    /// in repeated or foreign fields.
+    /// Reads that JSON. Writing the record again must give the same bytes, so that no reader can find a
+    /// second meaning in repeated or foreign fields.
     pub(super) fn parse(json: &[u8]) -> Result<Self, Defect> {
         let record: Self =
             serde_json::from_slice(json).map_err(|source| Defect::Record { source })?;

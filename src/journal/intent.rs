@@ -7,7 +7,8 @@ pub struct Intent {
     change: usize,
 }
 
-/// A file whose modification time may now be set. Only [`Log::intend_touch`](super::Log::intend_touch) makes one.
+/// A file whose modification time may now be set. Only [`Log::intend_touch`](super::Log::intend_touch) makes
+/// one.
 #[derive(Debug)]
 #[must_use = "an intent stays open until its outcome is recorded"]
 pub struct TouchIntent {

@@ -19,12 +19,15 @@ use crate::pki::{Authority, encode_certificate};
 
 /// Where lines go.
 pub trait Storage {
+    /// Appends one line, its newline included; the next durable one brings it to the disk too.
+    fn append(&mut self, line: &[u8]) -> std::io::Result<()>;
+
     /// Appends one line, its newline included, and returns when it is on the disk for certain. After an
     /// error nothing more is appended: a line that was cut short stays the file's last.
     fn append_durably(&mut self, line: &[u8]) -> std::io::Result<()>;
 }
 
-/// A journal being written. Its key exists in memory only and is wiped at the close, or when the log is dropped.
+/// A journal being written. Its key exists in memory only, and no longer than the log.
 ///
 /// Each `now` should be the wall clock of the start plus the monotonic clock since: a wall clock that is
 /// set while the run goes on could otherwise leave the validity of the journal's certificate.
@@ -77,7 +80,8 @@ impl Log {
         Ok(log)
     }
 
-    /// SHA-256 of the journal key's SPKI: printed at the start, and the anchor where no authority vouches for it.
+    /// SHA-256 of the journal key's SPKI: printed at the start, and the anchor where no authority vouches for
+    /// it.
     pub fn key(&self) -> Sha256Digest {
         self.key.public().fingerprint()
     }
@@ -141,8 +145,8 @@ impl Log {
         Ok(intent)
     }
 
-    /// Records that a modification time was set. If it could not be, [`append`](Self::append) the failure and drop
-    /// the intent.
+    /// Records that a modification time was set. If it could not be, [`append`](Self::append) the failure and
+    /// drop the intent.
     pub fn touched(
         &mut self,
         intent: TouchIntent,
@@ -166,8 +170,8 @@ impl Log {
         Ok(checkpoint)
     }
 
-    /// Ends the run: appends the outcome with a statement of all that changed, then a last checkpoint over the whole file,
-    /// and wipes the key.
+    /// Ends the run: appends the outcome with a statement of all that changed, then a last checkpoint over
+    /// the whole file. The key goes with the log.
     pub fn close(
         mut self,
         outcome: RunOutcome,
@@ -189,6 +193,7 @@ impl Log {
         self.protocol
             .accept(&event)
             .map_err(|source| JournalError::Order { source })?;
+        let durable = must_be_on_the_disk(&event);
         let record = Record {
             seq: self.tree.size(),
             previous: self.previous,
@@ -203,10 +208,35 @@ impl Log {
         self.previous = Some(Sha256Digest::of(&line));
         self.tree.push(&line);
         line.push(b'\n');
-        self.storage.append_durably(&line).map_err(|source| {
+        let written = if durable {
+            self.storage.append_durably(&line)
+        } else {
+            self.storage.append(&line)
+        };
+        written.map_err(|source| {
             self.stopped = true;
             JournalError::Storage { source }
         })
+    }
+}
+
+/// Whether something is done in reliance on the record. What is only staged or backed up is relied on at the commit, and
+/// genesis, commit and close are followed by a checkpoint; a change that was made shows itself.
+fn must_be_on_the_disk(event: &Event) -> bool {
+    match event {
+        Event::Intent { .. }
+        | Event::TouchIntent { .. }
+        | Event::Failed { .. }
+        | Event::RolledBack { .. }
+        | Event::Checkpoint { .. } => true,
+        Event::Genesis(_)
+        | Event::Staged { .. }
+        | Event::BackedUp { .. }
+        | Event::Left { .. }
+        | Event::Commit { .. }
+        | Event::Done { .. }
+        | Event::TouchDone { .. }
+        | Event::Close { .. } => false,
     }
 }
 

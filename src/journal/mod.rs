@@ -1,12 +1,14 @@
 //! The signed journal of a run: its records, writing it, and verifying it.
 //!
-//! One file for each run, in JSON Lines. Each line is a DSSE v1.0.2 envelope around one [`Record`], signed with an
-//! Ed25519 key that exists for this attempt only, and names the SHA-256 of the line before it. The cluster's authority
-//! certifies the key with a certificate that opens no door. [`Checkpoint`]s pin all lines so far; the last one, kept
-//! elsewhere, shows even a forgery by somebody who holds the authority's key, which nothing within the file can.
+//! One file for each run, in JSON Lines. Each line is a DSSE v1.0.2 envelope around one [`Record`], signed
+//! with an Ed25519 key that exists for this attempt only, and names the SHA-256 of the line before it. The
+//! cluster's authority certifies the key with a certificate that opens no door. [`Checkpoint`]s pin all lines
+//! so far; the last one, kept elsewhere, shows even a forgery by somebody who holds the authority's key,
+//! which nothing within the file can.
 //!
-//! It is also the write-ahead log. [`Log`] hands out an [`Intent`] only after the announcement is on the disk, and
-//! `recovery` changes no file without one. Storing is left to a [`Storage`]; nothing here touches a file or reads a clock.
+//! It is also the write-ahead log. [`Log`] hands out an [`Intent`] only after the announcement is on the
+//! disk, and `recovery` changes no file without one. Storing is left to a [`Storage`]; nothing here touches a
+//! file or reads a clock.
 //!
 //! Writing: [`Log`]. Judging: [`verify()`](verify()). Showing: [`read_records`].
 

@@ -4,8 +4,8 @@ use super::defect::Defect;
 use super::envelope::Envelope;
 use super::event::Record;
 
-/// The records of a journal file, line by line, each as it is written there: nothing is verified but their form. What is
-/// shown from this may have been forged; [`verify`](super::verify()) tells.
+/// The records of a journal file, line by line, each as it is written there: nothing is verified but their
+/// form. What is shown from this may have been forged; [`verify`](super::verify()) tells.
 pub fn read_records(bytes: &[u8]) -> impl Iterator<Item = Result<Record, Defect>> {
     lines(bytes).map(|line| match line {
         Line::Whole(line) => Record::parse(&Envelope::parse(line)?.payload),

@@ -17,12 +17,13 @@ pub enum Verdict {
         /// What the journal says.
         summary: Summary,
     },
-    /// Every whole line is as it was written and the key is vouched for, but the run did not end, or lines are missing
-    /// at the end: the journal cannot tell which.
+    /// Every whole line is as it was written and the key is vouched for, but the run did not end, or lines
+    /// are missing at the end: the journal cannot tell which.
     Incomplete {
         /// What the journal says; none if not even the first line is whole.
         summary: Option<Summary>,
-        /// Whether files may have been changed without the run having ended, so that it is to be resumed or rolled back.
+        /// Whether files may have been changed without the run having ended, so that it is to be resumed or
+        /// rolled back.
         resumable: bool,
         /// Whether the last line was cut short.
         torn_tail: bool,
@@ -34,7 +35,8 @@ pub enum Verdict {
         /// What is wrong with it.
         defect: Defect,
     },
-    /// The lines fit each other, but nobody who is trusted vouches for the key that signed them: anybody may have written them.
+    /// The lines fit each other, but nobody who is trusted vouches for the key that signed them: anybody may
+    /// have written them.
     NotAnchored {
         /// What the journal claims.
         summary: Summary,

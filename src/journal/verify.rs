@@ -18,8 +18,8 @@ use crate::digest::Sha256Digest;
 
 /// Judges the bytes of a journal file.
 ///
-/// A last line without its newline was cut short by a crash. Any other defect is tampering: a line is appended
-/// whole, and none behind one that failed.
+/// A last line without its newline was cut short by a crash. Any other defect is tampering: a line is
+/// appended whole, and none behind one that failed.
 pub fn verify(bytes: &[u8], trust: &Trust<'_>) -> Verdict {
     let mut chain: Option<Chain> = None;
     let mut torn_tail = false;

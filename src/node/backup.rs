@@ -1,11 +1,10 @@
 //! Keeps a copy of what is about to be replaced: outside `/etc/kubernetes`, in a folder that only its
 //! owner can enter, with owner and mode kept, so that `cp -a` brings it back by hand.
 
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-use nix::sys::stat::fstat;
-use nix::unistd::{fsync, symlinkat};
-use std::os::fd::AsFd;
+use nix::unistd::symlinkat;
 
 use super::read::{open_checked, read_resolved};
 use super::write::{Model, write_new_file};
@@ -23,7 +22,7 @@ pub struct BackupCopy {
 
 impl Root {
     /// Copies the file or link at `path` (itself, not what a link leads to) into `folder`, under the same
-    /// path, flushed.
+    /// path. The copy is flushed; its name is not before [`flush_folder`](Self::flush_folder).
     pub fn back_up(&self, path: &Path, folder: &Path) -> Result<BackupCopy, FileError> {
         let source = self.resolve_parent(path)?;
         let copy = folder.join(path.strip_prefix("/").unwrap_or(path));
@@ -34,7 +33,6 @@ impl Root {
         if let Some(destination) = self.link_destination(path)? {
             symlinkat(&destination, into.as_fd(), name.as_os_str())
                 .map_err(|errno| FileError::from_errno("create the link", &outside, errno))?;
-            flush(&into, &outside)?;
             return Ok(BackupCopy {
                 path: copy,
                 digest: None,
@@ -42,21 +40,15 @@ impl Root {
         }
         let at = self.outside(path);
         let snapshot = read_resolved(&source, &at, Secrecy::Public)?;
-        let (file, _) = open_checked(&source, &at)?;
-        let status = fstat(&file).map_err(|errno| FileError::from_errno("stat", &at, errno))?;
+        let (file, status) = open_checked(&source, &at)?;
         let model = Model {
             file: &file,
             status: &status,
         };
         write_new_file(&into, name, &snapshot.bytes, Some(&model), &outside)?;
-        flush(&into, &outside)?;
         Ok(BackupCopy {
             path: copy,
             digest: Some(snapshot.digest),
         })
     }
-}
-
-fn flush(folder: &std::os::fd::OwnedFd, outside: &Path) -> Result<(), FileError> {
-    fsync(folder).map_err(|errno| FileError::from_errno("flush the folder of", outside, errno))
 }

@@ -1,7 +1,7 @@
 //! Folders of our own: closed to everybody else, created one by one and flushed.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
@@ -15,13 +15,26 @@ impl Root {
     /// Opens the folder at the node path, created with mode 0700 where it or its parents are missing, and
     /// refuses one that others may enter.
     pub(super) fn private_folder(&self, path: &Path) -> Result<OwnedFd, FileError> {
-        let mut so_far = PathBuf::from("/");
-        for component in path.components() {
-            if let Component::Normal(name) = component {
-                so_far.push(name);
-                self.create_folder(&so_far)?;
+        match self.open_private_folder(path) {
+            Err(error) if error.is_not_found() => {
+                let ancestors: Vec<&Path> = path.ancestors().collect();
+                for folder in ancestors.iter().rev().skip(1) {
+                    self.create_folder(folder)?;
+                }
+                self.open_private_folder(path)
             }
+            other => other,
         }
+    }
+
+    /// Waits until the names in the folder at `path` are on the disk.
+    pub fn flush_folder(&self, path: &Path) -> Result<(), FileError> {
+        let folder = self.open_private_folder(path)?;
+        fsync(&folder)
+            .map_err(|errno| FileError::from_errno("flush the folder", &self.outside(path), errno))
+    }
+
+    fn open_private_folder(&self, path: &Path) -> Result<OwnedFd, FileError> {
         let outside = self.outside(path);
         let fail = |operation| move |errno| (operation, errno);
         let resolved = self.resolve(path)?;

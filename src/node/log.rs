@@ -49,9 +49,14 @@ impl Root {
 }
 
 impl AppendOnlyFile {
-    /// Appends `bytes` in one write and waits until they are on the disk.
+    /// Appends `bytes` in one write.
+    pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
+    }
+
+    /// Appends `bytes` in one write, and waits until they and all before them are on the disk.
     pub fn append_durably(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)?;
+        self.append(bytes)?;
         fdatasync(&self.file).map_err(io::Error::from)
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
+use super::validity::rfc3339;
 use super::{Certificate, PrivateKey};
 use crate::digest::Sha256Digest;
 
@@ -28,7 +29,11 @@ pub enum AuthorityError {
         key: Sha256Digest,
     },
     /// What it signs now nobody would trust.
-    #[error("the authority {subject} expired at {not_after}, and it is {now}")]
+    #[error(
+        "the authority {subject} expired at {}, and it is {}",
+        rfc3339(not_after),
+        rfc3339(now)
+    )]
     Expired {
         /// Whose certificate it is.
         subject: String,
@@ -38,7 +43,11 @@ pub enum AuthorityError {
         now: OffsetDateTime,
     },
     /// Usually a clock that is wrong.
-    #[error("the authority {subject} is valid from {not_before} on, and it is {now}")]
+    #[error(
+        "the authority {subject} is valid from {} on, and it is {}",
+        rfc3339(not_before),
+        rfc3339(now)
+    )]
     NotYetValid {
         /// Whose certificate it is.
         subject: String,
@@ -183,10 +192,13 @@ mod tests {
         let bundle = [short.clone(), long.clone()];
         let authority = Authority::new(&bundle, key(&openssl, "ca.key"), later).unwrap();
         assert_eq!(authority.certificate(), &long);
-        assert!(matches!(
-            Authority::new(&[short], key(&openssl, "ca.key"), later),
-            Err(AuthorityError::Expired { .. })
-        ));
+        let expired = Authority::new(&[short], key(&openssl, "ca.key"), later).unwrap_err();
+        assert!(
+            expired
+                .to_string()
+                .starts_with("the authority CN=ca expired at 2")
+        );
+        assert!(expired.to_string().ends_with('Z'), "{expired}");
     }
 
     #[test]

@@ -363,7 +363,7 @@ CN=inside
         };
         let mut survivors = 0;
         for position in 0..read.der().len() {
-            for bit in 0..8 {
+            for bit in [0, 4, 7] {
                 let mut flipped = read.der().to_vec();
                 flipped[position] ^= 1 << bit;
                 let Ok(odd) = Certificate::from_der(&flipped) else {
@@ -381,7 +381,7 @@ CN=inside
             }
         }
         assert!(
-            survivors > 1000,
+            survivors > 500,
             "only {survivors} were read: the test has lost its point"
         );
     }

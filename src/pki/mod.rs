@@ -4,7 +4,7 @@
 //! operating system for random bytes. Imports nothing of ours but [`crate::digest`].
 //!
 //! Reading: [`read_certificates`], [`Certificate`], [`PrivateKey`]. Deciding who may sign: [`Authority`]. Signing:
-//! [`reissue`] (the same certificate with new dates), [`issue`] (a fresh one). Checking what came out:
+//! [`reissue()`] (the same certificate with new dates), [`issue()`] (a fresh one). Checking what came out:
 //! [`verify_reissued`].
 
 mod authority;

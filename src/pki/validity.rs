@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::Certificate;
 
@@ -42,6 +43,22 @@ impl Validity {
             },
         }
     }
+
+    /// `lifetime` long, until `not_after`.
+    pub fn ending_at(not_after: OffsetDateTime, lifetime: time::Duration) -> Self {
+        let not_after = whole_seconds(not_after);
+        Self {
+            not_before: whole_seconds(not_after.saturating_sub(lifetime)),
+            not_after,
+        }
+    }
+}
+
+/// As RFC 3339 writes it, for errors.
+pub(super) fn rfc3339(instant: &OffsetDateTime) -> String {
+    instant
+        .format(&Rfc3339)
+        .unwrap_or_else(|_| instant.to_string())
 }
 
 /// Certificates have no fractions of a second; cut off, as kubeadm's Go does.

@@ -6,6 +6,7 @@ use super::authority_key_identifier::AuthorityIdentity;
 use super::der::Malformed;
 use super::extension::AUTHORITY_KEY_IDENTIFIER;
 use super::to_be_signed::ToBeSigned;
+use super::validity::rfc3339;
 use super::{Certificate, SerialNumber, SignatureCheck, Validity};
 
 /// In what a new certificate is not what was asked for. Each of these is a defect of this program, found in time.
@@ -38,7 +39,11 @@ pub enum VerifyError {
         found: String,
     },
     /// A date is not what was asked for.
-    #[error("the {field} is {found}, and {expected} was asked for")]
+    #[error(
+        "the {field} is {}, and {} was asked for",
+        rfc3339(found),
+        rfc3339(expected)
+    )]
     Date {
         /// `notBefore` or `notAfter`.
         field: &'static str,

@@ -1,6 +1,8 @@
 //! What `recover` will do, decided before anything is done. Pure: an inventory, a clock reading and a
 //! request in; steps, refusals and what is left to others out.
 
+mod draft;
+mod expiry;
 mod planner;
 mod refusal;
 mod remedy;
@@ -8,6 +10,7 @@ mod request;
 mod signer;
 mod step;
 
+pub use expiry::plan_expiry;
 pub use planner::{RecoveryPlan, plan};
 pub use refusal::{Refusal, RefusalCode};
 pub use request::{Request, RequestError, Restart};

@@ -104,6 +104,8 @@ refusal_codes! {
     ManifestInvalid => "manifest-invalid",
     /// There is no control plane here.
     NoNode => "no-node",
+    /// The node whose certificates are to be back-dated is alive.
+    NodeIsLive => "node-is-live",
     /// A folder, FIFO, socket or device stands where a file belongs.
     NotARegularFile => "not-a-regular-file",
     /// The machine's own node can only be recovered by root.

@@ -74,9 +74,11 @@ fn of_file(error: &FileError) -> (RefusalCode, String) {
         ),
         FileError::HardLinked { path, .. } => (
             Code::HardLinked,
+            // A name with a dot in front: in the manifests folder any other would become a pod.
             format!(
-                "give it one name: cp -a {0} {0}.new && mv {0}.new {0}",
-                path.display()
+                "give it one name: cp -a {0} {1} && mv {1} {0}",
+                path.display(),
+                path.with_file_name(".alone").display()
             ),
         ),
         FileError::ForeignOwner { path, expected, .. } => (
@@ -225,11 +227,9 @@ fn of_document(path: &Path, error: &DocumentError, invalid: RefusalCode) -> (Ref
         DocumentError::Empty => Code::FileEmpty,
         DocumentError::TooLarge { .. } => Code::FileTooLarge,
         DocumentError::ByteOrderMark => {
-            let remove = format!(
-                "remove it: sed -i '1s/^\\xef\\xbb\\xbf//' {}",
-                path.display()
-            );
-            return (Code::ByteOrderMark, remove);
+            let path = path.display();
+            let save = format!("save {path} again as UTF-8 without a byte order mark");
+            return (Code::ByteOrderMark, save);
         }
         DocumentError::SeveralDocuments if kubeconfig => Code::KubeconfigSeveralDocuments,
         DocumentError::DuplicateKey { .. } if kubeconfig => Code::KubeconfigDuplicateKeys,

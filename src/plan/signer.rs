@@ -125,12 +125,19 @@ fn unreadable(entry: &AuthorityEntry) -> Refusal {
 }
 
 fn missing(name: AuthorityName, evidence: &str) -> Refusal {
+    let remedy = match name {
+        AuthorityName::Cluster => {
+            "bring it back: each kubeconfig holds a copy in certificate-authority-data"
+        }
+        AuthorityName::Etcd | AuthorityName::FrontProxy => {
+            "bring it back from a backup, or from another control-plane node"
+        }
+    };
     Refusal {
         code: RefusalCode::AuthorityMissing,
         subject: name.to_string(),
         evidence: format!("the certificate of {name} is missing: {evidence}"),
-        remedy: "bring it back: each kubeconfig holds a copy in certificate-authority-data"
-            .to_owned(),
+        remedy: remedy.to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The steps of a recovery. The set is closed: execution knows them all and chooses nothing.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::diagnosis::State;
 use crate::inventory::Location;
@@ -52,49 +52,39 @@ impl fmt::Display for Step {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ReSign(step) => {
-                let path = step.location.path().display();
                 let signer = step.authority.map_or("itself", AuthorityName::as_str);
-                write!(formatter, "re-sign {} ({path}) with {signer}", step.name)
+                write!(formatter, "re-sign {} with {signer}: ", step.name)
             }
-            Self::Touch { component, path } => {
-                write!(
-                    formatter,
-                    "touch the manifest of {component} ({})",
-                    path.display()
-                )
-            }
-        }
+            Self::Touch { component, .. } => write!(formatter, "touch {component}: "),
+        }?;
+        write!(formatter, "{}", self.path().display())
     }
 }
 
 impl Step {
-    /// Why the step is taken, and what it means, for somebody who asks.
-    pub fn explanation(&self) -> String {
+    /// The node path that the step is about.
+    pub fn path(&self) -> &Path {
         match self {
-            Self::ReSign(step) => {
-                let how = match &step.location {
-                    Location::PkiFile { .. } => {
-                        "the file is replaced in one rename; the private key is not touched"
-                    }
-                    Location::KubeconfigUser { .. } => {
-                        "only the line of the client certificate changes; the key stays"
-                    }
-                    Location::KubeletPem { .. } => {
-                        "a new dated file takes certificate and key, and the link is re-pointed, \
-                         as the kubelet does it when it rotates"
-                    }
-                };
-                format!(
-                    "It is {}. Same subject, names, usages and public key; new serial number and \
-                     dates; {how}.",
-                    step.state
-                )
-            }
-            Self::Touch { .. } => {
-                "Runbooks ask for it. The kubelet restarts nothing because of a new \
-                 time: components that were running must be restarted."
-                    .to_owned()
-            }
+            Self::ReSign(step) => step.location.path(),
+            Self::Touch { path, .. } => path,
+        }
+    }
+
+    /// What happens to the file, for somebody who asks.
+    pub fn explanation(&self) -> &'static str {
+        match self {
+            Self::ReSign(step) => match &step.location {
+                Location::PkiFile { .. } => {
+                    "the file is replaced in one rename; its key is not touched"
+                }
+                Location::KubeconfigUser { .. } => {
+                    "one line changes, the client certificate's; key and all else stay"
+                }
+                Location::KubeletPem { .. } => {
+                    "a new dated file takes certificate and key; the link is re-pointed"
+                }
+            },
+            Self::Touch { .. } => "its time is set to now; no kubelet restarts a pod for that",
         }
     }
 }

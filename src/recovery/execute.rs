@@ -1,5 +1,6 @@
 //! The transaction of a recovery.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::error::Failure;
@@ -50,7 +51,7 @@ pub fn recover(
         Ok(Log::begin(
             storage,
             circumstances,
-            Some(&cluster),
+            cluster.as_ref(),
             clock.now(),
         )?)
     };
@@ -139,6 +140,8 @@ impl Transaction<'_> {
             let name = change.name;
             self.observer.progress(&Progress::Prepared { name });
         }
+        self.flush_backup(&prepared)
+            .map_err(|failure| ("backing up".to_owned(), failure))?;
         self.commit(changes, &prepared)
             .map_err(|failure| ("committing".to_owned(), failure))?;
         Ok(prepared)
@@ -174,6 +177,16 @@ impl Transaction<'_> {
             }
         };
         Ok(Prepared { staged, backup })
+    }
+
+    /// Once for each folder of the backup, not once for each file.
+    fn flush_backup(&self, prepared: &[Prepared]) -> Result<(), Failure> {
+        let copies = prepared.iter().filter_map(|ready| ready.backup.as_ref());
+        let folders: BTreeSet<&Path> = copies.filter_map(|copy| copy.path.parent()).collect();
+        for folder in folders {
+            self.root.flush_folder(folder)?;
+        }
+        Ok(())
     }
 
     fn commit(&mut self, changes: &[FileChange], prepared: &[Prepared]) -> Result<(), Failure> {
@@ -330,6 +343,10 @@ impl Transaction<'_> {
 }
 
 impl Storage for AppendOnlyFile {
+    fn append(&mut self, line: &[u8]) -> std::io::Result<()> {
+        Self::append(self, line)
+    }
+
     fn append_durably(&mut self, line: &[u8]) -> std::io::Result<()> {
         Self::append_durably(self, line)
     }

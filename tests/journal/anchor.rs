@@ -1,4 +1,5 @@
-//! Whose signature is believed: the journal key that the cluster's authority certified for just this, and no other.
+//! Whose signature is believed: the journal key that the cluster's authority certified for just this, and no
+//! other.
 
 use rekindle::digest::Sha256Digest;
 use rekindle::journal::{AnchorError, Record, Trust, Verdict, verify};

@@ -1,4 +1,7 @@
-//! Every way in which a finished file can be damaged. A tenth of the places by default, all of them with `REKINDLE_FULL=1`.
+//! Every way in which a finished file can be damaged. Some places in every line by default, and all of them
+//! with `REKINDLE_FULL=1`, which is for `--release`.
+
+use std::ops::Range;
 
 use rekindle::journal::{Event, Verdict, read_records};
 
@@ -34,22 +37,22 @@ fn the_last_checkpoint_covers_the_close() {
 #[test]
 fn every_flipped_bit_is_found_in_its_line() {
     let last = FIXTURE.bytes.len() - 1;
-    for (number, range) in (1..).zip(ranges()) {
+    in_every_line(|index, range| {
         for at in sample(range) {
             for bit in bits(at) {
                 let mut bytes = FIXTURE.bytes.clone();
                 bytes[at] ^= 1 << bit;
                 let verdict = FIXTURE.verify(&bytes);
                 let right = match verdict {
-                    Verdict::Tampered { line, .. } => line == number && at != last,
+                    Verdict::Tampered { line, .. } => line == index + 1 && at != last,
                     // Without its newline the last line is one that was cut short.
                     Verdict::Incomplete { torn_tail, .. } => torn_tail && at == last,
                     _ => false,
                 };
-                assert!(right, "byte {at}, bit {bit}, line {number}: {verdict:?}");
+                assert!(right, "byte {at}, bit {bit}, line {index}: {verdict:?}");
             }
         }
-    }
+    });
 }
 
 #[test]
@@ -61,7 +64,7 @@ fn every_cut_is_told_from_tampering() {
     };
     let commit = line_of(|event| matches!(event, Event::Commit { .. }));
     let close = line_of(|event| matches!(event, Event::Close { .. }));
-    for (whole, range) in ranges().into_iter().enumerate() {
+    in_every_line(|whole, range| {
         let start = range.start;
         for at in sample(range) {
             let verdict = FIXTURE.verify(&FIXTURE.bytes[..at]);
@@ -76,13 +79,10 @@ fn every_cut_is_told_from_tampering() {
             let records = summary.map_or(0, |summary| summary.records);
             assert_eq!(records, whole as u64, "cut at byte {at}");
             assert_eq!(torn_tail, at != start, "cut at byte {at}");
-            assert_eq!(
-                resumable,
-                commit < whole && whole <= close,
-                "cut at byte {at}"
-            );
+            let between = commit < whole && whole <= close;
+            assert_eq!(resumable, between, "cut at byte {at}");
         }
-    }
+    });
 }
 
 #[test]
@@ -149,10 +149,10 @@ fn assert_tampered(verdict: &Verdict, expected: usize) {
     }
 }
 
-/// Where the lines lie, each with its newline.
-fn ranges() -> Vec<std::ops::Range<usize>> {
+/// Does something with the place of every line, its newline included; two at a time.
+fn in_every_line(check: impl Fn(usize, Range<usize>) + Sync) {
     let mut end = 0;
-    FIXTURE
+    let ranges: Vec<(usize, Range<usize>)> = FIXTURE
         .lines()
         .iter()
         .map(|line| {
@@ -160,7 +160,19 @@ fn ranges() -> Vec<std::ops::Range<usize>> {
             end += line.len();
             start..end
         })
-        .collect()
+        .enumerate()
+        .collect();
+    let check = &check;
+    std::thread::scope(|scope| {
+        for half in 0..2 {
+            let every_other = ranges.iter().skip(half).step_by(2);
+            scope.spawn(move || {
+                for (index, range) in every_other {
+                    check(*index, range.clone());
+                }
+            });
+        }
+    });
 }
 
 fn full() -> bool {
@@ -172,13 +184,13 @@ fn full() -> bool {
 }
 
 /// The first and last few of a range and some between, or all.
-fn sample(range: std::ops::Range<usize>) -> impl Iterator<Item = usize> {
+fn sample(range: Range<usize>) -> impl Iterator<Item = usize> {
     let (full, last) = (full(), range.end.saturating_sub(1));
     let start = range.start;
     range.filter(move |at| full || *at < start + 2 || *at + 1 > last || at % 211 == 0)
 }
 
 /// One bit of a byte, another one for each place, or all eight.
-fn bits(at: usize) -> std::ops::Range<usize> {
+fn bits(at: usize) -> Range<usize> {
     if full() { 0..8 } else { at % 8..at % 8 + 1 }
 }

@@ -1,4 +1,5 @@
-//! Somebody who can write well-formed journals with a key of their own. Checkpoints are left out, since a forger needs none.
+//! Somebody who can write well-formed journals with a key of their own. Checkpoints are left out, since a
+//! forger needs none.
 
 use std::fmt::Write as _;
 

@@ -15,7 +15,11 @@ fn defect(change: impl Fn(&mut Vec<Record>)) -> Defect {
     let certificate = certify(&key, &journal_specification(), &FIXTURE.authority, 24);
     let mut records = records(&FIXTURE.bytes);
     change(&mut records);
-    match FIXTURE.verify(&forge(records, &key, Some(&certificate))) {
+    defect_of(FIXTURE.verify(&forge(records, &key, Some(&certificate))))
+}
+
+fn defect_of(verdict: Verdict) -> Defect {
+    match verdict {
         Verdict::Tampered { defect, .. } => defect,
         other => panic!("{other:?}"),
     }
@@ -230,44 +234,66 @@ fn a_checkpoint_of_other_lines_is_refused() {
     assert!(matches!(found, Defect::Checkpoint(_)), "{found:?}");
 }
 
-#[test]
-fn a_record_with_a_second_meaning_is_refused_whoever_signed_it() {
+/// A journal whose second line, signed by the right key, holds whatever `payload` makes of its first line's digest.
+fn with_second_line(payload: impl Fn(&Sha256Digest) -> String) -> Verdict {
     let key = PrivateKey::generate_ed25519().unwrap();
     let certificate = certify(&key, &journal_specification(), &FIXTURE.authority, 24);
-    let good = forge(
-        records(&FIXTURE.bytes)[..1].to_vec(),
-        &key,
-        Some(&certificate),
-    );
-    let previous = Sha256Digest::of(good.strip_suffix(b"\n").unwrap());
-    let at = NOW.replace_nanosecond(0).unwrap();
-    let at = at
-        .format(&time::format_description::well_known::Rfc3339)
-        .unwrap();
-    let head = format!(r#"{{"seq":1,"previous":"{previous}","at":"{at}","#);
-    let failed = r#""event":{"kind":"failed","step":"a","error":"b"}}"#;
-    let judge = |payload: String| {
-        FIXTURE.verify(&[&good[..], sign(&payload, &key).as_bytes(), b"\n"].concat())
-    };
-    let control = judge(format!("{head}{failed}"));
+    let genesis = records(&FIXTURE.bytes)[..1].to_vec();
+    let first = forge(genesis, &key, Some(&certificate));
+    let digest = Sha256Digest::of(first.strip_suffix(b"\n").unwrap());
+    let second = sign(&payload(&digest), &key);
+    FIXTURE.verify(&[&first[..], second.as_bytes(), b"\n"].concat())
+}
+
+const FAILED: &str = r#"{"kind":"failed","step":"a","error":"b"}"#;
+
+fn payload(seq: u64, previous: &Sha256Digest, event: &str) -> String {
+    format!(
+        r#"{{"seq":{seq},"previous":"{previous}","at":"2026-11-24T03:12:45Z","event":{event}}}"#
+    )
+}
+
+#[test]
+fn a_record_out_of_its_place_is_refused_whoever_signed_it() {
+    let control = with_second_line(|digest| payload(1, digest, FAILED));
     assert!(matches!(control, Verdict::Incomplete { .. }), "{control:?}");
-    let twice = r#""event":{"kind":"failed","step":"a","step":"c","error":"b"}}"#;
-    let foreign = r#""event":{"kind":"failed","step":"a","error":"b","more":1}}"#;
-    let unknown = r#""event":{"kind":"paused"}}"#;
-    for payload in [
-        format!("{head}{twice}"),
-        format!("{head}{foreign}"),
-        format!("{head}{unknown}"),
-        format!("{head}{failed} "),
-        format!("{head} {failed}"),
-        format!("{}{failed}", head.replace("\"seq\":1", "\"seq\":1.0")),
-        format!("{}{failed}", head.replace('Z', "+00:00")),
-        "null".to_owned(),
-    ] {
-        let verdict = judge(payload.clone());
+    let misnumbered = with_second_line(|digest| payload(2, digest, FAILED));
+    let defect = defect_of(misnumbered);
+    assert!(
+        matches!(
+            defect,
+            Defect::Sequence {
+                found: 2,
+                expected: 1
+            }
+        ),
+        "{defect:?}"
+    );
+    let elsewhere = Sha256Digest::of(b"another line");
+    let defect = defect_of(with_second_line(|_| payload(1, &elsewhere, FAILED)));
+    assert!(matches!(defect, Defect::Previous), "{defect:?}");
+}
+
+#[test]
+fn a_record_with_a_second_meaning_is_refused_whoever_signed_it() {
+    let twice = r#"{"kind":"failed","step":"a","step":"c","error":"b"}"#;
+    let foreign = r#"{"kind":"failed","step":"a","error":"b","more":1}"#;
+    let unknown = r#"{"kind":"paused"}"#;
+    let unusual: [&dyn Fn(&Sha256Digest) -> String; 8] = [
+        &|digest| payload(1, digest, twice),
+        &|digest| payload(1, digest, foreign),
+        &|digest| payload(1, digest, unknown),
+        &|digest| payload(1, digest, FAILED) + " ",
+        &|digest| payload(1, digest, FAILED).replacen(',', ", ", 1),
+        &|digest| payload(1, digest, FAILED).replace("\"seq\":1", "\"seq\":1.0"),
+        &|digest| payload(1, digest, FAILED).replace("45Z", "45+00:00"),
+        &|_| "null".to_owned(),
+    ];
+    for (number, payload) in unusual.iter().enumerate() {
+        let defect = defect_of(with_second_line(payload));
         assert!(
-            matches!(verdict, Verdict::Tampered { line: 2, .. }),
-            "{payload}: {verdict:?}"
+            matches!(defect, Defect::Record { .. } | Defect::RecordNotCanonical),
+            "{number}: {defect:?}"
         );
     }
 }

@@ -7,6 +7,6 @@ mod error;
 mod field;
 mod node;
 
-pub use error::{DocumentError, LARGEST};
+pub use error::DocumentError;
 pub(super) use field::Field;
 pub(super) use node::{Node, text};

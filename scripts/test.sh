@@ -1,0 +1,226 @@
+#!/usr/bin/env bash
+# Every check of this project, each under a heading, and a summary that names all that failed or was skipped.
+#
+# Usage: scripts/test.sh [--full]    (--full: the long sweeps, REKINDLE_FULL=1, and more property-test cases)
+# Runs from any folder, without a terminal, as root or not. What is missing it installs: packages (as root, with apt), rustup
+# components, and a pinned cargo-deny under ~/.cache. Writes nothing else outside the target folder.
+# The last line is "N passed, N failed, N skipped": checks, and the tests of `cargo test` one by one. Exit: 0 nothing failed, 1 else.
+set -uo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+readonly deny_version=0.20.2
+readonly largest_binary=6000000    # bytes
+readonly skip=77    # what a check returns when it was skipped; why is in $reason
+
+passed=() failed=() skipped=()
+tests_passed=0
+reason=
+
+main() {
+    case ${1-} in
+        '') ;;
+        --full) export REKINDLE_FULL=1 PROPTEST_CASES=${PROPTEST_CASES:-4096} ;;
+        *) echo 'usage: scripts/test.sh [--full]' >&2; exit 2 ;;
+    esac
+    scratch=$(mktemp -d) || exit 1
+    trap 'rm -rf "$scratch"' EXIT
+    git status --porcelain >"$scratch/status-before" 2>/dev/null || rm "$scratch/status-before"
+
+    check tools 'what the checks need is installed' tools
+    check format 'cargo fmt --check' cargo fmt --check
+    check lints 'cargo clippy, no warning allowed' cargo clippy --all-targets --locked -- -D warnings
+    check documentation 'cargo doc, no warning allowed' documentation
+    check dependencies 'cargo deny: bans, licenses, sources' dependencies
+    check advisories 'cargo deny: security advisories' advisories
+    check shell 'shellcheck of every script' shell
+    check tests 'cargo test' tests
+    check release 'release build' release
+    check static 'the binary needs no library' statically_linked
+    check chroot 'the binary runs where there is nothing else' alone_in_a_chroot
+    check size "the binary has at most $largest_binary bytes" small
+    check documents 'what the documents name is there' documents
+    check clean 'nothing was left in the work tree' clean
+    summary
+}
+
+# check NAME HEADING COMMAND...
+check() {
+    local name=$1 heading=$2 before=$SECONDS status
+    shift 2
+    printf '\n== %s: %s\n' "$name" "$heading"
+    reason=
+    "$@"
+    status=$?
+    case $status in
+        0) [[ $name = tests ]] || passed+=("$name") ;;
+        "$skip") skipped+=("$name: $reason"); echo "skipped: $name: $reason" ;;
+        *) failed+=("$name${reason:+: $reason}"); echo "FAILED: $name${reason:+: $reason}" ;;
+    esac
+    echo "($((SECONDS - before)) s)"
+}
+
+skip_because() {
+    reason=$1
+    return "$skip"
+}
+
+fail_because() {
+    reason=$1
+    return 1
+}
+
+summary() {
+    local line
+    printf '\n== summary\n'
+    for line in "${passed[@]}"; do echo "passed: $line"; done
+    echo "passed: $tests_passed tests"
+    for line in "${skipped[@]}"; do echo "skipped: $line"; done
+    for line in "${failed[@]}"; do echo "failed: $line"; done
+    echo "$((${#passed[@]} + tests_passed)) passed, ${#failed[@]} failed, ${#skipped[@]} skipped"
+    ((${#failed[@]} == 0))
+}
+
+# --- the checks -----------------------------------------------------------------------------------------------------------------
+
+tools() {
+    local program packages=()
+    command -v cargo >/dev/null || fail_because 'cargo is not installed: see https://rustup.rs' || return
+    cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt || fail_because 'rustup component add rustfmt' || return
+    cargo clippy --version >/dev/null 2>&1 || rustup component add clippy || fail_because 'rustup component add clippy' || return
+    for program in openssl jq shellcheck strace faketime; do
+        command -v "$program" >/dev/null || packages+=("$program")
+    done
+    ((${#packages[@]})) || return 0
+    if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
+        skip_because "only root can, with apt: apt-get install ${packages[*]}"
+        return
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    if ! { apt-get update -qq && apt-get install -qq --no-install-recommends -y "${packages[@]}"; }; then
+        fail_because "apt-get install ${packages[*]}"
+    fi
+}
+
+documentation() {
+    RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --document-private-items --locked
+}
+
+dependencies() {
+    cargo_deny || return
+    "$deny" --locked check --hide-inclusion-graph bans licenses sources
+}
+
+# The database comes over the network. Without one, a copy that an earlier run fetched will do; without both it is a skip.
+advisories() {
+    local output=$scratch/advisories databases=${CARGO_HOME:-$HOME/.cargo}/advisory-dbs
+    cargo_deny || return
+    GIT_TERMINAL_PROMPT=0 timeout 300 "$deny" --locked check --hide-inclusion-graph advisories >"$output" 2>&1 &&
+        { cat "$output"; return 0; }
+    if ! grep -q '^advisories FAILED' "$output" && compgen -G "$databases/*/" >/dev/null; then
+        echo 'the database cannot be reached: using the copy that is here'
+        "$deny" --locked --offline check --hide-inclusion-graph advisories >"$output" 2>&1 && { cat "$output"; return 0; }
+    fi
+    cat "$output"
+    if grep -q '^advisories FAILED' "$output"; then
+        return 1
+    fi
+    skip_because 'the advisory database cannot be reached, and no usable copy is here'
+}
+
+shell() {
+    local scripts
+    command -v shellcheck >/dev/null || skip_because 'shellcheck is not installed' || return
+    mapfile -t scripts < <(grep -rlE '^#!.*\b(ba)?sh$' scripts .ci)
+    ((${#scripts[@]})) && shellcheck "${scripts[@]}"
+}
+
+# A test that cannot run here prints a line "skipped: WHY" on its standard output; that and `#[ignore = "WHY"]` are skips.
+tests() {
+    local output=$scratch/tests status name why succeeded unable=()
+    cargo test --locked --no-fail-fast -- --show-output 2>&1 | tee "$output"
+    status=${PIPESTATUS[0]}
+    succeeded=$(sed -n 's/^test result: .* \([0-9]*\) passed;.*/\1/p' "$output" | paste -sd+)
+    while IFS=$'\t' read -r name why; do
+        skipped+=("test $name: ${why:-ignored}")
+    done < <(sed -nE 's/^test (.*) \.\.\. ignored(, )?(.*)$/\1\t\3/p' "$output")
+    mapfile -t unable < <(awk '/^---- .* stdout ----$/ { name = $2 } sub(/^skipped: /, "") { print "test " name ": " $0 }' "$output")
+    skipped+=("${unable[@]}")
+    tests_passed=$((${succeeded:-0} - ${#unable[@]}))
+    while read -r name; do
+        failed+=("test $name")
+    done < <(sed -nE 's/^test (.*) \.\.\. FAILED$/\1/p' "$output")
+    ((status == 0)) && return
+    if grep -qE '^test .* \.\.\. FAILED$' "$output"; then
+        echo 'FAILED: tests'
+        return 0    # each is counted already
+    fi
+    fail_because 'cargo test did not come to its end'
+}
+
+release() {
+    binary=$(cargo build --release --locked --message-format json-render-diagnostics |
+        sed -n 's/.*"executable":"\([^"]*\)".*/\1/p') && [[ -x $binary ]]
+}
+
+statically_linked() {
+    built || return
+    local libraries
+    libraries=$(ldd "$binary" 2>&1)
+    echo "$libraries"
+    [[ $libraries == *'statically linked'* || $libraries == *'not a dynamic executable'* ]]
+}
+
+alone_in_a_chroot() {
+    built || return
+    local root=$scratch/chroot enter=(chroot) version printed
+    mkdir "$root" && cp "$binary" "$root/rekindle" || return
+    ((EUID == 0)) || enter=(unshare --user --map-root-user chroot)
+    if ! "${enter[@]}" / true 2>/dev/null; then
+        skip_because 'chroot is not allowed to this user'
+        return
+    fi
+    version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml)
+    printed=$(env -i "PATH=$PATH" "${enter[@]}" "$root" /rekindle --version) || return
+    echo "$printed"
+    [[ $printed = "rekindle $version" ]] || fail_because "--version printed \"$printed\", not \"rekindle $version\""
+}
+
+small() {
+    built || return
+    local size
+    size=$(stat -c %s "$binary")
+    echo "$size bytes"
+    ((size <= largest_binary))
+}
+
+documents() {
+    [[ -e README.md ]] || skip_because 'there is no README.md' || return
+    built || return
+    scripts/check-documents "$binary"
+}
+
+clean() {
+    [[ -e $scratch/status-before ]] || skip_because 'this is no git work tree' || return
+    diff "$scratch/status-before" <(git status --porcelain)
+}
+
+# --- what they share ------------------------------------------------------------------------------------------------------------
+
+built() {
+    [[ -x ${binary-} ]] || fail_because 'there is no release build'
+}
+
+# Sets $deny to the pinned cargo-deny: the one on the PATH, or the one in the cache, or one compiled into it now.
+cargo_deny() {
+    local cache=${XDG_CACHE_HOME:-$HOME/.cache}/rekindle/cargo-deny-$deny_version
+    for deny in "$(command -v cargo-deny)" "$cache/bin/cargo-deny"; do
+        [[ $("$deny" --version 2>/dev/null) != "cargo-deny $deny_version" ]] || return 0
+    done
+    # Not from here: .cargo/config.toml is for this project's own build.
+    if ! (cd / && cargo install --quiet --locked --root "$cache" --version "$deny_version" cargo-deny); then
+        skip_because "cargo-deny $deny_version cannot be installed here"
+    fi
+}
+
+main "$@"

@@ -1,0 +1,68 @@
+//! Carries a whole plan out in memory.
+
+use time::OffsetDateTime;
+
+use super::renewal::Renewal;
+use super::{FileChange, IssuanceError};
+use crate::inventory::Inventory;
+use crate::kubernetes::AuthorityName;
+use crate::pki::Authority;
+use crate::plan::RecoveryPlan;
+
+/// Every file that will be replaced, and the authority that vouches for the journal.
+#[derive(Debug)]
+pub struct Issuance {
+    /// The changes, in the order in which they are made.
+    pub changes: Vec<FileChange>,
+    /// The cluster's authority, for the journal's certificate; its key is wiped when this is dropped. `None`
+    /// where it cannot sign, and nothing that it would sign was asked for.
+    pub cluster: Option<Authority>,
+}
+
+/// Carries out `plan` in memory. Takes the inventory, and with it the keys: they are wiped on return, but
+/// for the one that the journal's certificate still needs.
+pub fn issue(
+    mut inventory: Inventory,
+    plan: &RecoveryPlan,
+    now: OffsetDateTime,
+) -> Result<Issuance, IssuanceError> {
+    let authorities = open_authorities(&mut inventory, plan, now)?;
+    let mut changes = Vec::new();
+    for step in plan.re_signed() {
+        let entry = inventory.credential(step.name);
+        let content = entry.and_then(|entry| entry.content.as_ref().ok());
+        let content = content.ok_or_else(|| IssuanceError::not_of_this_inventory(step.name))?;
+        changes.extend(Renewal { step, content }.changes(&authorities, now)?);
+    }
+    let cluster = authorities
+        .into_iter()
+        .find(|(name, _)| *name == AuthorityName::Cluster)
+        .map(|(_, authority)| authority);
+    Ok(Issuance { changes, cluster })
+}
+
+/// The authorities that the plan needs; the cluster's for the journal too, if it can be had.
+fn open_authorities(
+    inventory: &mut Inventory,
+    plan: &RecoveryPlan,
+    now: OffsetDateTime,
+) -> Result<Vec<(AuthorityName, Authority)>, IssuanceError> {
+    let entries = std::mem::take(&mut inventory.authorities);
+    let mut authorities = Vec::new();
+    for entry in entries {
+        let name = entry.name;
+        let needed = plan.re_signed().any(|step| step.authority == Some(name));
+        if !needed && name != AuthorityName::Cluster {
+            continue;
+        }
+        let (Ok(bundle), Ok(key)) = (&entry.certificates, entry.key) else {
+            continue;
+        };
+        match Authority::new(bundle, key, now) {
+            Ok(authority) => authorities.push((name, authority)),
+            Err(source) if needed => return Err(IssuanceError::Authority { name, source }),
+            Err(_) => {}
+        }
+    }
+    Ok(authorities)
+}

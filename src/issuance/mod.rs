@@ -1,0 +1,11 @@
+//! Signs everything that a plan asks for, and verifies all of it, in memory. When this returns, nothing is
+//! left to go wrong but the disk.
+
+mod change;
+mod error;
+mod issue;
+mod renewal;
+
+pub use change::{Content, FileChange};
+pub use error::IssuanceError;
+pub use issue::{Issuance, issue};

@@ -1,0 +1,194 @@
+//! One certificate: signed again, verified, and put into the bytes of its file.
+
+use std::path::Path;
+
+use time::OffsetDateTime;
+use time::macros::format_description;
+use zeroize::Zeroizing;
+
+use super::{Content, FileChange, IssuanceError};
+use crate::inventory::{Credential, KeyState, Location};
+use crate::kubernetes::{AuthorityName, Kubeconfig, Source};
+use crate::node::Present;
+use crate::pki::{
+    Authority, Certificate, PrivateKey, SerialNumber, encode_certificate, read_certificates,
+    reissue, reissue_self_signed, replace_certificate, verify_reissued,
+};
+use crate::plan::ReSign;
+
+/// One certificate on its way to a new one.
+pub(super) struct Renewal<'a> {
+    pub(super) step: &'a ReSign,
+    pub(super) content: &'a Credential,
+}
+
+impl Renewal<'_> {
+    pub(super) fn changes(
+        &self,
+        authorities: &[(AuthorityName, Authority)],
+        now: OffsetDateTime,
+    ) -> Result<Vec<FileChange>, IssuanceError> {
+        let model = self
+            .content
+            .certificate()
+            .ok_or_else(|| IssuanceError::not_of_this_inventory(self.step.name))?;
+        let renewed = self.sign(model, authorities)?;
+        let certificate = (model.clone(), renewed.clone());
+        match &self.step.location {
+            Location::PkiFile { .. } => {
+                let bytes = self.pem_file(&self.content.file.bytes, &renewed)?;
+                Ok(vec![self.file_change(bytes, certificate)])
+            }
+            Location::KubeconfigUser { .. } => {
+                let bytes = self.kubeconfig_file(&renewed)?;
+                Ok(vec![self.file_change(bytes, certificate)])
+            }
+            Location::KubeletPem { link, destination } => {
+                let bytes = self.pem_file(&self.content.file.bytes, &renewed)?;
+                Ok(self.rotate(link, destination, bytes, certificate, now))
+            }
+        }
+    }
+
+    fn sign(
+        &self,
+        model: &Certificate,
+        authorities: &[(AuthorityName, Authority)],
+    ) -> Result<Certificate, IssuanceError> {
+        let name = self.step.name;
+        let serial = SerialNumber::random()?;
+        let validity = &self.step.validity;
+        let signer = self.step.authority.map(|wanted| {
+            let found = authorities.iter().find(|(name, _)| *name == wanted);
+            found.map(|(_, authority)| authority)
+        });
+        let (renewed, issuer) = match signer {
+            Some(Some(authority)) => {
+                let renewed = reissue(model, authority, validity, &serial)
+                    .map_err(|source| IssuanceError::Sign { name, source })?;
+                (renewed, authority.certificate().clone())
+            }
+            Some(None) => return Err(IssuanceError::not_of_this_inventory(name)),
+            None => {
+                let renewed = reissue_self_signed(model, self.key()?, validity, &serial)
+                    .map_err(|source| IssuanceError::Sign { name, source })?;
+                (renewed.clone(), renewed)
+            }
+        };
+        verify_reissued(&renewed, model, &issuer, validity)
+            .map_err(|source| IssuanceError::Verify { name, source })?;
+        if !self.key()?.fits(&renewed) {
+            return Err(IssuanceError::NotReadBack { name });
+        }
+        Ok(renewed)
+    }
+
+    fn key(&self) -> Result<&PrivateKey, IssuanceError> {
+        match &self.content.key {
+            KeyState::Fits(key) => Ok(key),
+            KeyState::Differs { .. } | KeyState::Unusable(_) => {
+                Err(IssuanceError::not_of_this_inventory(self.step.name))
+            }
+        }
+    }
+
+    fn pem_file(
+        &self,
+        text: &[u8],
+        renewed: &Certificate,
+    ) -> Result<Zeroizing<Vec<u8>>, IssuanceError> {
+        let name = self.step.name;
+        let fail = |source| IssuanceError::Pem { name, source };
+        // A certificate that now signs itself no longer chains to the one that came behind it.
+        let bytes = if self.step.authority.is_none() {
+            encode_certificate(renewed).into_bytes()
+        } else {
+            replace_certificate(text, renewed).map_err(fail)?
+        };
+        let bytes = Zeroizing::new(bytes);
+        let read_back = read_certificates(&bytes).map_err(fail)?;
+        if read_back.first() != Some(renewed) {
+            return Err(IssuanceError::NotReadBack { name });
+        }
+        Ok(bytes)
+    }
+
+    fn kubeconfig_file(&self, renewed: &Certificate) -> Result<Zeroizing<Vec<u8>>, IssuanceError> {
+        let name = self.step.name;
+        let fail = |source| IssuanceError::Kubeconfig { name, source };
+        let kubeconfig = self.content.kubeconfig.as_ref();
+        let kubeconfig = kubeconfig.ok_or_else(|| IssuanceError::not_of_this_inventory(name))?;
+        let Source::Embedded(chain) = kubeconfig.client_certificate() else {
+            return Err(IssuanceError::not_of_this_inventory(name));
+        };
+        let chain = self.pem_file(chain, renewed)?;
+        let bytes = Zeroizing::new(kubeconfig.with_client_certificate(&chain).map_err(fail)?);
+        let read_back = Kubeconfig::parse(&bytes).map_err(fail)?;
+        match read_back.client_certificate() {
+            Source::Embedded(embedded) if *embedded == *chain => Ok(bytes),
+            _ => Err(IssuanceError::NotReadBack { name }),
+        }
+    }
+
+    fn file_change(
+        &self,
+        bytes: Zeroizing<Vec<u8>>,
+        certificate: (Certificate, Certificate),
+    ) -> FileChange {
+        let file = &self.content.file;
+        FileChange {
+            name: self.step.name,
+            target: file.path.clone(),
+            model: file.path.clone(),
+            metadata: file.metadata.clone(),
+            before: Present::File(file.digest),
+            after: Content::File(bytes),
+            certificate: Some(certificate),
+        }
+    }
+
+    /// As the kubelet rotates: a new dated file beside the old one, then the link is re-pointed
+    /// (`k8s.io/client-go/util/certificate/certificate_store.go`).
+    fn rotate(
+        &self,
+        link: &Path,
+        destination: &Path,
+        bytes: Zeroizing<Vec<u8>>,
+        certificate: (Certificate, Certificate),
+        now: OffsetDateTime,
+    ) -> Vec<FileChange> {
+        let mut file_name = dated_name(link, now);
+        if destination
+            .file_name()
+            .is_some_and(|current| *current == *file_name)
+        {
+            // Two rotations within one second: the kubelet's names have no more digits.
+            file_name = dated_name(link, now + time::Duration::SECOND);
+        }
+        let mut file = self.file_change(bytes, certificate);
+        file.target = file.model.with_file_name(&file_name);
+        file.before = Present::Nothing;
+        let link = FileChange {
+            name: self.step.name,
+            target: link.to_owned(),
+            model: file.model.clone(),
+            metadata: file.metadata.clone(),
+            before: Present::Link(destination.to_owned()),
+            after: Content::Link(destination.with_file_name(&file_name)),
+            certificate: None,
+        };
+        vec![file, link]
+    }
+}
+
+/// `kubelet-client-current.pem` at noon of the first of May 2026 becomes `kubelet-client-2026-05-01-12-00-00.pem`.
+fn dated_name(link: &Path, now: OffsetDateTime) -> String {
+    let name = link.file_name().unwrap_or_default().to_string_lossy();
+    let prefix = name.strip_suffix("-current.pem").unwrap_or(&name);
+    let date = now
+        .format(format_description!(
+            "[year]-[month]-[day]-[hour]-[minute]-[second]"
+        ))
+        .unwrap_or_else(|_| now.unix_timestamp().to_string());
+    format!("{prefix}-{date}.pem")
+}

@@ -1,0 +1,103 @@
+//! The table of ARCHITECTURE.md, held against the `use crate::` lines: who may import whom.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test reads the sources"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// Module, and what it may import besides itself. Keep in step with ARCHITECTURE.md.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("digest", &[]),
+    ("evidence", &[]),
+    ("pki", &["digest"]),
+    ("kubernetes", &[]),
+    ("node", &["digest"]),
+    ("inventory", &["digest", "kubernetes", "node", "pki"]),
+    ("diagnosis", &["evidence", "inventory", "kubernetes", "pki"]),
+    (
+        "plan",
+        &[
+            "diagnosis",
+            "digest",
+            "evidence",
+            "inventory",
+            "kubernetes",
+            "node",
+            "pki",
+        ],
+    ),
+    (
+        "issuance",
+        &["inventory", "kubernetes", "node", "pki", "plan"],
+    ),
+    ("journal", &["digest", "pki"]),
+    (
+        "recovery",
+        &[
+            "digest",
+            "evidence",
+            "inventory",
+            "issuance",
+            "journal",
+            "node",
+            "pki",
+            "plan",
+        ],
+    ),
+    ("drill", &["node", "pki"]),
+];
+
+#[test]
+fn every_module_imports_only_what_its_layer_may() {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    collect(&sources, &sources, &mut imports);
+    // A scan that finds nothing proves nothing.
+    assert!(imports["inventory"].contains("node"), "{imports:?}");
+    let mut violations = Vec::new();
+    for (module, imported) in &imports {
+        if ["cli", "lib", "main"].contains(&module.as_str()) {
+            continue;
+        }
+        let allowed = ALLOWED.iter().find(|(name, _)| name == module);
+        let Some((_, allowed)) = allowed else {
+            panic!("src/{module} is in no row of the table");
+        };
+        for target in imported {
+            if target != module && !allowed.contains(&target.as_str()) {
+                violations.push(format!("{module} imports {target}"));
+            }
+        }
+    }
+    assert!(violations.is_empty(), "{violations:?}");
+}
+
+fn collect(sources: &Path, folder: &Path, imports: &mut BTreeMap<String, BTreeSet<String>>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(sources, &path, imports);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let relative = path.strip_prefix(sources).unwrap();
+            let module = relative.iter().next().unwrap().to_string_lossy();
+            let module = module.trim_end_matches(".rs").to_owned();
+            let text = fs::read_to_string(&path).unwrap();
+            let found = imports.entry(module).or_default();
+            for after in text.split("crate::").skip(1) {
+                let name: String = after
+                    .chars()
+                    .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+                    .collect();
+                if !name.is_empty() {
+                    found.insert(name);
+                }
+            }
+        }
+    }
+}

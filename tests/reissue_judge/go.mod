@@ -1,0 +1,3 @@
+module reissuejudge
+
+go 1.21
