@@ -183,6 +183,35 @@ fn closed_standard_streams_are_not_taken_for_files() {
     rekindle(node.path(), &["journal", "verify"]).expect(0);
 }
 
+#[test]
+fn what_somebody_else_put_in_the_way_stays_and_all_the_rest_is_undone() {
+    let node = Node::materialize(NODE);
+    // The names that the kubelet's new file may get in the next minute.
+    node.shell(
+        "for second in $(seq 0 60); do
+            date=$(date -u -d \"now + $second seconds\" +%Y-%m-%d-%H-%M-%S)
+            (umask 077; echo foreign >var/lib/kubelet/pki/kubelet-client-$date.pem)
+        done",
+    );
+    let before = Tree::read(node.path());
+    let run = rekindle(node.path(), &["recover", "--yes"]).expect(4);
+    assert!(
+        run.stderr.contains("everything is as it was before"),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.contains("changed by somebody else"),
+        "{}",
+        run.stderr
+    );
+    // A file that was exchanged and brought back is a new one, of another time.
+    let after = Tree::read(node.path()).without_state().timeless();
+    assert_eq!(before.timeless().differences(&after), Vec::<String>::new());
+    let verified = rekindle(node.path(), &["journal", "verify"]).expect(0);
+    assert!(verified.stdout.contains(" undone"), "{}", verified.stdout);
+}
+
 /// A node and the program where another user can reach them.
 struct Stage {
     node: Node,

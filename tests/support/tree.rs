@@ -64,6 +64,15 @@ impl Tree {
         Self(entries)
     }
 
+    /// The same without times.
+    pub fn timeless(&self) -> Self {
+        let mut tree = self.clone();
+        for entry in tree.0.values_mut() {
+            entry.modified = 0;
+        }
+        tree
+    }
+
     /// What is at `path`.
     #[track_caller]
     pub fn entry(&self, path: &str) -> &Entry {
