@@ -116,10 +116,11 @@ impl Transaction<'_> {
                     .zip(&backups)
                     .enumerate()
                     .take(number + 1)
-                    .map(|(number, (change, backup))| Undo {
-                        number,
+                    .map(|(begun, (change, backup))| Undo {
+                        number: begun,
                         change,
                         backup: backup.as_ref(),
+                        installed: begun < number,
                     })
                     .collect();
                 return Err(self.give_up(step, failure, &begun));

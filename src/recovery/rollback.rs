@@ -14,6 +14,8 @@ pub(super) struct Undo<'a> {
     pub(super) number: usize,
     pub(super) change: &'a FileChange,
     pub(super) backup: Option<&'a BackupCopy>,
+    /// Whether the exchange came to its end; where it did not, it may have been made or not.
+    pub(super) installed: bool,
 }
 
 /// Brings every target back; stops at the first that cannot be.
@@ -43,13 +45,15 @@ pub(super) fn roll_back(
 impl Undo<'_> {
     fn restore(&self, root: &Root, run: &str) -> Result<(), FileError> {
         let target = &self.change.target;
-        if root.present(target)? == self.change.before {
-            return Ok(());
-        }
+        let found = root.present(target)?;
         let made = match &self.change.after {
             Content::File(bytes) => Present::File(Sha256Digest::of(bytes)),
             Content::Link(destination) => Present::Link(destination.clone()),
         };
+        // Something of somebody else's, before which the exchange stopped, stays: there is nothing of ours.
+        if found == self.change.before || (found != made && !self.installed) {
+            return Ok(());
+        }
         match (&self.change.before, self.backup) {
             (Present::Nothing, _) => root.remove(target, &made),
             (Present::Link(destination), _) => {

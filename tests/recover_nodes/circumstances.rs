@@ -1,0 +1,239 @@
+//! Who runs it, where, and what happens around it.
+
+use std::fs;
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use nix::fcntl::{Flock, FlockArg};
+
+use crate::support::namespace;
+use crate::support::node::Node;
+use crate::support::program::{Run, command, rekindle, rekindle_as};
+use crate::support::tree::Tree;
+
+const NODE: &str = "ecdsa-p256-stacked";
+/// nobody, and somebody who is not even that.
+const USER: u32 = 65534;
+const OTHER: u32 = 4321;
+
+#[test]
+fn in_a_folder_of_ones_own_nobody_need_be_root() {
+    let Some(stage) = Stage::set(USER) else {
+        return;
+    };
+    stage.run(&["recover", "--yes"]).expect(0);
+    stage.run(&["check"]).expect(0);
+    stage.run(&["journal", "verify"]).expect(0);
+    let tree = Tree::read(stage.node.path());
+    for path in tree.paths() {
+        assert_eq!(tree.entry(path).owner, (USER, USER), "{path}");
+    }
+}
+
+#[test]
+fn a_folder_of_somebody_else_is_refused() {
+    let Some(stage) = Stage::set(OTHER) else {
+        return;
+    };
+    let before = Tree::read(stage.node.path());
+    let run = stage.run(&["recover", "--yes"]).expect(3);
+    assert!(run.stderr.contains("belongs to uid 4321"), "{}", run.stderr);
+    // Not root's either: its owner could exchange files under root's hands.
+    let run = rekindle(stage.node.path(), &["recover", "--yes"]).expect(3);
+    assert!(run.stderr.contains("belongs to uid 4321"), "{}", run.stderr);
+    assert_eq!(Tree::read(stage.node.path()), before);
+}
+
+#[test]
+fn a_folder_of_root_is_refused_to_others() {
+    let Some(stage) = Stage::set(0) else {
+        return;
+    };
+    let before = Tree::read(stage.node.path());
+    let run = stage.run(&["recover", "--yes"]).expect(3);
+    assert!(run.stderr.contains("permission denied"), "{}", run.stderr);
+    assert_eq!(Tree::read(stage.node.path()), before);
+}
+
+/// The machine's own root, in a namespace where `/etc` and `/var/lib` hold the node alone.
+const MACHINE: &str = r#"
+    mount -t tmpfs -o mode=755 tmpfs /etc
+    mount -t tmpfs -o mode=755 tmpfs /var/lib
+    mkdir /etc/kubernetes /var/lib/kubelet
+    mount --bind "$1/etc/kubernetes" /etc/kubernetes
+    mount --bind "$1/var/lib/kubelet" /var/lib/kubelet
+"#;
+
+#[test]
+fn on_the_machine_itself_files_are_repaired_and_nothing_is_claimed_about_processes() {
+    let node = Node::materialize(NODE);
+    let script = format!("{MACHINE}\nexec env -i \"$0\" recover --yes --reason test");
+    let Some(run) = namespace::run(&script, node.path()) else {
+        println!("skipped: a mount namespace is not permitted here");
+        return;
+    };
+    let run = run.expect(7);
+    assert!(
+        run.stdout.contains("no process was restarted"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout.contains("Journal   /var/lib/rekindle/journal/"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(run.stderr, "");
+    rekindle(node.path(), &["check"]).expect(0);
+}
+
+#[test]
+fn on_the_machine_itself_only_root_may() {
+    let node = Node::materialize(NODE);
+    let before = Tree::read(node.path());
+    for verb in ["check", "plan", "recover --yes", "journal verify"] {
+        let script = format!(
+            "{MACHINE}\nmount -t tmpfs -o mode=755 tmpfs /mnt; cp \"$0\" /mnt/rekindle\n\
+             exec env -i /usr/bin/setpriv --reuid=65534 --regid=65534 --clear-groups /mnt/rekindle {verb}"
+        );
+        let Some(run) = namespace::run(&script, node.path()) else {
+            println!("skipped: a mount namespace is not permitted here");
+            return;
+        };
+        if verb == "journal verify" {
+            run.expect(2);
+            continue;
+        }
+        let run = run.expect(3);
+        assert!(
+            run.stderr.contains("refused (not-root)"),
+            "{verb}: {}",
+            run.stderr
+        );
+    }
+    assert_eq!(Tree::read(node.path()), before);
+}
+
+#[test]
+fn two_at_once_are_one_too_many() {
+    let node = Node::materialize(NODE);
+    let before = Tree::read(node.path());
+    let folder = fs::File::open(node.file("/etc/kubernetes")).unwrap();
+    let lock = Flock::lock(folder, FlockArg::LockExclusiveNonblock).unwrap();
+    let run = rekindle(node.path(), &["recover", "--yes"]).expect(3);
+    let named = format!("(pid {})", std::process::id());
+    assert!(
+        run.stderr.contains("refused (another-rekindle)"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains(&named), "{}", run.stderr);
+    // Who only looks need not wait.
+    rekindle(node.path(), &["check"]).expect(1);
+    rekindle(node.path(), &["plan"]).expect(0);
+    assert_eq!(Tree::read(node.path()), before);
+    drop(lock);
+    rekindle(node.path(), &["recover", "--yes"]).expect(0);
+}
+
+#[test]
+fn a_reader_that_goes_away_does_no_harm() {
+    let node = Node::materialize(NODE);
+    for arguments in [
+        &["check"][..],
+        &["plan"],
+        &["plan", "-o", "json"],
+        &["recover", "--yes"],
+    ] {
+        let mut child = command(node.path(), arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let mut stderr = String::new();
+        child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut stderr)
+            .unwrap();
+        let status = child.wait().unwrap();
+        assert!(status.code().is_some(), "{arguments:?} ended by {status}");
+        assert_eq!(stderr, "", "{arguments:?}");
+        if arguments == ["recover", "--yes"] {
+            assert_eq!(status.code(), Some(0));
+        }
+    }
+    rekindle(node.path(), &["check"]).expect(0);
+    rekindle(node.path(), &["journal", "verify"]).expect(0);
+}
+
+#[test]
+fn closed_standard_streams_are_not_taken_for_files() {
+    let node = Node::materialize(NODE);
+    let mut shell = std::process::Command::new("sh");
+    shell
+        .args(["-c", "exec \"$0\" --root \"$1\" recover --yes <&- >&- 2>&-"])
+        .arg(env!("CARGO_BIN_EXE_rekindle"))
+        .arg(node.path());
+    Run::of(shell).expect(0);
+    rekindle(node.path(), &["check"]).expect(0);
+    rekindle(node.path(), &["journal", "verify"]).expect(0);
+}
+
+#[test]
+fn what_somebody_else_put_in_the_way_stays_and_all_the_rest_is_undone() {
+    let node = Node::materialize(NODE);
+    // The names that the kubelet's new file may get in the next minute.
+    node.shell(
+        "for second in $(seq 0 60); do
+            date=$(date -u -d \"now + $second seconds\" +%Y-%m-%d-%H-%M-%S)
+            (umask 077; echo foreign >var/lib/kubelet/pki/kubelet-client-$date.pem)
+        done",
+    );
+    let before = Tree::read(node.path());
+    let run = rekindle(node.path(), &["recover", "--yes"]).expect(4);
+    assert!(
+        run.stderr.contains("everything is as it was before"),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.contains("changed by somebody else"),
+        "{}",
+        run.stderr
+    );
+    // A file that was exchanged and brought back is a new one, of another time.
+    let after = Tree::read(node.path()).without_state().timeless();
+    assert_eq!(before.timeless().differences(&after), Vec::<String>::new());
+    let verified = rekindle(node.path(), &["journal", "verify"]).expect(0);
+    assert!(verified.stdout.contains(" undone"), "{}", verified.stdout);
+}
+
+/// A node and the program where another user can reach them.
+struct Stage {
+    node: Node,
+    program: PathBuf,
+}
+
+impl Stage {
+    /// The node belongs to `owner`. `None`, with a line that says so, where this user cannot become another.
+    fn set(owner: u32) -> Option<Self> {
+        if !nix::unistd::geteuid().is_root() {
+            println!("skipped: only root can become another user");
+            return None;
+        }
+        let node = Node::materialize(NODE);
+        let program = node.path().with_file_name("rekindle");
+        fs::copy(env!("CARGO_BIN_EXE_rekindle"), &program).unwrap();
+        node.shell(&format!("chown -R -h {owner}:{owner} ."));
+        Some(Self { node, program })
+    }
+
+    /// Runs it as nobody.
+    fn run(&self, arguments: &[&str]) -> Run {
+        rekindle_as(&self.program, USER, self.node.path(), arguments)
+    }
+}

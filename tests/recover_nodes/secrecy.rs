@@ -1,0 +1,110 @@
+//! No piece of a private key in anything that a run prints or keeps.
+
+use crate::support::node::Node;
+use crate::support::program::{Run, rekindle};
+use crate::support::secrets::Secrets;
+use crate::support::tree::{Content, Tree};
+
+#[test]
+fn no_piece_of_a_key_is_printed_or_written_down() {
+    for name in [
+        "rsa2048-stacked",
+        "joined-control-plane",
+        "pkcs8-keys",
+        "embedded-kubelet",
+    ] {
+        let node = Node::materialize(name);
+        let secrets = Secrets::of(&Tree::read(node.path()));
+        let runs: [&[&str]; 7] = [
+            &["check"],
+            &["plan", "-o", "json"],
+            &["recover", "--yes", "--reason", "test"],
+            &["check", "-o", "json"],
+            &["journal", "verify"],
+            &["journal", "show"],
+            &["recover", "--yes"],
+        ];
+        for arguments in runs {
+            let Run { stdout, stderr, .. } = rekindle(node.path(), arguments);
+            for output in [stdout, stderr] {
+                assert!(
+                    !secrets.are_in(output.as_bytes()),
+                    "{name} {arguments:?}\n{output}"
+                );
+            }
+        }
+        let tree = Tree::read(node.path());
+        let mut searched = 0;
+        for path in tree
+            .paths()
+            .filter(|path| path.starts_with("/var/lib/rekindle/journal/"))
+        {
+            for text in layers(tree.entry(path).bytes()) {
+                assert!(!secrets.are_in(&text), "{name} {path}");
+            }
+            searched += 1;
+        }
+        assert_eq!(searched, 2, "a journal and its checkpoint");
+        // What must hold keys is closed to others.
+        for path in tree
+            .paths()
+            .filter(|path| path.starts_with("/var/lib/rekindle"))
+        {
+            let entry = tree.entry(path);
+            let open = entry.mode & 0o077 != 0;
+            let secret = matches!(&entry.content, Content::File(bytes) if secrets.are_in(bytes));
+            let folder = entry.content == Content::Folder;
+            assert!(
+                !open || !(secret || folder),
+                "{name} {path} {:o}",
+                entry.mode
+            );
+        }
+    }
+}
+
+#[test]
+fn the_search_finds_what_it_is_looking_for() {
+    let node = Node::materialize("joined-control-plane");
+    let tree = Tree::read(node.path());
+    let secrets = Secrets::of(&tree);
+    for path in tree
+        .paths()
+        .filter(|path| path.ends_with(".key") || path.ends_with(".conf"))
+    {
+        // The kubelet's kubeconfig names a file that has the key.
+        let holds_key = !path.ends_with("kubelet.conf");
+        let found = layers(tree.entry(path).bytes())
+            .iter()
+            .any(|text| secrets.are_in(text));
+        assert_eq!(found, holds_key, "{path}");
+    }
+    for path in tree.paths().filter(|path| path.ends_with(".crt")) {
+        assert!(!secrets.are_in(tree.entry(path).bytes()), "{path}");
+    }
+}
+
+/// The bytes themselves, and what is in the long words of base64 within them.
+fn layers(bytes: &[u8]) -> Vec<Vec<u8>> {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    let words = bytes
+        .split(|byte| b" \n\"'".contains(byte))
+        .filter(|word| word.len() > 64)
+        .filter_map(|word| STANDARD.decode(word).ok());
+    let mut layers = vec![bytes.to_vec()];
+    // PEM has line breaks within its base64, and no JSON has.
+    layers.push(
+        bytes
+            .iter()
+            .copied()
+            .filter(|byte| *byte != b'\n')
+            .collect(),
+    );
+    for word in words {
+        layers.push(word.iter().copied().filter(|byte| *byte != b'\n').collect());
+        layers.push(word);
+    }
+    layers
+}

@@ -1,0 +1,106 @@
+//! The certificates of a node that are not authorities, found by looking at the files.
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::tree::{Content, Tree};
+
+/// One certificate that somebody logs on or serves with.
+pub struct Leaf {
+    /// The file that holds it, a node path; where that is behind a link, the file and not the link.
+    pub file: String,
+    /// What may be done with it, in openssl's words.
+    pub purposes: &'static [&'static str],
+    /// The file with the authority that signs it; `None` where it signs itself.
+    pub authority: Option<String>,
+    /// The certificate, PEM, perhaps with a chain.
+    pub certificate: String,
+    /// Its private key, PEM.
+    pub key: String,
+}
+
+/// Every leaf in `tree`; the copies in a backup are none.
+pub fn leaves(tree: &Tree) -> Vec<Leaf> {
+    let tree = &tree.without_state();
+    let folder = ["/etc/kubernetes/pki", "/etc/kubernetes/ssl"]
+        .into_iter()
+        .find(|folder| tree.get(&format!("{folder}/ca.crt")).is_some())
+        .expect("a cluster CA");
+    let mut leaves = Vec::new();
+    for path in tree.paths() {
+        if !matches!(
+            tree.get(path).map(|entry| &entry.content),
+            Some(Content::File(_))
+        ) {
+            continue;
+        }
+        let authority = |name: &str| Some(format!("{folder}/{name}"));
+        if let Some(stem) = path.strip_suffix(".crt") {
+            let name = stem.rsplit('/').next().unwrap();
+            let (purposes, authority): (&'static [&str], _) = match name {
+                "ca" | "front-proxy-ca" => continue,
+                "apiserver" => (&["sslserver"], authority("ca.crt")),
+                "server" | "peer" => (&["sslserver", "sslclient"], authority("etcd/ca.crt")),
+                "healthcheck-client" | "apiserver-etcd-client" => {
+                    (&["sslclient"], authority("etcd/ca.crt"))
+                }
+                "front-proxy-client" => (&["sslclient"], authority("front-proxy-ca.crt")),
+                "apiserver-kubelet-client" => (&["sslclient"], authority("ca.crt")),
+                "kubelet" => (&["sslserver"], None),
+                other => panic!("an unexpected certificate: {other}"),
+            };
+            leaves.push(Leaf {
+                file: path.to_owned(),
+                purposes,
+                authority,
+                certificate: tree.entry(path).text().to_owned(),
+                key: tree.entry(&format!("{stem}.key")).text().to_owned(),
+            });
+        } else if path.ends_with(".conf") {
+            let text = tree.entry(path).text();
+            if let Some(certificate) = embedded(text, "client-certificate-data") {
+                leaves.push(Leaf {
+                    file: path.to_owned(),
+                    purposes: &["sslclient"],
+                    authority: authority("ca.crt"),
+                    certificate,
+                    key: embedded(text, "client-key-data").unwrap(),
+                });
+            }
+        }
+    }
+    if let Some(link) = tree.get("/var/lib/kubelet/pki/kubelet-client-current.pem") {
+        let file = link.destination().to_str().unwrap().to_owned();
+        let text = tree.entry(&file).text().to_owned();
+        leaves.push(Leaf {
+            file,
+            purposes: &["sslclient"],
+            authority: Some(format!("{folder}/ca.crt")),
+            certificate: text.clone(),
+            key: text,
+        });
+    }
+    leaves
+}
+
+/// The value of a `…-data` field of a kubeconfig with one user.
+pub fn embedded(kubeconfig: &str, field: &str) -> Option<String> {
+    let value = kubeconfig.lines().find_map(|line| {
+        let (name, value) = line.trim().split_once(':')?;
+        (name == field).then_some(value)
+    })?;
+    let value = value.trim().trim_matches(['"', '\'']);
+    Some(String::from_utf8(STANDARD.decode(value).unwrap()).unwrap())
+}
+
+impl Leaf {
+    /// Writes certificate and key to two files in `folder`, for openssl to read.
+    pub fn write(&self, folder: &Path) -> (PathBuf, PathBuf) {
+        let paths = (folder.join("leaf.crt"), folder.join("leaf.key"));
+        std::fs::write(&paths.0, &self.certificate).unwrap();
+        std::fs::write(&paths.1, &self.key).unwrap();
+        paths
+    }
+}

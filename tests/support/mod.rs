@@ -1,0 +1,12 @@
+//! What the end-to-end tests are built from: nodes with real modes, the built program, whole trees as evidence, and
+//! openssl as the judge. Nothing here uses the crate: what it says must be independent of it.
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+pub mod der;
+pub mod leaf;
+pub mod namespace;
+pub mod node;
+pub mod openssl;
+pub mod program;
+pub mod secrets;
+pub mod tree;
