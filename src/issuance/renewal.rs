@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{Content, FileChange, IssuanceError};
 use crate::inventory::{Credential, KeyState, Location};
-use crate::kubernetes::{AuthorityName, Kubeconfig, Source};
+use crate::kubernetes::{AuthorityName, Source};
 use crate::node::Present;
 use crate::pki::{
     Authority, Certificate, PrivateKey, SerialNumber, encode_certificate, read_certificates,
