@@ -160,7 +160,7 @@ fn recovery(root: &Root, now: OffsetDateTime) -> RecoveryPlan {
     let request = Request {
         only: None,
         within: Lifetime::ZERO,
-        validity: Lifetime::from_secs(30 * 86_400),
+        validity: Lifetime::from_hours(30 * 24),
         force: false,
         restart: Restart::None,
     };

@@ -50,7 +50,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "plan",
         ],
     ),
-    ("drill", &["node", "pki"]),
+    ("drill", &["kubernetes", "node", "pki"]),
 ];
 
 #[test]

@@ -80,12 +80,12 @@ impl StaticPod {
         (!tag.contains('/')).then_some(tag)
     }
 
-    /// The value of a flag in the command and arguments of the component's container: [`Flags::value`].
+    /// The value of a flag in the command and arguments of the component's container; the last one where it is repeated, as pflag has it.
     pub fn flag(&self, name: &str) -> Option<&str> {
         self.flags.value(name)
     }
 
-    /// The values of a flag that may be repeated: [`Flags::values`].
+    /// The values of a flag that may be repeated, in order.
     pub fn flag_values<'a>(&'a self, name: &str) -> impl DoubleEndedIterator<Item = &'a str> {
         self.flags.values(name)
     }

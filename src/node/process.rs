@@ -124,23 +124,35 @@ fn names(argument: &[u8], folder: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
     use std::os::unix::process::CommandExt;
     use std::process::{Child, Command, Stdio};
 
     use super::*;
 
-    /// A process that waits until it is dropped.
+    /// What a process does: it says that it is there, and waits.
+    const SCRIPT: &str = "echo started; read -r line";
+
+    /// A process that is there until it is dropped.
     struct Waiting(Child);
 
     impl Waiting {
         fn start(program: &str, argument: &str) -> Self {
-            let child = Command::new("/bin/sh")
-                .arg0(program)
-                .args(["-c", "read -r line", "sh", argument])
-                .stdin(Stdio::piped())
-                .spawn()
-                .unwrap();
-            Self(child)
+            let mut shell = Command::new("/bin/sh");
+            shell.arg0(program).args(["-c", SCRIPT, "sh", argument]);
+            Self::started(shell)
+        }
+
+        /// Not before it runs: until its program has begun, a process shows no arguments.
+        fn started(mut command: Command) -> Self {
+            let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+            let mut child = command.spawn().unwrap();
+            let mut output = child.stdout.take().unwrap();
+            let waiting = Self(child);
+            let mut line = [0; 8];
+            output.read_exact(&mut line).unwrap();
+            assert_eq!(line, *b"started\n");
+            waiting
         }
     }
 
@@ -180,6 +192,34 @@ mod tests {
         let root = Root::open(&link).unwrap();
         let _kubelet = Waiting::start("kubelet", &format!("{}/etc", folder.path().display()));
         assert_eq!(running_components(&root).len(), 1);
+    }
+
+    /// Only root may change the root of a process: for others there is nothing to see here.
+    #[test]
+    fn a_component_that_has_the_folder_for_its_root_is_found() {
+        if !crate::node::is_root() {
+            return;
+        }
+        let (folder, root) = node();
+        let libraries = Command::new("ldd").arg("/bin/sh").output().unwrap();
+        let libraries = String::from_utf8(libraries.stdout).unwrap();
+        for library in libraries
+            .split_whitespace()
+            .filter(|word| word.starts_with('/'))
+        {
+            let copy = folder.path().join(library.trim_start_matches('/'));
+            fs::create_dir_all(copy.parent().unwrap()).unwrap();
+            fs::copy(library, copy).unwrap();
+        }
+        fs::copy("/bin/sh", folder.path().join("etcd")).unwrap();
+        let mut chroot = Command::new("chroot");
+        chroot.arg(folder.path()).args(["/etcd", "-c", SCRIPT]);
+        let etcd = Waiting::started(chroot);
+        let found = running_components(&root);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].pid, etcd.0.id());
+        let (_other, other) = node();
+        assert_eq!(running_components(&other), []);
     }
 
     #[test]

@@ -4,11 +4,14 @@
 use rekindle::digest::Sha256Digest;
 use rekindle::journal::{AnchorError, Record, Trust, Verdict, verify};
 use rekindle::pki::{
-    Attribute, Authority, Certificate, ExtendedKeyUsage, PrivateKey, Specification,
+    Attribute, Certificate, ExtendedKeyUsage, PrivateKey, SerialNumber, Specification, Validity,
+    issue,
 };
 
 use crate::fixture::{FIXTURE, NOW, authority, client_certificate, recovery};
 use crate::forger::{certify, forge, journal_specification, records};
+
+const LIFETIME: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// What the verifier says about a well-formed journal that `certificate`'s key signed.
 fn judge(
@@ -133,17 +136,30 @@ fn one_of_several_authorities_is_enough_and_none_is_not() {
 }
 
 #[test]
-fn a_leaf_of_the_authority_is_no_authority() {
-    let verdict = {
-        let key = PrivateKey::generate_ed25519().unwrap();
-        let leaf = client_certificate(&FIXTURE.authority, key.public_key_der());
-        assert!(Authority::new(std::slice::from_ref(&leaf), key, NOW).is_err());
-        verify(&FIXTURE.bytes, &Trust::Authorities(&[leaf]))
+fn a_leaf_with_the_authoritys_name_and_key_is_no_authority() {
+    let specification = Specification {
+        subject: vec![(Attribute::CommonName, "kubernetes".to_owned())],
+        ..Specification::default()
     };
-    assert!(matches!(
-        refusal(verdict),
-        AnchorError::OtherAuthority { .. }
-    ));
+    let authority = FIXTURE.authority.certificate();
+    let validity = Validity::starting_at(NOW, LIFETIME, Some(authority));
+    let serial = SerialNumber::random().unwrap();
+    let public = authority.public_key_der();
+    let leaf = issue(
+        &specification,
+        public,
+        &FIXTURE.authority,
+        &validity,
+        &serial,
+    )
+    .unwrap();
+    assert_eq!(leaf.subject_der(), authority.subject_der());
+    let verdict = verify(&FIXTURE.bytes, &Trust::Authorities(&[leaf]));
+    let reason = refusal(verdict);
+    assert!(
+        matches!(reason, AnchorError::OtherAuthority { .. }),
+        "{reason:?}"
+    );
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use rekindle::digest::Sha256Digest;
 use rekindle::journal::{
-    Backup, CertificateChange, CertificateFacts, Change, Circumstances, Clocks, Closed, Event,
-    FileState, Host, Log, Operator, Outcome, Run, RunOutcome, Storage, Tool, Trust, Verdict,
+    Backup, CertificateChange, CertificateFacts, Change, Circumstances, Clocks, Closed, Defect,
+    Event, FileState, Host, Log, Operator, Outcome, Run, RunOutcome, Storage, Tool, Trust, Verdict,
     verify,
 };
 use rekindle::pki::{
@@ -256,4 +256,12 @@ pub fn recovery(authority: Option<&Authority>) -> (Vec<u8>, Closed) {
     let closed = log.close(RunOutcome::Recovered, tick()).unwrap();
     let bytes = memory.0.lock().unwrap().clone();
     (bytes, closed)
+}
+
+/// What is wrong with a journal that was tampered with.
+pub fn defect_of(verdict: Verdict) -> Defect {
+    match verdict {
+        Verdict::Tampered { defect, .. } => defect,
+        other => panic!("{other:?}"),
+    }
 }

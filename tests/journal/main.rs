@@ -10,6 +10,7 @@ mod anchor;
 mod damage;
 mod fixture;
 mod forger;
+mod line;
 mod order;
 mod script;
 mod writing;

@@ -9,7 +9,7 @@ pub enum DocumentError {
     /// Nothing in it, or nothing but blanks and comments.
     #[error("it is empty")]
     Empty,
-    /// More than [`LARGEST`] bytes.
+    /// More than one MiB.
     #[error("it has {bytes} bytes, more than the {LARGEST} that such a file may have")]
     TooLarge {
         /// Its size in bytes.

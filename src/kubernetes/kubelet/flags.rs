@@ -57,7 +57,7 @@ impl KubeletFlags {
         Ok(Self(flags))
     }
 
-    /// The value of a flag: [`Flags::value`].
+    /// The value of a flag, the last one where it is repeated, as pflag has it.
     pub fn flag(&self, name: &str) -> Option<&str> {
         self.0.value(name)
     }
