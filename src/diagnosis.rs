@@ -243,8 +243,7 @@ impl Moment {
             .chain(chain)
             .find(|issuer| signed(leaf, issuer))
         else {
-            let evidence = format!("signed by `{}`", leaf.issuer());
-            return (State::WrongIssuer, Some(evidence));
+            return (State::WrongIssuer, Some(stranger(leaf, bundle)));
         };
         if issuer.not_after() <= self.now {
             let evidence = format!("`{}` expired itself", issuer.subject());
@@ -275,6 +274,26 @@ fn signed(leaf: &Certificate, issuer: &Certificate) -> bool {
         SignatureCheck::Valid => true,
         SignatureCheck::Invalid => false,
         SignatureCheck::Unsupported { .. } => leaf.issuer_der() == issuer.subject_der(),
+    }
+}
+
+/// Who signed `leaf`, in words that do not repeat the name of the authority as if it were an answer.
+fn stranger(leaf: &Certificate, bundle: &[Certificate]) -> String {
+    let issuer = leaf.issuer();
+    let mut namesakes = bundle
+        .iter()
+        .filter(|one| one.subject() == issuer)
+        .peekable();
+    if namesakes.peek().is_none() {
+        let known: Vec<String> = bundle.iter().map(Certificate::subject).collect();
+        format!(
+            "signed by `{issuer}`; the CA here is `{}`",
+            known.join("`, `")
+        )
+    } else if namesakes.any(|one| one.subject_der() == leaf.issuer_der()) {
+        format!("signed by another `{issuer}`, with another key than the CA here")
+    } else {
+        format!("signed by `{issuer}`; the CA here writes that name in other string types")
     }
 }
 

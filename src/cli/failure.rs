@@ -179,7 +179,8 @@ impl Failure {
             line(out, "caused by:", &cause.text)?;
             way_out(out, cause.hint.as_deref(), cause.runbook.as_deref())?;
         }
-        if several && self.hint.is_some() {
+        // What concerns the whole must not be taken for the way out of the last cause.
+        if self.hint.is_some() && self.causes.iter().any(|cause| cause.hint.is_some()) {
             writeln!(out)?;
         }
         way_out(out, self.hint.as_deref(), self.runbook.as_deref())

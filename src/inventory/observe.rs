@@ -70,6 +70,12 @@ impl Inventory {
             )
     }
 
+    /// A node path as a shell outside the root would spell it.
+    pub fn outside(&self, node_path: &Path) -> PathBuf {
+        self.root
+            .join(node_path.strip_prefix("/").unwrap_or(node_path))
+    }
+
     /// The authority of that name.
     pub fn authority(&self, name: AuthorityName) -> Option<&AuthorityEntry> {
         self.authorities

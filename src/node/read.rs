@@ -5,8 +5,8 @@ use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::{OFlag, openat};
-use nix::sys::stat::{FileStat, Mode, SFlag, fstat};
+use nix::fcntl::{AtFlags, OFlag, openat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -88,35 +88,17 @@ pub(super) fn open_checked(
     resolved: &Resolved,
     outside: &Path,
 ) -> Result<(OwnedFd, FileStat), FileError> {
-    // A FIFO or a device would block an open without O_NONBLOCK.
-    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
     let fail = |operation| move |errno| FileError::from_errno(operation, outside, errno);
-    let file = match openat(
-        resolved.folder.as_fd(),
-        resolved.name.as_os_str(),
-        flags,
-        Mode::empty(),
-    ) {
-        Err(nix::errno::Errno::ENXIO) => {
-            return Err(FileError::NotRegular {
-                path: outside.to_owned(),
-                found: "socket or device",
-            });
-        }
-        other => other.map_err(fail("open"))?,
-    };
+    let (folder, name) = (resolved.folder.as_fd(), resolved.name.as_os_str());
+    // Before opening, for to open a device may set it in motion; and after, for it may have been exchanged.
+    let looked_at = fstatat(folder, name, AtFlags::AT_SYMLINK_NOFOLLOW).map_err(fail("stat"))?;
+    check_regular(&looked_at, outside)?;
+    // A FIFO would block an open without O_NONBLOCK.
+    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+    let file = openat(folder, name, flags, Mode::empty()).map_err(fail("open"))?;
     let status = fstat(&file).map_err(fail("stat"))?;
-    let found = match file_type(&status) {
-        SFlag::S_IFREG => None,
-        SFlag::S_IFDIR => Some("folder"),
-        SFlag::S_IFIFO => Some("FIFO"),
-        SFlag::S_IFSOCK => Some("socket"),
-        _ => Some("device"),
-    };
+    check_regular(&status, outside)?;
     let path = outside.to_owned();
-    if let Some(found) = found {
-        return Err(FileError::NotRegular { path, found });
-    }
     check_owner(&status, outside)?;
     let mode = permissions(&status);
     if mode & 0o022 != 0 {
@@ -127,6 +109,21 @@ pub(super) fn open_checked(
         return Err(FileError::HardLinked { path, links });
     }
     Ok((file, status))
+}
+
+fn check_regular(status: &FileStat, outside: &Path) -> Result<(), FileError> {
+    let found = match file_type(status) {
+        SFlag::S_IFREG => return Ok(()),
+        SFlag::S_IFDIR => "folder",
+        SFlag::S_IFLNK => "symbolic link",
+        SFlag::S_IFIFO => "FIFO",
+        SFlag::S_IFSOCK => "socket",
+        _ => "device",
+    };
+    Err(FileError::NotRegular {
+        path: outside.to_owned(),
+        found,
+    })
 }
 
 fn read_all(

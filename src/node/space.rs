@@ -10,8 +10,10 @@ use nix::unistd::{AccessFlags, faccessat};
 use super::{FileError, Root};
 
 /// What is left on the file system of a folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FreeSpace {
+    /// The node path of the folder that was asked, which exists.
+    pub folder: PathBuf,
     /// Bytes that this user may still write.
     pub bytes: u64,
     /// Files that this user may still create; `None` where the file system has no such limit.
@@ -29,6 +31,7 @@ impl Root {
         })?;
         let block = status.fragment_size();
         Ok(FreeSpace {
+            folder: existing,
             bytes: status.blocks_available().saturating_mul(block),
             files: (status.files() > 0).then(|| status.files_available()),
             read_only: status.flags().contains(FsFlags::ST_RDONLY),

@@ -31,10 +31,9 @@ enum Pair {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum KeyError {
     /// The file does not hold a key in PEM.
-    #[error("no private key can be read")]
+    #[error(transparent)]
     Pem {
         /// What is wrong with the text.
-        #[source]
         source: PemError,
     },
     /// It is under a passphrase.

@@ -6,6 +6,7 @@ use super::signer::{Signer, Signers, second};
 use super::{LeftAlone, RecoveryPlan, Refusal, RefusalCode};
 use crate::diagnosis::{Diagnosis, Finding};
 use crate::inventory::{AuthorityEntry, CredentialEntry, Inventory, KeyState};
+use crate::kubernetes::AuthorityName;
 use crate::pki::Certificate;
 
 /// A right clock may be this far behind the newest file: the step of a time service after boot.
@@ -17,6 +18,8 @@ pub(super) struct Draft<'a> {
     pub(super) now: OffsetDateTime,
     pub(super) plan: RecoveryPlan,
     signers: Signers<'a>,
+    /// Something concerns the node as a whole.
+    is_blocked: bool,
 }
 
 /// Nobody here can sign, and the plan says why.
@@ -33,6 +36,7 @@ impl<'a> Draft<'a> {
             inventory,
             now,
             signers: Signers::new(inventory, diagnosis),
+            is_blocked: false,
             plan: RecoveryPlan {
                 inventory_digest: inventory.digest(),
                 steps: Vec::new(),
@@ -51,6 +55,7 @@ impl<'a> Draft<'a> {
         }
         self.check_clock();
         self.check_layout();
+        self.is_blocked = !self.plan.refusals.is_empty();
         true
     }
 
@@ -68,12 +73,38 @@ impl<'a> Draft<'a> {
                 Err(Noted)
             }
             Some(Signer::Unfit(refusal)) => {
-                // One bad authority concerns many certificates, and is named once.
-                if !self.plan.refusals.contains(&refusal) {
-                    self.plan.refusals.push(refusal);
-                }
+                self.note(refusal);
                 Err(Noted)
             }
+        }
+    }
+
+    /// One bad authority or folder concerns many certificates: it is told once, with all that it concerns.
+    fn note(&mut self, refusal: Refusal) {
+        let known = self
+            .plan
+            .refusals
+            .iter_mut()
+            .find(|known| (known.code, &known.evidence) == (refusal.code, &refusal.evidence));
+        match known {
+            None => self.plan.refusals.push(refusal),
+            Some(known) if known.subject.split(", ").any(|one| one == refusal.subject) => {}
+            Some(known) => known.subject = format!("{}, {}", known.subject, refusal.subject),
+        }
+    }
+
+    /// What is wrong with the node as a whole stops every step, so that none is offered to go on with. The authority of
+    /// the cluster belongs to the whole: it signs the journal, whoever signs the certificates.
+    pub(super) fn check_whole(&mut self) {
+        if self.plan.steps.is_empty() {
+            return;
+        }
+        if let Signer::Unfit(refusal) = self.signers.judge(AuthorityName::Cluster) {
+            self.note(refusal);
+            self.is_blocked = true;
+        }
+        if self.is_blocked {
+            self.plan.steps.clear();
         }
     }
 
@@ -99,18 +130,26 @@ impl<'a> Draft<'a> {
                 KeyState::Fits(_) | KeyState::Differs { .. } => return,
             },
         };
-        self.plan
-            .refusals
-            .push(Refusal::of_observation(entry.catalog.name, error));
+        self.note(Refusal::of_observation(entry.catalog.name, error));
     }
 
     pub(super) fn refuse_mismatch(&mut self, finding: &Finding) {
         self.refuse(
             RefusalCode::KeyMismatch,
             finding.name,
-            evidence(finding),
+            self.evidence_at_path(finding),
             "bring certificate and key back as a pair from one backup",
         );
+    }
+
+    pub(super) fn refuse_issuer(&mut self, finding: &Finding, remedy: &str) {
+        let evidence = self.evidence_at_path(finding);
+        self.refuse(RefusalCode::WrongIssuer, finding.name, evidence, remedy);
+    }
+
+    fn evidence_at_path(&self, finding: &Finding) -> String {
+        let path = self.inventory.outside(&finding.path);
+        format!("{}: {}", path.display(), evidence(finding))
     }
 
     pub(super) fn refuse(
@@ -126,7 +165,7 @@ impl<'a> Draft<'a> {
             evidence,
             remedy: remedy.to_owned(),
         };
-        self.plan.refusals.push(refusal);
+        self.note(refusal);
     }
 
     fn refuse_no_node(&mut self) {
@@ -149,23 +188,24 @@ impl<'a> Draft<'a> {
         if self.now + CLOCK_TOLERANCE >= modified {
             return;
         }
+        let path = self.inventory.outside(path);
         let evidence = format!(
             "the clock says {}, but {} was written at {}",
             second(self.now),
             path.display(),
             second(modified)
         );
-        let remedy =
-            "set the clock right (timedatectl; chronyc tracking); if it is right, touch the file";
-        self.refuse(RefusalCode::ClockBehind, "clock", evidence, remedy);
+        let remedy = format!(
+            "set the clock right (timedatectl; chronyc tracking); if the clock is right: touch {}",
+            path.display()
+        );
+        self.refuse(RefusalCode::ClockBehind, "clock", evidence, &remedy);
     }
 
     fn check_layout(&mut self) {
         for obstacle in &self.inventory.layout.obstacles {
             let subject = "configuration of the node";
-            self.plan
-                .refusals
-                .push(Refusal::of_observation(subject, obstacle));
+            self.note(Refusal::of_observation(subject, obstacle));
         }
     }
 
@@ -193,7 +233,7 @@ impl<'a> Draft<'a> {
 }
 
 /// What a finding rests on, in words.
-pub(super) fn evidence(finding: &Finding) -> String {
+fn evidence(finding: &Finding) -> String {
     finding
         .evidence
         .clone()

@@ -3,7 +3,7 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::draft::{Draft, evidence};
+use super::draft::Draft;
 use super::signer::second;
 use super::{ReSign, RecoveryPlan, RefusalCode, Step};
 use crate::diagnosis::{Finding, State, diagnose};
@@ -23,6 +23,7 @@ pub fn plan_expiry(inventory: &Inventory, now: OffsetDateTime) -> RecoveryPlan {
         for (entry, finding) in inventory.credentials.iter().zip(&diagnosis.certificates) {
             decide(&mut draft, entry, finding);
         }
+        draft.check_whole();
     }
     draft.plan
 }
@@ -32,10 +33,8 @@ fn decide(draft: &mut Draft<'_>, entry: &CredentialEntry, finding: &Finding) {
         State::Missing => draft.leave_missing(entry, finding),
         State::Unreadable | State::CannotSign => draft.refuse_unreadable(entry),
         State::KeyMismatch => draft.refuse_mismatch(finding),
-        State::WrongIssuer if !finding.externally_managed => draft.refuse(
-            RefusalCode::WrongIssuer,
-            finding.name,
-            format!("{}: {}", finding.path.display(), evidence(finding)),
+        State::WrongIssuer if !finding.externally_managed => draft.refuse_issuer(
+            finding,
             "only certificates of the node's own authorities can be back-dated",
         ),
         State::Valid

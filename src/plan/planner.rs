@@ -2,9 +2,9 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::draft::{Draft, evidence};
+use super::draft::Draft;
 use super::signer::second;
-use super::{LeftAlone, ReSign, Refusal, RefusalCode, Request, Restart, Step};
+use super::{LeftAlone, ReSign, Refusal, Request, Restart, Step};
 use crate::diagnosis::{Finding, State, diagnose};
 use crate::digest::Sha256Digest;
 use crate::inventory::{CredentialEntry, Inventory};
@@ -36,6 +36,7 @@ pub fn plan(inventory: &Inventory, now: OffsetDateTime, request: &Request) -> Re
     };
     if planner.draft.check_node() {
         planner.decide_certificates(&diagnosis.certificates);
+        planner.draft.check_whole();
         planner.decide_touches();
     }
     planner.draft.plan
@@ -83,9 +84,7 @@ impl Planner<'_> {
                     "find out who signed it; if this node's CA should have: --only {} --force",
                     finding.name
                 );
-                let evidence = format!("{}: {}", finding.path.display(), evidence(finding));
-                self.draft
-                    .refuse(RefusalCode::WrongIssuer, finding.name, evidence, &remedy);
+                self.draft.refuse_issuer(finding, &remedy);
             }
             State::Valid
             | State::Expiring

@@ -1,6 +1,6 @@
 //! From an error of observation to a refusal: what happened in one line, and the command that mends it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Refusal, RefusalCode};
 use crate::evidence::with_causes;
@@ -58,10 +58,14 @@ impl Refusal {
 fn of_file(error: &FileError) -> (RefusalCode, String) {
     use RefusalCode as Code;
     match error {
-        FileError::NotFound { path } | FileError::PermissionDenied { path, .. } => (
+        FileError::NotFound { path } => (
+            Code::CannotRead,
+            format!("see how far the path goes: namei -l {}", path.display()),
+        ),
+        FileError::PermissionDenied { path, .. } => (
             Code::CannotRead,
             format!(
-                "look at it: namei -l {}; run as the user that owns the node's files",
+                "run this as root, or as the owner of the node's files; see namei -l {}",
                 path.display()
             ),
         ),
@@ -74,17 +78,16 @@ fn of_file(error: &FileError) -> (RefusalCode, String) {
         ),
         FileError::HardLinked { path, .. } => (
             Code::HardLinked,
-            // A name with a dot in front: in the manifests folder any other would become a pod.
             format!(
                 "give it one name: cp -a {0} {1} && mv {1} {0}",
                 path.display(),
-                path.with_file_name(".alone").display()
+                beside(path).display()
             ),
         ),
         FileError::ForeignOwner { path, expected, .. } => (
             Code::ForeignOwner,
             format!(
-                "if the file is right: chown -h {expected} {}",
+                "if its content is right: chown -h {expected} {}",
                 path.display()
             ),
         ),
@@ -116,13 +119,13 @@ fn of_file(error: &FileError) -> (RefusalCode, String) {
         ),
         FileError::NoSpace { path, .. } => (
             Code::DiskFull,
-            format!("make room: df -h {0}; df -i {0}", parent(path)),
+            format!("make room: df -h {0}; df -i {0}", path.display()),
         ),
         FileError::ReadOnly { path, .. } => (
             Code::ReadOnlyFileSystem,
             format!(
-                "see how it is mounted: findmnt -T {0}; remount it writable",
-                parent(path)
+                "see how it is mounted: findmnt -T {}; remount it writable",
+                path.display()
             ),
         ),
         FileError::Locked { holder, .. } => (
@@ -144,20 +147,22 @@ fn of_file(error: &FileError) -> (RefusalCode, String) {
 
 fn of_pem(path: &Path, error: &PemError) -> (RefusalCode, String) {
     use RefusalCode as Code;
-    let path = path.display();
-    let restore = format!("bring {path} back from a backup");
+    let restore = format!("bring {} back from a backup", path.display());
     match error {
         PemError::Empty => (Code::FileEmpty, restore),
         PemError::ByteOrderMark => (
             Code::ByteOrderMark,
-            format!("remove it: sed -i '1s/^\\xef\\xbb\\xbf//' {path}"),
+            format!(
+                "remove it: LC_ALL=C sed -i '1s/^\\xef\\xbb\\xbf//' {}",
+                path.display()
+            ),
         ),
         PemError::DerInsteadOfPem => (
             Code::DerInsteadOfPem,
-            format!("convert it: openssl x509 -inform DER -in {path} -out {path}.pem"),
+            rewrite(path, "crt", "convert it", "openssl x509 -inform DER").unwrap_or(restore),
         ),
         PemError::Truncated { .. } => (Code::FileTruncated, restore),
-        PemError::EncryptedKey => (Code::KeyEncrypted, decrypt(&path)),
+        PemError::EncryptedKey => (Code::KeyEncrypted, decrypt(path)),
         PemError::NotPem
         | PemError::InvalidBase64 { .. }
         | PemError::NoCertificate { .. }
@@ -174,17 +179,14 @@ fn of_key(path: &Path, error: &KeyError) -> (RefusalCode, String) {
             (Code::CertificateDamaged, _) => (Code::KeyDamaged, restore),
             (Code::DerInsteadOfPem, _) => (
                 Code::DerInsteadOfPem,
-                format!(
-                    "convert it: openssl pkey -inform DER -in {0} -out {0}.pem",
-                    path.display()
-                ),
+                rewrite(path, "key", "convert it", "openssl pkey -inform DER").unwrap_or(restore),
             ),
             other => other,
         },
-        KeyError::Encrypted => (Code::KeyEncrypted, decrypt(&path.display())),
+        KeyError::Encrypted => (Code::KeyEncrypted, decrypt(path)),
         KeyError::Unsupported { .. } => (
             Code::KeyUnsupported,
-            "renew what this key signs with kubeadm or openssl".to_owned(),
+            "renew by other means what this key is for, as the runbook says".to_owned(),
         ),
         KeyError::Malformed { .. } | KeyError::PublicKeyMissing | KeyError::Random { .. } => {
             (Code::KeyDamaged, restore)
@@ -199,7 +201,10 @@ fn of_kubeconfig(path: &Path, error: &KubeconfigError) -> (RefusalCode, String) 
         KubeconfigError::Document(source) => of_document(path, source, Code::KubeconfigInvalid),
         KubeconfigError::Anchor { .. } | KubeconfigError::Tag { .. } => (
             Code::KubeconfigAnchors,
-            format!("write it without: kubectl config view --raw --kubeconfig {shown} --flatten"),
+            format!(
+                "write it without: (umask 077; kubectl config view --raw --kubeconfig {shown} >{0}) && mv {0} {shown}",
+                beside(path).display()
+            ),
         ),
         KubeconfigError::NoCurrentContext => (
             Code::KubeconfigNoCurrentContext,
@@ -210,9 +215,7 @@ fn of_kubeconfig(path: &Path, error: &KubeconfigError) -> (RefusalCode, String) 
         KubeconfigError::ExecUser { .. }
         | KubeconfigError::AuthProviderUser { .. }
         | KubeconfigError::TokenUser { .. }
-        | KubeconfigError::PasswordUser { .. }
-        | KubeconfigError::NoClientCertificate { .. }
-        | KubeconfigError::NoClientKey { .. } => (
+        | KubeconfigError::PasswordUser { .. } => (
             Code::KubeconfigOtherLogin,
             "its credential comes from elsewhere; renew it there".to_owned(),
         ),
@@ -224,7 +227,10 @@ fn of_document(path: &Path, error: &DocumentError, invalid: RefusalCode) -> (Ref
     use RefusalCode as Code;
     let kubeconfig = invalid == Code::KubeconfigInvalid;
     let code = match error {
-        DocumentError::Empty => Code::FileEmpty,
+        DocumentError::Empty => {
+            let restore = format!("bring {} back from a backup", path.display());
+            return (Code::FileEmpty, restore);
+        }
         DocumentError::TooLarge { .. } => Code::FileTooLarge,
         DocumentError::ByteOrderMark => {
             let path = path.display();
@@ -242,12 +248,29 @@ fn mend_text(path: &Path) -> String {
     format!("mend {}, or bring it back from a backup", path.display())
 }
 
-fn decrypt(path: &dyn std::fmt::Display) -> String {
-    format!(
-        "write it without a passphrase, readable by its owner alone: (umask 077; openssl pkey -in {path} -out {path}.plain)"
-    )
+fn decrypt(path: &Path) -> String {
+    rewrite(path, "key", "write it without a passphrase", "openssl pkey").unwrap_or_else(|| {
+        format!(
+            "put a key without a passphrase into {}, or bring it back from a backup",
+            path.display()
+        )
+    })
 }
 
-fn parent(path: &Path) -> std::path::Display<'_> {
-    path.parent().unwrap_or(path).display()
+/// The openssl command that writes the file again in another form; none where the file may hold more than one thing,
+/// of which openssl would keep the first.
+fn rewrite(path: &Path, extension: &str, purpose: &str, command: &str) -> Option<String> {
+    let (shown, new) = (path.display(), beside(path));
+    let umask = if extension == "key" { "077" } else { "022" };
+    (path.extension()? == extension).then(|| {
+        format!(
+            "{purpose}: (umask {umask}; {command} -in {shown} -out {0}) && mv {0} {shown}",
+            new.display()
+        )
+    })
+}
+
+/// A name with a dot in front: in the manifests folder any other would become a pod.
+fn beside(path: &Path) -> PathBuf {
+    path.with_file_name(".new")
 }

@@ -11,6 +11,7 @@ use crate::pki::Certificate;
 
 /// The authorities of a node with what was found about them.
 pub(super) struct Signers<'a> {
+    inventory: &'a Inventory,
     authorities: Vec<(&'a AuthorityEntry, Finding)>,
     now: OffsetDateTime,
 }
@@ -28,6 +29,7 @@ pub(super) enum Signer<'a> {
 impl<'a> Signers<'a> {
     pub(super) fn new(inventory: &'a Inventory, diagnosis: &Diagnosis) -> Self {
         Self {
+            inventory,
             authorities: inventory
                 .authorities
                 .iter()
@@ -57,19 +59,21 @@ impl<'a> Signers<'a> {
     }
 
     fn obstacle(&self, entry: &AuthorityEntry, finding: &Finding) -> Option<Refusal> {
-        let path = entry.certificate_path.display();
+        let path = self.inventory.outside(&entry.certificate_path);
+        let path = path.display();
+        let key = self.inventory.outside(&entry.key_path);
+        let key = key.display();
         let (code, evidence, remedy) = match finding.state {
             State::Unreadable => return Some(unreadable(entry)),
             State::Missing => return Some(missing(entry.name, &path.to_string())),
             _ if finding.externally_managed => (
                 RefusalCode::AuthorityKeyMissing,
-                format!("{} is not there", entry.key_path.display()),
-                "bring the key of the cluster CA to this node for the time of the recovery"
-                    .to_owned(),
+                format!("{key} is not there"),
+                format!("bring it here for the time of the recovery: install -m 0600 ca.key {key}"),
             ),
             State::KeyMismatch => (
                 RefusalCode::AuthorityKeyMismatch,
-                format!("{} does not belong to {path}", entry.key_path.display()),
+                format!("{key} does not belong to {path}"),
                 "bring certificate and key of this CA back as a pair, from one backup".to_owned(),
             ),
             State::CannotSign => (

@@ -43,7 +43,7 @@ pub fn preflight(root: &Root, changes: &[FileChange]) -> Vec<Refusal> {
     }
     for (folder, need) in &needs {
         match root.free_space(folder) {
-            Ok(space) => refusals.extend(shortage(root, folder, need, &space)),
+            Ok(space) => refusals.extend(shortage(root, need, &space)),
             Err(error) => refusals.push(Refusal::of_file("disk", &error)),
         }
         if let Err(error) = root.check_writable(folder) {
@@ -54,8 +54,8 @@ pub fn preflight(root: &Root, changes: &[FileChange]) -> Vec<Refusal> {
     refusals
 }
 
-fn shortage(root: &Root, folder: &Path, need: &Need, space: &FreeSpace) -> Option<Refusal> {
-    let path = root.outside(folder);
+fn shortage(root: &Root, need: &Need, space: &FreeSpace) -> Option<Refusal> {
+    let path = root.outside(&space.folder);
     let operation = "write below";
     let few_files = space.files.is_some_and(|files| files < need.files);
     if space.read_only {

@@ -1,0 +1,164 @@
+//! The content of a file is not what it should be.
+
+use super::situation::{Situation, openssl};
+
+const PKI: &str = "/etc/kubernetes/pki";
+
+#[test]
+fn byte_order_mark() {
+    Situation::by_shell(
+        "byte-order-mark",
+        "cd etc/kubernetes/pki; { printf '\\357\\273\\277'; cat apiserver.crt; } >../new; cat ../new >apiserver.crt; rm ../new",
+    )
+    .judge()
+    .hint_mends();
+}
+
+#[test]
+fn byte_order_mark_of_a_kubeconfig() {
+    let situation = Situation::new("byte-order-mark.kubeconfig");
+    let path = "/etc/kubernetes/scheduler.conf";
+    situation.node.edit(path, |text| format!("\u{feff}{text}"));
+    situation.judge();
+}
+
+#[test]
+fn certificate_of_noise() {
+    let situation = Situation::new("certificate-damaged");
+    situation
+        .node
+        .write(&format!("{PKI}/apiserver.crt"), "This is no certificate.\n");
+    situation.judge();
+}
+
+#[test]
+fn certificate_with_a_flipped_bit() {
+    let situation = Situation::new("certificate-damaged.der");
+    situation
+        .node
+        .edit(&format!("{PKI}/front-proxy-client.crt"), |text| {
+            text.replacen("MII", "MJI", 1)
+        });
+    situation.judge();
+}
+
+#[test]
+fn der() {
+    let situation = Situation::new("der-instead-of-pem");
+    let folder = situation.node.file(PKI);
+    openssl(
+        &folder,
+        "x509 -in apiserver.crt -outform DER -out apiserver.new",
+    );
+    situation
+        .node
+        .shell("cd etc/kubernetes/pki; cat apiserver.new >apiserver.crt; rm apiserver.new");
+    situation.judge().hint_mends();
+}
+
+#[test]
+fn der_of_a_key() {
+    let situation = Situation::new("der-instead-of-pem.key");
+    let folder = situation.node.file(PKI);
+    openssl(
+        &folder,
+        "pkey -in apiserver.key -outform DER -out apiserver.new",
+    );
+    situation
+        .node
+        .shell("cd etc/kubernetes/pki; cat apiserver.new >apiserver.key; rm apiserver.new");
+    situation.judge().hint_mends();
+}
+
+/// As a full disk or a kill leaves it in the middle of `kubeadm certs renew`.
+#[test]
+fn empty_certificate() {
+    Situation::by_shell("file-empty", ": >etc/kubernetes/pki/etcd/server.crt").judge();
+}
+
+#[test]
+fn empty_kubeconfig() {
+    Situation::by_shell("file-empty.kubeconfig", ": >etc/kubernetes/admin.conf").judge();
+}
+
+#[test]
+fn empty_manifest() {
+    Situation::by_shell(
+        "file-empty.manifest",
+        ": >etc/kubernetes/manifests/etcd.yaml",
+    )
+    .judge();
+}
+
+#[test]
+fn two_mebibytes() {
+    Situation::by_shell(
+        "file-too-large",
+        "head -c 2097152 /dev/zero >etc/kubernetes/pki/apiserver.crt",
+    )
+    .judge();
+}
+
+#[test]
+fn truncated_certificate() {
+    Situation::by_shell(
+        "file-truncated",
+        "truncate -s 700 etc/kubernetes/pki/apiserver.crt",
+    )
+    .judge();
+}
+
+#[test]
+fn truncated_key() {
+    Situation::by_shell(
+        "file-truncated.key",
+        "truncate -s 90 etc/kubernetes/pki/ca.key",
+    )
+    .judge();
+}
+
+#[test]
+fn key_of_noise() {
+    let situation = Situation::new("key-damaged");
+    situation
+        .node
+        .edit(&format!("{PKI}/apiserver.key"), |text| {
+            let (begin, rest) = text.split_once('\n').unwrap();
+            format!("{begin}\nAAAA{}", &rest[4..])
+        });
+    situation.judge();
+}
+
+#[test]
+fn key_of_another_certificate() {
+    Situation::by_shell(
+        "key-mismatch",
+        "cd etc/kubernetes/pki; cat front-proxy-client.key >apiserver.key",
+    )
+    .judge();
+}
+
+#[test]
+fn key_of_another_kind() {
+    let situation = Situation::new("key-unsupported.leaf");
+    let command = "ecparam -name secp521r1 -genkey -noout -out apiserver.key";
+    openssl(&situation.node.file(PKI), command);
+    situation.judge();
+}
+
+#[test]
+fn manifest_of_noise() {
+    let situation = Situation::new("manifest-invalid");
+    let path = "/etc/kubernetes/manifests/kube-apiserver.yaml";
+    situation.node.write(path, "spec: [containers\n");
+    situation.judge();
+}
+
+#[test]
+fn configuration_of_something_else() {
+    let situation = Situation::new("kubelet-config-invalid");
+    situation.node.edit("/var/lib/kubelet/config.yaml", |text| {
+        text.replace("kind: KubeletConfiguration", "kind: KubeProxyConfiguration")
+    });
+    situation.judge();
+}

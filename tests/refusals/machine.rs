@@ -1,0 +1,155 @@
+//! Something is wrong with the machine, the user or the command, and the node is good.
+
+use std::fs::{self, File};
+
+use nix::fcntl::{Flock, FlockArg};
+use nix::unistd::geteuid;
+
+use super::situation::{NODE, Situation, compare, keeps_secrets};
+use crate::support::namespace;
+use crate::support::node::Node;
+use crate::support::program::{rekindle, rekindle_as};
+use crate::support::tree::Tree;
+
+#[test]
+fn another_rekindle() {
+    let node = Node::materialize(NODE);
+    let folder = File::open(node.file("/etc/kubernetes")).unwrap();
+    let _lock = Flock::lock(folder, FlockArg::LockExclusiveNonblock).unwrap();
+    let run = rekindle(node.path(), &["recover", "--yes"]).expect(3);
+    let pid = std::process::id().to_string();
+    compare(
+        "another-rekindle",
+        &run.stderr.replace(&pid, "[PID]"),
+        node.path(),
+    );
+}
+
+#[test]
+fn no_node() {
+    let node = Node::empty();
+    for arguments in [&["plan"][..], &["recover", "--yes"]] {
+        let run = rekindle(node.path(), arguments).expect(3);
+        compare("no-node", &run.stderr, node.path());
+    }
+    assert_eq!(Tree::read(node.path()).paths().collect::<Vec<_>>(), ["/"]);
+}
+
+#[test]
+fn no_such_root() {
+    let node = Node::empty();
+    let root = node.file("/missing");
+    for arguments in [&["plan"][..], &["recover", "--yes"]] {
+        let run = rekindle(&root, arguments).expect(3);
+        compare("cannot-read", &run.stderr, node.path());
+    }
+}
+
+#[test]
+fn a_file_that_this_user_may_not_read() {
+    const USER: u32 = 65534;
+    if !geteuid().is_root() {
+        println!("skipped: only root can become another user");
+        return;
+    }
+    let node = Node::materialize(NODE);
+    let program = node.path().with_file_name("rekindle");
+    fs::copy(env!("CARGO_BIN_EXE_rekindle"), &program).unwrap();
+    node.shell(&format!(
+        "chown -h -R {USER}:{USER} .; chown root etc/kubernetes/admin.conf"
+    ));
+    let run = rekindle_as(&program, USER, node.path(), &["plan"]).expect(3);
+    compare("cannot-read.permission", &run.stderr, node.path());
+}
+
+#[test]
+fn a_restart_of_the_future() {
+    let node = Node::materialize(NODE);
+    let before = Tree::read(node.path());
+    for choice in ["auto", "all", "stale", "stamp", "move"] {
+        for verb in [&["plan"][..], &["recover", "--yes"]] {
+            let run = rekindle(node.path(), &[verb, &["--restart", choice]].concat()).expect(3);
+            let stderr = run.stderr.replace(choice, "[CHOICE]");
+            compare("restart-not-available", &stderr, node.path());
+        }
+    }
+    assert_eq!(Tree::read(node.path()), before);
+}
+
+#[test]
+fn not_root() {
+    let node = Node::materialize(NODE);
+    // The machine's own root without a node, and this user nobody: never with what is really there.
+    let script = "mount -t tmpfs -o mode=755 tmpfs /etc; mount -t tmpfs -o mode=755 tmpfs /mnt; cp \"$0\" /mnt/rekindle
+        exec env -i /usr/bin/setpriv --reuid=65534 --regid=65534 --clear-groups /mnt/rekindle plan";
+    let Some(run) = namespace::run(script, node.path()) else {
+        println!("skipped: a mount namespace is not permitted here");
+        return;
+    };
+    compare("not-root", &run.expect(3).stderr, node.path());
+}
+
+/// Of the machine's own node nothing is read even: that it is the machine's is enough.
+#[test]
+fn a_rehearsal_on_the_machine_itself() {
+    let node = Node::materialize(NODE);
+    let script = "mount -t tmpfs -o mode=755 tmpfs /etc; exec env -i \"$0\" expire --root /";
+    let Some(run) = namespace::run(script, node.path()) else {
+        println!("skipped: a mount namespace is not permitted here");
+        return;
+    };
+    compare("node-is-live", &run.expect(3).stderr, node.path());
+}
+
+#[test]
+fn a_full_disk() {
+    mounted(
+        "disk-full",
+        "mkdir \"$1/var/lib/rekindle\"; mount -t tmpfs -o size=64k,mode=700 tmpfs \"$1/var/lib/rekindle\"",
+    );
+}
+
+#[test]
+fn no_inode_left() {
+    mounted(
+        "disk-full.files",
+        "mkdir \"$1/var/lib/rekindle\"; mount -t tmpfs -o nr_inodes=8,mode=700 tmpfs \"$1/var/lib/rekindle\"",
+    );
+}
+
+#[test]
+fn a_disk_that_cannot_be_written() {
+    mounted(
+        "read-only-file-system",
+        "mount --bind \"$1/etc/kubernetes\" \"$1/etc/kubernetes\"; mount -o remount,bind,ro \"$1/etc/kubernetes\"",
+    );
+}
+
+/// What only shows when it comes to writing: `recover` refuses it, before the first byte.
+fn mounted(name: &'static str, mount: &str) {
+    let Situation { node, .. } = Situation::new(name);
+    let script = format!("{mount}\nexec env -i \"$0\" --root \"$1\" recover --yes");
+    let before = Tree::read(node.path());
+    let Some(run) = namespace::run(&script, node.path()) else {
+        println!("skipped: a mount namespace is not permitted here");
+        return;
+    };
+    let run = run.expect(3);
+    keeps_secrets(&run);
+    let numberless: Vec<&str> = run
+        .stderr
+        .split(' ')
+        .map(|word| match word.parse::<u64>() {
+            Ok(0) | Err(_) => word,
+            Ok(_) => "[NUMBER]",
+        })
+        .collect();
+    compare(name, &numberless.join(" "), node.path());
+    // The place to mount on is the test's; nothing lies in it, on the mount or below.
+    let after = Tree::read(node.path());
+    let differences = before.differences(&after);
+    assert!(
+        differences.is_empty() || differences == ["/var/lib/rekindle"],
+        "{differences:?}"
+    );
+}
