@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -184,6 +184,14 @@ pub enum RestartChoice {
 }
 
 impl Arguments {
+    /// For a verb that works on no node of the operator's.
+    pub(super) fn refuse_root(&self, hint: &str) -> Result<(), Failure> {
+        if self.root == Path::new("/") {
+            return Ok(());
+        }
+        Err(Failure::usage("--root has no meaning here").hint(hint))
+    }
+
     pub(super) fn root(&self) -> Result<Root, Failure> {
         Root::open(&self.root).map_err(|error| Failure::of_file("root", &error))
     }

@@ -59,7 +59,10 @@ fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure>
         Verb::Recover(verb) => recover::recover(&root()?, verb, out),
         Verb::Journal(JournalVerb::Verify(verb)) => journal::verify(&root()?, verb, out),
         Verb::Journal(JournalVerb::Show(verb)) => journal::show(&root()?, verb, out),
-        Verb::Drill(verb) => drill::drill(verb, out),
+        Verb::Drill(verb) => {
+            arguments.refuse_root("drill makes its own node: --keep DIR says where")?;
+            drill::drill(verb, out)
+        }
         Verb::Expire => expire::expire(&root()?, out),
     }
 }

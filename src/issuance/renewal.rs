@@ -162,8 +162,10 @@ impl Renewal<'_> {
             // Two rotations within one second: the kubelet's names have no more digits.
             file_name = dated_name(link, now + time::Duration::SECOND);
         }
+        let new = destination.with_file_name(&file_name);
         let mut file = self.file_change(bytes, certificate);
-        file.target = file.model.with_file_name(&file_name);
+        // Where the link will lead, and not beside the file behind it: that may be behind a second link.
+        file.target = link.parent().unwrap_or(link).join(&new);
         file.before = Present::Nothing;
         let link = FileChange {
             name: self.step.name,
@@ -171,7 +173,7 @@ impl Renewal<'_> {
             model: file.model.clone(),
             metadata: file.metadata.clone(),
             before: Present::Link(destination.to_owned()),
-            after: Content::Link(destination.with_file_name(&file_name)),
+            after: Content::Link(new),
             certificate: None,
         };
         vec![file, link]
