@@ -1,8 +1,10 @@
 //! SHA-256, the one digest of this program: of files, certificates, journal lines and plans.
 
 use std::fmt;
+use std::io::{self, Read};
 use std::str::FromStr;
 
+use ring::digest::{Context, Digest, SHA256};
 use serde::{Deserialize, Serialize};
 
 /// A SHA-256 digest (FIPS 180-4); shown, parsed and serialised as 64 lower-case hexadecimal digits.
@@ -20,15 +22,34 @@ pub struct InvalidDigest {
 impl Sha256Digest {
     /// The digest of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
-        let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
-        let mut out = [0; 32];
-        out.copy_from_slice(digest.as_ref());
-        Self(out)
+        ring::digest::digest(&SHA256, bytes).into()
+    }
+
+    /// The digest of all that `reader` gives, without holding it all at once.
+    pub fn of_reader(mut reader: impl Read) -> io::Result<Self> {
+        let mut context = Context::new(&SHA256);
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => return Ok(context.finish().into()),
+                Ok(length) => context.update(buffer.get(..length).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// The 32 raw bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+}
+
+impl From<Digest> for Sha256Digest {
+    fn from(digest: Digest) -> Self {
+        let mut out = [0; 32];
+        out.copy_from_slice(digest.as_ref());
+        Self(out)
     }
 }
 
@@ -97,6 +118,13 @@ mod tests {
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         );
         assert_eq!(digest.to_string().parse(), Ok(digest));
+    }
+
+    #[test]
+    fn a_reader_has_the_digest_of_its_bytes() {
+        let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(100_000).collect();
+        let digest = Sha256Digest::of_reader(bytes.as_slice()).unwrap();
+        assert_eq!(digest, Sha256Digest::of(&bytes));
     }
 
     #[test]

@@ -240,3 +240,28 @@ impl Protocol {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_checkpoint_follows_the_close_and_nothing_follows_that() {
+        let mut protocol = Protocol {
+            begun: true,
+            ..Protocol::default()
+        };
+        let outcome = RunOutcome::RolledBack;
+        let statement = protocol.statement(outcome);
+        let close = Event::Close { outcome, statement };
+        let checkpoint = Event::Checkpoint {
+            note: String::new(),
+        };
+        assert_eq!(protocol.accept(&close), Ok(()));
+        assert!(!protocol.is_sealed());
+        assert_eq!(protocol.accept(&close), Err(OrderError::AfterClose));
+        assert_eq!(protocol.accept(&checkpoint), Ok(()));
+        assert!(protocol.is_sealed());
+        assert_eq!(protocol.accept(&checkpoint), Err(OrderError::AfterClose));
+    }
+}

@@ -64,7 +64,6 @@ pub fn operator() -> Operator {
     reason = "the program's own file, not the node's"
 )]
 pub fn binary_digest() -> Option<Sha256Digest> {
-    std::fs::read("/proc/self/exe")
-        .ok()
-        .map(|bytes| Sha256Digest::of(&bytes))
+    let program = std::fs::File::open("/proc/self/exe").ok()?;
+    Sha256Digest::of_reader(program).ok()
 }

@@ -4,8 +4,8 @@
 use rekindle::digest::Sha256Digest;
 use rekindle::journal::{AnchorError, Record, Trust, Verdict, verify};
 use rekindle::pki::{
-    Attribute, Certificate, ExtendedKeyUsage, PrivateKey, SerialNumber, Specification, Validity,
-    issue,
+    Attribute, Authority, Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, PrivateKey,
+    SerialNumber, Specification, Validity, generate, issue, issue_authority,
 };
 
 use crate::fixture::{FIXTURE, NOW, authority, client_certificate, recovery};
@@ -89,9 +89,7 @@ fn each_single_departure_from_the_profile_is_refused() {
         specification.extended_key_usages_critical = false;
     };
     let more_key_usages = |specification: &mut Specification| {
-        specification
-            .key_usages
-            .push(rekindle::pki::KeyUsage::KeyEncipherment);
+        specification.key_usages.push(KeyUsage::KeyEncipherment);
     };
     let no_key_usage = |specification: &mut Specification| specification.key_usages.clear();
     let refusals = [
@@ -156,6 +154,33 @@ fn a_leaf_with_the_authoritys_name_and_key_is_no_authority() {
     assert_eq!(leaf.subject_der(), authority.subject_der());
     let verdict = verify(&FIXTURE.bytes, &Trust::Authorities(&[leaf]));
     let reason = refusal(verdict);
+    assert!(
+        matches!(reason, AnchorError::OtherAuthority { .. }),
+        "{reason:?}"
+    );
+}
+
+#[test]
+fn an_authority_that_may_not_sign_certificates_is_not_believed() {
+    let pair = generate(KeyAlgorithm::EcdsaP256).unwrap();
+    let validity = Validity::starting_at(NOW, LIFETIME, None);
+    let self_signed = |key_usages: &[KeyUsage]| {
+        let specification = Specification {
+            subject: vec![(Attribute::CommonName, "kubernetes".to_owned())],
+            key_usages: key_usages.to_vec(),
+            ..Specification::default()
+        };
+        let serial = SerialNumber::random().unwrap();
+        issue_authority(&specification, &pair.private_key, &validity, &serial).unwrap()
+    };
+    let right = self_signed(&[KeyUsage::CertificateSign]);
+    let powerless = self_signed(&[KeyUsage::DigitalSignature]);
+    let key = PrivateKey::from_pem(pair.pem.as_bytes(), None).unwrap();
+    let authority = Authority::new(std::slice::from_ref(&right), key, NOW).unwrap();
+    let (bytes, _) = recovery(Some(&authority));
+    let control = verify(&bytes, &Trust::Authorities(&[right]));
+    assert!(matches!(control, Verdict::Complete { .. }), "{control:?}");
+    let reason = refusal(verify(&bytes, &Trust::Authorities(&[powerless])));
     assert!(
         matches!(reason, AnchorError::OtherAuthority { .. }),
         "{reason:?}"
