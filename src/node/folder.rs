@@ -34,6 +34,14 @@ impl Root {
             .map_err(|errno| FileError::from_errno("flush the folder", &self.outside(path), errno))
     }
 
+    /// Refuses a folder of our own that others may enter; one that is still missing is in order.
+    pub fn check_private_folder(&self, path: &Path) -> Result<(), FileError> {
+        match self.open_private_folder(path) {
+            Err(error) if !error.is_not_found() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     fn open_private_folder(&self, path: &Path) -> Result<OwnedFd, FileError> {
         let outside = self.outside(path);
         let fail = |operation| move |errno| (operation, errno);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::STATE_FOLDER;
+use super::{RunFiles, STATE_FOLDER};
 use crate::issuance::{Content, FileChange};
 use crate::node::{FileError, FreeSpace, Root};
 use crate::plan::Refusal;
@@ -20,7 +20,8 @@ struct Need {
     files: u64,
 }
 
-/// Refuses what the disks would refuse half-way: read-only file systems, and too few bytes or inodes left.
+/// Refuses what the disks would refuse half-way: read-only file systems, too few bytes or inodes left; and folders of
+/// earlier runs that others may enter by now.
 pub fn preflight(root: &Root, changes: &[FileChange]) -> Vec<Refusal> {
     let state = Path::new(STATE_FOLDER);
     let mut needs: BTreeMap<PathBuf, Need> = BTreeMap::new();
@@ -48,6 +49,11 @@ pub fn preflight(root: &Root, changes: &[FileChange]) -> Vec<Refusal> {
         }
         if let Err(error) = root.check_writable(folder) {
             refusals.push(Refusal::of_file("disk", &error));
+        }
+    }
+    for folder in [RunFiles::journals(), state.join("backups")] {
+        if let Err(error) = root.check_private_folder(&folder) {
+            refusals.push(Refusal::of_file("journal", &error));
         }
     }
     refusals.dedup();

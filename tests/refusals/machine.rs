@@ -89,6 +89,21 @@ fn not_root() {
     compare("not-root", &run.expect(3).stderr, node.path());
 }
 
+/// Somebody opened the folder of the journals that earlier runs left.
+#[test]
+fn a_journal_for_everybody_to_read() {
+    let node = Node::materialize(NODE);
+    rekindle(node.path(), &["recover", "--yes"]).expect(0);
+    node.shell("chmod 755 var/lib/rekindle/journal");
+    let before = Tree::read(node.path());
+    let again = ["recover", "--yes", "--force", "--validity", "9000h"];
+    let run = rekindle(node.path(), &again).expect(3);
+    compare("secret-exposed.journal", &run.stderr, node.path());
+    assert_eq!(Tree::read(node.path()), before);
+    node.shell("chmod go= var/lib/rekindle/journal");
+    rekindle(node.path(), &again).expect(0);
+}
+
 /// Of the machine's own node nothing is read even: that it is the machine's is enough.
 #[test]
 fn a_rehearsal_on_the_machine_itself() {
