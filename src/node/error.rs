@@ -23,6 +23,15 @@ pub enum FileError {
         /// On which path.
         path: PathBuf,
     },
+    /// The kernel forbids what permission bits would allow: the file or its folder is immutable, or a new owner
+    /// was asked for by somebody who is not root.
+    #[error("{operation} {}: not permitted; is it immutable (lsattr)?", path.display())]
+    NotPermitted {
+        /// What was attempted.
+        operation: &'static str,
+        /// On which path.
+        path: PathBuf,
+    },
     /// A folder, FIFO, device or socket stands where a regular file belongs.
     #[error("{} is a {found}, not a regular file", path.display())]
     NotRegular {
@@ -150,7 +159,8 @@ impl FileError {
         let path = path.to_owned();
         match errno {
             Errno::ENOENT => Self::NotFound { path },
-            Errno::EACCES | Errno::EPERM => Self::PermissionDenied { operation, path },
+            Errno::EACCES => Self::PermissionDenied { operation, path },
+            Errno::EPERM => Self::NotPermitted { operation, path },
             Errno::ENOTDIR => Self::NotAFolder { path },
             Errno::ELOOP => Self::LinkLoop { path },
             Errno::ENOSPC | Errno::EDQUOT => Self::NoSpace { operation, path },

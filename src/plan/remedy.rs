@@ -62,6 +62,10 @@ fn of_file(error: &FileError) -> (RefusalCode, String) {
             Code::CannotRead,
             format!("see how far the path goes: namei -l {}", path.display()),
         ),
+        FileError::NotPermitted { path, .. } => (
+            Code::CannotRead,
+            format!("see its attributes: lsattr -d {}", path.display()),
+        ),
         FileError::PermissionDenied { path, .. } => (
             Code::CannotRead,
             format!(
