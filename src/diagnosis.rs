@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use time::{Duration, OffsetDateTime};
 
 use crate::evidence::with_causes;
-use crate::inventory::{AuthorityEntry, CredentialEntry, Inventory, KeyState, ObservationError};
+use crate::inventory::{
+    AuthorityEntry, CredentialEntry, Inventory, Issuer, KeyState, ObservationError,
+};
 use crate::kubernetes::AuthorityName;
 use crate::pki::{Certificate, SignatureCheck};
 
@@ -43,7 +45,7 @@ pub enum State {
 pub struct Finding {
     /// kubeadm's name.
     pub name: &'static str,
-    /// The authority that signs it; empty for authorities themselves, and where it signs itself.
+    /// The authority of the node that signs it, if one does.
     pub authority: Option<&'static str>,
     /// The node path of the file, or of the link before it.
     pub path: PathBuf,
@@ -153,7 +155,7 @@ struct Moment {
 impl Moment {
     fn authority(&self, entry: &AuthorityEntry) -> Finding {
         let externally_managed = entry.is_externally_managed();
-        let certificate = entry.certificate();
+        let certificate = entry.certificate(self.now);
         let (state, evidence) = match (&entry.certificates, certificate) {
             (Err(error), _) => unreadable(error),
             (Ok(_), None) => (State::Missing, None),
@@ -194,8 +196,10 @@ impl Moment {
     }
 
     fn credential(&self, inventory: &Inventory, entry: &CredentialEntry) -> Finding {
-        let authority = entry.authority.and_then(|name| inventory.authority(name));
-        let externally_managed = authority.is_some_and(AuthorityEntry::is_externally_managed);
+        let authority = entry.issuer.authority();
+        let authority = authority.and_then(|name| inventory.authority(name));
+        let externally_managed = entry.issuer == Issuer::Elsewhere
+            || authority.is_some_and(AuthorityEntry::is_externally_managed);
         let leaf = entry
             .content
             .as_ref()
@@ -218,7 +222,7 @@ impl Moment {
         };
         Finding {
             name: entry.catalog.name,
-            authority: entry.authority.map(AuthorityName::as_str),
+            authority: entry.issuer.authority().map(AuthorityName::as_str),
             path: entry.location.path().to_owned(),
             state,
             validity: leaf.map(dates),
@@ -238,15 +242,11 @@ impl Moment {
         let Some(bundle) = bundle else {
             return (self.dated(leaf, externally_managed), None);
         };
-        let Some(issuer) = bundle
-            .iter()
-            .chain(chain)
-            .find(|issuer| signed(leaf, issuer))
-        else {
+        let Some(path) = path(leaf, chain, bundle) else {
             return (State::WrongIssuer, Some(stranger(leaf, bundle)));
         };
-        if issuer.not_after() <= self.now {
-            let evidence = format!("`{}` expired itself", issuer.subject());
+        if let Some(expired) = path.iter().find(|issuer| issuer.not_after() <= self.now) {
+            let evidence = format!("`{}` expired itself", expired.subject());
             return (State::AuthorityExpired, Some(evidence));
         }
         (self.dated(leaf, externally_managed), None)
@@ -265,6 +265,29 @@ impl Moment {
         } else {
             State::Valid
         }
+    }
+}
+
+/// The issuers from `leaf` up to a member of `bundle`, by way of the chain that came with the leaf. Only the bundle is
+/// trusted: whatever else stands in the leaf's own file may lead there, and proves nothing by itself.
+fn path<'a>(
+    leaf: &'a Certificate,
+    chain: &'a [Certificate],
+    bundle: &'a [Certificate],
+) -> Option<Vec<&'a Certificate>> {
+    let mut unused: Vec<&Certificate> = chain.iter().filter(|one| one.is_authority()).collect();
+    let mut path = Vec::new();
+    let mut current = leaf;
+    loop {
+        // A renewed authority has the name and the key of its predecessor: the one that lives longest counts.
+        let anchors = bundle.iter().filter(|anchor| signed(current, anchor));
+        if let Some(anchor) = anchors.max_by_key(|anchor| anchor.not_after()) {
+            path.push(anchor);
+            return Some(path);
+        }
+        let next = unused.iter().position(|member| signed(current, member))?;
+        current = unused.swap_remove(next);
+        path.push(current);
     }
 }
 

@@ -89,11 +89,16 @@ fn cells(finding: &Finding, now: OffsetDateTime) -> Vec<Cell> {
         ),
         None => (Cell::default(), String::new()),
     };
+    let own_issuer = if finding.externally_managed {
+        "(elsewhere)"
+    } else {
+        "(itself)"
+    };
     vec![
         finding.name.into(),
         expires,
         left.into(),
-        finding.authority.unwrap_or("(itself)").into(),
+        finding.authority.unwrap_or(own_issuer).into(),
         yes_no(finding.externally_managed).into(),
         Cell::styled(finding.state.as_str(), state_style(finding.state)),
     ]

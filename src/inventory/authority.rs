@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use time::OffsetDateTime;
+
 use super::layout::PairPaths;
 use super::{Layout, ObservationError};
 use crate::kubernetes::{AUTHORITIES, AuthorityName};
 use crate::node::{FileSnapshot, Root, Secrecy};
-use crate::pki::{Certificate, PrivateKey, read_certificates};
+use crate::pki::{Authority, Certificate, PrivateKey, read_certificates};
 
 /// One of the three authorities, as it was found.
 #[derive(Debug)]
@@ -42,14 +44,16 @@ impl AuthorityEntry {
         }
     }
 
-    /// The certificate that the key on the node belongs to; without such a key, the first of the bundle.
-    pub fn certificate(&self) -> Option<&Certificate> {
+    /// The certificate with which the key on the node signs at `now`; without such a key, the first of the bundle.
+    pub fn certificate(&self, now: OffsetDateTime) -> Option<&Certificate> {
         let bundle = self.certificates.as_ref().ok()?;
-        let of_key = self
-            .key
-            .as_ref()
-            .ok()
-            .and_then(|key| bundle.iter().find(|certificate| key.fits(certificate)));
+        let key = self.key.as_ref().ok();
+        let of_key = key.and_then(|key| Authority::choose(bundle, key, now).ok());
+        let of_key = of_key.or_else(|| {
+            bundle
+                .iter()
+                .find(|one| key.is_some_and(|key| key.fits(one)))
+        });
         of_key.or_else(|| bundle.first())
     }
 

@@ -13,12 +13,33 @@ use crate::pki::{Certificate, PrivateKey, read_certificates};
 pub struct CredentialEntry {
     /// The row.
     pub catalog: &'static CatalogEntry,
-    /// Who signs it: the catalog's word, but for a serving certificate that the cluster's CA signed.
-    pub authority: Option<AuthorityName>,
+    /// Who signs it.
+    pub issuer: Issuer,
     /// Where its certificate is.
     pub location: Location,
     /// What was found there.
     pub content: Result<Credential, ObservationError>,
+}
+
+/// Who signs a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Issuer {
+    /// One of the node's authorities.
+    Authority(AuthorityName),
+    /// Its own key: the kubelet's own serving certificate, whose throw-away authority nobody keeps.
+    Itself,
+    /// Somebody whom this node does not know.
+    Elsewhere,
+}
+
+impl Issuer {
+    /// The authority of the node that signs, if one does.
+    pub fn authority(self) -> Option<AuthorityName> {
+        match self {
+            Self::Authority(name) => Some(name),
+            Self::Itself | Self::Elsewhere => None,
+        }
+    }
 }
 
 /// Where a certificate is, as node paths.
@@ -99,7 +120,7 @@ impl CredentialEntry {
     ) -> Self {
         Self {
             catalog,
-            authority: catalog.authority,
+            issuer: catalog.authority.map_or(Issuer::Itself, Issuer::Authority),
             location: locate(root, paths),
             content: read_pair(root, paths),
         }
@@ -116,7 +137,7 @@ impl CredentialEntry {
         };
         let entry = |location, content| Self {
             catalog,
-            authority: catalog.authority,
+            issuer: catalog.authority.map_or(Issuer::Itself, Issuer::Authority),
             location,
             content,
         };

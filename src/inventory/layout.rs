@@ -148,6 +148,13 @@ impl Layout {
         Some(named.map_or_else(|| Path::new(KUBERNETES_FOLDER).join(file), PathBuf::from))
     }
 
+    /// Whether the kubelet makes its serving pair itself: nobody named one, and it asks the cluster for none.
+    pub(super) fn kubelet_makes_serving_pair(&self) -> bool {
+        self.kubelet.as_ref().is_none_or(|kubelet| {
+            kubelet.tls_cert_file().is_none() && !kubelet.server_tls_bootstrap()
+        })
+    }
+
     fn kubelet_serving(&self) -> PairPaths {
         let folder = &self.kubelet_certificates;
         let kubelet = self.kubelet.as_ref();

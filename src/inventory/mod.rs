@@ -10,7 +10,7 @@ mod manifest;
 mod observe;
 
 pub use authority::{AuthorityEntry, trusted_authorities};
-pub use credential::{Credential, CredentialEntry, KeyState, Location};
+pub use credential::{Credential, CredentialEntry, Issuer, KeyState, Location};
 pub use error::ObservationError;
 pub use layout::Layout;
 pub use manifest::Manifest;

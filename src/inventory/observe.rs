@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
-use super::{AuthorityEntry, Credential, CredentialEntry, KeyState, Layout, ObservationError};
+use super::{
+    AuthorityEntry, Credential, CredentialEntry, Issuer, KeyState, Layout, ObservationError,
+};
 use crate::digest::Sha256Digest;
-use crate::kubernetes::{AUTHORITIES, AuthorityName, CATALOG, CatalogEntry, Component, Expected};
+use crate::kubernetes::{AUTHORITIES, AuthorityName, CATALOG, CatalogEntry, Expected, Place};
 use crate::node::{Present, Root};
+use crate::pki::Certificate;
 
 /// A control-plane node as it was at one moment.
 #[derive(Debug)]
@@ -36,7 +39,9 @@ impl Inventory {
             let Some(mut entry) = observe_entry(root, &layout, catalog) else {
                 continue;
             };
-            entry.authority = authority_of(&entry, &authorities);
+            if catalog.place == Place::KubeletServing {
+                entry.issuer = serving_issuer(&layout, &entry, &authorities);
+            }
             // Two names for one file: the first one answers for it.
             if !credentials.iter().any(|earlier| same_file(earlier, &entry)) {
                 credentials.push(entry);
@@ -49,7 +54,7 @@ impl Inventory {
                 authority.certificates.is_ok()
                     || credentials
                         .iter()
-                        .any(|entry| entry.authority == Some(authority.name))
+                        .any(|entry| entry.issuer.authority() == Some(authority.name))
             })
             .collect();
         Self {
@@ -189,20 +194,52 @@ fn is_there(root: &Root, path: &Path) -> bool {
     }
 }
 
-/// A serving certificate that the kubelet asked of the cluster is the cluster CA's; its own make is its own.
-fn authority_of(entry: &CredentialEntry, authorities: &[AuthorityEntry]) -> Option<AuthorityName> {
-    if entry.catalog.authority.is_some() || entry.catalog.readers != [Component::Kubelet] {
-        return entry.catalog.authority;
-    }
-    let leaf = entry.content.as_ref().ok()?.certificate()?;
+/// Who signed a serving certificate of the kubelet: the cluster's CA at its request, the kubelet itself, or the CA of
+/// somebody who named a pair of his own in the kubelet's configuration.
+fn serving_issuer(
+    layout: &Layout,
+    entry: &CredentialEntry,
+    authorities: &[AuthorityEntry],
+) -> Issuer {
+    let content = entry.content.as_ref();
+    let Some(leaf) = content.ok().and_then(Credential::certificate) else {
+        return Issuer::Itself;
+    };
     let cluster = authorities
         .iter()
-        .find(|authority| authority.name == AuthorityName::Cluster)?;
-    let bundle = cluster.certificates.as_ref().ok()?;
-    bundle
-        .iter()
-        .any(|certificate| certificate.subject_der() == leaf.issuer_der())
-        .then_some(AuthorityName::Cluster)
+        .find(|authority| authority.name == AuthorityName::Cluster);
+    let bundle = cluster.and_then(|cluster| cluster.certificates.as_deref().ok());
+    let signed_by_cluster = bundle.is_some_and(|bundle| {
+        bundle
+            .iter()
+            .any(|certificate| certificate.subject_der() == leaf.issuer_der())
+    });
+    if signed_by_cluster {
+        Issuer::Authority(AuthorityName::Cluster)
+    } else if layout.kubelet_makes_serving_pair() && is_kubelets_own(leaf) {
+        Issuer::Itself
+    } else {
+        Issuer::Elsewhere
+    }
+}
+
+/// `CN=<host>@<unix time>`, signed by itself or by `CN=<host>-ca@<unix time>` (`k8s.io/client-go/util/cert`,
+/// `GenerateSelfSignedCertKey`).
+fn is_kubelets_own(leaf: &Certificate) -> bool {
+    if leaf.subject_der() == leaf.issuer_der() {
+        return true;
+    }
+    let issuer = leaf.issuer();
+    let own = leaf.common_name().and_then(|name| name.split_once('@'));
+    let authority = issuer
+        .strip_prefix("CN=")
+        .and_then(|name| name.split_once("-ca@"));
+    match (own, authority) {
+        (Some((host, _)), Some((of, time))) => {
+            host == of && time.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        _ => false,
+    }
 }
 
 fn same_file(one: &CredentialEntry, other: &CredentialEntry) -> bool {

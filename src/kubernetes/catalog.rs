@@ -82,7 +82,7 @@ pub struct CatalogEntry {
     pub name: &'static str,
     /// Where it lies.
     pub place: Place,
-    /// Who signs it; `None` where it signs itself.
+    /// Who signs it; `None` where the node has to tell.
     pub authority: Option<AuthorityName>,
     /// Who reads it only when it starts, or is safe only after a restart.
     pub readers: &'static [Component],

@@ -71,21 +71,28 @@ pub enum AuthorityError {
 }
 
 impl Authority {
-    /// Of the certificates in a CA file, the first that belongs to the key and may sign at `now`.
-    ///
-    /// Where none may, the error is that of the first which belongs to the key.
+    /// The authority of the certificate that [`choose`](Self::choose) finds in a CA file.
     pub fn new(
         bundle: &[Certificate],
         key: PrivateKey,
         now: OffsetDateTime,
     ) -> Result<Self, AuthorityError> {
+        let certificate = Self::choose(bundle, &key, now)?.clone();
+        Ok(Self { certificate, key })
+    }
+
+    /// Of the certificates in a CA file, the first that belongs to the key and may sign at `now`.
+    ///
+    /// Where none may, the error is that of the first which belongs to the key.
+    pub fn choose<'bundle>(
+        bundle: &'bundle [Certificate],
+        key: &PrivateKey,
+        now: OffsetDateTime,
+    ) -> Result<&'bundle Certificate, AuthorityError> {
         let mut reason = None;
         for certificate in bundle.iter().filter(|certificate| key.fits(certificate)) {
             match judge(certificate, now) {
-                Ok(()) => {
-                    let certificate = certificate.clone();
-                    return Ok(Self { certificate, key });
-                }
+                Ok(()) => return Ok(certificate),
                 Err(error) => reason = reason.or(Some(error)),
             }
         }

@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime};
 use super::signer::{Signer, Signers, second};
 use super::{LeftAlone, RecoveryPlan, Refusal, RefusalCode};
 use crate::diagnosis::{Diagnosis, Finding};
-use crate::inventory::{AuthorityEntry, CredentialEntry, Inventory, KeyState};
+use crate::inventory::{AuthorityEntry, CredentialEntry, Inventory, Issuer, KeyState};
 use crate::kubernetes::AuthorityName;
 use crate::pki::Certificate;
 
@@ -65,14 +65,21 @@ impl<'a> Draft<'a> {
         entry: &CredentialEntry,
         finding: &Finding,
     ) -> Result<Option<&'a Certificate>, Noted> {
-        match entry.authority.map(|name| self.signers.judge(name)) {
-            None => Ok(None),
-            Some(Signer::Here(certificate)) => Ok(Some(certificate)),
-            Some(Signer::Elsewhere(authority)) => {
+        let name = match entry.issuer {
+            Issuer::Authority(name) => name,
+            Issuer::Itself => return Ok(None),
+            Issuer::Elsewhere => {
+                self.leave_to_stranger(entry, finding);
+                return Err(Noted);
+            }
+        };
+        match self.signers.judge(name) {
+            Signer::Here(certificate) => Ok(Some(certificate)),
+            Signer::Elsewhere(authority) => {
                 self.leave_to_authority(entry, finding, authority);
                 Err(Noted)
             }
-            Some(Signer::Unfit(refusal)) => {
+            Signer::Unfit(refusal) => {
                 self.note(refusal);
                 Err(Noted)
             }
@@ -207,6 +214,29 @@ impl<'a> Draft<'a> {
             let subject = "configuration of the node";
             self.note(Refusal::of_observation(subject, obstacle));
         }
+    }
+
+    /// A name that was asked for, and is nowhere on this node.
+    pub(super) fn leave_absent(&mut self, name: &'static str) {
+        self.plan.left.push(LeftAlone {
+            name,
+            reason: "it is not on this node".to_owned(),
+            needs: "nothing, if it should not be here; else a backup, or kubeadm".to_owned(),
+        });
+    }
+
+    fn leave_to_stranger(&mut self, entry: &CredentialEntry, finding: &Finding) {
+        let content = entry.content.as_ref().ok();
+        let issuer = content.and_then(|content| Some(content.certificate()?.issuer()));
+        self.plan.left.push(LeftAlone {
+            name: finding.name,
+            reason: format!(
+                "it is {}, and it was signed by `{}`, whom this node does not know",
+                finding.state,
+                issuer.unwrap_or_default()
+            ),
+            needs: "a new certificate from there, for the same key".to_owned(),
+        });
     }
 
     fn leave_to_authority(

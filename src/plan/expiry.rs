@@ -54,7 +54,7 @@ fn back_date(draft: &mut Draft<'_>, entry: &CredentialEntry, finding: &Finding) 
     match past(draft.now, signer) {
         Ok(validity) => draft.plan.steps.push(Step::ReSign(ReSign {
             name: finding.name,
-            authority: entry.authority,
+            authority: entry.issuer.authority(),
             location: entry.location.clone(),
             state: finding.state,
             validity,

@@ -8,7 +8,7 @@ use super::{LeftAlone, ReSign, Refusal, Request, Restart, Step};
 use crate::diagnosis::{Finding, State, diagnose};
 use crate::digest::Sha256Digest;
 use crate::inventory::{CredentialEntry, Inventory};
-use crate::kubernetes::Component;
+use crate::kubernetes::{CATALOG, Component};
 use crate::pki::Validity;
 
 /// All that a recovery will do, all that it will not, and why.
@@ -69,6 +69,18 @@ impl Planner<'_> {
                 self.decide(entry, finding);
             }
         }
+        let inventory = self.draft.inventory;
+        for entry in CATALOG {
+            let named = self
+                .request
+                .only
+                .iter()
+                .flatten()
+                .any(|name| name == entry.name);
+            if named && inventory.credential(entry.name).is_none() {
+                self.draft.leave_absent(entry.name);
+            }
+        }
     }
 
     fn decide(&mut self, entry: &CredentialEntry, finding: &Finding) {
@@ -117,7 +129,7 @@ impl Planner<'_> {
         }
         self.draft.plan.steps.push(Step::ReSign(ReSign {
             name: finding.name,
-            authority: entry.authority,
+            authority: entry.issuer.authority(),
             location: entry.location.clone(),
             state: finding.state,
             validity,

@@ -51,7 +51,7 @@ impl<'a> Signers<'a> {
         if finding.externally_managed && name != AuthorityName::Cluster {
             return Signer::Elsewhere(entry);
         }
-        match (self.obstacle(entry, finding), entry.certificate()) {
+        match (self.obstacle(entry, finding), entry.certificate(self.now)) {
             (Some(refusal), _) => Signer::Unfit(refusal),
             (None, Some(certificate)) => Signer::Here(certificate),
             (None, None) => Signer::Unfit(missing(name, "it was not found")),
