@@ -34,6 +34,8 @@ pub fn expire(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
         ticket: None,
         arguments: vec!["expire".to_owned()],
     };
+    // Until the report is written: nobody should have to guess what was done.
+    let _undisturbed = node::Undisturbed::begin();
     let mut bar = Bar::new();
     let expired = recovery::recover(root, &plan, issuance, &reason, &mut bar);
     bar.finish();

@@ -136,10 +136,6 @@ impl Failure {
                     backup.display()
                 ),
             ),
-            RecoveryError::Unrecorded { .. } => (
-                Exit::HalfWay,
-                "make room on the disk of the journal, and keep the journal as it is".to_owned(),
-            ),
         };
         Self::of(exit, error)
             .hint(hint)

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 
-use super::arguments::{Recover, Wishes};
+use super::arguments::Recover;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::{lock, observe};
@@ -13,7 +13,9 @@ use super::progress::Bar;
 use super::prompt::{Answer, ask, can_ask};
 use super::render::{BOLD, GOOD, WARNING, date_cell};
 use super::table::{Cell, Table, terminal_columns};
+use crate::evidence::with_causes;
 use crate::issuance;
+use crate::journal::Closed;
 use crate::node::{self, Root};
 use crate::plan::{RecoveryPlan, plan};
 use crate::recovery::{self, Reason, Recovered};
@@ -50,6 +52,8 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     if !refusals.is_empty() {
         return Err(Failure::refused(&refusals));
     }
+    // Until the report is written: nobody should have to guess what was done.
+    let _undisturbed = node::Undisturbed::begin();
     let mut bar = Bar::new();
     let recovered = recovery::recover(root, &plan, issuance, &reason(arguments), &mut bar);
     bar.finish();
@@ -75,13 +79,17 @@ fn reason(arguments: &Recover) -> Reason {
     Reason {
         reason: arguments.reason.clone(),
         ticket: arguments.ticket.clone(),
-        arguments: known_flags(&arguments.wishes),
+        arguments: wishes_in_effect(arguments),
     }
 }
 
-/// The command line as the parser understood it: nothing else that stood there is recorded.
-fn known_flags(wishes: &Wishes) -> Vec<String> {
+/// What was asked for, defaults included: nothing else that stood on the command line is recorded.
+fn wishes_in_effect(arguments: &Recover) -> Vec<String> {
+    let wishes = &arguments.wishes;
     let mut flags = vec!["recover".to_owned()];
+    if arguments.yes {
+        flags.push("--yes".to_owned());
+    }
     if let Some(only) = &wishes.only {
         flags.push(format!("--only={}", only.join(",")));
     }
@@ -101,7 +109,7 @@ fn known_flags(wishes: &Wishes) -> Vec<String> {
 }
 
 fn exit(root: &Root, plan: &RecoveryPlan, recovered: &Recovered) -> Exit {
-    if !plan.left.is_empty() || !recovered.untouched.is_empty() {
+    if !plan.left.is_empty() || !recovered.warnings.is_empty() || recovered.closed.is_err() {
         Exit::ActionNeeded
     } else if root.is_machine() {
         // No process was restarted, so none is proven to run on the new files.
@@ -137,25 +145,20 @@ fn write_report(
     }
     table.write(out, 2, terminal_columns())?;
     write_left(plan, out)?;
-    for (path, error) in &recovered.untouched {
-        writeln!(
-            out,
-            "{WARNING}not touched{WARNING:#}: {}: {error}",
-            path.display()
-        )?;
+    for warning in &recovered.warnings {
+        writeln!(out, "{WARNING}warning{WARNING:#}: {warning}")?;
     }
     let outside = |path| root.outside(path).display().to_string();
     writeln!(out)?;
     writeln!(out, "Backup    {}", outside(&recovered.files.backup))?;
     writeln!(out, "Journal   {}", outside(&recovered.files.journal))?;
-    writeln!(out, "Signed by sha256:{}", recovered.closed.key)?;
-    writeln!(out)?;
-    writeln!(
-        out,
-        "{BOLD}For the ticket{BOLD:#}: the checkpoint of this run's journal"
-    )?;
-    for line in recovered.closed.checkpoint.to_string().lines() {
-        writeln!(out, "  {line}")?;
+    match &recovered.closed {
+        Ok(closed) => write_checkpoint(closed, out)?,
+        Err(error) => writeln!(
+            out,
+            "{WARNING}warning{WARNING:#}: the journal is not closed, and will say INCOMPLETE: {}",
+            with_causes(error)
+        )?,
     }
     if root.is_machine() {
         writeln!(out)?;
@@ -165,6 +168,19 @@ fn write_report(
              What was running still uses what it read at its start.\n\
              Next: steps 3 and 5 of runbooks/full-expiry.md"
         )?;
+    }
+    Ok(())
+}
+
+fn write_checkpoint(closed: &Closed, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "Signed by sha256:{}", closed.key)?;
+    writeln!(out)?;
+    writeln!(
+        out,
+        "{BOLD}For the ticket{BOLD:#}: the checkpoint of this run's journal"
+    )?;
+    for line in closed.checkpoint.to_string().lines() {
+        writeln!(out, "  {line}")?;
     }
     Ok(())
 }

@@ -119,11 +119,22 @@ pub enum Event {
 #[serde(rename_all = "kebab-case")]
 pub enum RunOutcome {
     /// Every change was made.
-    Recovered,
+    Completed,
     /// No change remains.
     RolledBack,
     /// Some changes remain and others were not made.
     HalfWay,
+}
+
+impl RunOutcome {
+    /// The words of the journal.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::RolledBack => "rolled back",
+            Self::HalfWay => "half-way",
+        }
+    }
 }
 
 impl Record {

@@ -73,7 +73,7 @@ pub struct Circumstances {
     pub host: Host,
     /// This program.
     pub tool: Tool,
-    /// The known flags of the command line, as given.
+    /// The verb and its wishes in effect, defaults included; nothing else that stood on the command line.
     pub arguments: Vec<String>,
     /// Who started it.
     pub operator: Operator,
@@ -126,14 +126,15 @@ pub struct Host {
 pub struct Tool {
     /// Its version.
     pub version: String,
-    /// The digest of the binary that runs.
-    pub sha256: Sha256Digest,
+    /// The digest of the binary that runs, if it could read itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256Digest>,
 }
 
 /// Who started the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operator {
-    /// The effective user.
+    /// The real user.
     pub uid: u32,
     /// The user of the login session, which `sudo` and `su` do not change.
     #[serde(skip_serializing_if = "Option::is_none")]

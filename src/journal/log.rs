@@ -80,7 +80,7 @@ impl Log {
         Ok(log)
     }
 
-    /// SHA-256 of the journal key's SPKI: printed at the start, and the anchor where no authority vouches for
+    /// SHA-256 of the journal key's SPKI: the anchor where no authority vouches for
     /// it.
     pub fn key(&self) -> Sha256Digest {
         self.key.public().fingerprint()
@@ -161,7 +161,7 @@ impl Log {
     }
 
     /// Appends a signed note over all lines so far.
-    pub fn checkpoint(&mut self, now: OffsetDateTime) -> Result<Checkpoint, JournalError> {
+    fn checkpoint(&mut self, now: OffsetDateTime) -> Result<Checkpoint, JournalError> {
         let (size, root) = (self.tree.size(), self.tree.root());
         let checkpoint = Checkpoint::sign(&self.origin, size, root, &self.key)
             .map_err(|source| JournalError::Key { source })?;
@@ -193,6 +193,8 @@ impl Log {
         self.protocol
             .accept(&event)
             .map_err(|source| JournalError::Order { source })?;
+        // Until the line is there, the protocol is ahead of the file: nothing may follow.
+        self.stopped = true;
         let durable = must_be_on_the_disk(&event);
         let record = Record {
             seq: self.tree.size(),
@@ -213,10 +215,9 @@ impl Log {
         } else {
             self.storage.append(&line)
         };
-        written.map_err(|source| {
-            self.stopped = true;
-            JournalError::Storage { source }
-        })
+        written.map_err(|source| JournalError::Storage { source })?;
+        self.stopped = false;
+        Ok(())
     }
 }
 

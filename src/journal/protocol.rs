@@ -229,7 +229,7 @@ impl Protocol {
     fn demand_outcome(&self, outcome: RunOutcome) -> Result<(), OrderError> {
         let made = self.in_progress(Progress::Done).count();
         let honest = match outcome {
-            RunOutcome::Recovered => self.committed() == Some(made),
+            RunOutcome::Completed => self.committed() == Some(made),
             RunOutcome::RolledBack => made == 0,
             RunOutcome::HalfWay => true,
         };

@@ -22,6 +22,7 @@ mod replace;
 mod resolve;
 mod root;
 mod scratch;
+mod signals;
 mod space;
 mod write;
 
@@ -39,4 +40,5 @@ pub use read::{FileSnapshot, Metadata, Secrecy};
 pub use replace::{Present, Staged};
 pub use root::Root;
 pub use scratch::ScratchFolder;
+pub use signals::Undisturbed;
 pub use space::FreeSpace;

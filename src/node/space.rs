@@ -4,6 +4,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::AtFlags;
+use nix::sys::stat::fstat;
 use nix::sys::statvfs::{FsFlags, fstatvfs};
 use nix::unistd::{AccessFlags, faccessat};
 
@@ -14,6 +15,8 @@ use super::{FileError, Root};
 pub struct FreeSpace {
     /// The node path of the folder that was asked, which exists.
     pub folder: PathBuf,
+    /// Which file system it is.
+    pub device: u64,
     /// Bytes that this user may still write.
     pub bytes: u64,
     /// Files that this user may still create; `None` where the file system has no such limit.
@@ -29,8 +32,12 @@ impl Root {
         let status = fstatvfs(&folder).map_err(|errno| {
             FileError::from_errno("ask for the space of", &self.outside(&existing), errno)
         })?;
+        let device = fstat(&folder)
+            .map_err(|errno| FileError::from_errno("stat", &self.outside(&existing), errno))?
+            .st_dev;
         let block = status.fragment_size();
         Ok(FreeSpace {
+            device,
             folder: existing,
             bytes: status.blocks_available().saturating_mul(block),
             files: (status.files() > 0).then(|| status.files_available()),

@@ -85,7 +85,7 @@ fn copy_attributes(model: &OwnedFd, file: &File) -> io::Result<()> {
         Err(error) if unsupported(&error) => return Ok(()),
         other => other?,
     };
-    for name in names {
+    for name in names.filter(|name| belongs_to_any_content(name)) {
         let Some(value) = model.get_xattr(&name)? else {
             continue;
         };
@@ -95,6 +95,12 @@ fn copy_attributes(model: &OwnedFd, file: &File) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The kernel's integrity attributes are hashes and signatures of the old content: on a new one they would make the file
+/// unreadable (`evm` and `ima`, xattr(7)).
+fn belongs_to_any_content(name: &OsStr) -> bool {
+    name != "security.ima" && name != "security.evm"
 }
 
 fn unsupported(error: &io::Error) -> bool {

@@ -1,5 +1,6 @@
 //! Why a recovery ended without all of its work done.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::issuance::IssuanceError;
@@ -25,25 +26,37 @@ pub enum RecoveryError {
         source: Box<Failure>,
     },
     /// A step failed, and so did undoing.
-    #[error("{step} failed, and {} could not be brought back", stuck.display())]
+    #[error("{step} failed, and this could not be brought back: {}", list(stuck))]
     HalfWay {
         /// The step.
         step: String,
-        /// The first file that could not be restored.
-        stuck: PathBuf,
+        /// The files that could not be restored.
+        stuck: Vec<Stuck>,
         /// The folder with the files as they were before, as outside the root.
         backup: PathBuf,
         /// Why the step failed.
         source: Box<Failure>,
     },
-    /// Every certificate is renewed, but the journal could not be brought to its end.
-    #[error("all is renewed, but the journal {} could not be closed", journal.display())]
-    Unrecorded {
-        /// The journal, as outside the root.
-        journal: PathBuf,
-        /// Why.
-        source: Box<Failure>,
-    },
+}
+
+/// A file that could not be brought back, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stuck {
+    /// The file, as outside the root.
+    pub path: PathBuf,
+    /// Why.
+    pub error: String,
+}
+
+impl fmt::Display for Stuck {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.path.display(), self.error)
+    }
+}
+
+fn list(stuck: &[Stuck]) -> String {
+    let lines: Vec<String> = stuck.iter().map(ToString::to_string).collect();
+    lines.join("; ")
 }
 
 /// What failed.

@@ -1,7 +1,7 @@
 //! The transaction of a recovery.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::error::Failure;
 use super::rollback::{Undo, roll_back};
@@ -10,7 +10,7 @@ use crate::digest::Sha256Digest;
 use crate::evidence::with_causes;
 use crate::inventory::Location;
 use crate::issuance::{Content, FileChange, Issuance};
-use crate::journal::{Closed, Event, Log, Outcome, RunOutcome, Storage};
+use crate::journal::{Closed, Event, JournalError, Log, Outcome, RunOutcome, Storage};
 use crate::node::{AppendOnlyFile, BackupCopy, Present, Root, Staged, SteadyClock};
 use crate::plan::{RecoveryPlan, Step};
 
@@ -22,11 +22,12 @@ pub struct Recovered {
     /// Journal, checkpoint and backup.
     pub files: RunFiles,
     /// The note over the whole journal and the fingerprint of its key: for the ticket.
-    pub closed: Closed,
+    pub closed: Result<Closed, JournalError>,
     /// The changes that were made.
     pub changes: Vec<FileChange>,
-    /// Manifests whose time could not be set, with the reason.
-    pub untouched: Vec<(PathBuf, String)>,
+    /// What could not be done, though every certificate is renewed: manifests that were not touched, the copy of
+    /// the checkpoint.
+    pub warnings: Vec<String>,
 }
 
 /// Puts what was signed in place, under the journal of a new run.
@@ -71,15 +72,18 @@ pub fn recover(
         log,
         observer,
     };
-    let (closed, untouched) = transaction.carry_out(&changes)?;
+    let (closed, warnings) = transaction.carry_out(&changes)?;
     Ok(Recovered {
         run,
         files,
         closed,
         changes,
-        untouched,
+        warnings,
     })
 }
+
+/// How the journal was closed, and what else is to be told.
+type Ended = (Result<Closed, JournalError>, Vec<String>);
 
 struct Transaction<'a> {
     root: &'a Root,
@@ -97,14 +101,15 @@ struct Prepared {
     backup: Option<BackupCopy>,
 }
 
-type Untouched = Vec<(PathBuf, String)>;
-
 impl Transaction<'_> {
-    fn carry_out(mut self, changes: &[FileChange]) -> Result<(Closed, Untouched), RecoveryError> {
+    fn carry_out(mut self, changes: &[FileChange]) -> Result<Ended, RecoveryError> {
         let prepared = match self.prepare(changes) {
             Ok(prepared) => prepared,
             // What was staged is removed by now: dropped with the error.
-            Err((step, failure)) => return Err(self.give_up(step, failure, &[])),
+            Err((step, failure)) => {
+                self.record_failure(&step, &failure);
+                return Err(self.give_up(step, failure, &[]));
+            }
         };
         let backups: Vec<Option<BackupCopy>> =
             prepared.iter().map(|ready| ready.backup.clone()).collect();
@@ -126,8 +131,8 @@ impl Transaction<'_> {
                 return Err(self.give_up(step, failure, &begun));
             }
         }
-        let untouched = self.touch();
-        self.close(untouched)
+        let warnings = self.touch();
+        Ok(self.close(warnings))
     }
 
     fn prepare(&mut self, changes: &[FileChange]) -> Result<Vec<Prepared>, (String, Failure)> {
@@ -243,7 +248,7 @@ impl Transaction<'_> {
     }
 
     /// A manifest that cannot be touched undoes no recovery: nothing restarts because of it anyway.
-    fn touch(&mut self) -> Untouched {
+    fn touch(&mut self) -> Vec<String> {
         let mut untouched = Vec::new();
         for step in &self.plan.steps {
             let Step::Touch { path, .. } = step else {
@@ -252,12 +257,8 @@ impl Transaction<'_> {
             match self.touch_one(path) {
                 Ok(()) => self.observer.progress(&Progress::Touched { path }),
                 Err(failure) => {
-                    let error = with_causes(&failure);
-                    let _ = self.append(Event::Failed {
-                        step: step.to_string(),
-                        error: error.clone(),
-                    });
-                    untouched.push((path.clone(), error));
+                    self.record_failure(&step.to_string(), &failure);
+                    untouched.push(format!("{step}: {}", with_causes(&failure)));
                 }
             }
         }
@@ -274,38 +275,23 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    fn close(self, untouched: Untouched) -> Result<(Closed, Untouched), RecoveryError> {
-        let Self {
-            root,
-            files,
-            clock,
-            log,
-            ..
-        } = self;
-        let closed = log
-            .close(RunOutcome::Recovered, clock.now())
-            .map_err(Failure::from)
-            .and_then(|closed| {
-                let note = closed.checkpoint.to_string();
-                root.write_private(&files.checkpoint, note.as_bytes())?;
-                Ok(closed)
-            });
-        match closed {
-            Ok(closed) => Ok((closed, untouched)),
-            Err(source) => Err(RecoveryError::Unrecorded {
-                journal: root.outside(&files.journal),
-                source: Box::new(source),
-            }),
+    /// Everything is renewed by now: a journal that cannot be brought to its end is a warning.
+    fn close(self, mut warnings: Vec<String>) -> Ended {
+        let closed = self.log.close(RunOutcome::Completed, self.clock.now());
+        if let Ok(closed) = &closed {
+            let note = closed.checkpoint.to_string();
+            let copy = &self.files.checkpoint;
+            if let Err(error) = self.root.write_private(copy, note.as_bytes()) {
+                warnings.push(with_causes(&error));
+            }
         }
+        (closed, warnings)
     }
 
     /// Undoes what was begun and closes the journal as well as that is still possible.
     fn give_up(mut self, step: String, failure: Failure, begun: &[Undo<'_>]) -> RecoveryError {
-        let _ = self.append(Event::Failed {
-            step: step.clone(),
-            error: with_causes(&failure),
-        });
-        let undone = roll_back(
+        let source = Box::new(failure);
+        let stuck = roll_back(
             self.root,
             &mut self.log,
             self.run.as_str(),
@@ -313,29 +299,25 @@ impl Transaction<'_> {
             begun,
             self.observer,
         );
-        let backup = self.root.outside(&self.files.backup);
-        match undone {
-            Ok(()) => {
-                let _ = self.log.close(RunOutcome::RolledBack, self.clock.now());
-                RecoveryError::RolledBack {
-                    step,
-                    source: Box::new(failure),
-                }
-            }
-            Err((stuck, error)) => {
-                let _ = self.append(Event::Failed {
-                    step: format!("bring back {}", stuck.display()),
-                    error: with_causes(&error),
-                });
-                let _ = self.log.close(RunOutcome::HalfWay, self.clock.now());
-                RecoveryError::HalfWay {
-                    step,
-                    stuck,
-                    backup,
-                    source: Box::new(failure),
-                }
-            }
+        if stuck.is_empty() {
+            let _ = self.log.close(RunOutcome::RolledBack, self.clock.now());
+            return RecoveryError::RolledBack { step, source };
         }
+        let _ = self.log.close(RunOutcome::HalfWay, self.clock.now());
+        RecoveryError::HalfWay {
+            step,
+            stuck,
+            backup: self.root.outside(&self.files.backup),
+            source,
+        }
+    }
+
+    fn record_failure(&mut self, step: &str, failure: &Failure) {
+        // A journal that cannot be written is a failure of its own, and the first one is told.
+        let _ = self.append(Event::Failed {
+            step: step.to_owned(),
+            error: with_causes(failure),
+        });
     }
 
     fn append(&mut self, event: Event) -> Result<(), Failure> {

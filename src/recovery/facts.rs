@@ -21,7 +21,7 @@ pub struct Reason {
     pub reason: Option<String>,
     /// `--ticket`.
     pub ticket: Option<String>,
-    /// The verb and the known flags, as given.
+    /// The verb and its wishes in effect, defaults included.
     pub arguments: Vec<String>,
 }
 
@@ -49,7 +49,7 @@ pub(super) fn circumstances(
         },
         tool: Tool {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            sha256: node::binary_digest().unwrap_or_else(|| Sha256Digest::of(b"")),
+            sha256: node::binary_digest(),
         },
         arguments: reason.arguments.clone(),
         operator: Operator {

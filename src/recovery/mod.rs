@@ -13,7 +13,7 @@ mod preflight;
 mod rollback;
 mod run;
 
-pub use error::RecoveryError;
+pub use error::{Failure, RecoveryError, Stuck};
 pub use execute::{Recovered, recover};
 pub use facts::Reason;
 pub use history::{History, RunFiles};

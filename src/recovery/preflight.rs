@@ -13,7 +13,7 @@ const JOURNAL_SIZE: u64 = 256 * 1024;
 /// Journal, checkpoint, and the folders of a backup.
 const JOURNAL_FILES: u64 = 24;
 
-/// What has to fit on the file system of one folder.
+/// What has to fit into a folder, or on a file system.
 #[derive(Default)]
 struct Need {
     bytes: u64,
@@ -42,14 +42,25 @@ pub fn preflight(root: &Root, changes: &[FileChange]) -> Vec<Refusal> {
             need.files += 1;
         }
     }
+    // Folders of one file system share what is left of it.
+    let mut devices: BTreeMap<u64, (FreeSpace, Need)> = BTreeMap::new();
     for (folder, need) in &needs {
         match root.free_space(folder) {
-            Ok(space) => refusals.extend(shortage(root, need, &space)),
+            Ok(space) => {
+                let (_, sum) = devices
+                    .entry(space.device)
+                    .or_insert((space, Need::default()));
+                sum.bytes += need.bytes;
+                sum.files += need.files;
+            }
             Err(error) => refusals.push(Refusal::of_file("disk", &error)),
         }
         if let Err(error) = root.check_writable(folder) {
             refusals.push(Refusal::of_file("disk", &error));
         }
+    }
+    for (space, need) in devices.values() {
+        refusals.extend(shortage(root, need, space));
     }
     for folder in [RunFiles::journals(), state.join("backups")] {
         if let Err(error) = root.check_private_folder(&folder) {

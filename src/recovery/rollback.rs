@@ -1,10 +1,8 @@
 //! Undoes what a recovery did, last change first, from the backup that it made.
 
-use std::path::PathBuf;
-
-use super::facts::text;
-use super::{Observer, Progress};
+use super::{Observer, Progress, Stuck};
 use crate::digest::Sha256Digest;
+use crate::evidence::with_causes;
 use crate::issuance::{Content, FileChange};
 use crate::journal::{Event, Log};
 use crate::node::{BackupCopy, FileError, Present, Root, Secrecy, SteadyClock};
@@ -18,7 +16,7 @@ pub(super) struct Undo<'a> {
     pub(super) installed: bool,
 }
 
-/// Brings every target back; stops at the first that cannot be.
+/// Brings every target back that can be, and tells of those that cannot: they do not depend on each other.
 pub(super) fn roll_back(
     root: &Root,
     log: &mut Log,
@@ -26,24 +24,39 @@ pub(super) fn roll_back(
     clock: &SteadyClock,
     changes: &[Undo<'_>],
     observer: &mut dyn Observer,
-) -> Result<(), (PathBuf, FileError)> {
+) -> Vec<Stuck> {
     observer.progress(&Progress::RollingBack);
+    let mut stuck = Vec::new();
     for undo in changes.iter().rev() {
-        let target = &undo.change.target;
-        undo.restore(root, run)
-            .map_err(|error| (root.outside(target), error))?;
-        let event = Event::RolledBack {
-            change: undo.number,
+        let path = &undo.change.target;
+        let event = match undo.restore(root, run) {
+            Ok(false) => continue,
+            Ok(true) => {
+                observer.progress(&Progress::RolledBack { path });
+                Event::RolledBack {
+                    change: undo.number,
+                }
+            }
+            Err(error) => {
+                let error = with_causes(&error);
+                let path = root.outside(path);
+                let event = Event::Failed {
+                    step: format!("bring back {}", path.display()),
+                    error: error.clone(),
+                };
+                stuck.push(Stuck { path, error });
+                event
+            }
         };
         // The files are what counts: a journal that cannot be written any more stops no rollback.
         let _ = log.append(event, clock.now());
-        observer.progress(&Progress::RolledBack { path: target });
     }
-    Ok(())
+    stuck
 }
 
 impl Undo<'_> {
-    fn restore(&self, root: &Root, run: &str) -> Result<(), FileError> {
+    /// Whether there was anything to bring back.
+    fn restore(&self, root: &Root, run: &str) -> Result<bool, FileError> {
         let target = &self.change.target;
         let found = root.present(target)?;
         let made = match &self.change.after {
@@ -52,7 +65,7 @@ impl Undo<'_> {
         };
         // Something of somebody else's, before which the exchange stopped, stays: there is nothing of ours.
         if found == self.change.before || (found != made && !self.installed) {
-            return Ok(());
+            return Ok(false);
         }
         match (&self.change.before, self.backup) {
             (Present::Nothing, _) => root.remove(target, &made),
@@ -65,8 +78,9 @@ impl Undo<'_> {
                     .install(&made)
             }
             (Present::File(_), None) => Err(FileError::NotFound {
-                path: PathBuf::from(text(target)),
+                path: root.outside(target),
             }),
-        }
+        }?;
+        Ok(true)
     }
 }

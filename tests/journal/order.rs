@@ -216,12 +216,12 @@ fn a_close_must_say_what_happened() {
     let mut shorter = statement();
     shorter.subject.pop();
     assert_eq!(
-        broken_rule(then(close(RunOutcome::Recovered, shorter))),
+        broken_rule(then(close(RunOutcome::Completed, shorter))),
         OrderError::Statement
     );
     assert_eq!(
         broken_rule(|records| {
-            then(close(RunOutcome::Recovered, statement()))(records);
+            then(close(RunOutcome::Completed, statement()))(records);
             then(Event::RolledBack { change: 0 })(records);
         }),
         OrderError::AfterClose

@@ -91,7 +91,7 @@ fn success_cannot_be_claimed_while_a_change_is_open() {
     log.commit(changes, NOW).unwrap();
     let _intent = log.intend(0, NOW).unwrap();
     assert!(matches!(
-        log.close(RunOutcome::Recovered, NOW),
+        log.close(RunOutcome::Completed, NOW),
         Err(JournalError::Order {
             source: OrderError::EffectUnderWay
         })

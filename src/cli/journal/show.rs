@@ -81,6 +81,6 @@ fn describe(event: &Event) -> (&'static str, String) {
             let root = note.lines().nth(2).unwrap_or_default();
             ("checkpoint", root.to_owned())
         }
-        Event::Close { outcome, .. } => ("close", format!("{outcome:?}").to_lowercase()),
+        Event::Close { outcome, .. } => ("close", outcome.as_str().to_owned()),
     }
 }

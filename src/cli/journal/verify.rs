@@ -9,7 +9,7 @@ use super::super::failure::Failure;
 use super::super::render::{BAD, GOOD, WARNING};
 use super::operand::{printable, read, second};
 use crate::inventory::trusted_authorities;
-use crate::journal::{self, Summary, Trust, Verdict};
+use crate::journal::{self, RunOutcome, Summary, Trust, Verdict};
 use crate::node::{Root, read_operand};
 use crate::pki::{Certificate, read_certificates};
 
@@ -136,5 +136,15 @@ fn write_summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         counts.rolled_back,
         counts.failed
     )?;
-    writeln!(out, "  key       sha256:{}", summary.genesis.key.sha256)
+    let ended = summary.outcome.map_or("not", RunOutcome::as_str);
+    writeln!(out, "  ended     {ended}")?;
+    if let Some(checkpoint) = &summary.checkpoint {
+        writeln!(
+            out,
+            "  checkpoint over {} lines, root {}",
+            checkpoint.size(),
+            checkpoint.root()
+        )?;
+    }
+    writeln!(out, "  signed by sha256:{}", summary.genesis.key.sha256)
 }
