@@ -11,8 +11,8 @@ use crate::inventory::{Credential, KeyState, Location};
 use crate::kubernetes::{AuthorityName, Source};
 use crate::node::Present;
 use crate::pki::{
-    Authority, Certificate, PrivateKey, SerialNumber, encode_certificate, read_certificates,
-    reissue, reissue_self_signed, replace_certificate, verify_reissued,
+    Authority, Certificate, PrivateKey, SerialNumber, read_certificates, reissue,
+    reissue_self_signed, replace_certificate, replace_chain, verify_reissued,
 };
 use crate::plan::ReSign;
 
@@ -101,11 +101,11 @@ impl Renewal<'_> {
         let fail = |source| IssuanceError::Pem { name, source };
         // A certificate that now signs itself no longer chains to the one that came behind it.
         let bytes = if self.step.authority.is_none() {
-            encode_certificate(renewed).into_bytes()
+            replace_chain(text, renewed)
         } else {
-            replace_certificate(text, renewed).map_err(fail)?
+            replace_certificate(text, renewed)
         };
-        let bytes = Zeroizing::new(bytes);
+        let bytes = Zeroizing::new(bytes.map_err(fail)?);
         let read_back = read_certificates(&bytes).map_err(fail)?;
         if read_back.first() != Some(renewed) {
             return Err(IssuanceError::NotReadBack { name });
