@@ -11,7 +11,7 @@ use super::observed::{lock, observe};
 use super::plan::{refused, write_explanation, write_left, write_plan};
 use super::progress::Bar;
 use super::prompt::{Answer, ask, can_ask};
-use super::render::{BOLD, GOOD, WARNING, date_cell};
+use super::render::{BOLD, GOOD, WARNING, date_cell, printable};
 use super::table::{Cell, Table, terminal_columns};
 use crate::issuance;
 use crate::node::{self, Root};
@@ -140,8 +140,8 @@ fn write_report(
     for (path, error) in &recovered.untouched {
         writeln!(
             out,
-            "{WARNING}not touched{WARNING:#}: {}: {error}",
-            path.display()
+            "{WARNING}not touched{WARNING:#}: {}",
+            printable(&format!("{}: {error}", path.display()))
         )?;
     }
     let outside = |path| root.outside(path).display().to_string();
