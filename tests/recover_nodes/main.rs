@@ -13,6 +13,7 @@
 
 mod circumstances;
 mod every_node;
+mod hostile;
 mod mutation;
 mod secrecy;
 mod wishes;
