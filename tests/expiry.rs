@@ -64,7 +64,10 @@ fn certificates_of_a_young_authority_end_within_its_life() {
     let root = Root::open(folder.path()).unwrap();
     assert!(in_state(&root, State::Valid).len() == CATALOG.len());
     let inventory = Inventory::observe(&root);
-    let authority = inventory.authorities[0].certificate(made).unwrap().not_before();
+    let authority = inventory.authorities[0]
+        .certificate(made)
+        .unwrap()
+        .not_before();
     let moment = now();
     let expiry = plan_expiry(&inventory, moment);
     let (own, signed): (Vec<_>, Vec<_>) = expiry

@@ -10,7 +10,7 @@ use super::arguments::{Check, Output};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::observe;
-use super::render::{BAD, count, date_cell, residual, state_style, timestamp, yes_no};
+use super::render::{BAD, count, date_cell, printable, residual, state_style, timestamp, yes_no};
 use super::table::{Cell, Table, terminal_columns};
 use crate::diagnosis::{Diagnosis, Finding, State, diagnose};
 use crate::node::{self, Root};
@@ -121,7 +121,7 @@ fn write_evidence(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> 
     }
     writeln!(out)?;
     for (name, evidence) in explained {
-        writeln!(out, "{BAD}{name}{BAD:#}: {evidence}")?;
+        writeln!(out, "{BAD}{name}{BAD:#}: {}", printable(evidence))?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use clap::ValueEnum;
 
 use super::arguments::RestartChoice;
 use super::exit::Exit;
+use super::render::printable;
 use crate::node::FileError;
 use crate::plan::{Refusal, RefusalCode};
 use crate::recovery::RecoveryError;
@@ -161,7 +162,7 @@ impl Failure {
     }
 
     fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
-        writeln!(out, "{ERROR}error:{ERROR:#} {}", self.message)?;
+        line(out, ERROR, "error:", &self.message)?;
         let several = self
             .causes
             .iter()
@@ -172,7 +173,7 @@ impl Failure {
             if several {
                 writeln!(out)?;
             }
-            line(out, "caused by:", &cause.text)?;
+            line(out, LABEL, "caused by:", &cause.text)?;
             way_out(out, cause.hint.as_deref(), cause.runbook.as_deref())?;
         }
         // What concerns the whole must not be taken for the way out of the last cause.
@@ -185,16 +186,16 @@ impl Failure {
 
 fn way_out(out: &mut dyn Write, hint: Option<&str>, runbook: Option<&str>) -> std::io::Result<()> {
     if let Some(hint) = hint {
-        line(out, "hint:", hint)?;
+        line(out, LABEL, "hint:", hint)?;
     }
     if let Some(runbook) = runbook {
-        line(out, "runbook:", runbook)?;
+        line(out, LABEL, "runbook:", runbook)?;
     }
     Ok(())
 }
 
-fn line(out: &mut dyn Write, label: &str, text: &str) -> std::io::Result<()> {
-    writeln!(out, "{LABEL}{label}{LABEL:#} {text}")
+fn line(out: &mut dyn Write, style: Style, label: &str, text: &str) -> std::io::Result<()> {
+    writeln!(out, "{style}{label}{style:#} {}", printable(text))
 }
 
 /// Output that could not be written: a full disk behind a redirection, or a reader that went away.

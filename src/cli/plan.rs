@@ -6,7 +6,7 @@ use super::arguments::{Output, Plan};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::observe;
-use super::render::{BOLD, WARNING, count, date_cell, state_style, timestamp};
+use super::render::{BOLD, WARNING, count, date_cell, printable, state_style, timestamp};
 use super::table::{Cell, Table, terminal_columns};
 use crate::kubernetes::AuthorityName;
 use crate::node::{self, Root};
@@ -121,8 +121,13 @@ pub(super) fn write_left(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result
         "{WARNING}Left to you{WARNING:#} (runbooks/left-alone.md)"
     )?;
     for left in &plan.left {
-        writeln!(out, "  {BOLD}{}{BOLD:#}: {}", left.name, left.reason)?;
-        writeln!(out, "    needs: {}", left.needs)?;
+        writeln!(
+            out,
+            "  {BOLD}{}{BOLD:#}: {}",
+            left.name,
+            printable(&left.reason)
+        )?;
+        writeln!(out, "    needs: {}", printable(&left.needs))?;
     }
     Ok(())
 }
@@ -144,7 +149,7 @@ pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io:
         writeln!(
             out,
             "{number:>4}. {BOLD}{what}{BOLD:#}  {}",
-            step.path().display()
+            printable(&step.path().display().to_string())
         )?;
         writeln!(out, "      {}", step.explanation())?;
     }

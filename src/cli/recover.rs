@@ -11,7 +11,7 @@ use super::observed::{lock, observe};
 use super::plan::{refused, write_explanation, write_left, write_plan};
 use super::progress::Bar;
 use super::prompt::{Answer, ask, can_ask};
-use super::render::{BOLD, GOOD, WARNING, date_cell};
+use super::render::{BOLD, GOOD, WARNING, date_cell, printable};
 use super::table::{Cell, Table, terminal_columns};
 use crate::evidence::with_causes;
 use crate::issuance;
@@ -146,7 +146,7 @@ fn write_report(
     table.write(out, 2, terminal_columns())?;
     write_left(plan, out)?;
     for warning in &recovered.warnings {
-        writeln!(out, "{WARNING}warning{WARNING:#}: {warning}")?;
+        writeln!(out, "{WARNING}warning{WARNING:#}: {}", printable(warning))?;
     }
     let outside = |path| root.outside(path).display().to_string();
     writeln!(out)?;

@@ -67,6 +67,19 @@ pub(super) fn state_style(state: State) -> Style {
     }
 }
 
+/// What was read may come from anywhere: no control character of it reaches the terminal.
+pub(super) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|letter| {
+            if letter.is_control() {
+                '\u{fffd}'
+            } else {
+                letter
+            }
+        })
+        .collect()
+}
+
 pub(super) fn yes_no(yes: bool) -> &'static str {
     if yes { "yes" } else { "no" }
 }

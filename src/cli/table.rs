@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 
+use super::render::printable;
+
 /// Spaces between columns, as kubeadm's tables have them.
 const GAP: usize = 3;
 /// Spaces between columns where there is little room.
@@ -26,7 +28,7 @@ pub(super) struct Table {
 impl Cell {
     pub(super) fn styled(text: impl Into<String>, style: Style) -> Self {
         Self {
-            text: text.into(),
+            text: printable(&text.into()),
             short: None,
             style,
         }

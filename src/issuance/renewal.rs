@@ -11,8 +11,8 @@ use crate::inventory::{Credential, KeyState, Location};
 use crate::kubernetes::{AuthorityName, Source};
 use crate::node::Present;
 use crate::pki::{
-    Authority, Certificate, PrivateKey, SerialNumber, encode_certificate, read_certificates,
-    reissue, reissue_self_signed, replace_certificate, verify_reissued,
+    Authority, Certificate, PrivateKey, SerialNumber, read_certificates, reissue,
+    reissue_self_signed, replace_certificate, replace_chain, verify_reissued,
 };
 use crate::plan::ReSign;
 
@@ -101,11 +101,11 @@ impl Renewal<'_> {
         let fail = |source| IssuanceError::Pem { name, source };
         // A certificate that now signs itself no longer chains to the one that came behind it.
         let bytes = if self.step.authority.is_none() {
-            encode_certificate(renewed).into_bytes()
+            replace_chain(text, renewed)
         } else {
-            replace_certificate(text, renewed).map_err(fail)?
+            replace_certificate(text, renewed)
         };
-        let bytes = Zeroizing::new(bytes);
+        let bytes = Zeroizing::new(bytes.map_err(fail)?);
         let read_back = read_certificates(&bytes).map_err(fail)?;
         if read_back.first() != Some(renewed) {
             return Err(IssuanceError::NotReadBack { name });
@@ -154,14 +154,15 @@ impl Renewal<'_> {
         certificate: (Certificate, Certificate),
         now: OffsetDateTime,
     ) -> Vec<FileChange> {
-        let mut file_name = dated_name(link, now);
-        if destination
+        // Names sort by time, to the second: of several rotations within one, each takes the next that is free.
+        let current = destination
             .file_name()
-            .is_some_and(|current| *current == *file_name)
-        {
-            // Two rotations within one second: the kubelet's names have no more digits.
-            file_name = dated_name(link, now + time::Duration::SECOND);
-        }
+            .unwrap_or_default()
+            .to_string_lossy();
+        let file_name = (0..LONGEST_LEAD)
+            .map(|lead| dated_name(link, now + time::Duration::seconds(lead)))
+            .find(|name| **name > *current)
+            .unwrap_or_else(|| dated_name(link, now));
         let new = destination.with_file_name(&file_name);
         let mut file = self.file_change(bytes, certificate);
         // Where the link will lead, and not beside the file behind it: that may be behind a second link.
@@ -179,6 +180,10 @@ impl Renewal<'_> {
         vec![file, link]
     }
 }
+
+/// How many seconds a name may run ahead of the clock. The kubelet's own names, in local time, may be further ahead: then
+/// sorting is not to be had.
+const LONGEST_LEAD: i64 = 600;
 
 /// `kubelet-client-current.pem` at noon of the first of May 2026 becomes `kubelet-client-2026-05-01-12-00-00.pem`.
 fn dated_name(link: &Path, now: OffsetDateTime) -> String {

@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{OFlag, open};
-use nix::sys::stat::Mode;
+use nix::sys::stat::{Mode, fstat, stat};
 
 use super::FileError;
 use super::resolve::check_folder;
@@ -14,6 +14,7 @@ use super::resolve::check_folder;
 pub struct Root {
     pub(super) folder: OwnedFd,
     path: PathBuf,
+    machine: bool,
 }
 
 impl Root {
@@ -23,14 +24,21 @@ impl Root {
         let fail = |errno| FileError::from_errno("open", path, errno);
         let folder = open(path, flags, Mode::empty()).map_err(fail)?;
         check_folder(&folder, path)?;
+        let opened = fstat(&folder).map_err(fail)?;
+        let own = stat("/").map_err(fail)?;
         let path = std::path::absolute(path)
             .map_err(|error| FileError::from_io("make absolute", path, error))?;
-        Ok(Self { folder, path })
+        Ok(Self {
+            folder,
+            path,
+            machine: (opened.st_dev, opened.st_ino) == (own.st_dev, own.st_ino),
+        })
     }
 
-    /// Whether this is the machine's own root, and not a node in a folder.
+    /// Whether this is the machine's own root, and not a node in a folder; however it was spelled, since a link
+    /// or `/..` leads there too.
     pub fn is_machine(&self) -> bool {
-        self.path == Path::new("/")
+        self.machine
     }
 
     /// The root as a shell outside would spell it.
@@ -44,5 +52,26 @@ impl Root {
             Ok(relative) => self.path.join(relative),
             Err(_) => self.path.join(node_path),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the test makes a link in a temporary folder"
+    )]
+    fn the_machine_is_known_by_what_it_is_and_not_by_how_it_is_spelled() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("/", &link).unwrap();
+        let spellings = ["/", "//", "/.", "/..", "/etc/..", "/proc/self/root"];
+        for spelling in spellings.map(PathBuf::from).iter().chain([&link]) {
+            assert!(Root::open(spelling).unwrap().is_machine(), "{spelling:?}");
+        }
+        assert!(!Root::open(folder.path()).unwrap().is_machine());
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! The blocks are found by `pem_blocks.rs`, so that each byte's place in the file is known.
 
+use std::ops::Range;
+
 use rustls_pemfile::Item;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -66,6 +68,27 @@ pub fn replace_certificate(text: &[u8], new: &Certificate) -> Result<Vec<u8>, Pe
     };
     let block = encode_block(CERTIFICATE, new.der(), line_ending);
     Ok([before, block.trim_end().as_bytes(), behind].concat())
+}
+
+/// The same for a certificate that now signs itself: the certificates that came behind the first one, to which it no
+/// longer chains, go; keys and all else stay.
+pub fn replace_chain(text: &[u8], new: &Certificate) -> Result<Vec<u8>, PemError> {
+    let mut replaced = replace_certificate(text, new)?;
+    let behind_the_first: Vec<Range<usize>> = find_blocks(&replaced)?
+        .into_iter()
+        .filter(|block| block.label == CERTIFICATE)
+        .skip(1)
+        .map(|block| block.range)
+        .collect();
+    for range in behind_the_first.into_iter().rev() {
+        let line_ending = match replaced.get(range.end..) {
+            Some([b'\r', b'\n', ..]) => 2,
+            Some([b'\n', ..]) => 1,
+            _ => 0,
+        };
+        replaced.drain(range.start..range.end + line_ending);
+    }
+    Ok(replaced)
 }
 
 /// How a private key is wrapped.
@@ -252,7 +275,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn replacing_a_certificate_changes_nothing_else(
+        fn replacing_a_certificate_or_its_chain_changes_nothing_else(
             before in "([ -,.-~]{0,20}\n){0,3}",
             behind in "([ -,.-~]{0,20}\n){0,3}",
             key_first in any::<bool>(),
@@ -260,7 +283,7 @@ mod tests {
             more in 0..3_usize,
         ) {
             let (old, new, key) = &*MATERIAL;
-            let file = |first: &str| {
+            let file = |first: &str, more: usize| {
                 let chain = old.repeat(more);
                 let text = if key_first {
                     format!("{before}{key}{first}{chain}{behind}")
@@ -270,8 +293,11 @@ mod tests {
                 if crlf { text.replace('\n', "\r\n") } else { text }
             };
             let certificate = &read_certificates(new.as_bytes()).unwrap()[0];
-            let replaced = replace_certificate(file(old).as_bytes(), certificate);
-            prop_assert_eq!(String::from_utf8(replaced.unwrap()).unwrap(), file(new));
+            let old = file(old, more);
+            let replaced = replace_certificate(old.as_bytes(), certificate);
+            prop_assert_eq!(String::from_utf8(replaced.unwrap()).unwrap(), file(new, more));
+            let alone = replace_chain(old.as_bytes(), certificate);
+            prop_assert_eq!(String::from_utf8(alone.unwrap()).unwrap(), file(new, 0));
         }
     }
 }

@@ -121,7 +121,7 @@ pub fn circumstances() -> Circumstances {
         },
         tool: Tool {
             version: "0.1.0".to_owned(),
-            sha256: Sha256Digest::of(b"binary"),
+            sha256: Some(Sha256Digest::of(b"binary")),
         },
         arguments: vec!["recover".to_owned(), "--yes".to_owned()],
         operator: Operator {

@@ -13,6 +13,8 @@
 
 mod circumstances;
 mod every_node;
+mod hostile;
+mod issuers;
 mod mutation;
 mod secrecy;
 mod wishes;

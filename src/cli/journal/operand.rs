@@ -43,16 +43,3 @@ pub(super) fn read(root: &Root, named: Option<&str>) -> Result<Vec<u8>, Failure>
 pub(super) fn second(moment: OffsetDateTime) -> String {
     timestamp(moment.replace_nanosecond(0).unwrap_or(moment))
 }
-
-/// A journal may come from anywhere: no control character of its reaches the terminal.
-pub(super) fn printable(text: &str) -> String {
-    text.chars()
-        .map(|letter| {
-            if letter.is_control() {
-                '\u{fffd}'
-            } else {
-                letter
-            }
-        })
-        .collect()
-}

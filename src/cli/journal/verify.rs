@@ -6,8 +6,8 @@ use std::path::Path;
 use super::super::arguments::JournalVerify;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::render::{BAD, GOOD, WARNING};
-use super::operand::{printable, read, second};
+use super::super::render::{BAD, GOOD, WARNING, printable};
+use super::operand::{read, second};
 use crate::inventory::trusted_authorities;
 use crate::journal::{self, RunOutcome, Summary, Trust, Verdict};
 use crate::node::{Root, read_operand};
@@ -110,11 +110,12 @@ fn authorities(root: &Root, named: Option<&Path>) -> Result<Vec<Certificate>, Fa
 fn write_summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     let circumstances = &summary.genesis.circumstances;
     let (first, last) = summary.written;
-    writeln!(out, "  run       {}", circumstances.run.id)?;
+    writeln!(out, "  run       {}", printable(&circumstances.run.id))?;
     writeln!(
         out,
         "  on        {} ({})",
-        circumstances.host.name, circumstances.root
+        printable(&circumstances.host.name),
+        printable(&circumstances.root)
     )?;
     writeln!(out, "  written   {} to {}", second(first), second(last))?;
     for (label, value) in [

@@ -86,7 +86,30 @@ pub(in crate::kubernetes) fn text(bytes: &[u8]) -> Result<&str, DocumentError> {
     if text.trim().is_empty() {
         return Err(DocumentError::Empty);
     }
+    refuse_bottomless(text)?;
     Ok(text)
+}
+
+/// How many brackets may be open at once: as deep as the YAML reader goes.
+const DEEPEST: usize = 128;
+
+/// Refuses what would keep the scanner busy for minutes: for each word it looks at every open bracket again. Brackets
+/// in quotes and comments count too; no Kubernetes file leaves so many of them open.
+fn refuse_bottomless(text: &str) -> Result<(), DocumentError> {
+    let mut open: usize = 0;
+    for (line, content) in (1..).zip(text.lines()) {
+        for (column, letter) in (1..).zip(content.chars()) {
+            match letter {
+                '[' | '{' => open += 1,
+                ']' | '}' => open = open.saturating_sub(1),
+                _ => {}
+            }
+            if open > DEEPEST {
+                return Err(DocumentError::NotPlain { line, column });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Refuses two equal keys and merge keys anywhere below `node`.
@@ -296,5 +319,19 @@ mod tests {
             error(nested.as_bytes()),
             DocumentError::NotPlain { .. }
         ));
+    }
+
+    #[test]
+    fn what_is_never_closed_is_refused_at_once() {
+        let unclosed = "{a: ".repeat(LARGEST / 4);
+        assert!(matches!(
+            error(unclosed.as_bytes()),
+            DocumentError::NotPlain {
+                line: 1,
+                column: 513
+            }
+        ));
+        // As many as there are in a real file, one after the other.
+        assert!(Node::parse("- {a: [b]}\n".repeat(1000).as_bytes()).is_ok());
     }
 }
