@@ -1,12 +1,14 @@
 //! `recover` when the kernel says no, or the process is killed, at one call of many: exit 4 means that every byte is as it
 //! was, every other end leaves each file old or new, the journal verifies as far as it goes, and a second run gets through.
 #![allow(
+    clippy::case_sensitive_file_extension_comparisons,
     clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "tests start programs, read and write files in temporary folders, and end at the first surprise"
+    reason = "tests start programs, read and write files in temporary folders, compare names as Linux does, and end at the \
+              first surprise"
 )]
 
 use std::process::Command;
@@ -15,6 +17,7 @@ use support::node::Node;
 use support::program::{Run, rekindle};
 use support::tree::Tree;
 
+#[path = "../support/mod.rs"]
 mod support;
 
 const NODE: &str = "ecdsa-p256-stacked";
@@ -104,7 +107,7 @@ fn try_position(call: &str, fault: &str) {
     check_journal(&node, fault, run.code);
     // What is left of a rotation has a name without digits below the second, and is not written over.
     if matches!(run.code, None | Some(5)) {
-        std::thread::sleep(std::time::Duration::from_millis(1000));
+        std::thread::sleep(std::time::Duration::from_secs(1));
     }
     rekindle(node.path(), &["recover", "--yes"]).expect(0);
     rekindle(node.path(), &["check"]).expect(0);
