@@ -32,6 +32,7 @@ pub fn plan(inventory: &Inventory, now: OffsetDateTime, request: &Request) -> Re
     let diagnosis = diagnose(inventory, now, within);
     let mut planner = Planner {
         request,
+        within,
         draft: Draft::new(inventory, &diagnosis, now),
     };
     if planner.draft.check_node() {
@@ -59,6 +60,7 @@ impl RecoveryPlan {
 
 struct Planner<'a> {
     request: &'a Request,
+    within: Duration,
     draft: Draft<'a>,
 }
 
@@ -126,6 +128,17 @@ impl Planner<'_> {
                 needs: "a CA that lives longer, or a longer --validity".to_owned(),
             });
             return;
+        }
+        // A request asks for longer than that: it is the CA that ends so soon, and so all that it signs.
+        if validity.not_after - self.draft.now <= self.within {
+            self.draft.plan.left.push(LeftAlone {
+                name: finding.name,
+                reason: format!(
+                    "it can be renewed until {} alone, when its CA ends",
+                    second(validity.not_after)
+                ),
+                needs: "a CA that lives longer".to_owned(),
+            });
         }
         self.draft.plan.steps.push(Step::ReSign(ReSign {
             name: finding.name,

@@ -158,3 +158,15 @@ fn reading(leaf: &Leaf) -> openssl::Reading {
     let scratch = tempfile::tempdir().unwrap();
     openssl::read(&leaf.write(scratch.path()).0)
 }
+
+#[test]
+fn a_ca_that_ends_soon_is_named_since_what_it_signs_ends_with_it() {
+    let node = Node::materialize(NODE);
+    // The CA has ten years, so fewer days than that.
+    let soon = ["--within", "4000d"];
+    let renew = ["recover", "--yes", "--validity", "5000d"];
+    let run = rekindle(node.path(), &[&renew[..], &soon].concat()).expect(1);
+    assert!(run.stdout.contains("when its CA ends"), "{}", run.stdout);
+    rekindle(node.path(), &["check"]).expect(0);
+    rekindle(node.path(), &[&["check"], &soon[..]].concat()).expect(1);
+}

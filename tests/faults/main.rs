@@ -7,7 +7,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "tests start programs, read and write files in temporary folders, and end at the first surprise"
+    reason = "tests start programs, read and write files in temporary folders, compare names as Linux does, and end at the \
+              first surprise"
 )]
 
 use std::process::Command;
@@ -16,6 +17,7 @@ use support::node::Node;
 use support::program::{Run, rekindle};
 use support::tree::Tree;
 
+#[path = "../support/mod.rs"]
 mod support;
 
 const NODE: &str = "ecdsa-p256-stacked";
