@@ -205,7 +205,7 @@ impl From<std::io::Error> for Failure {
         let message = format!("the output could not be written: {error}");
         Self {
             silent,
-            ..Self::new(Exit::Failed, message)
+            ..Self::new(Exit::ActionNeeded, message)
         }
     }
 }

@@ -44,22 +44,9 @@ impl Root {
 
     fn open_private_folder(&self, path: &Path) -> Result<OwnedFd, FileError> {
         let outside = self.outside(path);
-        let fail = |operation| move |errno| (operation, errno);
-        let resolved = self.resolve(path)?;
-        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        let opened = openat(
-            resolved.folder.as_fd(),
-            resolved.name.as_os_str(),
-            flags,
-            Mode::empty(),
-        )
-        .map_err(fail("open the folder"))
-        .and_then(|folder| {
-            let status = fstat(&folder).map_err(fail("stat"))?;
-            Ok((folder, status))
-        });
-        let (folder, status) = opened
-            .map_err(|(operation, errno)| FileError::from_errno(operation, &outside, errno))?;
+        let folder = self.open_folder(path)?;
+        let status =
+            fstat(&folder).map_err(|errno| FileError::from_errno("stat", &outside, errno))?;
         check_owner(&status, &outside)?;
         let mode = permissions(&status);
         if mode & 0o077 != 0 {
@@ -69,6 +56,18 @@ impl Root {
             });
         }
         Ok(folder)
+    }
+
+    /// Opens the folder at the node path, links followed.
+    pub(super) fn open_folder(&self, path: &Path) -> Result<OwnedFd, FileError> {
+        let fail = |errno| FileError::from_errno("open the folder", &self.outside(path), errno);
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        if path.parent().is_none() {
+            return openat(self.folder.as_fd(), ".", flags, Mode::empty()).map_err(fail);
+        }
+        let resolved = self.resolve(path)?;
+        let name = resolved.name.as_os_str();
+        openat(resolved.folder.as_fd(), name, flags, Mode::empty()).map_err(fail)
     }
 
     fn create_folder(&self, path: &Path) -> Result<(), FileError> {

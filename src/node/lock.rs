@@ -7,8 +7,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg, OFlag, openat};
-use nix::sys::stat::{Mode, fstat};
+use nix::fcntl::{Flock, FlockArg};
+use nix::sys::stat::fstat;
 
 use super::{FileError, Root};
 
@@ -22,16 +22,7 @@ impl Root {
     /// Locks the node by way of the folder at `path`, or says who holds it.
     pub fn lock(&self, path: &Path) -> Result<NodeLock, FileError> {
         let outside = self.outside(path);
-        let resolved = self.resolve(path)?;
-        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let fail = |errno| FileError::from_errno("open the folder", &outside, errno);
-        let folder = openat(
-            resolved.folder.as_fd(),
-            resolved.name.as_os_str(),
-            flags,
-            Mode::empty(),
-        )
-        .map_err(fail)?;
+        let folder = self.open_folder(path)?;
         match Flock::lock(folder, FlockArg::LockExclusiveNonblock) {
             Ok(lock) => Ok(NodeLock { _lock: lock }),
             Err((folder, Errno::EAGAIN)) => Err(FileError::Locked {

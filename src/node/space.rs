@@ -54,17 +54,13 @@ impl Root {
     }
 
     fn nearest_folder(&self, path: &Path) -> Result<(OwnedFd, PathBuf), FileError> {
-        let mut existing = path;
-        loop {
-            // Any name will do: it is the folder before it that is resolved.
-            match self.resolve(&existing.join("any")) {
-                Err(error) if error.is_not_found() => match existing.parent() {
-                    Some(parent) => existing = parent,
-                    None => return Err(error),
-                },
-                Err(error) => return Err(error),
-                Ok(resolved) => return Ok((resolved.folder, existing.to_owned())),
+        for existing in path.ancestors() {
+            match self.open_folder(existing) {
+                Err(error) if error.is_not_found() => {}
+                other => return other.map(|folder| (folder, existing.to_owned())),
             }
         }
+        let path = self.outside(path);
+        Err(FileError::NotFound { path })
     }
 }
