@@ -76,7 +76,9 @@ impl fmt::Debug for Sha256Digest {
 impl FromStr for Sha256Digest {
     type Err = InvalidDigest;
 
+    /// With or without the `sha256:` in front with which it is printed.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.strip_prefix("sha256:").unwrap_or(text);
         let invalid = || InvalidDigest {
             text: text.chars().take(80).collect(),
         };

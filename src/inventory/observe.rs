@@ -216,19 +216,18 @@ fn serving_issuer(
     });
     if signed_by_cluster {
         Issuer::Authority(AuthorityName::Cluster)
-    } else if layout.kubelet_makes_serving_pair() && is_kubelets_own(leaf) {
+    } else if leaf.subject_der() == leaf.issuer_der()
+        || layout.kubelet_makes_serving_pair() && is_kubelets_own(leaf)
+    {
         Issuer::Itself
     } else {
         Issuer::Elsewhere
     }
 }
 
-/// `CN=<host>@<unix time>`, signed by itself or by `CN=<host>-ca@<unix time>` (`k8s.io/client-go/util/cert`,
+/// `CN=<host>@<unix time>`, signed by `CN=<host>-ca@<unix time>` (`k8s.io/client-go/util/cert`,
 /// `GenerateSelfSignedCertKey`).
 fn is_kubelets_own(leaf: &Certificate) -> bool {
-    if leaf.subject_der() == leaf.issuer_der() {
-        return true;
-    }
     let issuer = leaf.issuer();
     let own = leaf.common_name().and_then(|name| name.split_once('@'));
     let authority = issuer

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::AtFlags;
 use nix::sys::stat::fstat;
-use nix::sys::statvfs::{FsFlags, fstatvfs};
+use nix::sys::statvfs::fstatvfs;
 use nix::unistd::{AccessFlags, faccessat};
 
 use super::{FileError, Root};
@@ -21,8 +21,6 @@ pub struct FreeSpace {
     pub bytes: u64,
     /// Files that this user may still create; `None` where the file system has no such limit.
     pub files: Option<u64>,
-    /// Mounted read-only.
-    pub read_only: bool,
 }
 
 impl Root {
@@ -41,7 +39,6 @@ impl Root {
             folder: existing,
             bytes: status.blocks_available().saturating_mul(block),
             files: (status.files() > 0).then(|| status.files_available()),
-            read_only: status.flags().contains(FsFlags::ST_RDONLY),
         })
     }
 

@@ -98,6 +98,14 @@ fn of_file(error: &FileError) -> (RefusalCode, String) {
         FileError::SecretExposed { path, .. } => {
             (Code::SecretExposed, format!("chmod go= {}", path.display()))
         }
+        // The sticky bit: a folder that is meant for everybody, such as /tmp.
+        FileError::FolderWritableByOthers { path, mode } if mode & 0o1000 != 0 => (
+            Code::WritableByOthers,
+            format!(
+                "put the node into a folder of its own below it: install -d -m 0700 {}/node",
+                path.display()
+            ),
+        ),
         FileError::FileWritableByOthers { path, .. }
         | FileError::FolderWritableByOthers { path, .. } => (
             Code::WritableByOthers,

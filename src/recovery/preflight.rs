@@ -75,10 +75,6 @@ fn shortage(root: &Root, need: &Need, space: &FreeSpace) -> Option<Refusal> {
     let path = root.outside(&space.folder);
     let operation = "write below";
     let few_files = space.files.is_some_and(|files| files < need.files);
-    if space.read_only {
-        let error = FileError::ReadOnly { operation, path };
-        return Some(Refusal::of_file("disk", &error));
-    }
     if space.bytes >= need.bytes && !few_files {
         return None;
     }

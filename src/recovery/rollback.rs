@@ -16,7 +16,7 @@ pub(super) struct Undo<'a> {
     pub(super) installed: bool,
 }
 
-/// Brings every target back that can be, and tells of those that cannot: they do not depend on each other.
+/// Brings every target back that can be, and tells of those that cannot.
 pub(super) fn roll_back(
     root: &Root,
     log: &mut Log,
@@ -27,8 +27,13 @@ pub(super) fn roll_back(
 ) -> Vec<Stuck> {
     observer.progress(&Progress::RollingBack);
     let mut stuck = Vec::new();
+    let mut stuck_names = Vec::new();
     for undo in changes.iter().rev() {
         let path = &undo.change.target;
+        // A link that could not be turned back still leads to the new file.
+        if undo.change.before == Present::Nothing && stuck_names.contains(&undo.change.name) {
+            continue;
+        }
         let event = match undo.restore(root, run) {
             Ok(false) => continue,
             Ok(true) => {
@@ -45,6 +50,7 @@ pub(super) fn roll_back(
                     error: error.clone(),
                 };
                 stuck.push(Stuck { path, error });
+                stuck_names.push(undo.change.name);
                 event
             }
         };

@@ -29,9 +29,11 @@ pub(super) fn read(root: &Root, named: Option<&str>) -> Result<Vec<u8>, Failure>
             None => "no run has left a journal on this node".to_owned(),
         };
         let folder = root.outside(&RunFiles::journals());
-        return Err(
-            Failure::new(Exit::Usage, message).hint(format!("see: ls {}", folder.display()))
+        let hint = format!(
+            "see: ls {}; a file in this folder is ./FILE",
+            folder.display()
         );
+        return Err(Failure::new(Exit::Usage, message).hint(hint));
     };
     let file = root
         .read(&RunFiles::of(run).journal, Secrecy::Public)

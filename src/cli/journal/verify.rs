@@ -53,20 +53,35 @@ fn judge(verdict: Verdict, out: &mut dyn Write) -> Result<Exit, Failure> {
                 ""
             };
             let message = format!("the journal does not reach the end of its run{torn}");
-            Err(if resumable {
-                Failure::new(Exit::HalfWay, message)
-                    .hint("files may have been changed: run `rekindle recover` again to finish")
-            } else {
-                Failure::new(Exit::ActionNeeded, message)
-                    .hint("the run ended before it changed anything; compare with the checkpoint in the ticket")
-            }
-            .runbook(RUNBOOK))
+            let (exit, hint) = match &summary {
+                _ if resumable => (
+                    Exit::HalfWay,
+                    "files may have been changed: run `rekindle recover` again to finish",
+                ),
+                Some(summary) if summary.outcome.is_some() => (
+                    Exit::ActionNeeded,
+                    "the run itself ended; the checkpoint behind its last record is missing",
+                ),
+                Some(summary) if summary.committed.is_none() => (
+                    Exit::ActionNeeded,
+                    "the run ended before it changed anything; compare with the checkpoint in the ticket",
+                ),
+                _ => (
+                    Exit::ActionNeeded,
+                    "it says nothing of what was changed; compare with the checkpoint in the ticket",
+                ),
+            };
+            Err(Failure::new(exit, message).hint(hint).runbook(RUNBOOK))
         }
         Verdict::Tampered { line, defect } => {
             writeln!(out, "{BAD}TAMPERED{BAD:#}")?;
             let error = Tampered { line, defect };
             Err(Failure::of(Exit::JournalInvalid, &error)
-                .hint("keep the file as it is; it is evidence")
+                .hint(if line == 1 {
+                    "is it the .jsonl file of a run? then keep it as it is: it is evidence"
+                } else {
+                    "keep the file as it is; it is evidence"
+                })
                 .runbook(RUNBOOK))
         }
         Verdict::NotAnchored { summary, reason } => {
