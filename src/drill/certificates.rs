@@ -129,3 +129,22 @@ fn named(common_name: &str) -> Specification {
         ..Specification::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kubernetes::CATALOG;
+
+    #[test]
+    fn whatever_an_authority_signs_has_a_specification_and_nothing_else_has() {
+        let node = NodeSpecification::default();
+        for entry in CATALOG {
+            assert_eq!(
+                leaf(entry.name, &node).is_some(),
+                entry.authority.is_some(),
+                "{}",
+                entry.name
+            );
+        }
+    }
+}

@@ -87,9 +87,6 @@ const REQUIRED: [(&str, &[u8]); 3] = [
 /// key.
 const IDENTIFIERS: [&str; 2] = ["2.5.29.14", "2.5.29.35"];
 
-/// What [`Validity`] adds before `now`.
-const BACKDATING: Duration = Duration::from_mins(5);
-
 /// Checks that a certificate has the profile of [`issue`]. Who signed it, and for which key, is for the
 /// caller to check.
 pub(super) fn check_profile(certificate: &Certificate) -> Result<(), ProfileError> {
@@ -124,7 +121,7 @@ pub(super) fn check_profile(certificate: &Certificate) -> Result<(), ProfileErro
         }
     }
     let (not_before, not_after) = (certificate.not_before(), certificate.not_after());
-    if not_after - not_before > LIFETIME + BACKDATING {
+    if not_after - not_before > LIFETIME + Validity::BACKDATING {
         return Err(ProfileError::Lifetime {
             not_before,
             not_after,

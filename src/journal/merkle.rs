@@ -58,9 +58,7 @@ fn hash(parts: &[&[u8]]) -> Sha256Digest {
     for part in parts {
         context.update(part);
     }
-    let mut out = [0; 32];
-    out.copy_from_slice(context.finish().as_ref());
-    Sha256Digest::from(out)
+    context.finish().into()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A static pod's manifest: which component it runs, from which image, with which flags. Pure; reads, never edits.
+//! A static pod's manifest: with which flags its component runs. Pure; reads, never edits.
 
 use super::document::{DocumentError, Field, Node};
 use super::flags::Flags;
@@ -9,8 +9,6 @@ use super::flags::Flags;
 /// stays, and so does a script given to a shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaticPod {
-    component: String,
-    image: Option<String>,
     flags: Flags,
 }
 
@@ -41,56 +39,26 @@ impl StaticPod {
             let kind = kind.map(str::to_owned);
             return Err(StaticPodError::NotAPod { kind });
         }
-        let component = component(&pod)?;
-        let Some(container) = container(&pod, component)? else {
-            return Ok(Self {
-                component: component.to_owned(),
-                image: None,
-                flags: Flags::default(),
-            });
-        };
         let mut words = Vec::new();
-        for list in ["command", "args"] {
-            for word in container.field(list)?.list()? {
-                words.extend(word.text()?);
+        if let Some(container) = container(&pod, component(&pod)?)? {
+            for list in ["command", "args"] {
+                for word in container.field(list)?.list()? {
+                    words.extend(word.text()?);
+                }
             }
         }
         Ok(Self {
-            component: component.to_owned(),
-            image: container.field("image")?.filled_text()?.map(str::to_owned),
             flags: Flags::parse(words),
         })
-    }
-
-    /// The component: the label `component` that kubeadm sets, else `metadata.name`.
-    pub fn component(&self) -> &str {
-        &self.component
-    }
-
-    /// The image of the component's container.
-    pub fn image(&self) -> Option<&str> {
-        self.image.as_deref()
-    }
-
-    /// The image's tag, which for kubeadm's images is the version: `v1.36.2`, for etcd `3.6.13-0`.
-    pub fn version(&self) -> Option<&str> {
-        let (name, _) = self.image()?.split_once('@').unwrap_or((self.image()?, ""));
-        let (_, tag) = name.rsplit_once(':')?;
-        // What follows a port is a path.
-        (!tag.contains('/')).then_some(tag)
     }
 
     /// The value of a flag in the command and arguments of the component's container; the last one where it is repeated, as pflag has it.
     pub fn flag(&self, name: &str) -> Option<&str> {
         self.flags.value(name)
     }
-
-    /// The values of a flag that may be repeated, in order.
-    pub fn flag_values<'a>(&'a self, name: &str) -> impl DoubleEndedIterator<Item = &'a str> {
-        self.flags.values(name)
-    }
 }
 
+/// The component: the label `component` that kubeadm sets, else `metadata.name`.
 fn component<'a>(pod: &Field<'a>) -> Result<&'a str, StaticPodError> {
     let metadata = pod.field("metadata")?;
     let label = metadata
@@ -127,14 +95,12 @@ kind: Pod
 metadata:
   labels:
     component: etcd
-  name: etcd
+  name: etcd-cp-1
 spec:
   containers:
   - name: sidecar
-    image: other:1
     args: [--data-dir=/nowhere]
   - name: etcd
-    image: registry.example.test:5000/etcd:3.6.13-0@sha256:00
     command:
     - etcd
     - --data-dir=/var/lib/etcd
@@ -144,15 +110,9 @@ spec:
 ";
 
     #[test]
-    fn flags_and_image_come_from_the_container_of_the_component() {
+    fn flags_come_from_the_container_of_the_component() {
         let pod = StaticPod::parse(MANIFEST.as_bytes()).unwrap();
-        assert_eq!(pod.component(), "etcd");
-        assert_eq!(pod.version(), Some("3.6.13-0"));
         assert_eq!(pod.flag("data-dir"), Some("/srv/etcd"));
-        assert_eq!(
-            pod.flag_values("data-dir").collect::<Vec<_>>(),
-            ["/var/lib/etcd", "/srv/etcd"]
-        );
         assert_eq!(
             pod.flag("listen-peer-urls"),
             Some("https://192.0.2.10:2380")
@@ -172,10 +132,13 @@ spec:
 
     #[test]
     fn without_the_label_the_name_counts_and_without_both_it_is_refused() {
-        let named = StaticPod::parse(b"kind: Pod\nmetadata: {name: mine}\n").unwrap();
-        assert_eq!(named.component(), "mine");
-        assert_eq!(named.image(), None);
-        assert_eq!(named.version(), None);
+        for (name, flag) in [("etcd", "/srv/etcd"), ("neither", "/nowhere")] {
+            let text = MANIFEST
+                .replace("    component: etcd\n", "")
+                .replace("name: etcd-cp-1", &format!("name: {name}"));
+            let pod = StaticPod::parse(text.as_bytes()).unwrap();
+            assert_eq!(pod.flag("data-dir"), Some(flag), "{name}");
+        }
         assert!(matches!(
             StaticPod::parse(b"kind: Pod\nmetadata: {labels: {component: ''}}\n"),
             Err(StaticPodError::Unnamed)
@@ -183,19 +146,9 @@ spec:
     }
 
     #[test]
-    fn the_version_is_the_tag_and_never_a_port() {
-        for (image, version) in [
-            ("registry.k8s.io/kube-apiserver:v1.36.2", Some("v1.36.2")),
-            ("localhost:5000/kube-apiserver", None),
-            ("kube-apiserver", None),
-            ("kube-apiserver@sha256:00", None),
-        ] {
-            let text = format!(
-                "{{kind: Pod, metadata: {{name: a}}, spec: {{containers: [{{image: '{image}'}}]}}}}"
-            );
-            let pod = StaticPod::parse(text.as_bytes()).unwrap();
-            assert_eq!(pod.version(), version, "{image}");
-        }
+    fn a_pod_without_containers_has_no_flags() {
+        let pod = StaticPod::parse(b"kind: Pod\nmetadata: {name: etcd}\n").unwrap();
+        assert_eq!(pod.flag("data-dir"), None);
     }
 
     #[test]

@@ -17,7 +17,6 @@ use super::{CertificateError, SerialNumber, SignatureCheck, signature};
 use crate::digest::Sha256Digest;
 
 const COMMON_NAME: &str = "2.5.4.3";
-const ORGANIZATION: &str = "2.5.4.10";
 
 /// An X.509 certificate (RFC 5280), parsed. Equal when the DER is equal.
 #[derive(Clone)]
@@ -29,7 +28,6 @@ pub struct Certificate {
     subject: String,
     issuer: String,
     common_name: Option<String>,
-    organizations: Vec<String>,
     serial: SerialNumber,
     not_before: OffsetDateTime,
     not_after: OffsetDateTime,
@@ -63,7 +61,6 @@ impl Certificate {
             public_key_der: parsed.public_key().raw.to_vec(),
             // Where a name is given several times, Go (and so Kubernetes) takes the last.
             common_name: subject.values(COMMON_NAME).next_back().map(str::to_owned),
-            organizations: subject.values(ORGANIZATION).map(str::to_owned).collect(),
             subject: subject.to_text(),
             issuer: issuer.to_text(),
             serial: SerialNumber::from_contents(parsed.raw_serial()),
@@ -114,11 +111,6 @@ impl Certificate {
     /// The subject's CN: for Kubernetes, the user. Of several the last, as Go takes it.
     pub fn common_name(&self) -> Option<&str> {
         self.common_name.as_deref()
-    }
-
-    /// Every O of the subject, in order: for Kubernetes, the groups.
-    pub fn organizations(&self) -> &[String] {
-        &self.organizations
     }
 
     /// The serial number.
@@ -287,7 +279,6 @@ CN=inside
         assert_eq!(subject, format!("subject={}", read.subject()));
         assert_eq!(read.issuer(), read.subject());
         assert_eq!(read.common_name(), Some("last"));
-        assert_eq!(read.organizations(), ["a", "b"]);
         assert_eq!(read.serial().to_string(), "fe");
         assert_eq!(read.algorithm(), "ECDSA-P256");
         assert!(read.is_authority() && read.may_sign_certificates());

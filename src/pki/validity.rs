@@ -7,9 +7,6 @@ use time::format_description::well_known::Rfc3339;
 
 use super::Certificate;
 
-/// A clock that is a little behind ours must not find the certificate to be of the future; kubeadm does the same.
-const BACKDATING: time::Duration = time::Duration::minutes(5);
-
 /// The last date that a certificate can hold: "no well-defined expiration date" (RFC 5280 section 4.1.2.5).
 const END_OF_TIME: OffsetDateTime = time::macros::datetime!(9999-12-31 23:59:59 UTC);
 
@@ -23,7 +20,11 @@ pub struct Validity {
 }
 
 impl Validity {
-    /// From five minutes before `now` until `lifetime` after it, but never outside the validity of the `authority`.
+    /// How long before `now` a validity begins: a clock that is a little behind ours must not find the certificate to be of
+    /// the future; kubeadm does the same.
+    pub const BACKDATING: time::Duration = time::Duration::minutes(5);
+
+    /// From [`Self::BACKDATING`] before `now` until `lifetime` after it, but never outside the validity of the `authority`.
     pub fn starting_at(
         now: OffsetDateTime,
         lifetime: Duration,
@@ -32,7 +33,7 @@ impl Validity {
         let seconds =
             time::Duration::seconds(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX));
         let own = Self {
-            not_before: whole_seconds(now.saturating_sub(BACKDATING)),
+            not_before: whole_seconds(now.saturating_sub(Self::BACKDATING)),
             not_after: whole_seconds(now.saturating_add(seconds)).min(END_OF_TIME),
         };
         match authority {

@@ -7,19 +7,16 @@ use base64::alphabet::STANDARD;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
-use super::error::KubeconfigError;
-use crate::kubernetes::document::Field;
-
 /// As Go's `base64.StdEncoding`: padding is a must, stray bits in the last digit are not looked at.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
 );
 
-/// Certificates of a kubeconfig, in it or beside it.
+/// The certificates of a kubeconfig's user, in it or beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// What the base64 of a `…-data` value says: PEM, if all is well.
+    /// What the base64 of `client-certificate-data` says: PEM, if all is well.
     Embedded(Vec<u8>),
     /// A path as it is written; a relative one starts at the kubeconfig's folder.
     File(String),
@@ -41,20 +38,6 @@ impl fmt::Debug for KeySource {
             Self::File(path) => formatter.debug_tuple("File").field(path).finish(),
         }
     }
-}
-
-/// What `owner` has as `KEY-data`, else as `KEY`.
-pub(super) fn source(
-    owner: &Field<'_>,
-    key: &str,
-    not_base64: impl FnOnce(base64::DecodeError) -> KubeconfigError,
-) -> Result<Option<Source>, KubeconfigError> {
-    if let Some(data) = owner.field(&format!("{key}-data"))?.filled_text()? {
-        let bytes = decode(data).map_err(not_base64)?;
-        return Ok(Some(Source::Embedded(bytes.to_vec())));
-    }
-    let path = owner.field(key)?.filled_text()?;
-    Ok(path.map(|path| Source::File(path.to_owned())))
 }
 
 /// The bytes of a `…-data` value. Go passes over line breaks in it; blanks come from folded YAML and are passed over too.

@@ -4,7 +4,6 @@ use crate::kubernetes::document::DocumentError;
 
 /// Why a kubeconfig cannot be used or edited. Names, paths and lines, never a credential.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum KubeconfigError {
     /// Not one plain YAML document: empty, invalid, ambiguous, or with a value of the wrong type.
     #[error(transparent)]
@@ -57,7 +56,7 @@ pub enum KubeconfigError {
     /// Two entries have the name that is looked for; client-go refuses that too.
     #[error("it has two {list} of the name {name:?}")]
     SameName {
-        /// `contexts`, `users` or `clusters`.
+        /// `contexts` or `users`.
         list: &'static str,
         /// Their name.
         name: String,
@@ -115,14 +114,6 @@ pub enum KubeconfigError {
     KeyNotBase64 {
         /// The user of the current context.
         user: String,
-    },
-    /// `certificate-authority-data` is not base64.
-    #[error("the certificate-authority-data of the cluster {cluster:?} is not base64")]
-    AuthorityNotBase64 {
-        /// The cluster of the current context.
-        cluster: String,
-        /// Where and why.
-        source: base64::DecodeError,
     },
     /// An edit was asked for, but the certificate is in a file of its own.
     #[error("the client certificate of the user {user:?} is not in it but in {path:?}")]

@@ -1,19 +1,22 @@
 //! The credential of one user (`AuthInfo` in client-go's `clientcmd/api/v1`). Pure.
 
-use super::credential::{KeySource, Source, decode, source};
+use super::credential::{KeySource, Source, decode};
 use super::error::KubeconfigError;
 use crate::kubernetes::document::Field;
 
 /// The certificate of that user, or what the user has instead as an error.
 pub(super) fn client_certificate(user: &Field<'_>, name: &str) -> Result<Source, KubeconfigError> {
-    let found = source(user, "client-certificate", |source| {
-        KubeconfigError::CertificateNotBase64 {
-            user: name.to_owned(),
-            source,
-        }
-    })?;
-    match found {
-        Some(found) => Ok(found),
+    if let Some(data) = user.field("client-certificate-data")?.filled_text()? {
+        return match decode(data) {
+            Ok(bytes) => Ok(Source::Embedded(bytes.to_vec())),
+            Err(source) => Err(KubeconfigError::CertificateNotBase64 {
+                user: name.to_owned(),
+                source,
+            }),
+        };
+    }
+    match user.field("client-certificate")?.filled_text()? {
+        Some(path) => Ok(Source::File(path.to_owned())),
         None => Err(other_credential(user, name.to_owned())?),
     }
 }

@@ -7,12 +7,9 @@ use crate::kubernetes::document::{DocumentError, Node};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KubeletConfig {
     static_pod_path: Option<String>,
-    client_ca_file: Option<String>,
     tls_cert_file: Option<String>,
     tls_private_key_file: Option<String>,
-    container_runtime_endpoint: Option<String>,
     server_tls_bootstrap: bool,
-    rotate_certificates: bool,
 }
 
 /// Why bytes are not a kubelet's configuration.
@@ -42,29 +39,17 @@ impl KubeletConfig {
         let text = |key: &str| -> Result<Option<String>, DocumentError> {
             Ok(config.field(key)?.filled_text()?.map(str::to_owned))
         };
-        let x509 = config.field("authentication")?.field("x509")?;
         Ok(Self {
             static_pod_path: text("staticPodPath")?,
-            client_ca_file: x509
-                .field("clientCAFile")?
-                .filled_text()?
-                .map(str::to_owned),
             tls_cert_file: text("tlsCertFile")?,
             tls_private_key_file: text("tlsPrivateKeyFile")?,
-            container_runtime_endpoint: text("containerRuntimeEndpoint")?,
             server_tls_bootstrap: config.field("serverTLSBootstrap")?.boolean()? == Some(true),
-            rotate_certificates: config.field("rotateCertificates")?.boolean()? == Some(true),
         })
     }
 
     /// `staticPodPath`: the folder of manifests.
     pub fn static_pod_path(&self) -> Option<&str> {
         self.static_pod_path.as_deref()
-    }
-
-    /// `authentication.x509.clientCAFile`: the bundle that the kubelet's clients are checked against.
-    pub fn client_ca_file(&self) -> Option<&str> {
-        self.client_ca_file.as_deref()
     }
 
     /// `tlsCertFile`: the serving certificate; without it the kubelet makes its own, `kubelet.crt` in its `--cert-dir`.
@@ -77,19 +62,9 @@ impl KubeletConfig {
         self.tls_private_key_file.as_deref()
     }
 
-    /// `containerRuntimeEndpoint`: the CRI socket, such as `unix:///run/containerd/containerd.sock`.
-    pub fn container_runtime_endpoint(&self) -> Option<&str> {
-        self.container_runtime_endpoint.as_deref()
-    }
-
     /// `serverTLSBootstrap`: whether the kubelet asks the API for its serving certificate (default false).
     pub fn server_tls_bootstrap(&self) -> bool {
         self.server_tls_bootstrap
-    }
-
-    /// `rotateCertificates`: whether the kubelet asks the API for new client certificates (default false).
-    pub fn rotate_certificates(&self) -> bool {
-        self.rotate_certificates
     }
 }
 
@@ -103,23 +78,21 @@ mod tests {
             b"apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 authentication: {x509: {clientCAFile: /etc/kubernetes/pki/ca.crt}}
-containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
-rotateCertificates: true
+serverTLSBootstrap: true
 staticPodPath: /etc/kubernetes/manifests
 tlsCertFile: ''
+tlsPrivateKeyFile: /srv/kubelet.key
 ",
         )
         .unwrap();
-        assert_eq!(config.client_ca_file(), Some("/etc/kubernetes/pki/ca.crt"));
         assert_eq!(config.static_pod_path(), Some("/etc/kubernetes/manifests"));
-        assert_eq!(
-            config.container_runtime_endpoint(),
-            Some("unix:///run/containerd/containerd.sock")
-        );
         assert_eq!(config.tls_cert_file(), None);
-        assert_eq!(config.tls_private_key_file(), None);
-        assert!(config.rotate_certificates());
-        assert!(!config.server_tls_bootstrap());
+        assert_eq!(config.tls_private_key_file(), Some("/srv/kubelet.key"));
+        assert!(config.server_tls_bootstrap());
+
+        let bare = KubeletConfig::parse(b"kind: KubeletConfiguration").unwrap();
+        assert_eq!(bare.static_pod_path(), None);
+        assert!(!bare.server_tls_bootstrap());
     }
 
     #[test]
@@ -134,12 +107,12 @@ tlsCertFile: ''
             "it is not a KubeletConfiguration: its kind is Pod"
         );
         assert_eq!(
-            error("{kind: KubeletConfiguration, rotateCertificates: 'true'}"),
-            "`rotateCertificates` is text, not a boolean"
+            error("{kind: KubeletConfiguration, serverTLSBootstrap: 'true'}"),
+            "`serverTLSBootstrap` is text, not a boolean"
         );
         assert_eq!(
-            error("{kind: KubeletConfiguration, authentication: {x509: []}}"),
-            "`authentication.x509` is a list, not a mapping"
+            error("{kind: KubeletConfiguration, staticPodPath: []}"),
+            "`staticPodPath` is a list, not text"
         );
     }
 }
