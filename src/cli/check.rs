@@ -34,7 +34,7 @@ pub fn check(root: &Root, arguments: &Check, out: &mut dyn Write) -> Result<Exit
     let within = time::Duration::try_from(arguments.within).unwrap_or(time::Duration::MAX);
     let diagnosis = diagnose(&inventory, node::now(), within);
     match arguments.output {
-        Output::Table => write_report(&diagnosis, out)?,
+        Output::Table => write_report(root, &diagnosis, out)?,
         Output::Json => write_json(&diagnosis, out)?,
     }
     Ok(if diagnosis.is_healthy() {
@@ -45,7 +45,7 @@ pub fn check(root: &Root, arguments: &Check, out: &mut dyn Write) -> Result<Exit
 }
 
 /// The tables, what they do not say, and what to do next.
-pub(super) fn write_report(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
+fn write_report(root: &Root, diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
     let columns = terminal_columns();
     let mut certificates = Table::with_heading(heading("CERTIFICATE"));
     for finding in &diagnosis.certificates {
@@ -64,7 +64,7 @@ pub(super) fn write_report(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Re
     }
     authorities.write(out, 0, columns)?;
     write_evidence(diagnosis, out)?;
-    write_summary(diagnosis, out)
+    write_summary(root, diagnosis, out)
 }
 
 /// The place of `CERTIFICATE AUTHORITY` in a row.
@@ -126,7 +126,7 @@ fn write_evidence(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> 
     Ok(())
 }
 
-fn write_summary(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
+fn write_summary(root: &Root, diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
     let needy = diagnosis
         .certificates
         .iter()
@@ -137,14 +137,20 @@ fn write_summary(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
     if needy == 0 && diagnosis.obstacles.is_empty() {
         return writeln!(out, "All is valid; there is nothing to do.");
     }
+    let root_flag = if root.is_machine() {
+        String::new()
+    } else {
+        format!(" --root {}", root.path().display())
+    };
     writeln!(
         out,
-        "{} of {} need something. What would be done: rekindle plan",
+        "{} of {} need something. What would be done: rekindle{} plan",
         needy,
         count(
             diagnosis.certificates.len() + diagnosis.authorities.len(),
             "certificate"
-        )
+        ),
+        root_flag
     )
 }
 

@@ -56,8 +56,17 @@ pub fn drill(arguments: &Drill, out: &mut dyn Write) -> Result<Exit, Failure> {
         out,
         "{GOOD}The drill ended well{GOOD:#}, after {seconds:.1} s."
     )?;
+    writeln!(
+        out,
+        "On a real node the components are restarted then: runbooks/full-expiry.md."
+    )?;
     if arguments.keep.is_some() {
-        writeln!(out, "The node stays in {}.", folder.keep().display())?;
+        let path = folder.keep();
+        writeln!(
+            out,
+            "The node stays; to break it again: rekindle --root {} expire",
+            path.display()
+        )?;
     } else {
         writeln!(
             out,

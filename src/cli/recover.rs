@@ -23,10 +23,6 @@ use crate::recovery::{self, Reason, Recovered};
 /// Recovers the node: the whole of the tool's work.
 pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<Exit, Failure> {
     let request = arguments.wishes.request()?;
-    if !arguments.yes && !can_ask() {
-        let message = "there is no terminal to ask on";
-        return Err(Failure::usage(message).hint("in a script, say --yes"));
-    }
     let _lock = lock(root)?;
     let inventory = observe(root)?;
     let now = node::now();
@@ -41,6 +37,10 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
         } else {
             Exit::ActionNeeded
         });
+    }
+    if !arguments.yes && !can_ask() {
+        let message = "there is no terminal to ask on";
+        return Err(Failure::usage(message).hint("in a script, say --yes"));
     }
     if !arguments.yes && !confirmed(root, &plan, out)? {
         writeln!(out, "Nothing was changed.")?;
@@ -59,7 +59,18 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     bar.finish();
     let recovered = recovered.map_err(|error| Failure::of_recovery(&error))?;
     // The node is recovered, whether or not somebody reads this.
-    let _ = write_report(root, &plan, &recovered, out);
+    if write_report(root, &plan, &recovered, out)
+        .and_then(|()| out.flush())
+        .is_err()
+    {
+        let checkpoint = root.outside(&recovered.files.checkpoint);
+        let mut err = anstream::stderr().lock();
+        let _ = writeln!(
+            err,
+            "recovered, but the report could not be written; the checkpoint for the ticket is {}",
+            checkpoint.display()
+        );
+    }
     Ok(exit(root, &plan, &recovered))
 }
 

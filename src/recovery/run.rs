@@ -8,7 +8,7 @@ use time::macros::format_description;
 
 use crate::pki::NoRandomness;
 
-/// When the run began and a few random digits: sorts by time, and is unique when two begin in one second.
+/// When the run began, to the millisecond, and a few random digits: sorts by time, and is unique on every node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunId(String);
 
@@ -21,14 +21,14 @@ impl RunId {
             .map_err(|_| NoRandomness)?;
         let second = now
             .format(format_description!(
-                "[year][month][day]T[hour][minute][second]Z"
+                "[year][month][day]T[hour][minute][second].[subsecond digits:3]Z"
             ))
             .unwrap_or_else(|_| now.unix_timestamp().to_string());
         let [first, middle, last] = random;
         Ok(Self(format!("{second}-{first:02x}{middle:02x}{last:02x}")))
     }
 
-    /// The identifier as text: letters, digits and `-`.
+    /// The identifier as text: letters, digits, `.` and `-`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
