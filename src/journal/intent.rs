@@ -34,11 +34,6 @@ impl Intent {
         Self { change }
     }
 
-    /// The number of the change.
-    pub fn change(&self) -> usize {
-        self.change
-    }
-
     pub(super) fn into_change(self) -> usize {
         self.change
     }
@@ -47,11 +42,6 @@ impl Intent {
 impl TouchIntent {
     pub(super) fn new(path: String) -> Self {
         Self { path }
-    }
-
-    /// The file.
-    pub fn path(&self) -> &str {
-        &self.path
     }
 
     pub(super) fn into_path(self) -> String {

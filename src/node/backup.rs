@@ -45,7 +45,7 @@ impl Root {
             file: &file,
             status: &status,
         };
-        write_new_file(&into, name, &snapshot.bytes, Some(&model), &outside)?;
+        write_new_file(&into, name, &snapshot.bytes, &model, &outside)?;
         Ok(BackupCopy {
             path: copy,
             digest: Some(snapshot.digest),

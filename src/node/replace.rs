@@ -65,7 +65,7 @@ impl Root {
             &staged.folder,
             &staged.temporary,
             bytes,
-            Some(&model),
+            &model,
             &staged.outside,
         )?;
         Ok(staged.written())
@@ -142,11 +142,6 @@ impl Root {
 }
 
 impl Staged {
-    /// The node path that will be replaced.
-    pub fn target(&self) -> &Path {
-        &self.path
-    }
-
     /// The node path of the temporary file.
     pub fn temporary(&self) -> PathBuf {
         self.path.with_file_name(&self.temporary)

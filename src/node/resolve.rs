@@ -39,11 +39,6 @@ impl Root {
         self.walk(path, false)
     }
 
-    /// The node path of the file behind every link. Fails where a folder on the way is not to be trusted.
-    pub fn canonical(&self, path: &Path) -> Result<PathBuf, FileError> {
-        Ok(self.resolve(path)?.path)
-    }
-
     /// Whether anything is at `path`, links followed; what cannot be reached counts as absent.
     pub fn exists(&self, path: &Path) -> bool {
         self.resolve(path).is_ok_and(|resolved| {

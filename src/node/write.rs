@@ -27,7 +27,7 @@ pub(super) fn write_new_file(
     folder: &OwnedFd,
     name: &OsStr,
     bytes: &[u8],
-    model: Option<&Model<'_>>,
+    model: &Model<'_>,
     outside: &Path,
 ) -> Result<(), FileError> {
     let flags =
@@ -43,23 +43,16 @@ pub(super) fn write_new_file(
     written
 }
 
-fn fill(
-    mut file: File,
-    bytes: &[u8],
-    model: Option<&Model<'_>>,
-    outside: &Path,
-) -> Result<(), FileError> {
+fn fill(mut file: File, bytes: &[u8], model: &Model<'_>, outside: &Path) -> Result<(), FileError> {
     let fail = |operation| move |errno| FileError::from_errno(operation, outside, errno);
     file.write_all(bytes)
         .map_err(|error| FileError::from_io("write", outside, error))?;
-    if let Some(model) = model {
-        take_over_owner(&file, model.status, outside)?;
-        copy_attributes(model.file, &file)
-            .map_err(|error| FileError::from_io("copy the attributes of", outside, error))?;
-        // Last: a change of owner may clear bits, and an ACL carries the mode's mask.
-        fchmod(&file, Mode::from_bits_truncate(permissions(model.status)))
-            .map_err(fail("set the mode of"))?;
-    }
+    take_over_owner(&file, model.status, outside)?;
+    copy_attributes(model.file, &file)
+        .map_err(|error| FileError::from_io("copy the attributes of", outside, error))?;
+    // Last: a change of owner may clear bits, and an ACL carries the mode's mask.
+    fchmod(&file, Mode::from_bits_truncate(permissions(model.status)))
+        .map_err(fail("set the mode of"))?;
     fsync(&file).map_err(fail("flush"))
 }
 

@@ -44,11 +44,6 @@ pub fn plan(inventory: &Inventory, now: OffsetDateTime, request: &Request) -> Re
 }
 
 impl RecoveryPlan {
-    /// Whether there is nothing to do, for anybody.
-    pub fn is_empty(&self) -> bool {
-        self.steps.is_empty() && self.left.is_empty() && self.refusals.is_empty()
-    }
-
     /// The certificates that will be signed again.
     pub fn re_signed(&self) -> impl Iterator<Item = &ReSign> {
         self.steps.iter().filter_map(|step| match step {
