@@ -1,0 +1,138 @@
+//! What is put to the proof: Rekindle, and four little programs of which it is known how good they are.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::fault::Kind;
+use crate::file_system::Care;
+
+/// The file that the control programs replace.
+const TARGET: &str = "etc/kubernetes/pki/apiserver.crt";
+
+/// A program that changes a node, says so in its first line of output, and ends.
+pub struct Program {
+    /// As the table calls it.
+    pub name: &'static str,
+    /// The node of `testdata/nodes` that it changes.
+    pub node: &'static str,
+    /// Whether a quick run leaves it out.
+    pub is_long: bool,
+    code: Code,
+    faults: &'static [Kind],
+    faults_without_care: &'static [Kind],
+}
+
+enum Code {
+    /// A shell script: `$1` is the file to be replaced, `$2` one with its new content.
+    Control(&'static str),
+    /// `rekindle --root NODE ARGUMENTS`.
+    Rekindle(&'static [&'static str]),
+}
+
+/// The programs. Between two steps of a control program goes a moment, in which somebody else flushes the file system.
+pub const PROGRAMS: [Program; 6] = [
+    Program {
+        name: "control: truncates in place",
+        node: "ecdsa-p256-stacked",
+        is_long: false,
+        code: Code::Control(
+            r#": >"$1"; sleep 0.1; cat "$2" >"$1"; sync "$1"; sync "${1%/*}"; echo done"#,
+        ),
+        faults: &[Kind::NeitherOldNorNew],
+        faults_without_care: &[Kind::NeitherOldNorNew],
+    },
+    Program {
+        name: "control: no fsync",
+        node: "ecdsa-p256-stacked",
+        is_long: false,
+        code: Code::Control(
+            r#"new=${1%/*}/.new; cat "$2" >"$new"; mv "$new" "$1"; sleep 0.1; echo done"#,
+        ),
+        // With its care, ext4 makes a whole file of it, some time later.
+        faults: &[Kind::Lost],
+        faults_without_care: &[Kind::NeitherOldNorNew, Kind::Lost],
+    },
+    Program {
+        name: "control: no fsync of the folder",
+        node: "ecdsa-p256-stacked",
+        is_long: false,
+        code: Code::Control(
+            r#"new=${1%/*}/.new; cat "$2" >"$new"; sync "$new"; sleep 0.1; mv "$new" "$1"; echo done"#,
+        ),
+        faults: &[Kind::Lost],
+        faults_without_care: &[Kind::Lost],
+    },
+    Program {
+        name: "control: correct",
+        node: "ecdsa-p256-stacked",
+        is_long: false,
+        code: Code::Control(
+            r#"new=${1%/*}/.new; cat "$2" >"$new"; sync "$new"; sleep 0.1; mv "$new" "$1"; sync "${1%/*}"; echo done"#,
+        ),
+        faults: &[],
+        faults_without_care: &[],
+    },
+    Program {
+        name: "rekindle recover, ECDSA",
+        node: "ecdsa-p256-stacked",
+        is_long: false,
+        code: Code::Rekindle(&["recover", "--yes", "--reason", "power loss"]),
+        faults: &[],
+        faults_without_care: &[],
+    },
+    Program {
+        name: "rekindle recover, RSA-2048",
+        node: "rsa2048-stacked",
+        is_long: true,
+        code: Code::Rekindle(&["recover", "--yes", "--reason", "power loss"]),
+        faults: &[],
+        faults_without_care: &[],
+    },
+];
+
+impl Program {
+    /// What must be found wrong with it, at the least; nothing at all, if it is good.
+    pub fn expected(&self, care: Care) -> &'static [Kind] {
+        match care {
+            Care::Default => self.faults,
+            Care::None => self.faults_without_care,
+        }
+    }
+
+    /// Whether it is Rekindle, whose certificates and journal are judged too.
+    pub fn is_rekindle(&self) -> bool {
+        matches!(self.code, Code::Rekindle(_))
+    }
+
+    /// The program, ready to be run on the node at `root`.
+    pub fn command(&self, root: &Path, successor: &Path) -> Command {
+        match self.code {
+            Code::Control(script) => {
+                let mut command = Command::new("sh");
+                command
+                    .env_clear()
+                    .env("PATH", "/usr/bin:/bin")
+                    .stdin(Stdio::null())
+                    .args(["-euc", &format!("umask 022; {script}"), "control"])
+                    .arg(root.join(TARGET))
+                    .arg(successor);
+                command
+            }
+            Code::Rekindle(arguments) => rekindle(root, arguments),
+        }
+    }
+}
+
+/// `rekindle --root ROOT ARGUMENTS`, without an environment.
+pub fn rekindle(root: &Path, arguments: &[impl AsRef<OsStr>]) -> Command {
+    let binary = std::env::var_os("REKINDLE_BINARY").expect("REKINDLE_BINARY names the program");
+    let mut command = Command::new(binary);
+    command
+        .env_clear()
+        .stdin(Stdio::null())
+        .arg("--root")
+        .arg(root)
+        .args(arguments);
+    command
+}
