@@ -52,6 +52,8 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     if !refusals.is_empty() {
         return Err(Failure::refused(&refusals));
     }
+    recovery::confine(root, issuance.changes.iter().map(|change| &*change.target))
+        .map_err(|error| Failure::of_file("disk", &error))?;
     // Until the report is written: nobody should have to guess what was done.
     let _undisturbed = node::Undisturbed::begin();
     let mut bar = Bar::new();

@@ -3,13 +3,13 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::AsFd;
 use std::path::Path;
 
-use nix::fcntl::{OFlag, openat};
+use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use nix::unistd::{fdatasync, fsync};
 
+use super::open::open_component;
 use super::{FileError, Root};
 
 /// A new file, open for appending alone.
@@ -23,15 +23,10 @@ impl Root {
     pub fn create_log(&self, path: &Path) -> Result<AppendOnlyFile, FileError> {
         let folder = self.private_folder(path.parent().unwrap_or(path))?;
         let outside = self.outside(path);
-        let flags = OFlag::O_WRONLY
-            | OFlag::O_APPEND
-            | OFlag::O_CREAT
-            | OFlag::O_EXCL
-            | OFlag::O_NOFOLLOW
-            | OFlag::O_CLOEXEC;
+        let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT | OFlag::O_EXCL;
         let name = path.file_name().unwrap_or(OsStr::new("journal"));
         let mode = Mode::S_IRUSR | Mode::S_IWUSR;
-        let file = openat(folder.as_fd(), name, flags, mode)
+        let file = open_component(&folder, name, flags, mode)
             .map_err(|errno| FileError::from_errno("create", &outside, errno))?;
         fsync(&folder)
             .map_err(|errno| FileError::from_errno("flush the folder of", &outside, errno))?;

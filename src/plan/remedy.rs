@@ -66,6 +66,21 @@ fn of_file(error: &FileError) -> (RefusalCode, String) {
             Code::CannotRead,
             format!("see its attributes: lsattr -d {}", path.display()),
         ),
+        FileError::Immutable { path } => (
+            Code::Immutable,
+            format!("let it be changed: chattr -i {}", path.display()),
+        ),
+        FileError::AppendOnly { path } => (
+            Code::Immutable,
+            format!("let it be changed: chattr -a {}", path.display()),
+        ),
+        FileError::MountPoint { path } => (
+            Code::MountPoint,
+            format!(
+                "see what is mounted there, and take it off: findmnt {0}; umount {0}",
+                path.display()
+            ),
+        ),
         FileError::PermissionDenied { path, .. } => (
             Code::CannotRead,
             format!(
@@ -132,6 +147,10 @@ fn of_file(error: &FileError) -> (RefusalCode, String) {
         FileError::NoSpace { path, .. } => (
             Code::DiskFull,
             format!("make room: df -h {0}; df -i {0}", path.display()),
+        ),
+        FileError::SizeLimit { .. } => (
+            Code::DiskFull,
+            "lift the limit of this shell: ulimit -f unlimited".to_owned(),
         ),
         FileError::ReadOnly { path, .. } => (
             Code::ReadOnlyFileSystem,

@@ -4,6 +4,7 @@
 //! up and stage every file, commit; then for each file intent, exchange, outcome; then the manifests, then
 //! the close. It is deliberately sequential, on one thread.
 
+mod confine;
 mod error;
 mod execute;
 mod facts;
@@ -13,12 +14,13 @@ mod preflight;
 mod rollback;
 mod run;
 
+pub use confine::confine;
 pub use error::{Failure, RecoveryError, Stuck};
 pub use execute::{Recovered, recover};
 pub use facts::Reason;
 pub use history::{History, RunFiles};
 pub use observer::{Observer, Progress};
-pub use preflight::preflight;
+pub use preflight::{check_targets, preflight};
 pub use run::RunId;
 
 /// Where journals and backups lie: outside `/etc/kubernetes`, where a stray file may become a pod.
