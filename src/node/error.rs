@@ -145,7 +145,7 @@ pub enum FileError {
         path: PathBuf,
     },
     /// Larger than this process may write.
-    #[error("{operation} {}: larger than a file of this shell may be (ulimit -f)", path.display())]
+    #[error("{operation} {}: past the limit on the size of a file (ulimit -f)", path.display())]
     SizeLimit {
         /// What was attempted.
         operation: &'static str,
