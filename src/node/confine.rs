@@ -102,6 +102,13 @@ mod tests {
 
     /// In a thread of its own: it cannot be taken back.
     fn in_confined_thread(test: impl FnOnce(&Path, Confinement) + Send + 'static) {
+        in_thread_confined_to(&["/mine", "/missing"], test);
+    }
+
+    fn in_thread_confined_to(
+        folders: &'static [&'static str],
+        test: impl FnOnce(&Path, Confinement) + Send + 'static,
+    ) {
         let thread = std::thread::spawn(move || {
             let folder = tempfile::tempdir().unwrap();
             let root = folder.path().join("node");
@@ -110,10 +117,9 @@ mod tests {
             for path in ["mine/old", "theirs/old"] {
                 fs::write(root.join(path), "old").unwrap();
             }
-            let missing = Path::new("/missing");
             let confinement = Root::open(&root)
                 .unwrap()
-                .confine([Path::new("/mine"), missing])
+                .confine(folders.iter().map(Path::new))
                 .unwrap();
             // What cleans up is confined too.
             let kept = folder.keep();
@@ -170,6 +176,21 @@ mod tests {
             }
             assert_eq!(fs::read_to_string(&old).unwrap(), "old");
             assert_eq!(fs::read_dir(&theirs).unwrap().count(), 1);
+        });
+    }
+
+    /// For who only looks.
+    #[test]
+    fn without_folders_nothing_changes_at_all() {
+        in_thread_confined_to(&[], |root, confinement| {
+            if confinement == Confinement::Absent {
+                println!("skipped: this kernel has no Landlock");
+                return;
+            }
+            for path in ["mine/new", "theirs/new", "new"] {
+                assert!(forbidden(fs::write(root.join(path), "new")), "{path}");
+            }
+            assert_eq!(fs::read_to_string(root.join("mine/old")).unwrap(), "old");
         });
     }
 

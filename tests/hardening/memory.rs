@@ -75,7 +75,7 @@ fn nobody_but_root_looks_into_the_process() {
     let node = Node::materialize(NODE);
     let rekindle = if geteuid().is_root() {
         let program = node.path().with_file_name("rekindle");
-        fs::copy(env!("CARGO_BIN_EXE_rekindle"), &program).unwrap();
+        fs::copy(command(node.path(), &[]).get_program(), &program).unwrap();
         node.shell(&format!("chown -R -h {USER}:{USER} ."));
         let mut setpriv = Command::new("setpriv");
         setpriv
