@@ -5,13 +5,17 @@ use base64::engine::general_purpose::STANDARD;
 use rekindle::digest::Sha256Digest;
 use rekindle::journal::{Checkpoint, Event, Record, read_records};
 
-const PAYLOAD_TYPE: &str = "application/vnd.rekindle.record+json";
+pub const PAYLOAD_TYPE: &str = "application/vnd.rekindle.record+json";
+
+/// Of what is larger, base64 alone takes more memory than reading it may.
+const LARGEST_PAYLOAD: usize = 4 << 20;
 
 /// Reads the bytes as lines, as the payload of a line, and as a checkpoint.
 pub fn check(bytes: &[u8]) -> bool {
     let lines = check_lines(bytes);
     let keyid = Sha256Digest::of(b"");
-    let payload = check_lines(format!("{}\n", line(bytes, &keyid, &[0; 64])).as_bytes());
+    let payload = bytes.len() < LARGEST_PAYLOAD
+        && check_lines(format!("{}\n", line(bytes, &keyid, &[0; 64])).as_bytes());
     let note = std::str::from_utf8(bytes).is_ok_and(check_note);
     lines || payload || note
 }
@@ -51,7 +55,7 @@ fn check_note(text: &str) -> bool {
 }
 
 /// The line around `payload`, put together here from its description.
-fn line(payload: &[u8], keyid: &Sha256Digest, signature: &[u8]) -> String {
+pub fn line(payload: &[u8], keyid: &Sha256Digest, signature: &[u8]) -> String {
     format!(
         r#"{{"payloadType":"{PAYLOAD_TYPE}","payload":"{}","signatures":[{{"keyid":"{keyid}","sig":"{}"}}]}}"#,
         STANDARD.encode(payload),
