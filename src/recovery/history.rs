@@ -95,6 +95,8 @@ impl History {
             }
             let run = run.clone();
             match Chain::read(&bytes) {
+                // A further attempt brought the last checkpoint.
+                Ok(Some(chain)) if chain.is_sealed() => {}
                 Ok(Some(chain)) => return Ok(Some(Interrupted { run, chain })),
                 // Killed before its first line was whole: it did nothing.
                 Ok(None) => {}

@@ -18,6 +18,7 @@ mod reversal;
 mod rollback;
 mod run;
 mod situation;
+mod take_up;
 mod transaction;
 mod undertaking;
 
@@ -26,7 +27,7 @@ pub use confine::confine;
 pub use error::{Failure, RecoveryError, Stuck};
 pub use execute::carry_out;
 pub use facts::Reason;
-pub use halt::{Halt, TakeUpRequest};
+pub use halt::Halt;
 pub use history::{History, HistoryError, Interrupted, RunFiles};
 pub use observer::{Observer, Progress};
 pub use preflight::{check_targets, preflight};
@@ -34,6 +35,7 @@ pub use resume::resume;
 pub use reversal::reversal;
 pub use rollback::rollback;
 pub use run::RunId;
+pub use take_up::TakeUpRequest;
 pub use transaction::Ended;
 pub use undertaking::Undertaking;
 

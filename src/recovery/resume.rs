@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::situation::{Situation, foreign, rollback_begun, staged_file_lost};
+use super::situation::{Situation, foreign, rollback_begun, staged_file_lost, survey};
 use super::transaction::{Ended, Transaction};
 use super::{Halt, Interrupted, Observer, Progress, TakeUpRequest, facts};
 use crate::journal::{Chain, Change, Direction, Event, Progress as Made, RunOutcome};
@@ -69,34 +69,25 @@ fn plan(
     run: &str,
     skip_foreign: bool,
 ) -> Result<Vec<(usize, Task)>, Halt> {
-    let changes = chain.changes().unwrap_or_default();
-    let unmade = changes
-        .iter()
-        .enumerate()
-        .filter(|(_, (_, made))| matches!(made, Made::Waiting | Made::Intended));
-    let found: Vec<(usize, &Change, Situation)> = unmade
-        .map(|(number, (change, _))| (number, change, Situation::of(root, change)))
-        .collect();
+    let changes = chain.changes().unwrap_or_default().iter().enumerate();
+    let unmade = changes.filter(|(_, (_, made))| matches!(made, Made::Waiting | Made::Intended));
     let mut tasks = Vec::new();
     let mut refusals = Vec::new();
-    for (number, change, situation) in &found {
-        // What belongs together, a file and the link to it, is made together or not at all.
-        let strange = found
-            .iter()
-            .find_map(|(_, other, situation)| match situation {
-                Situation::Foreign(words) if other.name == change.name => Some(words),
-                _ => None,
-            });
-        let task = match (situation, strange) {
+    for found in survey(root, unmade.map(|(number, (change, _))| (number, change))) {
+        let change = found.change;
+        let task = match (found.situation, found.strange) {
             (Situation::After, _) => Ok(Task::Adopt),
-            (_, Some(words)) if skip_foreign => Ok(Task::Skip {
-                found: words.clone(),
-            }),
-            (Situation::Foreign(words), _) => Err(foreign(root, change, words, "resume")),
-            (Situation::Before, _) => staged(root, change, run).map(Task::Make),
+            (_, Some(found)) if skip_foreign => Ok(Task::Skip { found }),
+            (Situation::Foreign(words), _) => Err(foreign(root, change, &words, "resume")),
+            (Situation::Before, _) => match staged(root, change, run) {
+                Err(refusal) if skip_foreign => Ok(Task::Skip {
+                    found: refusal.evidence,
+                }),
+                staged => staged.map(Task::Make),
+            },
         };
         match task {
-            Ok(task) => tasks.push((*number, task)),
+            Ok(task) => tasks.push((found.number, task)),
             Err(refusal) => refusals.push(refusal),
         }
     }
@@ -128,6 +119,8 @@ impl Transaction<'_> {
                 found,
             }),
             Task::Adopt => {
+                // Its name may not have reached the disk before the attempt broke off.
+                self.root.flush_name(Path::new(&change.target))?;
                 self.append(Event::Adopted { change: number })?;
                 self.observer.progress(&Progress::Replaced {
                     name: &change.name,

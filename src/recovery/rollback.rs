@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::situation::{Situation, check_backup, foreign};
+use super::situation::{Situation, check_backup, foreign, survey};
 use super::transaction::{Ended, Transaction};
 use super::{Failure, Halt, Interrupted, Observer, Progress, Stuck, TakeUpRequest};
 use crate::evidence::with_causes;
@@ -53,26 +53,21 @@ pub fn rollback(
 
 /// The changes that stay, since somebody else changed their files; looked at before anything is done.
 fn strange(root: &Root, chain: &Chain, skip_foreign: bool) -> Result<Vec<(usize, String)>, Halt> {
-    let changes = chain.changes().unwrap_or_default();
-    let begun: Vec<(usize, &Change, Situation)> = begun(changes)
-        .map(|(number, change, _)| (number, change, Situation::of(root, change)))
-        .collect();
+    let begun = begun(chain.changes().unwrap_or_default());
     let mut skipped = Vec::new();
     let mut refusals = Vec::new();
-    for (number, change, situation) in &begun {
-        // A link that stays leads to the new file: what belongs together goes back together or not at all.
-        let together = begun
-            .iter()
-            .find_map(|(_, other, situation)| match situation {
-                Situation::Foreign(words) if other.name == change.name => Some(words),
-                _ => None,
-            });
-        match (situation, together) {
-            (_, Some(words)) if skip_foreign => skipped.push((*number, words.clone())),
+    for found in survey(root, begun.map(|(number, change, _)| (number, change))) {
+        let change = found.change;
+        match (found.situation, found.strange) {
+            (_, Some(words)) if skip_foreign => skipped.push((found.number, words)),
             (Situation::Foreign(words), _) => {
-                refusals.push(foreign(root, change, words, "rollback"));
+                refusals.push(foreign(root, change, &words, "rollback"));
             }
-            (Situation::After, _) => refusals.extend(check_backup(root, change).err()),
+            (Situation::After, _) => match check_backup(root, change) {
+                Ok(()) => {}
+                Err(lost) if skip_foreign => skipped.push((found.number, lost.evidence)),
+                Err(lost) => refusals.push(lost),
+            },
             (Situation::Before, _) => {}
         }
     }
@@ -134,7 +129,11 @@ impl Transaction<'_> {
         // In the attempt that makes it, an exchange that failed has left nothing behind but what was there.
         let never_made = made == Made::Intended && self.log.chain().attempts() == 1;
         match Situation::of(self.root, change) {
-            Situation::Before => self.note_rolled_back(number, change),
+            Situation::Before => {
+                // Its name may not have reached the disk before an attempt broke off.
+                self.root.flush_name(Path::new(&change.target))?;
+                self.note_rolled_back(number, change)
+            }
             Situation::After => self.bring_back(number, change),
             Situation::Foreign(_) if never_made => self.note_rolled_back(number, change),
             Situation::Foreign(_) => Err(FileError::ChangedMeanwhile {

@@ -30,6 +30,43 @@ impl Situation {
     }
 }
 
+/// A change, and what stands at its target.
+pub(super) struct Surveyed<'a> {
+    pub(super) number: usize,
+    pub(super) change: &'a Change,
+    pub(super) situation: Situation,
+    /// What somebody else made of the target, or of another one that belongs together with it: a file and the link to it
+    /// are changed together or not at all.
+    pub(super) strange: Option<String>,
+}
+
+/// Looks at the targets of these changes.
+pub(super) fn survey<'a>(
+    root: &Root,
+    changes: impl Iterator<Item = (usize, &'a Change)>,
+) -> Vec<Surveyed<'a>> {
+    let mut surveyed: Vec<Surveyed<'a>> = changes
+        .map(|(number, change)| Surveyed {
+            number,
+            change,
+            situation: Situation::of(root, change),
+            strange: None,
+        })
+        .collect();
+    let strange: Vec<(String, String)> = surveyed
+        .iter()
+        .filter_map(|one| match &one.situation {
+            Situation::Foreign(words) => Some((one.change.name.clone(), words.clone())),
+            Situation::Before | Situation::After => None,
+        })
+        .collect();
+    for one in &mut surveyed {
+        let found = strange.iter().find(|(name, _)| *name == one.change.name);
+        one.strange = found.map(|(_, words)| words.clone());
+    }
+    surveyed
+}
+
 /// A target that somebody else changed: which of the contents is right is not for a tool to guess.
 pub(super) fn foreign(root: &Root, change: &Change, found: &str, verb: &str) -> Refusal {
     let path = root.outside(Path::new(&change.target));
@@ -104,7 +141,10 @@ pub(super) fn check_backup(root: &Root, change: &Change) -> Result<(), Refusal> 
         code: RefusalCode::BackupLost,
         subject: change.name.clone(),
         evidence,
-        remedy: format!("the run can still be finished: {}", root.command("resume")),
+        remedy: format!(
+            "bring the copy back; or keep the new file and do the rest: {}",
+            root.command("rollback --skip-foreign")
+        ),
     })
 }
 
