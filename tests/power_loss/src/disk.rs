@@ -17,7 +17,7 @@ use fuser::{
 /// The name of the file in the FUSE file system.
 pub const FILE: &str = "disk";
 const INODE: INodeNo = INodeNo(2);
-const FOREVER: Duration = Duration::from_secs(3600);
+const FOREVER: Duration = Duration::from_hours(1);
 
 /// Something that happened to the disk, or beside it.
 #[derive(Debug, Clone)]

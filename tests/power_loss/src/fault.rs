@@ -11,7 +11,7 @@ pub struct Fault {
     pub evidence: String,
 }
 
-/// The kinds of faults.
+/// The kinds of faults, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// The file system cannot be mounted: no program can be blamed for that.
@@ -28,6 +28,8 @@ pub enum Kind {
     FalseJournal,
     /// A file was replaced, and what was there before is not in the backup.
     NoBackup,
+    /// `resume` does not lead to the end, or `rollback` not to the beginning.
+    NoWayOut,
 }
 
 impl Fault {
@@ -48,6 +50,7 @@ impl fmt::Display for Kind {
             Self::Tampered => "journal tampered",
             Self::FalseJournal => "journal false",
             Self::NoBackup => "no backup",
+            Self::NoWayOut => "no way out",
         })
     }
 }

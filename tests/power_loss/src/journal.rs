@@ -13,8 +13,10 @@ pub struct Journal {
     pub committed: Vec<Change>,
     /// The targets that it says it is about to replace.
     pub intended: BTreeSet<String>,
-    /// The targets that it says are replaced.
+    /// The targets that it says are replaced, and not about to be brought back.
     pub done: BTreeSet<String>,
+    /// The targets that it says are as before again.
+    pub undone: BTreeSet<String>,
 }
 
 /// A change that was committed to.
@@ -54,9 +56,17 @@ impl Journal {
                 let target = target();
                 self.intended.insert(target);
             }
-            "done" => {
+            "done" | "adopted" => {
                 let target = target();
                 self.done.insert(target);
+            }
+            "undo-intent" => {
+                let target = target();
+                self.done.remove(&target);
+            }
+            "rolled-back" => {
+                let target = target();
+                self.undone.insert(target);
             }
             _ => {}
         }

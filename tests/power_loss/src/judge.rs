@@ -9,12 +9,25 @@ use crate::file_system::{Care, Machine};
 use crate::journal::Journal;
 use crate::program::rekindle;
 use crate::recording::Recording;
-use crate::tree::{Content, Tree};
+use crate::tree::{Content, Entry, Tree};
+
+/// What there is to see after a crash.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Remains {
+    /// The paths that are new.
+    pub replaced: BTreeSet<String>,
+    /// The journal, if there is one.
+    pub journal: Option<Vec<u8>>,
+    /// Whether the journal lists changes that are to be made.
+    pub is_committed: bool,
+    /// Whether the journal says that the run came to its end.
+    pub is_complete: bool,
+}
 
 /// A judge of the crashes of one recording.
 pub struct Judge<'a> {
     recording: &'a Recording,
-    is_rekindle: bool,
+    has_journal: bool,
     machine: &'a Machine,
     care: Care,
     // What the program said of a node in which these files are new, and of a journal with these bytes. Most crashes
@@ -24,16 +37,16 @@ pub struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// A judge of what Rekindle, or a control program, left in `recording`.
+    /// A judge of what is left in `recording` by Rekindle, which keeps a journal, or by a control program.
     pub fn new(
         machine: &'a Machine,
         recording: &'a Recording,
         care: Care,
-        is_rekindle: bool,
+        has_journal: bool,
     ) -> Self {
         Self {
             recording,
-            is_rekindle,
+            has_journal,
             machine,
             care,
             checks: BTreeMap::new(),
@@ -41,8 +54,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Mounts what is left, and says what is wrong with it.
-    pub fn judge(&mut self, crash: &Crash<'_>) -> Result<(), Fault> {
+    /// Mounts what is left, and says what there is to see, or what is wrong with it.
+    pub fn judge(&mut self, crash: &Crash<'_>) -> Result<Remains, Fault> {
         self.machine.disk.exchange(crash.image);
         let mount = self
             .machine
@@ -50,39 +63,43 @@ impl<'a> Judge<'a> {
             .map_err(|complaint| Fault::new(Kind::NoFileSystem, complaint))?;
         let node = mount.node();
         let tree = Tree::read(&node).timeless();
-        let replaced = self.judge_files(&tree.without_state(), crash.reported)?;
-        if self.is_rekindle {
-            self.judge_certificates(&node, &replaced)?;
-            self.judge_journal(&node, &tree, &replaced, crash.reported)?;
+        self.judge_files(&tree.without_state(), crash.reported)?;
+        let replaced = self.recording.replaced(&tree);
+        let mut remains = Remains {
+            replaced,
+            ..Remains::default()
+        };
+        if self.has_journal {
+            self.judge_certificates(&node, &remains.replaced)?;
+            let bytes = journal_bytes(&tree);
+            remains.is_complete = self.judge_journal(&node, bytes, crash.reported)?;
+            let journal = Journal::parse(bytes.unwrap_or_default());
+            self.judge_truth(&tree, &journal, &remains.replaced)?;
+            remains.is_committed = !journal.committed.is_empty();
+            remains.journal = bytes.map(<[u8]>::to_vec);
         }
-        Ok(())
+        Ok(remains)
     }
 
-    /// Every file is the old or the new one; once the program said that it is done, the new one. Returns the paths that
-    /// are new.
-    fn judge_files(&self, now: &Tree, reported: bool) -> Result<BTreeSet<String>, Fault> {
-        let (before, after) = (&self.recording.before, &self.recording.after);
-        for path in before.paths().chain(after.paths()).chain(now.paths()) {
+    /// Every file is the old or the new one; once the program said that it is done, the one that it was to be.
+    fn judge_files(&self, now: &Tree, reported: bool) -> Result<(), Fault> {
+        let (old, new) = (&self.recording.old, &self.recording.new);
+        for path in old.paths().chain(new.paths()).chain(now.paths()) {
             let found = now.get(path);
             let is_temporary = path
                 .rsplit('/')
                 .next()
                 .is_some_and(|name| name.starts_with('.'));
-            if found != before.get(path) && found != after.get(path) && !is_temporary {
-                let evidence = found.map_or_else(
-                    || format!("{path} is missing"),
-                    |found| format!("{path} is {:?}, mode {:o}", found.content, found.mode),
-                );
+            if found != old.get(path) && found != new.get(path) && !is_temporary {
+                let evidence = format!("{path}: {}", found.map_or("missing".to_owned(), describe));
                 return Err(Fault::new(Kind::NeitherOldNorNew, evidence));
             }
         }
-        let lost = now.differences(after);
+        let lost = now.differences(self.recording.goal());
         if reported && !lost.is_empty() {
             return Err(Fault::new(Kind::Lost, lost.join(" ")));
         }
-        let mut replaced = before.differences(after);
-        replaced.retain(|path| now.get(path) == after.get(path));
-        Ok(replaced.into_iter().collect())
+        Ok(())
     }
 
     /// The program's own check finds certificates, keys and links that belong together.
@@ -108,56 +125,56 @@ impl<'a> Judge<'a> {
             .clone()
     }
 
-    /// The journal verifies as far as it goes; what is new was announced, what is said to be done is, and what was there
-    /// before can be brought back.
+    /// The journal verifies as far as it goes, and to its end once the program said that it is done. Returns whether it
+    /// came to its end.
     fn judge_journal(
         &mut self,
         node: &Path,
-        tree: &Tree,
-        replaced: &BTreeSet<String>,
+        bytes: Option<&[u8]>,
         reported: bool,
-    ) -> Result<(), Fault> {
-        let Some(bytes) = journal_bytes(tree) else {
-            if reported || !replaced.is_empty() {
-                return Err(Fault::new(Kind::FalseJournal, "there is none"));
-            }
-            return Ok(());
+    ) -> Result<bool, Fault> {
+        let verdict = match bytes {
+            None => "INCOMPLETE",
+            Some(bytes) => self
+                .verdicts
+                .entry(bytes.to_vec())
+                .or_insert_with(|| verify_journal(node)),
         };
-        if !self.verdicts.contains_key(bytes) {
-            self.verdicts.insert(bytes.to_owned(), verify_journal(node));
+        match verdict {
+            "COMPLETE" => Ok(true),
+            "INCOMPLETE" if reported => Err(Fault::new(Kind::Lost, "the end of the journal")),
+            "INCOMPLETE" => Ok(false),
+            other => Err(Fault::new(Kind::Tampered, other)),
         }
-        match self.verdicts[bytes].as_str() {
-            "COMPLETE" => {}
-            "INCOMPLETE" if reported => {
-                return Err(Fault::new(Kind::Lost, "the end of the journal"));
-            }
-            "INCOMPLETE" => {}
-            other => return Err(Fault::new(Kind::Tampered, other)),
-        }
-        let journal = Journal::parse(bytes);
+    }
+
+    /// What is new was announced, what is said to be done is, and what was there before can be brought back.
+    fn judge_truth(
+        &self,
+        tree: &Tree,
+        journal: &Journal,
+        replaced: &BTreeSet<String>,
+    ) -> Result<(), Fault> {
+        let untrue = |path, words| Err(Fault::new(Kind::FalseJournal, format!("{path} {words}")));
         if let Some(path) = replaced.difference(&journal.intended).next() {
-            return Err(Fault::new(
-                Kind::FalseJournal,
-                format!("{path} was not announced"),
-            ));
+            return untrue(path, "is new, and was not announced");
         }
         if let Some(path) = journal.done.difference(replaced).next() {
-            return Err(Fault::new(
-                Kind::FalseJournal,
-                format!("{path} is not done"),
-            ));
+            return untrue(path, "is said to be done, and is old");
+        }
+        if let Some(path) = journal.undone.intersection(replaced).next() {
+            return untrue(path, "is said to be as before, and is new");
         }
         if replaced.is_empty() {
-            Ok(())
-        } else {
-            self.judge_backup(tree, &journal)
+            return Ok(());
         }
+        self.judge_backup(tree, journal)
     }
 
     /// As soon as one file is replaced, all that may be are in the backup.
     fn judge_backup(&self, tree: &Tree, journal: &Journal) -> Result<(), Fault> {
         for change in &journal.committed {
-            let Some(old) = self.recording.before.get(&change.target) else {
+            let Some(old) = self.recording.old.get(&change.target) else {
                 continue;
             };
             let is_kept = match (&old.content, &change.backup) {
@@ -175,8 +192,16 @@ impl<'a> Judge<'a> {
     }
 }
 
+fn describe(entry: &Entry) -> String {
+    match &entry.content {
+        Content::File(bytes) if bytes.is_empty() => "empty".to_owned(),
+        Content::File(bytes) if bytes.iter().all(|byte| *byte == 0) => "all zeros".to_owned(),
+        content => format!("{content:?}, mode {:o}", entry.mode),
+    }
+}
+
 /// The verdict in a word, if it is one of the two that there may be; else all that is said.
-fn verify_journal(node: &Path) -> String {
+pub fn verify_journal(node: &Path) -> String {
     let verify = rekindle(node, &["journal", "verify"]).output();
     let output = verify.expect("a verdict");
     let said = String::from_utf8_lossy(&output.stdout);
@@ -187,7 +212,7 @@ fn verify_journal(node: &Path) -> String {
 }
 
 /// The bytes of the one journal in a tree, if there is one.
-fn journal_bytes(tree: &Tree) -> Option<&[u8]> {
+pub fn journal_bytes(tree: &Tree) -> Option<&[u8]> {
     let is_journal = |path: &&str| {
         Path::new(path)
             .extension()

@@ -4,6 +4,11 @@
 //!
 //! `scripts/power-loss` is the way to run it: as root, in a mount namespace of its own.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "starts programs, and reads and writes files in temporary folders; the layers are the program's"
+)]
+
 #[allow(dead_code, reason = "shared with the tests of the program")]
 #[path = "../../support/tree.rs"]
 mod tree;
@@ -18,6 +23,7 @@ mod program;
 mod recording;
 mod table;
 mod trial;
+mod ways_out;
 
 use std::process::ExitCode;
 
@@ -26,29 +32,45 @@ use program::PROGRAMS;
 use trial::{Effort, Trial};
 
 fn main() -> ExitCode {
-    let effort = match std::env::args().nth(1).as_deref() {
-        None => Effort::Full,
-        Some("--quick") => Effort::Quick,
-        Some(other) => {
-            eprintln!("power-loss: {other}: the one argument is --quick");
-            return ExitCode::from(2);
-        }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some(effort) = effort(&arguments) else {
+        eprintln!("usage: power-loss [--quick] [--seed N] [--keep FOLDER]");
+        return ExitCode::from(2);
     };
     let machine = Machine::new();
     let mut trials = Vec::new();
     for program in &PROGRAMS {
-        if program.is_long && effort == Effort::Quick {
+        if program.is_long && !effort.all_programs {
             continue;
         }
-        let base = file_system::format(program.node);
+        let fresh = file_system::format(program.node);
         for care in [Care::Default, Care::None] {
-            trials.push(Trial::run(&machine, program, &base, care, effort));
+            trials.push(Trial::run(&machine, program, &fresh, care, &effort));
         }
     }
-    table::print(&trials);
+    table::print(&trials, effort.seed);
     if trials.iter().all(Trial::is_as_expected) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
+}
+
+fn effort(arguments: &[String]) -> Option<Effort> {
+    let is_quick = arguments.iter().any(|argument| argument == "--quick");
+    let mut effort = if is_quick {
+        Effort::QUICK
+    } else {
+        Effort::FULL
+    };
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--quick" => {}
+            "--seed" => effort.seed = arguments.next()?.parse().ok()?,
+            "--keep" => effort.keep = Some(arguments.next()?.into()),
+            _ => return None,
+        }
+    }
+    Some(effort)
 }

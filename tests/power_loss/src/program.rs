@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::fault::Kind;
 use crate::file_system::Care;
+use crate::recording::Goal;
 
 /// The file that the control programs replace.
 const TARGET: &str = "etc/kubernetes/pki/apiserver.crt";
@@ -16,11 +17,22 @@ pub struct Program {
     pub name: &'static str,
     /// The node of `testdata/nodes` that it changes.
     pub node: &'static str,
+    /// Where it begins.
+    pub start: Start,
     /// Whether a quick run leaves it out.
     pub is_long: bool,
     code: Code,
     faults: &'static [Kind],
     faults_without_care: &'static [Kind],
+}
+
+/// What a program finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// An expired node.
+    Expired,
+    /// A recovery that a loss of power interrupted half-way, to be taken to that end.
+    HalfWay(Goal),
 }
 
 enum Code {
@@ -30,11 +42,23 @@ enum Code {
     Rekindle(&'static [&'static str]),
 }
 
+/// What `resume` and `rollback` take up.
+pub const RECOVER: Program = Program {
+    name: "recover, ECDSA",
+    node: "ecdsa-p256-stacked",
+    start: Start::Expired,
+    is_long: false,
+    code: Code::Rekindle(&["recover", "--yes", "--reason", "power loss"]),
+    faults: &[],
+    faults_without_care: &[],
+};
+
 /// The programs. Between two steps of a control program goes a moment, in which somebody else flushes the file system.
-pub const PROGRAMS: [Program; 6] = [
+pub const PROGRAMS: [Program; 8] = [
     Program {
         name: "control: truncates in place",
         node: "ecdsa-p256-stacked",
+        start: Start::Expired,
         is_long: false,
         code: Code::Control(
             r#": >"$1"; sleep 0.1; cat "$2" >"$1"; sync "$1"; sync "${1%/*}"; echo done"#,
@@ -45,6 +69,7 @@ pub const PROGRAMS: [Program; 6] = [
     Program {
         name: "control: no fsync",
         node: "ecdsa-p256-stacked",
+        start: Start::Expired,
         is_long: false,
         code: Code::Control(
             r#"new=${1%/*}/.new; cat "$2" >"$new"; mv "$new" "$1"; sleep 0.1; echo done"#,
@@ -56,6 +81,7 @@ pub const PROGRAMS: [Program; 6] = [
     Program {
         name: "control: no fsync of the folder",
         node: "ecdsa-p256-stacked",
+        start: Start::Expired,
         is_long: false,
         code: Code::Control(
             r#"new=${1%/*}/.new; cat "$2" >"$new"; sync "$new"; sleep 0.1; mv "$new" "$1"; echo done"#,
@@ -66,6 +92,7 @@ pub const PROGRAMS: [Program; 6] = [
     Program {
         name: "control: correct",
         node: "ecdsa-p256-stacked",
+        start: Start::Expired,
         is_long: false,
         code: Code::Control(
             r#"new=${1%/*}/.new; cat "$2" >"$new"; sync "$new"; sleep 0.1; mv "$new" "$1"; sync "${1%/*}"; echo done"#,
@@ -73,21 +100,24 @@ pub const PROGRAMS: [Program; 6] = [
         faults: &[],
         faults_without_care: &[],
     },
+    RECOVER,
     Program {
-        name: "rekindle recover, ECDSA",
-        node: "ecdsa-p256-stacked",
-        is_long: false,
-        code: Code::Rekindle(&["recover", "--yes", "--reason", "power loss"]),
-        faults: &[],
-        faults_without_care: &[],
-    },
-    Program {
-        name: "rekindle recover, RSA-2048",
+        name: "recover, RSA-2048",
         node: "rsa2048-stacked",
         is_long: true,
-        code: Code::Rekindle(&["recover", "--yes", "--reason", "power loss"]),
-        faults: &[],
-        faults_without_care: &[],
+        ..RECOVER
+    },
+    Program {
+        name: "resume",
+        start: Start::HalfWay(Goal::New),
+        code: Code::Rekindle(&["resume", "--yes"]),
+        ..RECOVER
+    },
+    Program {
+        name: "rollback",
+        start: Start::HalfWay(Goal::Old),
+        code: Code::Rekindle(&["rollback", "--yes"]),
+        ..RECOVER
     },
 ];
 

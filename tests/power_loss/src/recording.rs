@@ -1,5 +1,7 @@
 //! Runs a program on a disk that remembers every write.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -18,10 +20,38 @@ pub struct Recording {
     pub base: Vec<u8>,
     /// What happened to it since.
     pub log: Vec<Event>,
-    /// The node before.
-    pub before: Tree,
-    /// The node after, as the program left it.
-    pub after: Tree,
+    /// The node as it was in the beginning.
+    pub old: Tree,
+    /// The node recovered.
+    pub new: Tree,
+    /// To which of the two the program was to bring it.
+    pub goal: Goal,
+}
+
+/// Where a program takes a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// Forward: every file is the new one.
+    New,
+    /// Back: every file is the old one.
+    Old,
+}
+
+impl Recording {
+    /// The node as the program was to leave it.
+    pub fn goal(&self) -> &Tree {
+        match self.goal {
+            Goal::New => &self.new,
+            Goal::Old => &self.old,
+        }
+    }
+
+    /// The paths at which the old and the new node differ and `now` is like the new one.
+    pub fn replaced(&self, now: &Tree) -> BTreeSet<String> {
+        let mut paths = self.old.differences(&self.new);
+        paths.retain(|path| now.get(path) == self.new.get(path));
+        paths.into_iter().collect()
+    }
 }
 
 /// Whether somebody else flushes the same file system meanwhile.
@@ -31,7 +61,19 @@ pub enum Neighbour {
     None,
     /// Somebody like etcd: appends to a file and flushes it, again and again. ext4 has one journal for all, so each time
     /// all that was done up to then to names and sizes gets to the disk, be it half of something.
-    Busy,
+    Busy {
+        /// How long it waits in between.
+        pause: Duration,
+    },
+}
+
+impl fmt::Display for Neighbour {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::None => "alone",
+            Self::Busy { .. } => "beside a neighbour",
+        })
+    }
 }
 
 /// Runs `program` on the file system in `base`.
@@ -47,28 +89,27 @@ pub fn record(
     let successor = folder.path().join("successor");
     fs::write(&successor, "the new content\n".repeat(80)).expect("a file");
 
-    let mount = machine
-        .mount(care)
-        .expect("a new file system can be mounted");
-    let before = Tree::read(&mount.node()).without_state().timeless();
+    let mount = machine.mount(care).expect("a file system");
+    let old = Tree::read(&mount.node()).without_state().timeless();
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        if neighbour == Neighbour::Busy {
-            scope.spawn(|| append_and_flush(&mount.beside("neighbour"), &is_over));
+        if let Neighbour::Busy { pause } = neighbour {
+            let file = mount.beside("neighbour");
+            let is_over = &is_over;
+            scope.spawn(move || append_and_flush(&file, pause, is_over));
         }
         let ended = run(program.command(&mount.node(), &successor), &machine.disk);
         is_over.store(true, Ordering::Relaxed);
         assert!(ended.is_ok(), "{}: {ended:?}", program.name);
     });
-    let after = Tree::read(&mount.node()).without_state().timeless();
+    let new = Tree::read(&mount.node()).without_state().timeless();
     drop(mount);
-    let base = base.to_vec();
-    let log = machine.disk.log();
     Recording {
-        base,
-        log,
-        before,
-        after,
+        base: base.to_vec(),
+        log: machine.disk.log(),
+        old,
+        new,
+        goal: Goal::New,
     }
 }
 
@@ -91,7 +132,7 @@ fn run(mut command: Command, disk: &Disk) -> Result<(), String> {
     }
 }
 
-fn append_and_flush(path: &Path, is_over: &AtomicBool) {
+fn append_and_flush(path: &Path, pause: Duration, is_over: &AtomicBool) {
     let mut file = OpenOptions::new()
         .create_new(true)
         .append(true)
@@ -100,6 +141,6 @@ fn append_and_flush(path: &Path, is_over: &AtomicBool) {
     while !is_over.load(Ordering::Relaxed) {
         file.write_all(&[0x55; 512]).expect("room");
         file.sync_data().expect("a flush");
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::sleep(pause);
     }
 }

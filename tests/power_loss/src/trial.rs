@@ -1,25 +1,53 @@
 //! A program on trial: all its crashes, judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::crash::each_crash;
+use crate::crash::{Crash, each_crash};
 use crate::disk::Event;
 use crate::fault::{Fault, Kind};
 use crate::file_system::{Care, Machine};
-use crate::judge::Judge;
-use crate::program::Program;
-use crate::recording::{Neighbour, record};
+use crate::judge::{Judge, Remains};
+use crate::program::{Program, RECOVER, Start};
+use crate::recording::{Neighbour, Recording, record};
+use crate::ways_out;
 
-/// Which of the unflushed writes are lost is drawn by lot, from here on.
-pub const SEED: u64 = 3;
+/// How much is tried. Every write is a crash to be judged in any case.
+#[derive(Debug, Clone)]
+pub struct Effort {
+    /// Whether all programs are tried.
+    pub all_programs: bool,
+    /// How long a busy neighbour waits between two flushes.
+    pub pause: Duration,
+    /// So many crashes for each flush lose a part of what was not flushed yet.
+    pub lossy: usize,
+    /// The seed by which that part is drawn.
+    pub seed: u64,
+    /// Of the crashes that leave something that can be told apart, both ways out are gone from one in so many.
+    pub step: usize,
+    /// Where the first disk of each kind is kept that should not be bad and is.
+    pub keep: Option<PathBuf>,
+}
 
-/// How much is tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effort {
-    /// Every write, and one lossy state for each flush.
-    Quick,
-    /// Every write, several lossy states for each flush, and all programs.
-    Full,
+impl Effort {
+    /// Some minutes.
+    pub const FULL: Self = Self {
+        all_programs: true,
+        pause: Duration::from_millis(1),
+        lossy: 3,
+        seed: 3,
+        step: 1,
+        keep: None,
+    };
+    /// Less than one.
+    pub const QUICK: Self = Self {
+        all_programs: false,
+        pause: Duration::from_millis(5),
+        lossy: 1,
+        step: 16,
+        ..Self::FULL
+    };
 }
 
 /// What came out for a program on a file system.
@@ -32,6 +60,8 @@ pub struct Trial<'a> {
     pub writes: usize,
     /// The crashes that were judged.
     pub crashes: usize,
+    /// From how many of them both ways out were gone.
+    pub ways_out: usize,
     /// How often each kind of fault was found, and the first time.
     pub faults: BTreeMap<Kind, (usize, String)>,
 }
@@ -41,19 +71,35 @@ impl<'a> Trial<'a> {
     pub fn run(
         machine: &Machine,
         program: &'a Program,
-        base: &[u8],
+        fresh: &[u8],
         care: Care,
-        effort: Effort,
+        effort: &Effort,
     ) -> Self {
         let mut trial = Self {
             program,
             care,
             writes: 0,
             crashes: 0,
+            ways_out: 0,
             faults: BTreeMap::new(),
         };
-        for neighbour in [Neighbour::None, Neighbour::Busy] {
-            trial.record_and_judge(machine, base, neighbour, effort);
+        let pause = effort.pause;
+        for neighbour in [Neighbour::None, Neighbour::Busy { pause }] {
+            let recording = match program.start {
+                Start::Expired => record(machine, program, fresh, care, neighbour),
+                Start::HalfWay(goal) => {
+                    let recovery = record(machine, &RECOVER, fresh, care, Neighbour::None);
+                    let half_way = half_way(machine, &recovery, care);
+                    let taken_up = record(machine, program, &half_way, care, neighbour);
+                    Recording {
+                        goal,
+                        base: taken_up.base,
+                        log: taken_up.log,
+                        ..recovery
+                    }
+                }
+            };
+            trial.judge(machine, &recording, neighbour, effort);
         }
         trial
     }
@@ -71,33 +117,90 @@ impl<'a> Trial<'a> {
         self.faults.values().map(|(times, _)| times).sum()
     }
 
-    fn record_and_judge(
+    fn judge(
         &mut self,
         machine: &Machine,
-        base: &[u8],
+        recording: &Recording,
         neighbour: Neighbour,
-        effort: Effort,
+        effort: &Effort,
     ) {
-        let recording = record(machine, self.program, base, self.care, neighbour);
         let is_write = |event: &&Event| matches!(event, Event::Write { .. });
         self.writes += recording.log.iter().filter(is_write).count();
-        let mut judge = Judge::new(machine, &recording, self.care, self.program.is_rekindle());
-        let mut random = fastrand::Rng::with_seed(SEED);
-        let lossy = match effort {
-            Effort::Quick => 1,
-            Effort::Full => 3,
-        };
-        each_crash(&recording, lossy, &mut random, &mut |crash| {
+        let has_journal = self.program.is_rekindle();
+        let mut judge = Judge::new(machine, recording, self.care, has_journal);
+        let mut random = fastrand::Rng::with_seed(effort.seed);
+        let mut seen = HashSet::new();
+        each_crash(recording, effort.lossy, &mut random, &mut |crash| {
             self.crashes += 1;
-            if let Err(fault) = judge.judge(crash) {
-                let place = format!("neighbour {neighbour:?}, {}", crash.description);
-                self.note(fault, &place);
+            let mut judged = judge.judge(crash);
+            if let Ok(remains) = &judged
+                && has_journal
+                && seen.insert(remains.clone())
+                && seen.len() % effort.step == 1 % effort.step
+            {
+                self.ways_out += 1;
+                if let Err(fault) = self.try_ways_out(machine, recording, crash, remains) {
+                    judged = Err(fault);
+                }
+            }
+            if let Err(fault) = judged {
+                self.note(&fault, neighbour, crash, effort.keep.as_deref());
             }
         });
     }
 
-    fn note(&mut self, fault: Fault, place: &str) {
-        let first = || (0, format!("{place}: {}", fault.evidence));
-        self.faults.entry(fault.kind).or_insert_with(first).0 += 1;
+    fn try_ways_out(
+        &self,
+        machine: &Machine,
+        recording: &Recording,
+        crash: &Crash<'_>,
+        remains: &Remains,
+    ) -> Result<(), Fault> {
+        let start = ways_out::Start {
+            recording,
+            image: crash.image,
+            remains,
+        };
+        start.try_both(machine, self.care)
     }
+
+    fn note(
+        &mut self,
+        fault: &Fault,
+        neighbour: Neighbour,
+        crash: &Crash<'_>,
+        keep: Option<&Path>,
+    ) {
+        let entry = self.faults.entry(fault.kind).or_default();
+        entry.0 += 1;
+        if entry.0 > 1 {
+            return;
+        }
+        entry.1 = format!("{neighbour}, {}: {}", crash.description, fault.evidence);
+        if let Some(folder) = keep
+            && self.program.expected(self.care).is_empty()
+        {
+            let (name, option) = (self.program.name, self.care.option());
+            let file = format!("{name}, {option}, {}.img", fault.kind);
+            std::fs::write(folder.join(file), crash.image).expect("room");
+        }
+    }
+}
+
+/// The disk at the first moment at which a crash leaves half of the files new.
+fn half_way(machine: &Machine, recovery: &Recording, care: Care) -> Vec<u8> {
+    let half = recovery.replaced(&recovery.new).len() / 2;
+    let mut judge = Judge::new(machine, recovery, care, false);
+    let mut found = None;
+    let mut random = fastrand::Rng::with_seed(0);
+    each_crash(recovery, 0, &mut random, &mut |crash| {
+        if found.is_none()
+            && judge
+                .judge(crash)
+                .is_ok_and(|remains| remains.replaced.len() >= half)
+        {
+            found = Some(crash.image.to_vec());
+        }
+    });
+    found.expect("a recovery replaces its files one by one")
 }
