@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 
 use super::error::Failure;
 use super::history::TORN;
+use super::obstacle::skipped;
 use super::{
     History, Interrupted, Observer, Progress, RecoveryError, RunFiles, Stuck, TakeUpRequest, facts,
 };
 use crate::digest::Sha256Digest;
 use crate::evidence::with_causes;
 use crate::journal::{
-    Chain, Change, Closed, Direction, Event, Intent, Log, Outcome, RunOutcome, Storage, TakeUp,
-    Torn, TouchIntent,
+    Chain, Change, Closed, Direction, Event, Intent, Log, Outcome, Progress as Made, RunOutcome,
+    Storage, TakeUp, Torn, TouchIntent,
 };
 use crate::node::{AppendOnlyFile, FileError, Permit, Present, Root, Secrecy, Staged, SteadyClock};
+use crate::plan::LeftAlone;
 
 /// A run under way, with its journal open.
 pub(super) struct Transaction<'a> {
@@ -23,6 +25,8 @@ pub(super) struct Transaction<'a> {
     pub(super) clock: SteadyClock,
     pub(super) log: Log,
     pub(super) observer: &'a mut dyn Observer,
+    /// What is left to a person, whatever becomes of the files.
+    pub(super) left: Vec<LeftAlone>,
 }
 
 /// How a run ended whose files are all settled.
@@ -36,6 +40,8 @@ pub struct Ended {
     pub outcome: RunOutcome,
     /// The note over the whole journal and the fingerprint of its last key: for the ticket.
     pub closed: Closed,
+    /// What is left to a person.
+    pub left: Vec<LeftAlone>,
     /// What could not be done, though every file is settled: manifests that were not touched, the copy of the checkpoint.
     pub warnings: Vec<String>,
 }
@@ -50,7 +56,7 @@ impl<'a> Transaction<'a> {
         observer: &'a mut dyn Observer,
     ) -> Result<Self, RecoveryError> {
         let clock = SteadyClock::start();
-        let Interrupted { run, chain } = interrupted;
+        let Interrupted { run, chain, left } = interrupted;
         let TakeUpRequest {
             authority, reason, ..
         } = request;
@@ -83,6 +89,11 @@ impl<'a> Transaction<'a> {
             clock,
             log,
             observer,
+            left: match direction {
+                Direction::Forward => left,
+                // What a run could not do is of no concern when it goes back.
+                Direction::Back => Vec::new(),
+            },
         })
     }
 
@@ -212,6 +223,12 @@ impl<'a> Transaction<'a> {
         outcome: RunOutcome,
         mut warnings: Vec<String>,
     ) -> Result<Ended, RecoveryError> {
+        let changes = self.log.chain().changes().unwrap_or_default();
+        let strange = changes
+            .iter()
+            .filter(|(_, made)| *made == Made::Skipped)
+            .map(|(change, _)| skipped(change));
+        self.left.extend(strange);
         let closed = match self.log.close(outcome, self.clock.now()) {
             Ok(closed) => closed,
             Err(error) => return Err(self.stopped("the journal could not be closed", error.into())),
@@ -228,6 +245,7 @@ impl<'a> Transaction<'a> {
             files: self.files,
             outcome,
             closed,
+            left: self.left,
             warnings,
         })
     }
