@@ -34,7 +34,7 @@ pub(super) fn write_state(interrupted: &Interrupted, out: &mut dyn Write) -> io:
     let setting = &chain.genesis().circumstances.setting;
     writeln!(
         out,
-        "Run {} ({}) was interrupted, {}:",
+        "Run {} ({}) was {}:",
         printable(&interrupted.run),
         printable(&setting.arguments.join(" ")),
         how_far(interrupted)

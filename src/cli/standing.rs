@@ -53,7 +53,7 @@ impl Standing {
             Self::Unfinished(run) => {
                 writeln!(
                     out,
-                    "{WARNING}Unfinished{WARNING:#}: the run {} was interrupted, {}.",
+                    "{WARNING}Unfinished{WARNING:#}: the run {} was {}.",
                     printable(&run.run),
                     how_far(run)
                 )?;
@@ -83,7 +83,7 @@ pub(super) fn unfinished(root: &Root, interrupted: &Interrupted) -> Refusal {
     Refusal {
         code: RefusalCode::UnfinishedRun,
         subject: format!("run {}", interrupted.run),
-        evidence: format!("it was interrupted, {}", how_far(interrupted)),
+        evidence: format!("it was {}", how_far(interrupted)),
         remedy: if interrupted.chain.is_undoing() {
             format!("finish going back: {rollback}")
         } else {
@@ -92,10 +92,15 @@ pub(super) fn unfinished(root: &Root, interrupted: &Interrupted) -> Refusal {
     }
 }
 
-/// `with 3 of 14 files replaced`.
+/// `interrupted, with 3 of 14 files replaced`.
 pub(super) fn how_far(interrupted: &Interrupted) -> String {
     let (made, all) = interrupted.made();
-    format!("with {made} of {} replaced", count(all, "file"))
+    let all = count(all, "file");
+    if interrupted.chain.is_undoing() {
+        format!("interrupted on its way back, with {made} of {all} still replaced")
+    } else {
+        format!("interrupted, with {made} of {all} replaced")
+    }
 }
 
 /// Why nothing can be done before somebody looked at a journal.

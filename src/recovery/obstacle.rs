@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::facts;
-use super::situation::words;
+use super::situation::{DIGEST, words};
 use crate::journal::{Change, FileState};
 use crate::node::Root;
 use crate::plan::{LeftAlone, Refusal, RefusalCode};
@@ -71,14 +71,15 @@ impl Obstacle {
     /// Somebody else changed the target: which of the contents is right is not for a tool to guess.
     pub(super) fn foreign(root: &Root, change: &Change, found: &str, verb: &str) -> Self {
         let path = root.outside(Path::new(&change.target));
-        let before = words(&facts::present(change.before.as_ref()));
-        let after = words(&facts::present(Some(&change.after)));
+        let before = short(&words(&facts::present(change.before.as_ref())));
+        let after = short(&words(&facts::present(Some(&change.after))));
         let refusal = Refusal {
             code: RefusalCode::ForeignChange,
             subject: change.name.clone(),
             evidence: format!(
-                "{} was changed by somebody else: found {found}; before the run {before}, and the run's is {after}",
-                path.display()
+                "{} was changed by somebody else: found {}; it was {before}, and the run makes it {after}",
+                path.display(),
+                short(found)
             ),
             remedy: format!(
                 "to keep what is there and do the rest: {}; {}",
@@ -143,6 +144,14 @@ impl Obstacle {
     pub(super) fn or_else(mut self, way: &str) -> Self {
         self.refusal.remedy = format!("{way}; {}", self.refusal.remedy);
         self
+    }
+}
+
+/// As much of a digest as it takes to tell two apart.
+fn short(words: &str) -> String {
+    match words.strip_prefix(DIGEST) {
+        Some(digest) => format!("{DIGEST}{}…", digest.get(..12).unwrap_or(digest)),
+        None => words.to_owned(),
     }
 }
 

@@ -7,6 +7,9 @@ use crate::evidence::with_causes;
 use crate::journal::{Change, FileState};
 use crate::node::{Present, Root, Secrecy};
 
+/// What stands before a digest in words.
+pub(super) const DIGEST: &str = "sha256:";
+
 /// What stands at the target of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Situation {
@@ -63,7 +66,7 @@ pub(super) fn check_old(root: &Root, change: &Change) -> Result<(), String> {
 pub(super) fn words(present: &Present) -> String {
     match present {
         Present::Nothing => "nothing".to_owned(),
-        Present::File(digest) => format!("sha256:{digest}"),
+        Present::File(digest) => format!("{DIGEST}{digest}"),
         Present::Link(destination) => format!("a link to {}", destination.display()),
     }
 }
