@@ -12,7 +12,7 @@ fn garbage_all_around() {
     if !is_possible() {
         return;
     }
-    for (verb, name) in [(RESUME, "resume"), (ROLLBACK, "rollback")] {
+    for verb in [RESUME, ROLLBACK] {
         let node = Node::materialize(NODE);
         let some = ["recover", "--yes", "--only", "apiserver,front-proxy-client"];
         kill(node.path(), &some, "renameat", 2);
@@ -31,7 +31,7 @@ fn garbage_all_around() {
                 || path.ends_with("apiserver.crt")
                 || path.ends_with("front-proxy-client.crt")
         };
-        assert!(changed.iter().all(expected), "{name}: {changed:?}");
+        assert!(changed.iter().all(expected), "{verb:?}: {changed:?}");
     }
 }
 
