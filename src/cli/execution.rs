@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::interrupted::clear;
+use super::observed::confine;
 use super::progress::Watch;
 use crate::node::Root;
 use crate::pki::Authority;
@@ -24,6 +25,7 @@ pub(super) fn carry_out(
     if let Some(left_over) = left_over {
         clear(root, left_over, reason, watch)?;
     }
+    confine(root, undertaking.targets())?;
     let ended = recovery::carry_out(root, undertaking, cluster, reason, watch);
     watch.finish();
     ended.map_err(|error| Failure::of_recovery(root, &error))

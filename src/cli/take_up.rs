@@ -6,13 +6,14 @@ use super::arguments::Way;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::write_state;
+use super::observed::confine;
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::GOOD;
 use super::report::{despite_lost_output, exit, write_ended, write_not_proven};
 use crate::inventory::cluster_authority;
 use crate::node::{self, Root};
-use crate::recovery::{Ended, Halt, Interrupted, Observer, Reason, TakeUpRequest};
+use crate::recovery::{self, Ended, Halt, Interrupted, Observer, Reason, TakeUpRequest};
 
 /// Where a run is taken, in the operator's words.
 pub(super) struct Destination {
@@ -36,6 +37,10 @@ pub(super) fn take_up(
     reason: &Reason,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
+    let refusals = recovery::check_targets(root, interrupted.targets());
+    if !refusals.is_empty() {
+        return Err(Failure::refused(&refusals));
+    }
     if !way.yes {
         demand_terminal()?;
         write_state(&interrupted, out)?;
@@ -47,9 +52,11 @@ pub(super) fn take_up(
             return Ok(Exit::ActionNeeded);
         }
     }
+    let authority = cluster_authority(root, node::now());
+    confine(root, interrupted.targets().map(|(_, path)| path))?;
     let mut watch = Watch::new();
     let request = TakeUpRequest {
-        authority: cluster_authority(root, node::now()),
+        authority,
         skip_foreign: way.skip_foreign,
         reason,
     };

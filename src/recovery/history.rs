@@ -98,6 +98,8 @@ impl History {
             }
             let run = run.clone();
             match Chain::read(&bytes) {
+                // A further attempt brought the last checkpoint.
+                Ok(Some(chain)) if chain.is_sealed() => {}
                 Ok(Some(chain)) => {
                     let left = left(&bytes);
                     return Ok(Some(Interrupted { run, chain, left }));
@@ -167,6 +169,12 @@ impl Interrupted {
     /// Whether it may have changed a file; without a commit it has not.
     pub fn is_committed(&self) -> bool {
         self.chain.changes().is_some()
+    }
+
+    /// Each file that it was to replace: its certificate's name, and its node path.
+    pub fn targets(&self) -> impl Iterator<Item = (&str, &Path)> {
+        let changes = self.chain.changes().unwrap_or_default().iter();
+        changes.map(|(change, _)| (change.name.as_str(), Path::new(&change.target)))
     }
 
     /// How many files it replaced, and how many it was to replace.

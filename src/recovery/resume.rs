@@ -144,6 +144,8 @@ impl Transaction<'_> {
                 found,
             }),
             Task::Adopt => {
+                // Its name may not have reached the disk before the attempt broke off.
+                self.root.flush_name(Path::new(&change.target))?;
                 self.append(Event::Adopted { change: number })?;
                 self.observer.progress(&Progress::Replaced {
                     name: &change.name,

@@ -139,7 +139,11 @@ impl Transaction<'_> {
         // In the attempt that makes it, an exchange that failed has left nothing behind but what was there.
         let never_made = made == Made::Intended && self.log.chain().attempts() == 1;
         match Situation::of(self.root, change) {
-            Situation::Before => self.note_rolled_back(number, change),
+            Situation::Before => {
+                // Its name may not have reached the disk before an attempt broke off.
+                self.root.flush_name(Path::new(&change.target))?;
+                self.note_rolled_back(number, change)
+            }
             Situation::After => self.bring_back(number, change),
             Situation::Foreign(_) if never_made => self.note_rolled_back(number, change),
             Situation::Foreign(_) => Err(FileError::ChangedMeanwhile {

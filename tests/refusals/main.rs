@@ -23,6 +23,7 @@ mod inventory;
 mod kubeconfig;
 mod lost;
 mod machine;
+mod replacing;
 mod several;
 mod situation;
 mod taken_up;
