@@ -35,7 +35,8 @@ fn check_shows_an_unfinished_run() {
         last_words(&node),
         format!(
             "8 of 16 certificates need something.\n\
-             Unfinished: the run {name} was interrupted, with 5 of 14 files replaced.\n  \
+             Unfinished: the run {name}\n  \
+             It was interrupted, with 5 of 14 files replaced.\n  \
              To finish it: rekindle --root ROOT resume\n  \
              To go back:   rekindle --root ROOT rollback\n"
         )

@@ -49,7 +49,7 @@ fn an_interrupted_run_is_shown_before_it_is_taken_up() {
             let run = terminal.end().expect(code);
             assert!(
                 run.stdout
-                    .contains("was interrupted, with 5 of 14 files replaced:\r\n"),
+                    .contains("was interrupted, with 5 of 14 files replaced.\r\n"),
                 "{run:?}"
             );
             assert!(
