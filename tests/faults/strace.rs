@@ -1,0 +1,256 @@
+//! System calls of the program: which there are, and what becomes of it when strace makes one of them fail, or ends or
+//! disturbs the program there.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::program::binary;
+
+/// Far beyond what a run takes on a busy machine: what lasts longer hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Calls that change a file system, whatever their arguments say. Opening is one of them if it creates or empties.
+const MUTATING: [&str; 32] = [
+    "write",
+    "writev",
+    "pwrite64",
+    "pwritev",
+    "fsync",
+    "fdatasync",
+    "sync_file_range",
+    "syncfs",
+    "rename",
+    "renameat",
+    "renameat2",
+    "mkdir",
+    "mkdirat",
+    "rmdir",
+    "symlink",
+    "symlinkat",
+    "link",
+    "linkat",
+    "unlink",
+    "unlinkat",
+    "fchmod",
+    "fchmodat",
+    "fchown",
+    "fchownat",
+    "fsetxattr",
+    "fremovexattr",
+    "utimensat",
+    "truncate",
+    "ftruncate",
+    "fallocate",
+    "copy_file_range",
+    "sendfile",
+];
+
+/// One call of a run: the `number`-th of that name, from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    pub name: String,
+    pub number: usize,
+    pub mutates: bool,
+}
+
+/// What happens at a call, and at which.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub call: String,
+    pub effect: Effect,
+    pub when: When,
+}
+
+/// The call fails without having done anything; or a signal arrives as it begins, and SIGKILL lets it do nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    Error(&'static str),
+    Signal(&'static str),
+}
+
+/// At which calls of that name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    Once(usize),
+    Thrice(usize),
+    Onward(usize),
+}
+
+impl Fault {
+    pub fn new(call: &Call, effect: Effect, when: impl FnOnce(usize) -> When) -> Self {
+        Self {
+            call: call.name.clone(),
+            effect,
+            when: when(call.number),
+        }
+    }
+
+    /// SIGKILL at that call.
+    pub fn kill(call: &Call) -> Self {
+        Self::new(call, Effect::Signal("SIGKILL"), When::Once)
+    }
+
+    pub fn is_kill(&self) -> bool {
+        self.effect == Effect::Signal("SIGKILL")
+    }
+}
+
+/// strace's words.
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, what) = match self.effect {
+            Effect::Error(error) => ("error", error),
+            Effect::Signal(signal) => ("signal", signal),
+        };
+        write!(formatter, "{}:{kind}={what}:when=", self.call)?;
+        match self.when {
+            When::Once(number) => write!(formatter, "{number}"),
+            When::Thrice(number) => write!(formatter, "{number}..{}", number + 2),
+            When::Onward(number) => write!(formatter, "{number}+"),
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+    /// Whether the run came to the call at all.
+    pub hit: bool,
+}
+
+impl Ended {
+    pub fn was_killed(&self) -> bool {
+        self.signal == Some(Signal::SIGKILL as i32)
+    }
+
+    /// For the tally.
+    pub fn outcome(&self) -> String {
+        match (self.code, self.signal) {
+            (Some(code), _) => format!("exit {code}"),
+            (None, Some(9)) => "killed".to_owned(),
+            (None, signal) => format!("ended by signal {}", signal.unwrap_or_default()),
+        }
+    }
+}
+
+/// Whether strace is here and may trace and inject.
+pub fn is_permitted() -> bool {
+    let mut strace = Command::new("strace");
+    strace.args([
+        "-o",
+        "/dev/null",
+        "-e",
+        "inject=close:error=EIO:when=9999",
+        "true",
+    ]);
+    strace.output().is_ok_and(|output| output.status.success())
+}
+
+/// Every system call of `rekindle --root ROOT ARGUMENTS`, in order. The trace is left in `scratch`.
+pub fn calls(root: &Path, arguments: &[&str], scratch: &Path) -> Vec<Call> {
+    let trace = scratch.join("trace");
+    let mut strace = Command::new("strace");
+    strace.arg("-f").arg("-o").arg(&trace);
+    finish(program(strace, root, arguments));
+    let trace = String::from_utf8_lossy(&std::fs::read(&trace).unwrap()).into_owned();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut calls = Vec::new();
+    // PID name(arguments) = result
+    for line in trace.lines() {
+        let Some((_, call)) = line.split_once(' ') else {
+            continue;
+        };
+        let Some((name, arguments)) = call.trim_start().split_once('(') else {
+            continue;
+        };
+        if name.contains(' ') {
+            continue;
+        }
+        let number = counts.entry(name).or_default();
+        *number += 1;
+        calls.push(Call {
+            name: name.to_owned(),
+            number: *number,
+            mutates: mutates(name, arguments),
+        });
+    }
+    assert!(calls.len() > 100, "strace shows no calls: {trace}");
+    calls
+}
+
+fn mutates(name: &str, arguments: &str) -> bool {
+    let opens = ["open", "openat", "openat2", "creat"].contains(&name);
+    MUTATING.contains(&name)
+        || (opens && (arguments.contains("O_CREAT") || arguments.contains("O_TRUNC")))
+}
+
+/// Runs `rekindle --root ROOT ARGUMENTS` with that fault. The trace of the faulty call is left in `scratch`.
+pub fn run(root: &Path, arguments: &[&str], fault: &Fault, scratch: &Path) -> Ended {
+    let trace = scratch.join("trace");
+    let mut strace = Command::new("strace");
+    // With a filter the kernel stops the program at that call alone, which is faster; strace can inject no signal there.
+    if matches!(fault.effect, Effect::Error(_)) {
+        strace.arg("--seccomp-bpf");
+    }
+    strace.arg("-f").arg("-o").arg(&trace);
+    strace.arg("-e").arg(format!("trace={}", fault.call));
+    strace.arg("-e").arg(format!("inject={fault}"));
+    let output = finish(program(strace, root, arguments));
+    let trace = String::from_utf8_lossy(&std::fs::read(&trace).unwrap()).into_owned();
+    let hit = match fault.effect {
+        Effect::Error(_) => trace.contains("(INJECTED)"),
+        Effect::Signal("SIGKILL") => trace.contains("+++ killed by SIGKILL"),
+        Effect::Signal(signal) => trace.contains(&format!("--- {signal} ")),
+    };
+    Ended {
+        code: output.status.code(),
+        signal: output.status.signal(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+        hit,
+    }
+}
+
+fn program(mut strace: Command, root: &Path, arguments: &[&str]) -> Command {
+    strace
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .arg(binary())
+        .arg("--root")
+        .arg(root)
+        .args(arguments);
+    strace
+}
+
+/// Runs `command` to its end, or ends it when it hangs: then it counts as one that a signal ended, which is no outcome
+/// that anybody expects of a failing call.
+pub fn finish(mut command: Command) -> Output {
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = Pid::from_raw(child.id().try_into().unwrap());
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    let ended = receiver.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+        kill(pid, Signal::SIGABRT).unwrap();
+        receiver.recv().unwrap()
+    });
+    ended.unwrap()
+}
