@@ -3,24 +3,51 @@
 use crate::judge::{Found, Judge, Phase};
 use crate::strace::{Ended, Fault};
 
-/// Holds how a run of `recover`, `resume` or `rollback` ended against what was found. `normal` is the exit code of a
-/// recovery in which nothing fails.
+/// What is no violation in the circumstances.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances {
+    /// The exit code of a recovery in which nothing fails.
+    pub normal: i32,
+    /// SIGKILL was sent.
+    pub was_killed: bool,
+    /// Nothing could be removed.
+    pub no_removal: bool,
+}
+
+impl Circumstances {
+    pub fn of(fault: &Fault, normal: i32) -> Self {
+        Self {
+            normal,
+            was_killed: fault.is_kill(),
+            no_removal: fault.call.starts_with("unlink"),
+        }
+    }
+
+    pub fn usual(normal: i32) -> Self {
+        Self {
+            normal,
+            was_killed: false,
+            no_removal: false,
+        }
+    }
+}
+
+/// Holds how a run of `recover`, `resume` or `rollback` ended against what was found.
 pub fn check(
     judge: &Judge,
     ended: &Ended,
     found: &Found,
-    fault: &Fault,
-    normal: i32,
+    circumstances: Circumstances,
 ) -> Result<(), String> {
     let wrong = |words: &str| Err(format!("{}, but {words}: {ended:?}", ended.outcome()));
+    let normal = circumstances.normal;
     let is_sealed = found.phase == Phase::Ended;
-    let may_leave_files =
-        ended.was_killed() || ended.code == Some(5) || fault.call.starts_with("unlink");
+    let may_leave_files = ended.was_killed() || ended.code == Some(5) || circumstances.no_removal;
     if !found.leftovers.is_empty() && !may_leave_files {
         return wrong(&format!("{} is left over", found.leftovers.join(", ")));
     }
     match ended.code {
-        None if ended.was_killed() && fault.is_kill() => Ok(()),
+        None if ended.was_killed() && circumstances.was_killed => Ok(()),
         Some(code @ (0 | 1)) => {
             let why = if code == normal { "" } else { "warning" };
             if !ended.stdout.contains(why) {

@@ -23,4 +23,5 @@ mod strace;
 mod tally;
 mod template;
 
+mod disk;
 mod sweep;

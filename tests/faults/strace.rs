@@ -12,8 +12,6 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::support::program::binary;
-
 /// Far beyond what a run takes on a busy machine: what lasts longer hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -133,6 +131,17 @@ pub struct Ended {
 }
 
 impl Ended {
+    /// What a process said and how it ended.
+    pub fn of(output: Output, hit: bool) -> Self {
+        Self {
+            code: output.status.code(),
+            signal: output.status.signal(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+            hit,
+        }
+    }
+
     pub fn was_killed(&self) -> bool {
         self.signal == Some(Signal::SIGKILL as i32)
     }
@@ -165,7 +174,7 @@ pub fn calls(root: &Path, arguments: &[&str], scratch: &Path) -> Vec<Call> {
     let trace = scratch.join("trace");
     let mut strace = Command::new("strace");
     strace.arg("-f").arg("-o").arg(&trace);
-    finish(program(strace, root, arguments));
+    finish(under(strace, &program(root, arguments)));
     let trace = String::from_utf8_lossy(&std::fs::read(&trace).unwrap()).into_owned();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut calls = Vec::new();
@@ -200,40 +209,66 @@ fn mutates(name: &str, arguments: &str) -> bool {
 
 /// Runs `rekindle --root ROOT ARGUMENTS` with that fault. The trace of the faulty call is left in `scratch`.
 pub fn run(root: &Path, arguments: &[&str], fault: &Fault, scratch: &Path) -> Ended {
-    let trace = scratch.join("trace");
-    let mut strace = Command::new("strace");
     // With a filter the kernel stops the program at that call alone, which is faster; strace can inject no signal there.
-    if matches!(fault.effect, Effect::Error(_)) {
-        strace.arg("--seccomp-bpf");
-    }
-    strace.arg("-f").arg("-o").arg(&trace);
-    strace.arg("-e").arg(format!("trace={}", fault.call));
-    strace.arg("-e").arg(format!("inject={fault}"));
-    let output = finish(program(strace, root, arguments));
-    let trace = String::from_utf8_lossy(&std::fs::read(&trace).unwrap()).into_owned();
+    let filter = matches!(fault.effect, Effect::Error(_));
+    let inject = fault.to_string();
     let hit = match fault.effect {
-        Effect::Error(_) => trace.contains("(INJECTED)"),
-        Effect::Signal("SIGKILL") => trace.contains("+++ killed by SIGKILL"),
-        Effect::Signal(signal) => trace.contains(&format!("--- {signal} ")),
+        Effect::Error(_) => "(INJECTED)".to_owned(),
+        Effect::Signal("SIGKILL") => "+++ killed by SIGKILL".to_owned(),
+        Effect::Signal(signal) => format!("--- {signal} "),
     };
-    Ended {
-        code: output.status.code(),
-        signal: output.status.signal(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-        hit,
-    }
+    inject_into(program(root, arguments), filter, &inject, &hit, scratch)
 }
 
-fn program(mut strace: Command, root: &Path, arguments: &[&str]) -> Command {
-    strace
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .arg(binary())
-        .arg("--root")
-        .arg(root)
-        .args(arguments);
-    strace
+/// Runs it on disks that all say that they have 4 GiB and a million inodes to spare, whether or not they do.
+pub fn run_with_room(root: &Path, arguments: &[&str], scratch: &Path) -> Ended {
+    // The first seven numbers of a struct statfs: type (tmpfs), block size; blocks, free, available; inodes, free.
+    let numbers: [u64; 7] = [
+        0x0102_1994,
+        4096,
+        1 << 20,
+        1 << 20,
+        1 << 20,
+        1 << 20,
+        1 << 20,
+    ];
+    let bytes = numbers.iter().flat_map(|number| number.to_le_bytes());
+    let digits: String = bytes.map(|byte| format!("{byte:02x}")).collect();
+    let inject = format!("fstatfs:poke_exit=@arg2={digits}");
+    inject_into(
+        program(root, arguments),
+        true,
+        &inject,
+        "(INJECTED: args)",
+        scratch,
+    )
+}
+
+fn inject_into(program: Command, filter: bool, inject: &str, hit: &str, scratch: &Path) -> Ended {
+    let trace = scratch.join("trace");
+    let call = inject.split(':').next().unwrap_or_default();
+    let mut strace = Command::new("strace");
+    strace.args(filter.then_some("--seccomp-bpf"));
+    strace.arg("-f").arg("-o").arg(&trace);
+    strace.arg("-e").arg(format!("trace={call}"));
+    strace.arg("-e").arg(format!("inject={inject}"));
+    let output = finish(under(strace, &program));
+    let trace = String::from_utf8_lossy(&std::fs::read(&trace).unwrap()).into_owned();
+    Ended::of(output, trace.contains(hit))
+}
+
+/// `rekindle --root ROOT ARGUMENTS`, without an environment.
+pub fn program(root: &Path, arguments: &[&str]) -> Command {
+    crate::support::program::command(root, arguments)
+}
+
+/// The same program, run by another.
+pub fn under(mut tool: Command, program: &Command) -> Command {
+    tool.env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .arg(program.get_program())
+        .args(program.get_args());
+    tool
 }
 
 /// Runs `command` to its end, or ends it when it hangs: then it counts as one that a signal ended, which is no outcome

@@ -47,11 +47,6 @@ impl Template {
     pub fn copy(&self, to: &Path) {
         copy(self.node.path(), to);
     }
-
-    /// The node that the copies are made of.
-    pub fn path(&self) -> &Path {
-        self.node.path()
-    }
 }
 
 /// Copies the folder `from` to `to`, in place of what is there.
@@ -123,6 +118,13 @@ impl Workplace {
     /// Where a copy of what it left goes.
     pub fn copy(&self) -> PathBuf {
         self.folder.path().join("copy")
+    }
+
+    /// Where a disk of its own can be mounted.
+    pub fn disk(&self) -> PathBuf {
+        let disk = self.folder.path().join("disk");
+        fs::create_dir_all(&disk).unwrap();
+        disk
     }
 
     /// For traces.

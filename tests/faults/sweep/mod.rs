@@ -6,7 +6,7 @@ mod kills;
 mod second;
 
 use crate::aftermath::Aftermath;
-use crate::contract;
+use crate::contract::{self, Circumstances};
 use crate::judge::{Judge, Phase};
 use crate::pool::{chosen, each};
 use crate::strace::{self, Call, Fault};
@@ -74,7 +74,12 @@ impl Bench {
             _ => ended.outcome(),
         };
         tally.outcome(&outcome);
-        let kept = contract::check(&self.judge, &ended, &found, fault, self.template.normal);
+        let kept = contract::check(
+            &self.judge,
+            &ended,
+            &found,
+            Circumstances::of(fault, self.template.normal),
+        );
         tally.expect(case, kept);
         if found.damage.words.is_empty() {
             let aftermath = Aftermath {

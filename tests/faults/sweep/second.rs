@@ -2,7 +2,7 @@
 
 use super::{Bench, RECOVER, longest};
 use crate::aftermath::Aftermath;
-use crate::contract;
+use crate::contract::{self, Circumstances};
 use crate::judge::Phase;
 use crate::pool::{chosen, each};
 use crate::strace::{self, Call, Fault};
@@ -133,8 +133,7 @@ impl Bench {
                 &self.judge,
                 &ended,
                 &found,
-                &case.fault,
-                self.template.normal,
+                Circumstances::of(&case.fault, self.template.normal),
             );
             tally.expect(name, kept);
         }
