@@ -23,5 +23,6 @@ mod strace;
 mod tally;
 mod template;
 
+mod concurrency;
 mod disk;
 mod sweep;
