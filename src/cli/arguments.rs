@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::failure::Failure;
+use crate::digest::Sha256Digest;
 use crate::node::Root;
 use crate::pki::KeyAlgorithm;
 use crate::plan::{Request, Restart};
@@ -34,7 +35,7 @@ Exit codes:
   2  the command line cannot be understood
   3  refused: nothing was changed
   4  failed and rolled back: nothing was changed in the end
-  5  stopped half-way
+  5  stopped half-way: `rekindle resume`, or `rekindle rollback`
   6  a journal does not verify
   7  repaired on disk, but not proven to be running";
 
@@ -46,9 +47,16 @@ pub enum Verb {
     Plan(Plan),
     /// Re-signs what has expired, replaces it durably, and leaves a signed journal.
     Recover(Recover),
+    /// Takes an interrupted run to its end: every file becomes the new one.
+    Resume(Resume),
+    /// Takes a run back: every file becomes the old one again, from its backup.
+    Rollback(Rollback),
     /// Reads the journals of earlier runs.
     #[command(subcommand)]
     Journal(JournalVerb),
+    /// The copies of replaced files that earlier runs made.
+    #[command(subcommand)]
+    Backups(BackupsVerb),
     /// Makes an expired node in a folder, and recovers it before your eyes.
     Drill(Drill),
     /// Back-dates the certificates of a node in a folder, with that node's own CA: for rehearsals.
@@ -61,6 +69,18 @@ pub enum JournalVerb {
     Verify(JournalVerify),
     /// Shows what a journal says.
     Show(JournalShow),
+    /// Lists the runs of this node, and how each ended.
+    List,
+    /// Packs a journal, its checkpoint and its CA certificate into one archive, for auditors.
+    Export(JournalExport),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BackupsVerb {
+    /// Lists the backups of this node, and what they hold.
+    List,
+    /// Removes old backups; the journals stay.
+    Prune(Prune),
 }
 
 #[derive(Debug, Args)]
@@ -86,15 +106,63 @@ pub struct Plan {
 pub struct Recover {
     #[command(flatten)]
     pub wishes: Wishes,
+    /// Go on only if the node is still the one that `plan` showed: the digest that it printed.
+    #[arg(long, value_name = "SHA256")]
+    pub inventory: Option<Sha256Digest>,
     /// Go on without asking.
     #[arg(short, long)]
     pub yes: bool,
+    #[command(flatten)]
+    pub words: Words,
+}
+
+#[derive(Debug, Args)]
+pub struct Resume {
+    #[command(flatten)]
+    pub way: Way,
+}
+
+#[derive(Debug, Args)]
+pub struct Rollback {
+    /// A run that came to its end, to be undone as a run of its own; the interrupted one where none is named.
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    #[command(flatten)]
+    pub way: Way,
+}
+
+/// How an earlier run is taken up.
+#[derive(Debug, Args)]
+pub struct Way {
+    /// Leave files alone that somebody else changed meanwhile, and do the rest.
+    #[arg(long)]
+    pub skip_foreign: bool,
+    /// Go on without asking.
+    #[arg(short, long)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub words: Words,
+}
+
+/// What the operator has to say for the journal.
+#[derive(Debug, Args)]
+pub struct Words {
     /// Why: goes into the journal.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
     /// The ticket of the incident: goes into the journal.
     #[arg(long, value_name = "TEXT")]
     pub ticket: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Prune {
+    /// How many of the latest backups stay.
+    #[arg(long, value_name = "N")]
+    pub keep: usize,
+    /// Go on without asking.
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 /// What a plan has to meet.
@@ -122,12 +190,25 @@ pub struct JournalVerify {
     /// A run of this node, or the file of a journal; the latest run where none is named.
     #[arg(value_name = "RUN|FILE")]
     pub journal: Option<String>,
-    /// The cluster's CA certificate; the node's own where none is named.
-    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    /// The cluster's CA certificate; the node's own where neither this nor a key is named.
+    #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
-    /// SHA-256 of the journal's key, as the run printed it, instead of a CA.
+    /// SHA-256 of a key that signed the journal, as the run printed it, instead of a CA or beside it; once for each attempt.
     #[arg(long, value_name = "SHA256")]
-    pub key: Option<crate::digest::Sha256Digest>,
+    pub key: Vec<Sha256Digest>,
+    /// The checkpoint that was kept elsewhere, for instance in the ticket: text in which it stands, `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub expect: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct JournalExport {
+    /// A run of this node; the latest one where none is named.
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// The archive (tar), which must not exist yet.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
 }
 
 #[derive(Debug, Args)]

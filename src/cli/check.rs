@@ -9,12 +9,14 @@ use time::OffsetDateTime;
 use super::arguments::{Check, Output};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::interrupted::{find, warn};
 use super::observed::observe;
 use super::render::{BAD, count, date_cell, printable, residual, state_style, timestamp, yes_no};
 use super::table::{Cell, Table, terminal_columns};
 use crate::diagnosis::{Diagnosis, Finding, State, diagnose};
 use crate::node::{self, Root};
 use crate::plan::RefusalCode;
+use crate::recovery::Interrupted;
 
 /// Prints the table, or kubeadm's JSON with more in it.
 pub fn check(root: &Root, arguments: &Check, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -33,11 +35,18 @@ pub fn check(root: &Root, arguments: &Check, out: &mut dyn Write) -> Result<Exit
     }
     let within = time::Duration::try_from(arguments.within).unwrap_or(time::Duration::MAX);
     let diagnosis = diagnose(&inventory, node::now(), within);
-    match arguments.output {
-        Output::Table => write_report(root, &diagnosis, out)?,
-        Output::Json => write_json(&diagnosis, out)?,
-    }
-    Ok(if diagnosis.is_healthy() {
+    let unfinished = match arguments.output {
+        Output::Table => {
+            write_report(root, &diagnosis, out)?;
+            warn(root, out)?
+        }
+        Output::Json => {
+            let unfinished = find(root).ok().flatten().filter(Interrupted::is_committed);
+            write_json(&diagnosis, unfinished.as_ref(), out)?;
+            unfinished.is_some()
+        }
+    };
+    Ok(if diagnosis.is_healthy() && !unfinished {
         Exit::Done
     } else {
         Exit::ActionNeeded
@@ -165,6 +174,9 @@ struct CertificateExpirationInfo<'a> {
     certificate_authorities: Vec<CertificateInfo<'a>>,
     /// Ours: files that could not be understood.
     obstacles: &'a [String],
+    /// Ours: the run that was interrupted.
+    #[serde(rename = "unfinishedRun", skip_serializing_if = "Option::is_none")]
+    unfinished_run: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -185,7 +197,11 @@ struct CertificateInfo<'a> {
     evidence: Option<&'a str>,
 }
 
-fn write_json(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
+fn write_json(
+    diagnosis: &Diagnosis,
+    unfinished: Option<&Interrupted>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let entries = |findings| entries(findings, diagnosis.at);
     let info = CertificateExpirationInfo {
         kind: "CertificateExpirationInfo",
@@ -193,6 +209,7 @@ fn write_json(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
         certificates: entries(&diagnosis.certificates),
         certificate_authorities: entries(&diagnosis.authorities),
         obstacles: &diagnosis.obstacles,
+        unfinished_run: unfinished.map(|interrupted| interrupted.run.as_str()),
     };
     serde_json::to_writer_pretty(&mut *out, &info).map_err(io::Error::from)?;
     writeln!(out)

@@ -4,28 +4,31 @@ use std::io::Write;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::interrupted::{clear, refuse_unfinished};
 use super::observed::{lock, observe};
 use super::plan::write_left;
-use super::progress::Bar;
+use super::progress::Watch;
 use super::render::{BAD, count, date};
-use crate::issuance;
+use crate::inventory::cluster_authority;
+use crate::issuance::{self, Issuance};
 use crate::node::{self, Root};
 use crate::plan::{Refusal, RefusalCode, plan_expiry};
-use crate::recovery::{self, Reason};
+use crate::recovery::{self, Reason, Undertaking};
 
 /// Makes every certificate of the node end in the past, under the transaction and the journal of a recovery.
 pub fn expire(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
     refuse_live_node(root)?;
     let _lock = lock(root)?;
+    let left_over = refuse_unfinished(root)?;
     let inventory = observe(root)?;
     let now = node::now();
     let plan = plan_expiry(&inventory, now);
     if !plan.refusals.is_empty() {
         return Err(Failure::refused(&plan.refusals));
     }
-    let issuance = issuance::issue(inventory, &plan, now)
+    let Issuance { changes, cluster } = issuance::issue(inventory, &plan, now)
         .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))?;
-    let refusals = recovery::preflight(root, &issuance.changes);
+    let refusals = recovery::preflight(root, &changes);
     if !refusals.is_empty() {
         return Err(Failure::refused(&refusals));
     }
@@ -34,12 +37,15 @@ pub fn expire(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
         ticket: None,
         arguments: vec!["expire".to_owned()],
     };
-    // Until the report is written: nobody should have to guess what was done.
-    let _undisturbed = node::Undisturbed::begin();
-    let mut bar = Bar::new();
-    let expired = recovery::recover(root, &plan, issuance, &reason, &mut bar);
-    bar.finish();
-    let expired = expired.map_err(|error| Failure::of_recovery(&error))?;
+    let mut watch = Watch::new();
+    if let Some(left_over) = left_over {
+        let authority = cluster_authority(root, now);
+        clear(root, left_over, authority, &reason, &mut watch)?;
+    }
+    let undertaking = Undertaking::of_plan(&plan, changes);
+    let expired = recovery::carry_out(root, &undertaking, cluster, &reason, &mut watch);
+    watch.finish();
+    let expired = expired.map_err(|error| Failure::of_recovery(root, &error))?;
     let certificates = plan.re_signed().count();
     let last = plan.re_signed().map(|step| step.validity.not_after).max();
     let _ = writeln!(

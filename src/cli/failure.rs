@@ -9,9 +9,9 @@ use clap::ValueEnum;
 use super::arguments::RestartChoice;
 use super::exit::Exit;
 use super::render::printable;
-use crate::node::FileError;
+use crate::node::{FileError, Root};
 use crate::plan::{Refusal, RefusalCode};
-use crate::recovery::RecoveryError;
+use crate::recovery::{Halt, RecoveryError};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const LABEL: Style = Style::new().bold();
@@ -123,24 +123,46 @@ impl Failure {
         }])
     }
 
-    /// A recovery that began and did not reach its end.
-    pub(super) fn of_recovery(error: &RecoveryError) -> Self {
+    /// A run that began and did not reach its end.
+    pub(super) fn of_recovery(root: &Root, error: &RecoveryError) -> Self {
+        let resume = root.command("resume");
+        let rollback = root.command("rollback");
         let (exit, hint) = match error {
             RecoveryError::Untouched { .. } | RecoveryError::RolledBack { .. } => (
                 Exit::Failed,
                 "mend the cause, then run this again".to_owned(),
             ),
-            RecoveryError::HalfWay { backup, .. } => (
+            RecoveryError::Stopped { undoing: false, .. } => (
                 Exit::HalfWay,
                 format!(
-                    "every key still fits its certificate: run this again to go on. The old files are in {}",
+                    "each file is the old one or the new one. To finish: {resume}; to go back: {rollback}"
+                ),
+            ),
+            RecoveryError::Stopped { undoing: true, .. } => (
+                Exit::HalfWay,
+                format!(
+                    "each file is the old one or the new one. To finish going back: {rollback}"
+                ),
+            ),
+            RecoveryError::Stuck { backup, .. } => (
+                Exit::HalfWay,
+                format!(
+                    "mend what stands in the way, then: {rollback}. The old files are in {}",
                     backup.display()
                 ),
             ),
         };
         Self::of(exit, error)
             .hint(hint)
-            .runbook("runbooks/exit-codes.md")
+            .runbook("runbooks/half-way.md")
+    }
+
+    /// An interrupted run that was not taken to where it was to be.
+    pub(super) fn of_halt(root: &Root, halt: &Halt) -> Self {
+        match halt {
+            Halt::Refused(refusals) => Self::refused(refusals),
+            Halt::Failed(error) => Self::of_recovery(root, error),
+        }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {

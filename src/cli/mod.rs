@@ -1,13 +1,13 @@
 //! The terminal: one file for each verb, and the only module that prints.
 
 mod arguments;
+mod backups;
 mod check;
 mod drill;
-
 mod exit;
 mod expire;
-
 mod failure;
+mod interrupted;
 mod journal;
 mod observed;
 mod plan;
@@ -15,6 +15,9 @@ mod progress;
 mod prompt;
 mod recover;
 mod render;
+mod report;
+mod resume;
+mod rollback;
 mod table;
 
 use std::io::Write;
@@ -22,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, JournalVerb, Verb};
+use arguments::{Arguments, BackupsVerb, JournalVerb, Verb};
 use exit::Exit;
 use failure::Failure;
 
@@ -57,6 +60,12 @@ fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure>
         Verb::Check(verb) => check::check(&root()?, verb, out),
         Verb::Plan(verb) => plan::plan(&root()?, verb, out),
         Verb::Recover(verb) => recover::recover(&root()?, verb, out),
+        Verb::Resume(verb) => resume::resume(&root()?, verb, out),
+        Verb::Rollback(verb) => rollback::rollback(&root()?, verb, out),
+        Verb::Journal(JournalVerb::List) => journal::list(&root()?, out),
+        Verb::Journal(JournalVerb::Export(verb)) => journal::export(&root()?, verb, out),
+        Verb::Backups(BackupsVerb::List) => backups::list(&root()?, out),
+        Verb::Backups(BackupsVerb::Prune(verb)) => backups::prune(&root()?, verb, out),
         Verb::Journal(JournalVerb::Verify(verb)) => journal::verify(&root()?, verb, out),
         Verb::Journal(JournalVerb::Show(verb)) => journal::show(&root()?, verb, out),
         Verb::Drill(verb) => {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::arguments::{Output, Plan};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::interrupted::{find, unfinished};
 use super::observed::observe;
 use super::render::{BOLD, WARNING, count, date_cell, printable, state_style, timestamp};
 use super::table::{Cell, Table, terminal_columns};
@@ -22,6 +23,12 @@ const PROMISE: &str =
 pub fn plan(root: &Root, arguments: &Plan, out: &mut dyn Write) -> Result<Exit, Failure> {
     let request = arguments.wishes.request()?;
     let inventory = observe(root)?;
+    // Whoever may not read the journals may still look.
+    if let Ok(Some(interrupted)) = find(root)
+        && interrupted.is_committed()
+    {
+        return Err(Failure::refused(&[unfinished(root, &interrupted)]));
+    }
     let plan = make_plan(&inventory, node::now(), &request);
     match arguments.output {
         Output::Table => write_plan(root, &plan, out)?,

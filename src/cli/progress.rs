@@ -1,21 +1,27 @@
-//! A recovery as it happens: one bar on a terminal, nothing elsewhere. The report at the end says it all.
+//! A run as it happens: one bar on a terminal, nothing elsewhere. The report at the end says it all.
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::node::Undisturbed;
 use crate::recovery::{Observer, Progress};
 
-/// Draws on standard error, and only where that is a terminal.
+/// Draws on standard error, and only where that is a terminal. While it lives, signals do not end the process between two
+/// files: the run is asked to stop. It is to live until the report is written, for nobody should have to guess what was done.
 #[derive(Debug)]
-pub(super) struct Bar {
+pub(super) struct Watch {
     bar: ProgressBar,
+    signals: Undisturbed,
 }
 
-impl Bar {
+impl Watch {
     pub(super) fn new() -> Self {
         let bar = ProgressBar::new(0);
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { bar }
+        Self {
+            bar,
+            signals: Undisturbed::begin(),
+        }
     }
 
     pub(super) fn finish(&self) {
@@ -23,11 +29,10 @@ impl Bar {
     }
 }
 
-impl Observer for Bar {
+impl Observer for Watch {
     fn progress(&mut self, progress: &Progress<'_>) {
         match progress {
-            // Each file is prepared, then replaced.
-            Progress::Begun { changes, .. } => self.bar.set_length(2 * *changes as u64),
+            Progress::Begun { steps, .. } => self.bar.set_length(*steps as u64),
             Progress::Prepared { name } => {
                 self.bar.set_message(format!("preparing {name}"));
                 self.bar.inc(1);
@@ -45,5 +50,8 @@ impl Observer for Bar {
                     .set_message(format!("brought back {}", path.display()));
             }
         }
+    }
+    fn interrupted(&mut self) -> Option<&'static str> {
+        self.signals.interrupted()
     }
 }

@@ -2,25 +2,43 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use super::failure::Failure;
+
 /// What the operator said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
+enum Answer {
     Yes,
     No,
     Explain,
 }
 
-/// Whether there is somebody who could answer.
-pub(super) fn can_ask() -> bool {
-    io::stdin().is_terminal()
+/// Fails where there is nobody who could answer.
+pub(super) fn demand_terminal() -> Result<(), Failure> {
+    if io::stdin().is_terminal() {
+        return Ok(());
+    }
+    let message = "there is no terminal to ask on";
+    Err(Failure::usage(message).hint("in a script, say --yes"))
+}
+
+/// Asks on the terminal, and explains when asked to.
+pub(super) fn confirm(
+    question: &str,
+    out: &mut dyn Write,
+    explain: impl Fn(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<bool> {
+    writeln!(out)?;
+    loop {
+        match ask(question, &mut io::stdin().lock(), out)? {
+            Answer::Yes => return Ok(true),
+            Answer::No => return Ok(false),
+            Answer::Explain => explain(out)?,
+        }
+    }
 }
 
 /// Asks until the answer is one; the end of the input is a no.
-pub(super) fn ask(
-    question: &str,
-    input: &mut dyn BufRead,
-    out: &mut dyn Write,
-) -> io::Result<Answer> {
+fn ask(question: &str, input: &mut dyn BufRead, out: &mut dyn Write) -> io::Result<Answer> {
     loop {
         write!(out, "{question} [y]es / [n]o / [e]xplain: ")?;
         out.flush()?;

@@ -7,26 +7,34 @@ use anstyle::Style;
 use super::arguments::Recover;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::interrupted::{clear, reason, refuse_unfinished};
 use super::observed::{lock, observe};
 use super::plan::{refused, write_explanation, write_left, write_plan};
-use super::progress::Bar;
-use super::prompt::{Answer, ask, can_ask};
-use super::render::{BOLD, GOOD, WARNING, date_cell, printable};
+use super::progress::Watch;
+use super::prompt::{confirm, demand_terminal};
+use super::render::{GOOD, date_cell};
+use super::report::{despite_lost_output, exit, write_ended, write_not_proven};
 use super::table::{Cell, Table, terminal_columns};
-use crate::evidence::with_causes;
-use crate::issuance;
-use crate::journal::Closed;
+use crate::digest::Sha256Digest;
+use crate::inventory::{Inventory, cluster_authority};
+use crate::issuance::{self, Issuance};
 use crate::node::{self, Root};
-use crate::plan::{RecoveryPlan, plan};
-use crate::recovery::{self, Reason, Recovered};
+use crate::plan::{RecoveryPlan, Refusal, RefusalCode, plan};
+use crate::recovery::{self, Ended, Undertaking};
 
 /// Recovers the node: the whole of the tool's work.
 pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<Exit, Failure> {
     let request = arguments.wishes.request()?;
     let _lock = lock(root)?;
+    let left_over = refuse_unfinished(root)?;
     let inventory = observe(root)?;
     let now = node::now();
     let plan = plan(&inventory, now, &request);
+    if let Some(expected) = arguments.inventory
+        && expected != plan.inventory_digest
+    {
+        return Err(inventory_changed(root, expected, plan.inventory_digest));
+    }
     if !plan.refusals.is_empty() {
         return Err(refused(&plan));
     }
@@ -38,60 +46,58 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
             Exit::ActionNeeded
         });
     }
-    if !arguments.yes && !can_ask() {
-        let message = "there is no terminal to ask on";
-        return Err(Failure::usage(message).hint("in a script, say --yes"));
-    }
-    if !arguments.yes && !confirmed(root, &plan, out)? {
-        writeln!(out, "Nothing was changed.")?;
-        return Ok(Exit::ActionNeeded);
+    if !arguments.yes {
+        demand_terminal()?;
+        write_plan(root, &plan, out)?;
+        if !confirm("Go on?", out, |out| write_explanation(&plan, out))? {
+            writeln!(out, "Nothing was changed.")?;
+            return Ok(Exit::ActionNeeded);
+        }
+        // Nobody knows how long the question stood there.
+        let found = Inventory::observe(root).digest();
+        if found != plan.inventory_digest {
+            return Err(inventory_changed(root, plan.inventory_digest, found));
+        }
     }
     let issuance = issuance::issue(inventory, &plan, now)
         .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))?;
-    let refusals = recovery::preflight(root, &issuance.changes);
+    let Issuance { changes, cluster } = issuance;
+    let refusals = recovery::preflight(root, &changes);
     if !refusals.is_empty() {
         return Err(Failure::refused(&refusals));
     }
-    // Until the report is written: nobody should have to guess what was done.
-    let _undisturbed = node::Undisturbed::begin();
-    let mut bar = Bar::new();
-    let recovered = recovery::recover(root, &plan, issuance, &reason(arguments), &mut bar);
-    bar.finish();
-    let recovered = recovered.map_err(|error| Failure::of_recovery(&error))?;
-    // The node is recovered, whether or not somebody reads this.
-    if write_report(root, &plan, &recovered, out)
-        .and_then(|()| out.flush())
-        .is_err()
-    {
-        let checkpoint = root.outside(&recovered.files.checkpoint);
-        let mut err = anstream::stderr().lock();
-        let _ = writeln!(
-            err,
-            "recovered, but the report could not be written; the checkpoint for the ticket is {}",
-            checkpoint.display()
-        );
+    let reason = reason(&arguments.words, wishes_in_effect(arguments));
+    let mut watch = Watch::new();
+    if let Some(left_over) = left_over {
+        let authority = cluster_authority(root, now);
+        clear(root, left_over, authority, &reason, &mut watch)?;
     }
-    Ok(exit(root, &plan, &recovered))
+    let undertaking = Undertaking::of_plan(&plan, changes);
+    let ended = recovery::carry_out(root, &undertaking, cluster, &reason, &mut watch);
+    watch.finish();
+    let ended = ended.map_err(|error| Failure::of_recovery(root, &error))?;
+    let written = write_report(root, &undertaking, &ended, &plan, out).and_then(|()| out.flush());
+    despite_lost_output(root, &ended, written);
+    Ok(if plan.left.is_empty() {
+        exit(root, &ended)
+    } else {
+        Exit::ActionNeeded
+    })
 }
 
-fn confirmed(root: &Root, plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<bool> {
-    write_plan(root, plan, out)?;
-    writeln!(out)?;
-    loop {
-        match ask("Go on?", &mut io::stdin().lock(), out)? {
-            Answer::Yes => return Ok(true),
-            Answer::No => return Ok(false),
-            Answer::Explain => write_explanation(plan, out)?,
-        }
-    }
-}
-
-fn reason(arguments: &Recover) -> Reason {
-    Reason {
-        reason: arguments.reason.clone(),
-        ticket: arguments.ticket.clone(),
-        arguments: wishes_in_effect(arguments),
-    }
+/// A plan that somebody saw, of a node that is another one by now.
+fn inventory_changed(root: &Root, expected: Sha256Digest, found: Sha256Digest) -> Failure {
+    Failure::refused(&[Refusal {
+        code: RefusalCode::InventoryChanged,
+        subject: root.path().display().to_string(),
+        evidence: format!(
+            "its inventory has the digest {found}, and the plan was made for {expected}: something was changed meanwhile"
+        ),
+        remedy: format!(
+            "look at the plan for what is there now: {}",
+            root.command("plan")
+        ),
+    }])
 }
 
 /// What was asked for, defaults included: nothing else that stood on the command line is recorded.
@@ -119,21 +125,11 @@ fn wishes_in_effect(arguments: &Recover) -> Vec<String> {
     flags
 }
 
-fn exit(root: &Root, plan: &RecoveryPlan, recovered: &Recovered) -> Exit {
-    if !plan.left.is_empty() || !recovered.warnings.is_empty() || recovered.closed.is_err() {
-        Exit::ActionNeeded
-    } else if root.is_machine() {
-        // No process was restarted, so none is proven to run on the new files.
-        Exit::NotProven
-    } else {
-        Exit::Done
-    }
-}
-
 fn write_report(
     root: &Root,
+    undertaking: &Undertaking,
+    ended: &Ended,
     plan: &RecoveryPlan,
-    recovered: &Recovered,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     writeln!(out, "{GOOD}Recovered{GOOD:#} {}", root.path().display())?;
@@ -143,12 +139,12 @@ fn write_report(
         "NOW".into(),
         Cell::from("FILE").or(""),
     ]);
-    for change in &recovered.changes {
+    for change in &undertaking.changes {
         let Some((before, after)) = &change.certificate else {
             continue;
         };
         table.push(vec![
-            change.name.into(),
+            change.name.as_str().into(),
             date_cell(before.not_after(), Style::new()),
             date_cell(after.not_after(), GOOD),
             Cell::from(change.target.display().to_string()).or(""),
@@ -156,42 +152,6 @@ fn write_report(
     }
     table.write(out, 2, terminal_columns())?;
     write_left(plan, out)?;
-    for warning in &recovered.warnings {
-        writeln!(out, "{WARNING}warning{WARNING:#}: {}", printable(warning))?;
-    }
-    let outside = |path| root.outside(path).display().to_string();
-    writeln!(out)?;
-    writeln!(out, "Backup    {}", outside(&recovered.files.backup))?;
-    writeln!(out, "Journal   {}", outside(&recovered.files.journal))?;
-    match &recovered.closed {
-        Ok(closed) => write_checkpoint(closed, out)?,
-        Err(error) => writeln!(
-            out,
-            "{WARNING}warning{WARNING:#}: the journal is not closed, and will say INCOMPLETE: {}",
-            with_causes(error)
-        )?,
-    }
-    if root.is_machine() {
-        writeln!(out)?;
-        writeln!(
-            out,
-            "{WARNING}The files are renewed; no process was restarted.{WARNING:#}\n\
-             What was running still uses what it read at its start.\n\
-             Next: steps 3 and 5 of runbooks/full-expiry.md"
-        )?;
-    }
-    Ok(())
-}
-
-fn write_checkpoint(closed: &Closed, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "Signed by sha256:{}", closed.key)?;
-    writeln!(out)?;
-    writeln!(
-        out,
-        "{BOLD}For the ticket{BOLD:#}: the checkpoint of this run's journal"
-    )?;
-    for line in closed.checkpoint.to_string().lines() {
-        writeln!(out, "  {line}")?;
-    }
-    Ok(())
+    write_ended(root, ended, out)?;
+    write_not_proven(root, out)
 }

@@ -94,6 +94,16 @@ fn observe_key(
         })
 }
 
+/// The cluster's authority, to vouch for a journal, if it can sign at `now`: certificate and key alone are read.
+pub fn cluster_authority(root: &Root, now: OffsetDateTime) -> Option<Authority> {
+    let layout = Layout::observe(root);
+    let cluster = AUTHORITIES
+        .iter()
+        .find(|entry| entry.name == AuthorityName::Cluster)?;
+    let entry = AuthorityEntry::observe(root, cluster.name, layout.authority(cluster));
+    Authority::new(&entry.certificates.ok()?, entry.key.ok()?, now).ok()
+}
+
 /// The certificates of the cluster's authority alone: all that judging a journal needs. No key is read.
 pub fn trusted_authorities(root: &Root) -> Result<Vec<Certificate>, ObservationError> {
     let layout = Layout::observe(root);

@@ -101,6 +101,15 @@ impl Credential {
 }
 
 impl Location {
+    /// The journal's word for it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::PkiFile { .. } => "pki-file",
+            Self::KubeconfigUser { .. } => "kubeconfig-user",
+            Self::KubeletPem { .. } => "kubelet-pem",
+        }
+    }
+
     /// The node path that names the credential: the file, or the link before it.
     pub fn path(&self) -> &Path {
         match self {

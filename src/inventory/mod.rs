@@ -9,7 +9,7 @@ mod layout;
 mod manifest;
 mod observe;
 
-pub use authority::{AuthorityEntry, trusted_authorities};
+pub use authority::{AuthorityEntry, cluster_authority, trusted_authorities};
 pub use credential::{Credential, CredentialEntry, Issuer, KeyState, Location};
 pub use error::ObservationError;
 pub use layout::Layout;

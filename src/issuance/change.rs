@@ -12,7 +12,9 @@ use crate::pki::Certificate;
 #[derive(Debug)]
 pub struct FileChange {
     /// kubeadm's name of the certificate.
-    pub name: &'static str,
+    pub name: String,
+    /// Where the certificate lies, in the journal's words: `pki-file`, `kubeconfig-user`, `kubelet-pem`.
+    pub location: String,
     /// What is replaced, a node path.
     pub target: PathBuf,
     /// The file whose owner, mode and attributes the new one takes: the target, or its predecessor.

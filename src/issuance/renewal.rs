@@ -134,7 +134,8 @@ impl Renewal<'_> {
     ) -> FileChange {
         let file = &self.content.file;
         FileChange {
-            name: self.step.name,
+            name: self.step.name.to_owned(),
+            location: self.step.location.as_str().to_owned(),
             target: file.path.clone(),
             model: file.path.clone(),
             metadata: file.metadata.clone(),
@@ -169,7 +170,8 @@ impl Renewal<'_> {
         file.target = link.parent().unwrap_or(link).join(&new);
         file.before = Present::Nothing;
         let link = FileChange {
-            name: self.step.name,
+            name: self.step.name.to_owned(),
+            location: self.step.location.as_str().to_owned(),
             target: link.to_owned(),
             model: file.model.clone(),
             metadata: file.metadata.clone(),

@@ -3,30 +3,38 @@
 use time::OffsetDateTime;
 
 use super::certificate::{ProfileError, check_profile};
-use super::genesis::Genesis;
-use super::signature::VerifyingKey;
+use super::chain::Segment;
+use super::checkpoint::{Checkpoint, CheckpointError};
 use crate::digest::Sha256Digest;
 use crate::pki::{Certificate, PemError, SignatureCheck, read_certificates};
 
-/// Whom the verifier believes.
-#[derive(Debug, Clone, Copy)]
-pub enum Trust<'trust> {
-    /// The cluster's authorities: one of them must have signed the journal's certificate.
-    Authorities(&'trust [Certificate]),
-    /// SHA-256 of the journal key's SPKI, as printed by the run: for a journal without a certificate.
-    Key(Sha256Digest),
+/// Whom the verifier believes. Each attempt's key needs one who vouches for it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Trust<'trust> {
+    /// The cluster's authorities: what they certified for a journal is believed.
+    pub authorities: &'trust [Certificate],
+    /// SHA-256 of keys' SPKI, as printed by the run: for attempts without a certificate.
+    pub keys: &'trust [Sha256Digest],
+    /// The checkpoint that was kept elsewhere: the journal must begin with the lines that it covers.
+    pub expected: Option<&'trust Checkpoint>,
 }
 
-/// Why a journal's key is not believed.
+/// Why a journal is not believed.
 #[derive(Debug, thiserror::Error)]
 pub enum AnchorError {
+    /// The journal is not the one of which the checkpoint was made, or lines of that one are missing.
+    #[error("the journal is not the one that the expected checkpoint covers")]
+    Expected {
+        /// What differs.
+        source: CheckpointError,
+    },
     /// The run printed another key.
-    #[error("the journal's key is {found}, and the one to believe is {expected}")]
+    #[error("the journal's key is {found}, and {expected} is to be believed")]
     OtherKey {
         /// The journal's.
         found: Sha256Digest,
-        /// The trusted one.
-        expected: Sha256Digest,
+        /// The trusted ones.
+        expected: String,
     },
     /// There was no authority's key on the node.
     #[error(
@@ -77,30 +85,28 @@ pub enum AnchorError {
 }
 
 impl Trust<'_> {
-    /// Checks the journal's key; `written` is when the earliest and the latest record were.
-    pub(super) fn check(
-        &self,
-        key: &VerifyingKey,
-        genesis: &Genesis,
-        written: (OffsetDateTime, OffsetDateTime),
-    ) -> Result<(), AnchorError> {
-        let found = key.fingerprint();
-        match *self {
-            Self::Key(expected) if expected == found => Ok(()),
-            Self::Key(expected) => Err(AnchorError::OtherKey { found, expected }),
-            Self::Authorities(authorities) => {
-                let certificate = certificate(key, genesis)?;
-                check_signed(&certificate, authorities)?;
-                check_profile(&certificate).map_err(|source| AnchorError::Profile { source })?;
-                check_validity(&certificate, written)
-            }
+    /// Checks the key of one attempt.
+    pub(super) fn check(&self, segment: &Segment) -> Result<(), AnchorError> {
+        let found = segment.key.fingerprint();
+        if self.keys.contains(&found) {
+            return Ok(());
         }
+        if self.authorities.is_empty() && !self.keys.is_empty() {
+            let keys: Vec<String> = self.keys.iter().map(ToString::to_string).collect();
+            let expected = keys.join(" or ");
+            return Err(AnchorError::OtherKey { found, expected });
+        }
+        let certificate = certificate(segment)?;
+        check_signed(&certificate, self.authorities)?;
+        check_profile(&certificate).map_err(|source| AnchorError::Profile { source })?;
+        check_validity(&certificate, segment.written)
     }
 }
 
-fn certificate(key: &VerifyingKey, genesis: &Genesis) -> Result<Certificate, AnchorError> {
+fn certificate(segment: &Segment) -> Result<Certificate, AnchorError> {
+    let key = &segment.key;
     let key_digest = key.fingerprint();
-    let pem = genesis.key.certificate.as_ref();
+    let pem = segment.facts.certificate.as_ref();
     let pem = pem.ok_or(AnchorError::NoCertificate { key: key_digest })?;
     let certificates =
         read_certificates(pem.as_bytes()).map_err(|source| AnchorError::Unreadable { source })?;

@@ -61,8 +61,10 @@ pub enum CheckpointError {
 
 /// The first line of every checkpoint of this run, and the name of its key.
 pub(super) fn origin(run: &str) -> String {
-    format!("rekindle.dev/journal/{run}")
+    format!("{ORIGIN}{run}")
 }
+
+const ORIGIN: &str = "rekindle.dev/journal/";
 
 impl Checkpoint {
     pub(super) fn sign(
@@ -83,11 +85,29 @@ impl Checkpoint {
         })
     }
 
+    /// Reads the text of a note as people keep it: indented, quoted in a ticket, with other text around it.
+    pub fn find(text: &str) -> Result<Self, CheckpointError> {
+        let lines: Vec<&str> = text
+            .lines()
+            .map(|line| line.trim_matches(|sign: char| sign.is_whitespace() || sign == '>'))
+            .collect();
+        lines
+            .windows(5)
+            .filter(|note| note[0].starts_with(ORIGIN))
+            .find_map(|note| Self::parse(&(note.join("\n") + "\n")).ok())
+            .ok_or(CheckpointError::Malformed)
+    }
+
     /// Reads the text of a note. Only the text that [`Display`](fmt::Display) writes is one.
     pub fn parse(text: &str) -> Result<Self, CheckpointError> {
         Self::read(text)
             .filter(|checkpoint| checkpoint.to_string() == text)
             .ok_or(CheckpointError::Malformed)
+    }
+
+    /// Which journal it is about.
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
     }
 
     /// How many lines it covers, from the first.

@@ -83,9 +83,14 @@ impl Envelope {
         }
     }
 
+    /// Whether the line says that `key` signed it.
+    pub(super) fn names(&self, key: &VerifyingKey) -> bool {
+        self.keyid == key.fingerprint()
+    }
+
     /// Checks that `key` signed the payload, and is the one that the line names.
     pub(super) fn verify(&self, key: &VerifyingKey) -> Result<(), Defect> {
-        if self.keyid != key.fingerprint() {
+        if !self.names(key) {
             return Err(Defect::KeyId {
                 found: self.keyid,
                 expected: key.fingerprint(),

@@ -1,5 +1,6 @@
 //! Why a journal could not be written. Pure.
 
+use super::defect::Defect;
 use super::order::OrderError;
 use crate::pki::{IssueError, KeyError, NoRandomness};
 
@@ -41,6 +42,12 @@ pub enum JournalError {
     Order {
         /// The rule.
         source: OrderError,
+    },
+    /// A line that was just made does not continue the journal: a defect of this program.
+    #[error("the journal's own line does not continue it")]
+    Chain {
+        /// What is wrong with it.
+        source: Defect,
     },
     /// The event is written by a method of its own.
     #[error("this kind of record is written by the journal's own method for it")]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::attempt::Attempt;
 use super::change::Change;
 use super::defect::Defect;
 use super::genesis::Genesis;
@@ -23,13 +24,14 @@ pub struct Record {
     pub event: Event,
 }
 
-/// What can happen. A further attempt at a run will open with a kind of its own, which names
-/// its key as the genesis does.
+/// What can happen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Event {
     /// The run begins.
     Genesis(Box<Genesis>),
+    /// The run was interrupted, and is taken up again.
+    Attempt(Box<Attempt>),
     /// A new file lies ready beside its target, on the disk for certain.
     Staged {
         /// The number of the change.
@@ -52,6 +54,8 @@ pub enum Event {
     Commit {
         /// All that will be changed.
         changes: Vec<Change>,
+        /// The files whose modification time will be set afterwards.
+        touches: Vec<String>,
     },
     /// A file is about to be replaced.
     Intent {
@@ -62,6 +66,28 @@ pub enum Event {
     Done {
         /// The number of the change.
         change: usize,
+    },
+    /// The file was found replaced: an earlier attempt had done it, and was interrupted before it could say so.
+    Adopted {
+        /// The number of the change.
+        change: usize,
+    },
+    /// A file is about to be brought back.
+    UndoIntent {
+        /// The number of the change.
+        change: usize,
+    },
+    /// The file is as it was before: brought back, or found so; or it never was this run's.
+    RolledBack {
+        /// The number of the change.
+        change: usize,
+    },
+    /// The file stays as somebody else made it, since the operator said so.
+    Skipped {
+        /// The number of the change.
+        change: usize,
+        /// What was found instead.
+        found: String,
     },
     /// The modification time of a file is about to be set.
     TouchIntent {
@@ -95,11 +121,6 @@ pub enum Event {
         /// The error and its causes.
         error: String,
     },
-    /// A file is as it was before.
-    RolledBack {
-        /// The number of the change.
-        change: usize,
-    },
     /// A signed note over all lines above.
     Checkpoint {
         /// Its text.
@@ -122,7 +143,7 @@ pub enum RunOutcome {
     Completed,
     /// No change remains.
     RolledBack,
-    /// Some changes remain and others were not made.
+    /// Some changes were left as somebody else had made them, since the operator said so.
     HalfWay,
 }
 

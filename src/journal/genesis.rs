@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::signature::VerifyingKey;
 use crate::digest::Sha256Digest;
-use crate::pki::{Certificate, encode_certificate};
+use crate::pki::{Authority, Certificate, encode_certificate};
 
 /// The name of this format and its version.
 pub const SCHEMA: &str = "rekindle.dev/journal/v1";
@@ -55,7 +55,7 @@ impl KeyFacts {
     }
 }
 
-/// The authority that signed the journal certificate.
+/// The authority that signed a journal certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorityFacts {
     /// Its certificate in PEM.
@@ -64,11 +64,37 @@ pub struct AuthorityFacts {
     pub spki_sha256: Sha256Digest,
 }
 
+impl From<&Authority> for AuthorityFacts {
+    fn from(authority: &Authority) -> Self {
+        Self {
+            certificate: encode_certificate(authority.certificate()),
+            spki_sha256: Sha256Digest::of(authority.certificate().public_key_der()),
+        }
+    }
+}
+
 /// What the run knows before it does anything. Never the environment, never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Circumstances {
     /// The run and its place among the others on this node.
     pub run: Run,
+    /// Who began it, where, when and why.
+    #[serde(flatten)]
+    pub setting: Setting,
+    /// The folder that is taken for `/`.
+    pub root: String,
+    /// The digest of the inventory on which the plan rests; none where no node was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inventory_digest: Option<Sha256Digest>,
+    /// The folders in which files are staged: what an interrupted run left in them is found again.
+    pub folders: Vec<String>,
+    /// The steps of the plan, as shown to the operator.
+    pub plan: Vec<String>,
+}
+
+/// Who works on a run, where, when and why: of the run itself, and of each further attempt at it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
     /// The machine.
     pub host: Host,
     /// This program.
@@ -85,12 +111,6 @@ pub struct Circumstances {
     pub ticket: Option<String>,
     /// What the clocks said.
     pub clocks: Clocks,
-    /// The folder that is taken for `/`.
-    pub root: String,
-    /// The digest of the inventory on which the plan rests.
-    pub inventory_digest: Sha256Digest,
-    /// The steps of the plan, as shown to the operator.
-    pub plan: Vec<String>,
 }
 
 /// A run: one journal file.
@@ -100,8 +120,6 @@ pub struct Run {
     pub id: String,
     /// Which run on this node it is, from 1.
     pub counter: u64,
-    /// Which attempt at the run, from 1.
-    pub attempt: u64,
     /// The checkpoint at which the previous run's journal was closed, so that a whole file cannot
     /// vanish unseen.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,10 +1,15 @@
 //! Permission for one effect: made by the log after the intent is on the disk, used up by its outcome.
 
-/// A change that may now be made. Only [`Log::intend`](super::Log::intend) makes one.
+use std::path::Path;
+
+/// A file that may now be replaced, or brought back. Only [`Log::intend`](super::Log::intend) and
+/// [`Log::intend_undo`](super::Log::intend_undo) make one.
 #[derive(Debug)]
 #[must_use = "an intent stays open until its outcome is recorded"]
 pub struct Intent {
     change: usize,
+    target: String,
+    undo: bool,
 }
 
 /// A file whose modification time may now be set. Only [`Log::intend_touch`](super::Log::intend_touch) makes
@@ -18,9 +23,9 @@ pub struct TouchIntent {
 /// What became of an [`Intent`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The change was made and is on the disk for certain.
+    /// The change was made, or undone, and is on the disk for certain.
     Done,
-    /// It could not be made.
+    /// It could not be.
     Failed {
         /// The step, as the plan words it.
         step: String,
@@ -30,8 +35,21 @@ pub enum Outcome {
 }
 
 impl Intent {
-    pub(super) fn new(change: usize) -> Self {
-        Self { change }
+    pub(super) fn new(change: usize, target: &str, undo: bool) -> Self {
+        Self {
+            change,
+            target: target.to_owned(),
+            undo,
+        }
+    }
+
+    /// The one file that the permission is for.
+    pub fn target(&self) -> &Path {
+        Path::new(&self.target)
+    }
+
+    pub(super) fn is_undo(&self) -> bool {
+        self.undo
     }
 
     pub(super) fn into_change(self) -> usize {
@@ -42,6 +60,11 @@ impl Intent {
 impl TouchIntent {
     pub(super) fn new(path: String) -> Self {
         Self { path }
+    }
+
+    /// The one file that the permission is for.
+    pub fn target(&self) -> &Path {
+        Path::new(&self.path)
     }
 
     pub(super) fn into_path(self) -> String {

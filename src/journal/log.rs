@@ -3,19 +3,21 @@
 
 use time::{OffsetDateTime, UtcOffset};
 
+use super::attempt::{Attempt, Direction, Torn};
 use super::certificate;
+use super::chain::Chain;
 use super::change::Change;
-use super::checkpoint::{self, Checkpoint};
+use super::checkpoint::Checkpoint;
+use super::defect::Defect;
 use super::envelope::Envelope;
 use super::error::JournalError;
 use super::event::{Event, Record, RunOutcome};
-use super::genesis::{AuthorityFacts, Circumstances, Genesis, KeyFacts, SCHEMA};
+use super::genesis::{AuthorityFacts, Circumstances, Genesis, KeyFacts, SCHEMA, Setting};
 use super::intent::{Intent, Outcome, TouchIntent};
-use super::merkle::Tree;
-use super::protocol::Protocol;
+use super::order::OrderError;
 use super::signature::JournalKey;
 use crate::digest::Sha256Digest;
-use crate::pki::{Authority, encode_certificate};
+use crate::pki::Authority;
 
 /// Where lines go.
 pub trait Storage {
@@ -34,11 +36,19 @@ pub trait Storage {
 pub struct Log {
     storage: Box<dyn Storage>,
     key: JournalKey,
-    origin: String,
-    previous: Option<Sha256Digest>,
-    tree: Tree,
-    protocol: Protocol,
+    chain: Chain,
     stopped: bool,
+}
+
+/// What a further attempt is about, and who makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakeUp {
+    /// Where it is to lead.
+    pub direction: Direction,
+    /// Lines that a crash had cut short, each with its copy.
+    pub torn: Vec<Torn>,
+    /// Who, where, when and why.
+    pub setting: Setting,
 }
 
 /// What is left of a journal when it is closed.
@@ -63,21 +73,64 @@ impl Log {
         if !is_run_id(run) {
             return Err(JournalError::RunId { run: run.clone() });
         }
-        let origin = checkpoint::origin(run);
         let key = JournalKey::generate().map_err(|source| JournalError::Key { source })?;
-        let genesis = genesis(circumstances, &key, authority, now)?;
+        let genesis = Genesis {
+            schema: SCHEMA.to_owned(),
+            key: key_facts(&key, authority, now)?,
+            authority: authority.map(AuthorityFacts::from),
+            circumstances,
+        };
+        let record = Record {
+            seq: 0,
+            previous: None,
+            at: utc(now),
+            event: Event::Genesis(Box::new(genesis)),
+        };
+        let line = signed_line(&record, &key)?;
+        let chain = Chain::begin(&record, &line).map_err(refused)?;
         let mut log = Self {
             storage,
             key,
-            origin,
-            previous: None,
-            tree: Tree::default(),
-            protocol: Protocol::default(),
+            chain,
             stopped: false,
         };
-        log.write(Event::Genesis(Box::new(genesis)), now)?;
+        log.store(line, false)?;
         log.checkpoint(now)?;
         Ok(log)
+    }
+
+    /// Takes an interrupted run up again, with a key of its own: `storage` appends behind the whole lines of `chain`.
+    /// Where the run had ended and only its last checkpoint was missing, this brings it, and nothing else may follow.
+    pub fn take_up(
+        storage: Box<dyn Storage>,
+        chain: Chain,
+        attempt: TakeUp,
+        authority: Option<&Authority>,
+        now: OffsetDateTime,
+    ) -> Result<Self, JournalError> {
+        let key = JournalKey::generate().map_err(|source| JournalError::Key { source })?;
+        let attempt = Attempt {
+            number: chain.attempts() + 1,
+            direction: attempt.direction,
+            key: key_facts(&key, authority, now)?,
+            authority: authority.map(AuthorityFacts::from),
+            torn: attempt.torn,
+            setting: attempt.setting,
+        };
+        let mut log = Self {
+            storage,
+            key,
+            chain,
+            stopped: false,
+        };
+        log.write(Event::Attempt(Box::new(attempt)), now)?;
+        log.checkpoint(now)?;
+        Ok(log)
+    }
+
+    /// What was written so far, and how far the run has come.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
     }
 
     /// SHA-256 of the journal key's SPKI: the anchor where no authority vouches for
@@ -86,32 +139,65 @@ impl Log {
         self.key.public().fingerprint()
     }
 
-    /// Appends what has no verb of its own here: staged, backed up, left, failed, rolled back.
+    /// Appends what has no verb of its own here: staged, backed up, left, failed, and what was found.
     pub fn append(&mut self, event: Event, now: OffsetDateTime) -> Result<(), JournalError> {
         match event {
             Event::Staged { .. }
             | Event::BackedUp { .. }
             | Event::Left { .. }
             | Event::Failed { .. }
-            | Event::RolledBack { .. } => self.write(event, now),
+            | Event::Adopted { .. }
+            | Event::RolledBack { .. }
+            | Event::Skipped { .. } => self.write(event, now),
             _ => Err(JournalError::OwnVerb),
         }
     }
 
-    /// Commits the run to these changes, each staged and backed up before, and appends a checkpoint.
+    /// Commits the run to these changes, each staged and backed up before, and to setting the times of these files
+    /// afterwards; and appends a checkpoint.
     pub fn commit(
         &mut self,
         changes: Vec<Change>,
+        touches: Vec<String>,
         now: OffsetDateTime,
     ) -> Result<Checkpoint, JournalError> {
-        self.write(Event::Commit { changes }, now)?;
+        self.write(Event::Commit { changes, touches }, now)?;
         self.checkpoint(now)
     }
 
     /// Announces that a committed change is about to be made.
     pub fn intend(&mut self, change: usize, now: OffsetDateTime) -> Result<Intent, JournalError> {
-        self.write(Event::Intent { change }, now)?;
-        Ok(Intent::new(change))
+        self.announce(change, false, now)
+    }
+
+    /// Announces that a change is about to be undone.
+    pub fn intend_undo(
+        &mut self,
+        change: usize,
+        now: OffsetDateTime,
+    ) -> Result<Intent, JournalError> {
+        self.announce(change, true, now)
+    }
+
+    fn announce(
+        &mut self,
+        change: usize,
+        undo: bool,
+        now: OffsetDateTime,
+    ) -> Result<Intent, JournalError> {
+        let order = |source| JournalError::Order { source };
+        let target = match self.chain.change(change) {
+            Some(recorded) => recorded.target.clone(),
+            None if self.chain.changes().is_none() => return Err(order(OrderError::BeforeCommit)),
+            None => return Err(order(OrderError::NoSuchChange { change })),
+        };
+        let event = if undo {
+            Event::UndoIntent { change }
+        } else {
+            Event::Intent { change }
+        };
+        self.write(event, now)?;
+        Ok(Intent::new(change, &target, undo))
     }
 
     /// Records what became of an intent.
@@ -121,8 +207,10 @@ impl Log {
         outcome: Outcome,
         now: OffsetDateTime,
     ) -> Result<(), JournalError> {
+        let undo = intent.is_undo();
         let change = intent.into_change();
         let event = match outcome {
+            Outcome::Done if undo => Event::RolledBack { change },
             Outcome::Done => Event::Done { change },
             Outcome::Failed { step, error } => Event::Failed { step, error },
         };
@@ -162,8 +250,8 @@ impl Log {
 
     /// Appends a signed note over all lines so far.
     fn checkpoint(&mut self, now: OffsetDateTime) -> Result<Checkpoint, JournalError> {
-        let (size, root) = (self.tree.size(), self.tree.root());
-        let checkpoint = Checkpoint::sign(&self.origin, size, root, &self.key)
+        let chain = &self.chain;
+        let checkpoint = Checkpoint::sign(chain.origin(), chain.size(), chain.root(), &self.key)
             .map_err(|source| JournalError::Key { source })?;
         let note = checkpoint.to_string();
         self.write(Event::Checkpoint { note }, now)?;
@@ -171,44 +259,41 @@ impl Log {
     }
 
     /// Ends the run: appends the outcome with a statement of all that changed, then a last checkpoint over
-    /// the whole file. The key goes with the log.
+    /// the whole file. Nothing can follow.
     pub fn close(
-        mut self,
+        &mut self,
         outcome: RunOutcome,
         now: OffsetDateTime,
     ) -> Result<Closed, JournalError> {
-        let statement = self.protocol.statement(outcome);
-        self.write(Event::Close { outcome, statement }, now)?;
-        Ok(Closed {
-            checkpoint: self.checkpoint(now)?,
-            key: self.key(),
-        })
+        if !self.chain.is_sealed() {
+            let statement = self.chain.statement(outcome);
+            self.write(Event::Close { outcome, statement }, now)?;
+            self.checkpoint(now)?;
+        }
+        match self.chain.checkpoint() {
+            Some(checkpoint) => Ok(Closed {
+                checkpoint: checkpoint.clone(),
+                key: self.key(),
+            }),
+            None => Err(JournalError::Stopped),
+        }
     }
 
-    /// The one place from which a line leaves.
+    /// The one place from which a line leaves, but for the first.
     fn write(&mut self, event: Event, now: OffsetDateTime) -> Result<(), JournalError> {
         if self.stopped {
             return Err(JournalError::Stopped);
         }
-        self.protocol
-            .accept(&event)
-            .map_err(|source| JournalError::Order { source })?;
-        // Until the line is there, the protocol is ahead of the file: nothing may follow.
-        self.stopped = true;
         let durable = must_be_on_the_disk(&event);
-        let record = Record {
-            seq: self.tree.size(),
-            previous: self.previous,
-            at: now.checked_to_offset(UtcOffset::UTC).unwrap_or(now),
-            event,
-        };
-        let encode = |source| JournalError::Encode { source };
-        let payload = record.to_json().map_err(encode)?;
-        let envelope =
-            Envelope::sign(payload, &self.key).map_err(|source| JournalError::Key { source })?;
-        let mut line = envelope.to_line().map_err(encode)?;
-        self.previous = Some(Sha256Digest::of(&line));
-        self.tree.push(&line);
+        let record = self.chain.record(event, utc(now));
+        let line = signed_line(&record, &self.key)?;
+        self.chain.take(&record, &line).map_err(refused)?;
+        self.store(line, durable)
+    }
+
+    fn store(&mut self, mut line: Vec<u8>, durable: bool) -> Result<(), JournalError> {
+        // Until the line is there, the chain is ahead of the file: nothing may follow.
+        self.stopped = true;
         line.push(b'\n');
         let written = if durable {
             self.storage.append_durably(&line)
@@ -221,21 +306,43 @@ impl Log {
     }
 }
 
+fn signed_line(record: &Record, key: &JournalKey) -> Result<Vec<u8>, JournalError> {
+    let encode = |source| JournalError::Encode { source };
+    let payload = record.to_json().map_err(encode)?;
+    let envelope = Envelope::sign(payload, key).map_err(|source| JournalError::Key { source })?;
+    envelope.to_line().map_err(encode)
+}
+
+fn refused(defect: Defect) -> JournalError {
+    match defect {
+        Defect::Order(source) => JournalError::Order { source },
+        source => JournalError::Chain { source },
+    }
+}
+
+fn utc(now: OffsetDateTime) -> OffsetDateTime {
+    now.checked_to_offset(UtcOffset::UTC).unwrap_or(now)
+}
+
 /// Whether something is done in reliance on the record. What is only staged or backed up is relied on at the commit, and
-/// genesis, commit and close are followed by a checkpoint; a change that was made shows itself.
+/// genesis, attempt, commit and close are followed by a checkpoint; a change that was made or undone shows itself.
 fn must_be_on_the_disk(event: &Event) -> bool {
     match event {
         Event::Intent { .. }
+        | Event::UndoIntent { .. }
         | Event::TouchIntent { .. }
         | Event::Failed { .. }
-        | Event::RolledBack { .. }
+        | Event::Skipped { .. }
         | Event::Checkpoint { .. } => true,
         Event::Genesis(_)
+        | Event::Attempt(_)
         | Event::Staged { .. }
         | Event::BackedUp { .. }
         | Event::Left { .. }
         | Event::Commit { .. }
         | Event::Done { .. }
+        | Event::Adopted { .. }
+        | Event::RolledBack { .. }
         | Event::TouchDone { .. }
         | Event::Close { .. } => false,
     }
@@ -247,22 +354,13 @@ fn is_run_id(run: &str) -> bool {
     !run.is_empty() && run.len() <= 128 && run.bytes().all(allowed)
 }
 
-fn genesis(
-    circumstances: Circumstances,
+fn key_facts(
     key: &JournalKey,
     authority: Option<&Authority>,
     now: OffsetDateTime,
-) -> Result<Genesis, JournalError> {
+) -> Result<KeyFacts, JournalError> {
     let certificate = authority
         .map(|authority| certificate::issue(key.public(), authority, now))
         .transpose()?;
-    Ok(Genesis {
-        schema: SCHEMA.to_owned(),
-        key: KeyFacts::of(key.public(), certificate.as_ref()),
-        authority: authority.map(|authority| AuthorityFacts {
-            certificate: encode_certificate(authority.certificate()),
-            spki_sha256: Sha256Digest::of(authority.certificate().public_key_der()),
-        }),
-        circumstances,
-    })
+    Ok(KeyFacts::of(key.public(), certificate.as_ref()))
 }

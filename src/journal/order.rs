@@ -18,6 +18,23 @@ pub enum OrderError {
     /// Effects follow the commit.
     #[error("an effect precedes the commit")]
     BeforeCommit,
+    /// An attempt has the number of another one.
+    #[error("the attempt's number is {found}, and it is attempt {expected}")]
+    AttemptNumber {
+        /// The number in the record.
+        found: u64,
+        /// The number that it should have.
+        expected: u64,
+    },
+    /// What an interrupted attempt had not committed, a further one cannot.
+    #[error("a further attempt commits to changes")]
+    LateCommit,
+    /// After the first step back there is no step forward.
+    #[error("a change is made after the run began to be undone")]
+    Undoing,
+    /// A file is touched that the commit does not name.
+    #[error("a file was touched that the run did not commit to")]
+    NoSuchTouch,
     /// There is one commit.
     #[error("the run was committed twice")]
     SecondCommit,
@@ -48,7 +65,7 @@ pub enum OrderError {
     #[error("an effect ended that was not under way")]
     NoIntent,
     /// A change is made twice, or undone without having been begun.
-    #[error("change {change} was made twice, or undone although it was not made")]
+    #[error("change {change} was made twice, or undone or found although it was not made")]
     WrongProgress {
         /// The number of the change.
         change: usize,

@@ -2,26 +2,42 @@
 
 use super::defect::Defect;
 use super::envelope::Envelope;
-use super::event::Record;
+use super::event::{Event, Record};
 
 /// The records of a journal file, line by line, each as it is written there: nothing is verified but their
 /// form. What is shown from this may have been forged; [`verify`](super::verify()) tells.
 pub fn read_records(bytes: &[u8]) -> impl Iterator<Item = Result<Record, Defect>> {
     lines(bytes).map(|line| match line {
         Line::Whole(line) => Record::parse(&Envelope::parse(line)?.payload),
-        Line::CutShort => Err(Defect::CutShort),
+        Line::CutShort(_) => Err(Defect::CutShort),
     })
 }
 
 /// A line, without its newline.
 pub(super) enum Line<'file> {
     Whole(&'file [u8]),
-    /// The last line, without its newline.
-    CutShort,
+    /// The last line, whose newline is missing.
+    CutShort(&'file [u8]),
 }
 
 pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = Line<'_>> {
     bytes
         .split_inclusive(|byte| *byte == b'\n')
-        .map(|line| line.strip_suffix(b"\n").map_or(Line::CutShort, Line::Whole))
+        .map(|line| match line.strip_suffix(b"\n") {
+            Some(whole) => Line::Whole(whole),
+            None => Line::CutShort(line),
+        })
+}
+
+/// Whether a journal ends as that of a run that came to its end, by the form of its last two lines alone: enough to pass
+/// over it when looking for an unfinished run.
+pub fn is_closed(bytes: &[u8]) -> bool {
+    let mut lines = bytes.rsplit(|byte| *byte == b'\n');
+    let event = |line: Option<&[u8]>| {
+        let envelope = Envelope::parse(line?).ok()?;
+        Some(Record::parse(&envelope.payload).ok()?.event)
+    };
+    lines.next().is_some_and(<[u8]>::is_empty)
+        && matches!(event(lines.next()), Some(Event::Checkpoint { .. }))
+        && matches!(event(lines.next()), Some(Event::Close { .. }))
 }

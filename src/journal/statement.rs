@@ -52,6 +52,8 @@ pub struct Counts {
     pub changed: usize,
     /// Changes that were undone.
     pub rolled_back: usize,
+    /// Changes that were left as somebody else had made them.
+    pub skipped: usize,
     /// Files whose modification time was set.
     pub touched: usize,
     /// Credentials that were left alone.

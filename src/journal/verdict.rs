@@ -8,16 +8,17 @@ use super::defect::Defect;
 use super::event::RunOutcome;
 use super::genesis::Genesis;
 use super::statement::Counts;
+use crate::digest::Sha256Digest;
 
 /// The verdict on a journal.
 #[derive(Debug)]
 pub enum Verdict {
-    /// Every line is as it was written, the key is vouched for, and the run ended.
+    /// Every line is as it was written, the keys are vouched for, and the run ended.
     Complete {
         /// What the journal says.
         summary: Summary,
     },
-    /// Every whole line is as it was written and the key is vouched for, but the run did not end, or lines
+    /// Every whole line is as it was written and the keys are vouched for, but the run did not end, or lines
     /// are missing at the end: the journal cannot tell which.
     Incomplete {
         /// What the journal says; none if not even the first line is whole.
@@ -35,12 +36,12 @@ pub enum Verdict {
         /// What is wrong with it.
         defect: Defect,
     },
-    /// The lines fit each other, but nobody who is trusted vouches for the key that signed them: anybody may
-    /// have written them.
+    /// The lines fit each other, but they are not those of the checkpoint that was kept elsewhere, or nobody who is
+    /// trusted vouches for a key that signed them: anybody may have written them.
     NotAnchored {
-        /// What the journal claims.
-        summary: Summary,
-        /// Why the key is not believed.
+        /// What the journal claims; none if not even the first line is whole.
+        summary: Option<Summary>,
+        /// Why it is not believed.
         reason: AnchorError,
     },
 }
@@ -54,6 +55,10 @@ pub struct Summary {
     pub records: u64,
     /// When the earliest and the latest of them were written.
     pub written: (OffsetDateTime, OffsetDateTime),
+    /// How many attempts were made, the first included.
+    pub attempts: u64,
+    /// SHA-256 of each attempt's key.
+    pub keys: Vec<Sha256Digest>,
     /// How many changes were committed to; none before the commit.
     pub committed: Option<usize>,
     /// What was done.

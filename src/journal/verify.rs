@@ -1,148 +1,91 @@
-//! Verifying a journal: every byte of the file, then whether its key is one to believe. Pure.
+//! Verifying a journal: every byte of the file, then whether its keys are ones to believe. Pure.
 
-use time::OffsetDateTime;
-
-use super::anchor::Trust;
-use super::checkpoint::{self, Checkpoint};
-use super::defect::Defect;
-use super::envelope::Envelope;
-use super::event::{Event, Record};
-use super::genesis::{Genesis, SCHEMA};
+use super::anchor::{AnchorError, Trust};
+use super::chain::{BrokenChain, Chain};
+use super::checkpoint::{Checkpoint, CheckpointError};
 use super::merkle::Tree;
-use super::order::OrderError;
-use super::protocol::Protocol;
 use super::read::{Line, lines};
-use super::signature::VerifyingKey;
 use super::verdict::{Summary, Verdict};
-use crate::digest::Sha256Digest;
 
 /// Judges the bytes of a journal file.
-///
-/// A last line without its newline was cut short by a crash. Any other defect is tampering: a line is
-/// appended whole, and none behind one that failed.
 pub fn verify(bytes: &[u8], trust: &Trust<'_>) -> Verdict {
-    let mut chain: Option<Chain> = None;
-    let mut torn_tail = false;
-    for (number, line) in (1..).zip(lines(bytes)) {
-        let judged = match (&mut chain, line) {
-            (None, Line::Whole(line)) => Chain::begin(line).map(|begun| chain = Some(begun)),
-            (Some(chain), Line::Whole(line)) => chain.advance(line),
-            // Nothing was being written any more, so no crash left this.
-            (Some(chain), Line::CutShort) if chain.protocol.is_sealed() => {
-                Err(OrderError::AfterClose.into())
-            }
-            (_, Line::CutShort) => {
-                torn_tail = true;
-                Ok(())
-            }
-        };
-        if let Err(defect) = judged {
-            return Verdict::Tampered {
-                line: number,
-                defect,
-            };
-        }
-    }
-    match chain {
-        Some(chain) => chain.verdict(torn_tail, trust),
-        None => Verdict::Incomplete {
-            summary: None,
-            resumable: false,
+    let chain = match Chain::read(bytes) {
+        Ok(chain) => chain,
+        Err(BrokenChain { line, defect }) => return Verdict::Tampered { line, defect },
+    };
+    let anchored = anchor(bytes, chain.as_ref(), trust);
+    let ended = chain.as_ref().is_some_and(Chain::is_sealed);
+    // Without a first line, all that there is was cut short.
+    let torn_tail = chain
+        .as_ref()
+        .map_or(!bytes.is_empty(), |chain| !chain.torn().is_empty());
+    let summary = chain.map(summary);
+    match (anchored, summary) {
+        (Err(reason), summary) => Verdict::NotAnchored { summary, reason },
+        (Ok(()), Some(summary)) if ended => Verdict::Complete { summary },
+        (Ok(()), summary) => Verdict::Incomplete {
+            resumable: summary
+                .as_ref()
+                .is_some_and(|summary| summary.committed.is_some() && summary.outcome.is_none()),
+            summary,
             torn_tail,
         },
     }
 }
 
-/// The lines judged so far, all of them good.
-struct Chain {
-    key: VerifyingKey,
-    genesis: Genesis,
-    origin: String,
-    previous: Option<Sha256Digest>,
-    tree: Tree,
-    protocol: Protocol,
-    written: (OffsetDateTime, OffsetDateTime),
-    checkpoint: Option<Checkpoint>,
+fn anchor(bytes: &[u8], chain: Option<&Chain>, trust: &Trust<'_>) -> Result<(), AnchorError> {
+    if let Some(expected) = trust.expected {
+        check_expected(bytes, chain, expected)
+            .map_err(|source| AnchorError::Expected { source })?;
+    }
+    chain.map_or(Ok(()), |chain| {
+        let mut segments = chain.segments().iter();
+        segments.try_for_each(|segment| trust.check(segment))
+    })
 }
 
-impl Chain {
-    /// Takes the key from the first line, and judges that line with it.
-    fn begin(line: &[u8]) -> Result<Self, Defect> {
-        let envelope = Envelope::parse(line)?;
-        let record = Record::parse(&envelope.payload)?;
-        let Event::Genesis(genesis) = &record.event else {
-            return Err(Defect::Genesis);
-        };
-        if genesis.schema != SCHEMA {
-            return Err(Defect::Schema {
-                found: genesis.schema.clone(),
-            });
+/// Whether the journal is the one that a checkpoint kept elsewhere was made of, or that one continued.
+fn check_expected(
+    bytes: &[u8],
+    chain: Option<&Chain>,
+    expected: &Checkpoint,
+) -> Result<(), CheckpointError> {
+    let mut tree = Tree::default();
+    let wanted = usize::try_from(expected.size()).unwrap_or(usize::MAX);
+    for line in lines(bytes).take(wanted) {
+        if let Line::Whole(line) = line {
+            tree.push(line);
         }
-        let mut chain = Self {
-            key: genesis.key.verifying_key().ok_or(Defect::Genesis)?,
-            genesis: Genesis::clone(genesis),
-            origin: checkpoint::origin(&genesis.circumstances.run.id),
-            previous: None,
-            tree: Tree::default(),
-            protocol: Protocol::default(),
-            written: (record.at, record.at),
-            checkpoint: None,
-        };
-        envelope.verify(&chain.key)?;
-        chain.take(&record, line)?;
-        Ok(chain)
     }
-
-    fn advance(&mut self, line: &[u8]) -> Result<(), Defect> {
-        let envelope = Envelope::parse(line)?;
-        envelope.verify(&self.key)?;
-        self.take(&Record::parse(&envelope.payload)?, line)
+    let origin = chain.map_or(expected.origin(), Chain::origin);
+    expected.covers(origin, tree.size(), tree.root())?;
+    // Cannot fail where the lines are the same; a checkpoint that nobody signed proves nothing, though.
+    let signed = chain.is_some_and(|chain| {
+        let mut segments = chain.segments().iter();
+        segments.any(|segment| expected.verify(&segment.key).is_ok())
+    });
+    if signed {
+        return Ok(());
     }
+    Err(CheckpointError::Signature {
+        origin: expected.origin().to_owned(),
+    })
+}
 
-    fn take(&mut self, record: &Record, line: &[u8]) -> Result<(), Defect> {
-        if record.seq != self.tree.size() {
-            return Err(Defect::Sequence {
-                found: record.seq,
-                expected: self.tree.size(),
-            });
-        }
-        if record.previous != self.previous {
-            return Err(Defect::Previous);
-        }
-        self.protocol.accept(&record.event)?;
-        if let Event::Checkpoint { note } = &record.event {
-            let checkpoint = Checkpoint::parse(note)?;
-            checkpoint.verify(&self.key)?;
-            checkpoint.covers(&self.origin, self.tree.size(), self.tree.root())?;
-            self.checkpoint = Some(checkpoint);
-        }
-        let (first, last) = self.written;
-        self.written = (first.min(record.at), last.max(record.at));
-        self.previous = Some(Sha256Digest::of(line));
-        self.tree.push(line);
-        Ok(())
-    }
-
-    fn verdict(self, torn_tail: bool, trust: &Trust<'_>) -> Verdict {
-        let anchored = trust.check(&self.key, &self.genesis, self.written);
-        let ended = self.protocol.is_sealed();
-        let summary = Summary {
-            genesis: self.genesis,
-            records: self.tree.size(),
-            written: self.written,
-            committed: self.protocol.committed(),
-            counts: self.protocol.counts(),
-            outcome: self.protocol.outcome(),
-            checkpoint: self.checkpoint,
-        };
-        match anchored {
-            Err(reason) => Verdict::NotAnchored { summary, reason },
-            Ok(()) if ended => Verdict::Complete { summary },
-            Ok(()) => Verdict::Incomplete {
-                resumable: summary.committed.is_some() && summary.outcome.is_none(),
-                summary: Some(summary),
-                torn_tail,
-            },
-        }
+fn summary(chain: Chain) -> Summary {
+    Summary {
+        records: chain.size(),
+        written: chain.written(),
+        attempts: chain.attempts(),
+        keys: chain
+            .segments()
+            .iter()
+            .map(|segment| segment.facts.sha256)
+            .collect(),
+        committed: chain.changes().map(<[_]>::len),
+        counts: chain.counts(),
+        outcome: chain.outcome(),
+        checkpoint: chain.checkpoint().cloned(),
+        genesis: chain.into_genesis(),
     }
 }

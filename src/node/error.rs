@@ -118,6 +118,12 @@ pub enum FileError {
         /// The path.
         path: PathBuf,
     },
+    /// A file was about to be changed with the permission for another one: a defect of this program.
+    #[error("no change of {} was announced", path.display())]
+    NotAnnounced {
+        /// The path.
+        path: PathBuf,
+    },
     /// The file system or a quota is full.
     #[error("{operation} {}: no space left", path.display())]
     NoSpace {

@@ -1,7 +1,8 @@
-//! A file that the operator names on the command line: outside any root, and trusted by nobody.
+//! Files that the operator names on the command line: outside any root, and trusted by nobody.
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::FileError;
@@ -35,4 +36,18 @@ pub fn read_operand(path: &Path) -> Result<Vec<u8>, FileError> {
         .and_then(|file| file.take(MAXIMUM_SIZE).read_to_end(&mut bytes))
         .map_err(fail("read"))?;
     Ok(bytes)
+}
+
+/// Creates the file at `path`, as a shell names it, for its owner alone. It must not exist yet.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the operator's own file, which is none of the node's"
+)]
+pub fn create_operand(path: &Path) -> Result<File, FileError> {
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| FileError::from_io("create", path, error))
 }

@@ -1,8 +1,9 @@
 //! Replaces a file or a link so that at every moment it is the old one or the new one.
 //!
 //! Staging writes the new content to a dot-file beside the target and flushes it; installing compares the
-//! target with what was observed, renames, and flushes the folder. Exchanging two names in one call
-//! (`RENAME_EXCHANGE`) is never used: in a manifests folder the kubelet takes it for a removal.
+//! target with what was observed, renames, and flushes the folder. What changes a file of the node takes a [`Permit`].
+//! Exchanging two names in one call (`RENAME_EXCHANGE`) is never used: in a manifests folder the kubelet takes it for a
+//! removal.
 
 use std::ffi::OsString;
 use std::os::fd::{AsFd, OwnedFd};
@@ -18,7 +19,7 @@ use time::OffsetDateTime;
 use super::read::{metadata, open_checked};
 use super::resolve::Resolved;
 use super::write::{Model, write_new_file};
-use super::{FileError, Root, Secrecy};
+use super::{FileError, Permit, Root, Secrecy};
 use crate::digest::Sha256Digest;
 
 /// What stands at a path, or must stand there for it to be replaced: anything else is somebody's change.
@@ -32,15 +33,18 @@ pub enum Present {
     Link(PathBuf),
 }
 
-/// A new file or link, flushed under a temporary name beside its target. Dropped without being installed,
+/// A new file or link, flushed under a temporary name beside its target. Dropped without being installed or kept,
 /// it is removed.
 #[derive(Debug)]
 pub struct Staged {
+    /// What is replaced, as it was named.
+    target: PathBuf,
     folder: OwnedFd,
     temporary: OsString,
     name: OsString,
     path: PathBuf,
     outside: PathBuf,
+    /// Whether the temporary file goes with this value.
     pending: bool,
 }
 
@@ -56,7 +60,7 @@ impl Root {
     ) -> Result<Staged, FileError> {
         let like = self.resolve(model)?;
         let (file, status) = open_checked(&like, &self.outside(&like.path))?;
-        let staged = self.prepare(self.resolve(target)?, run);
+        let staged = self.prepare(target, self.resolve(target)?, run);
         let model = Model {
             file: &file,
             status: &status,
@@ -78,7 +82,7 @@ impl Root {
         destination: &Path,
         run: &str,
     ) -> Result<Staged, FileError> {
-        let staged = self.prepare(self.resolve_parent(target)?, run);
+        let staged = self.prepare(target, self.resolve_parent(target)?, run);
         symlinkat(
             destination,
             staged.folder.as_fd(),
@@ -88,14 +92,57 @@ impl Root {
         Ok(staged.written())
     }
 
+    /// What an earlier attempt of `run` staged for `target`, if it is still there and is what is `expected`.
+    pub fn staged(
+        &self,
+        target: &Path,
+        expected: &Present,
+        run: &str,
+    ) -> Result<Option<Staged>, FileError> {
+        let resolved = match expected {
+            Present::Link(_) => self.resolve_parent(target)?,
+            Present::File(_) | Present::Nothing => self.resolve(target)?,
+        };
+        let staged = self.prepare(target, resolved, run);
+        let temporary = Resolved {
+            folder: staged.open_folder()?,
+            name: staged.temporary.clone(),
+            path: staged.temporary(),
+        };
+        let found = present(&temporary, &self.outside(&temporary.path))?;
+        Ok((found == *expected).then_some(staged))
+    }
+
+    /// Removes what `run` staged in `folder` and did not install, and tells how many files these were.
+    pub fn remove_staged(&self, folder: &Path, run: &str) -> Result<usize, FileError> {
+        let prefix = temporary_prefix(run);
+        let names = self.list(folder)?;
+        let names: Vec<&String> = names
+            .iter()
+            .filter(|name| name.starts_with(&prefix))
+            .collect();
+        if names.is_empty() {
+            return Ok(0);
+        }
+        let opened = self.open_folder(folder)?;
+        for name in &names {
+            unlinkat(&opened, name.as_str(), UnlinkatFlags::NoRemoveDir).map_err(|errno| {
+                FileError::from_errno("remove", &self.outside(&folder.join(name)), errno)
+            })?;
+        }
+        flush_folder(&opened, &self.outside(folder))?;
+        Ok(names.len())
+    }
+
     /// What stands at `path` now, a link in its last component not followed.
     pub fn present(&self, path: &Path) -> Result<Present, FileError> {
         let resolved = self.resolve_parent(path)?;
         present(&resolved, &self.outside(path))
     }
 
-    /// Removes the file or link at `path`, if it is still what is `expected`.
-    pub fn remove(&self, path: &Path, expected: &Present) -> Result<(), FileError> {
+    /// Removes the file or link that `permit` is for, if it is still what is `expected`.
+    pub fn remove(&self, permit: &impl Permit, expected: &Present) -> Result<(), FileError> {
+        let path = permit.target();
         let outside = self.outside(path);
         let resolved = self.resolve_parent(path)?;
         compare(&resolved, expected, &outside)?;
@@ -112,9 +159,9 @@ impl Root {
         Ok(metadata(&status).modified)
     }
 
-    /// Sets the modification time of the file at `path` to now, and returns it.
-    pub fn touch(&self, path: &Path) -> Result<OffsetDateTime, FileError> {
-        let resolved = self.resolve(path)?;
+    /// Sets the modification time of the file that `permit` is for to now, and returns it.
+    pub fn touch(&self, permit: &impl Permit) -> Result<OffsetDateTime, FileError> {
+        let resolved = self.resolve(permit.target())?;
         let outside = self.outside(&resolved.path);
         let (file, _) = open_checked(&resolved, &outside)?;
         futimens(&file, &TimeSpec::UTIME_OMIT, &TimeSpec::UTIME_NOW)
@@ -124,13 +171,11 @@ impl Root {
         Ok(metadata(&touched).modified)
     }
 
-    fn prepare(&self, resolved: Resolved, run: &str) -> Staged {
-        // A dot in front: tools that list the folder, the kubelet above all, pass over it.
-        let mut temporary = OsString::from(".rekindle-");
-        temporary.push(run);
-        temporary.push("-");
+    fn prepare(&self, target: &Path, resolved: Resolved, run: &str) -> Staged {
+        let mut temporary = OsString::from(temporary_prefix(run));
         temporary.push(&resolved.name);
         Staged {
+            target: target.to_owned(),
             folder: resolved.folder,
             temporary,
             name: resolved.name,
@@ -147,14 +192,20 @@ impl Staged {
         self.path.with_file_name(&self.temporary)
     }
 
-    /// Puts the new file in place, if the target is still what is `expected`, and flushes the folder.
-    pub fn install(mut self, expected: &Present) -> Result<(), FileError> {
+    /// Lets the temporary file stay when this is dropped: from the commit on, a later attempt may need it.
+    pub fn keep(&mut self) {
+        self.pending = false;
+    }
+
+    /// Puts the new file in place, if the target is still what is `expected`, and flushes the folder. Only with the
+    /// permission for just this target.
+    pub fn install(mut self, expected: &Present, permit: &impl Permit) -> Result<(), FileError> {
         let outside = self.outside.clone();
+        if permit.target() != self.target {
+            return Err(FileError::NotAnnounced { path: outside });
+        }
         let target = Resolved {
-            folder: self
-                .folder
-                .try_clone()
-                .map_err(|error| FileError::from_io("open the folder of", &outside, error))?,
+            folder: self.open_folder()?,
             name: self.name.clone(),
             path: self.path.clone(),
         };
@@ -163,6 +214,12 @@ impl Staged {
             .map_err(|errno| FileError::from_errno("replace", &outside, errno))?;
         self.pending = false;
         flush_folder(&self.folder, &outside)
+    }
+
+    fn open_folder(&self) -> Result<OwnedFd, FileError> {
+        self.folder
+            .try_clone()
+            .map_err(|error| FileError::from_io("open the folder of", &self.outside, error))
     }
 
     fn rename(&self, expected: &Present) -> Result<(), Errno> {
@@ -195,6 +252,11 @@ impl Drop for Staged {
             let _ = unlinkat(self.folder.as_fd(), self.temporary.as_os_str(), flag);
         }
     }
+}
+
+/// A dot in front: tools that list the folder, the kubelet above all, pass over it.
+fn temporary_prefix(run: &str) -> String {
+    format!(".rekindle-{run}-")
 }
 
 fn compare(target: &Resolved, expected: &Present, outside: &Path) -> Result<(), FileError> {

@@ -46,6 +46,15 @@ impl Root {
         &self.path
     }
 
+    /// How an operator calls this program for this node: to be copied from a hint.
+    pub fn command(&self, verb: &str) -> String {
+        if self.machine {
+            format!("rekindle {verb}")
+        } else {
+            format!("rekindle --root {} {verb}", self.path.display())
+        }
+    }
+
     /// A node path as a shell outside the root would spell it.
     pub fn outside(&self, node_path: &Path) -> PathBuf {
         match node_path.strip_prefix("/") {

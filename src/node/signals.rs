@@ -1,12 +1,15 @@
 //! Keeps a dropped connection or a Ctrl-C from ending the process between two files.
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 
-/// While this lives, SIGHUP, SIGINT, SIGQUIT and SIGTERM wait; they take effect when it is dropped. A transaction takes
-/// milliseconds, and SIGKILL is there for whoever cannot wait.
+/// While this lives, SIGHUP, SIGINT, SIGQUIT and SIGTERM do not end the process: they are noted, and whoever works asks
+/// between two steps.
 #[derive(Debug)]
 pub struct Undisturbed {
     before: Option<SigSet>,
+    arrived: Option<SignalFd>,
+    noted: Option<Signal>,
 }
 
 impl Undisturbed {
@@ -21,15 +24,31 @@ impl Undisturbed {
         ] {
             held.add(signal);
         }
+        let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
         // A mask that cannot be set leaves what every program without it has.
         Self {
             before: held.thread_swap_mask(SigmaskHow::SIG_BLOCK).ok(),
+            arrived: SignalFd::with_flags(&held, flags).ok(),
+            noted: None,
         }
+    }
+
+    /// The signal that asked this process to stop, if one did.
+    pub fn interrupted(&mut self) -> Option<&'static str> {
+        let arrived = self.arrived.as_mut();
+        if let Some(Ok(Some(signal))) = arrived.map(|arrived| arrived.read_signal()) {
+            self.noted = i32::try_from(signal.ssi_signo)
+                .ok()
+                .and_then(|number| Signal::try_from(number).ok());
+        }
+        self.noted.map(Signal::as_str)
     }
 }
 
 impl Drop for Undisturbed {
     fn drop(&mut self) {
+        // What came after the last question was answered by all that was done: it must not end the process now.
+        let _ = self.interrupted();
         if let Some(before) = &self.before {
             let _ = before.thread_set_mask();
         }

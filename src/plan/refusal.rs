@@ -54,6 +54,8 @@ refusal_codes! {
     AuthorityMissing => "ca-missing",
     /// The CA is not valid yet.
     AuthorityNotYetValid => "ca-not-yet-valid",
+    /// The copy of an old file is gone or damaged.
+    BackupLost => "backup-lost",
     /// The file begins with a UTF-8 byte order mark.
     ByteOrderMark => "byte-order-mark",
     /// The kernel refused to open or read a file.
@@ -72,10 +74,14 @@ refusal_codes! {
     FileTooLarge => "file-too-large",
     /// The file ends in the middle of a PEM block.
     FileTruncated => "file-truncated",
+    /// Somebody else changed a file that an interrupted run was to change or had changed.
+    ForeignChange => "foreign-change",
     /// Somebody else owns a file, folder or link.
     ForeignOwner => "foreign-owner",
     /// A file has a second name.
     HardLinked => "hard-linked",
+    /// The node is not the one that was planned for: something was changed meanwhile.
+    InventoryChanged => "inventory-changed",
     /// A private key cannot be parsed.
     KeyDamaged => "key-damaged",
     /// A private key is protected by a passphrase.
@@ -114,8 +120,14 @@ refusal_codes! {
     ReadOnlyFileSystem => "read-only-file-system",
     /// The restart that was asked for is not available in this version.
     RestartNotAvailable => "restart-not-available",
+    /// An interrupted run has begun to be undone.
+    RollbackBegun => "rollback-begun",
     /// Others than its owner may read a private key.
     SecretExposed => "secret-exposed",
+    /// What an interrupted run had staged is gone or damaged.
+    StagedFileLost => "staged-file-lost",
+    /// A run was interrupted and must be finished or undone first.
+    UnfinishedRun => "unfinished-run",
     /// Others than its owner may change a file, or exchange what is in a folder.
     WritableByOthers => "writable-by-others",
     /// A certificate was signed by a CA that nothing on this node trusts.

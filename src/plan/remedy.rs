@@ -125,7 +125,7 @@ fn of_file(error: &FileError) -> (RefusalCode, String) {
                 path.display()
             ),
         ),
-        FileError::ChangedMeanwhile { .. } => (
+        FileError::ChangedMeanwhile { .. } | FileError::NotAnnounced { .. } => (
             Code::CannotRead,
             "something writes it at this moment; find it, then run this again".to_owned(),
         ),

@@ -1,4 +1,4 @@
-//! Why a recovery ended without all of its work done.
+//! Why a run ended without all of its work done, and in which state the node is.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,35 +8,60 @@ use crate::journal::JournalError;
 use crate::node::FileError;
 use crate::pki::NoRandomness;
 
-/// A recovery that did not reach its end, and in which state the node is.
+/// A run that did not reach its end.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoveryError {
-    /// Nothing was changed: signing failed, or the journal could not be opened.
+    /// Nothing was changed: the journal could not be opened or taken up.
     #[error("nothing was changed")]
     Untouched {
         /// Why.
         source: Box<Failure>,
     },
-    /// A step failed, and everything is as it was before.
-    #[error("{step} failed; everything is as it was before")]
+    /// Everything is as it was before.
+    #[error("{what}; everything is as it was before")]
     RolledBack {
-        /// The step.
-        step: String,
+        /// What happened.
+        what: String,
         /// Why.
         source: Box<Failure>,
     },
-    /// A step failed, and so did undoing.
-    #[error("{step} failed, and this could not be brought back: {}", list(stuck))]
-    HalfWay {
-        /// The step.
-        step: String,
+    /// The run is unfinished: it can be resumed or rolled back.
+    #[error("{what}; the run {run} is unfinished, with {made} of {all} files replaced")]
+    Stopped {
+        /// What happened.
+        what: String,
+        /// The run.
+        run: String,
+        /// How many files are the new ones.
+        made: usize,
+        /// How many are to be replaced.
+        all: usize,
+        /// Whether it was on its way back, so that only that is left.
+        undoing: bool,
+        /// Why.
+        source: Box<Failure>,
+    },
+    /// Something is undone and something is not: the run can be rolled back.
+    #[error("{what}, and this could not be brought back: {}", list(stuck))]
+    Stuck {
+        /// What happened.
+        what: String,
         /// The files that could not be restored.
         stuck: Vec<Stuck>,
         /// The folder with the files as they were before, as outside the root.
         backup: PathBuf,
-        /// Why the step failed.
+        /// Why the run went back.
         source: Box<Failure>,
     },
+}
+
+/// Before anything was done.
+impl From<Failure> for RecoveryError {
+    fn from(failure: Failure) -> Self {
+        Self::Untouched {
+            source: Box::new(failure),
+        }
+    }
 }
 
 /// A file that could not be brought back, and why.
@@ -74,4 +99,16 @@ pub enum Failure {
     /// The random source.
     #[error(transparent)]
     Random(#[from] NoRandomness),
+    /// A file could not be brought back.
+    #[error("{error}")]
+    Undo {
+        /// Why.
+        error: String,
+    },
+    /// Somebody asked the run to stop.
+    #[error("{signal} arrived")]
+    Interrupted {
+        /// The signal's name.
+        signal: &'static str,
+    },
 }

@@ -1,18 +1,17 @@
 //! What the journal is told: of the circumstances, and of each change. Never a secret.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
-use super::{History, RunId};
+use super::{History, RunId, Undertaking};
 use crate::digest::Sha256Digest;
 use crate::issuance::{Content, FileChange};
 use crate::journal::{
     Backup, CertificateChange, CertificateFacts, Change, Circumstances, Clocks, FileState, Host,
-    Operator, Run, Tool,
+    Operator, Run, Setting, Tool,
 };
 use crate::node::{self, BackupCopy, Present, Root};
-use crate::plan::RecoveryPlan;
 
 /// Why a person started the run, and with which words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,20 +27,29 @@ pub struct Reason {
 pub(super) fn circumstances(
     root: &Root,
     run: &RunId,
-    plan: &RecoveryPlan,
+    undertaking: &Undertaking,
     reason: &Reason,
     history: &History,
 ) -> Circumstances {
-    let machine = node::machine();
-    let operator = node::operator();
-    let clocks = node::Clocks::read();
     Circumstances {
         run: Run {
             id: run.to_string(),
             counter: history.runs.len() as u64 + 1,
-            attempt: 1,
             previous_checkpoint: history.latest_checkpoint(root),
         },
+        setting: setting(reason),
+        root: root.path().display().to_string(),
+        inventory_digest: undertaking.inventory_digest,
+        folders: undertaking.folders().into_iter().map(text).collect(),
+        plan: undertaking.steps.clone(),
+    }
+}
+
+pub(super) fn setting(reason: &Reason) -> Setting {
+    let machine = node::machine();
+    let operator = node::operator();
+    let clocks = node::Clocks::read();
+    Setting {
         host: Host {
             name: machine.name,
             machine_id: machine.machine_id,
@@ -64,22 +72,15 @@ pub(super) fn circumstances(
             monotonic: clocks.monotonic.to_string(),
             boot_time: boot_time(&clocks),
         },
-        root: root.path().display().to_string(),
-        inventory_digest: plan.inventory_digest,
-        plan: plan.steps.iter().map(ToString::to_string).collect(),
     }
 }
 
-pub(super) fn change(change: &FileChange, location: &str, backup: Option<&BackupCopy>) -> Change {
+pub(super) fn change(change: &FileChange, backup: Option<&BackupCopy>) -> Change {
     Change {
-        name: change.name.to_owned(),
-        location: location.to_owned(),
+        name: change.name.clone(),
+        location: change.location.clone(),
         target: text(&change.target),
-        before: match &change.before {
-            Present::Nothing => None,
-            Present::File(digest) => Some(FileState::Sha256(*digest)),
-            Present::Link(destination) => Some(FileState::Symlink(text(destination))),
-        },
+        before: state(&change.before),
         after: match &change.after {
             Content::File(bytes) => FileState::Sha256(Sha256Digest::of(bytes)),
             Content::Link(destination) => FileState::Symlink(text(destination)),
@@ -101,6 +102,23 @@ pub(super) fn change(change: &FileChange, location: &str, backup: Option<&Backup
                 sha256: copy.digest?,
             })
         }),
+    }
+}
+
+fn state(present: &Present) -> Option<FileState> {
+    match present {
+        Present::Nothing => None,
+        Present::File(digest) => Some(FileState::Sha256(*digest)),
+        Present::Link(destination) => Some(FileState::Symlink(text(destination))),
+    }
+}
+
+/// What stands at a path that is in a recorded state.
+pub(super) fn present(state: Option<&FileState>) -> Present {
+    match state {
+        None => Present::Nothing,
+        Some(FileState::Sha256(digest)) => Present::File(*digest),
+        Some(FileState::Symlink(destination)) => Present::Link(PathBuf::from(destination)),
     }
 }
 

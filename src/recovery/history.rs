@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::STATE_FOLDER;
-use crate::node::{FileError, Root, Secrecy};
+use crate::journal::{BrokenChain, Chain, Event, is_closed, read_records};
+use crate::node::{FileError, Root};
 
 const JOURNAL_SUFFIX: &str = ".jsonl";
+/// What the name of a torn line's copy has behind the run.
+pub(super) const TORN: &str = ".torn-";
 
 /// The runs of a node, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,19 +28,47 @@ pub struct RunFiles {
     pub backup: PathBuf,
 }
 
+/// A run that did not come to its end.
+pub struct Interrupted {
+    /// The run.
+    pub run: String,
+    /// Its journal, as far as it goes; `None` where not even the first line was written.
+    pub chain: Option<Chain>,
+}
+
+/// Why it is not known whether a run came to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The folder of the journals, or a journal, cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A journal is not as it was written, so nothing follows from it.
+    #[error("the journal of the run {run} cannot be relied on")]
+    Broken {
+        /// The run.
+        run: String,
+        /// What is wrong.
+        source: BrokenChain,
+    },
+}
+
 impl RunFiles {
     /// The folder of all journals.
     pub fn journals() -> PathBuf {
         Path::new(STATE_FOLDER).join("journal")
     }
 
+    /// The folder of all backups.
+    pub fn backups() -> PathBuf {
+        Path::new(STATE_FOLDER).join("backups")
+    }
+
     /// The places of the run of that identifier.
     pub fn of(run: &str) -> Self {
-        let state = Path::new(STATE_FOLDER);
         Self {
             journal: Self::journals().join(format!("{run}{JOURNAL_SUFFIX}")),
             checkpoint: Self::journals().join(format!("{run}.checkpoint")),
-            backup: state.join("backups").join(run),
+            backup: Self::backups().join(run),
         }
     }
 }
@@ -54,13 +85,65 @@ impl History {
         Ok(Self { runs })
     }
 
-    /// The checkpoint of the latest run that was closed.
+    /// The latest run that did not come to its end. There is one at most that changed anything, for none is begun
+    /// before that one has ended.
+    pub fn interrupted(&self, root: &Root) -> Result<Option<Interrupted>, HistoryError> {
+        for run in self.runs.iter().rev() {
+            let bytes = root.read_log(&RunFiles::of(run).journal)?;
+            if !is_closed(&bytes) {
+                return Interrupted::read(run, &bytes).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The copies of lines of a run's journal that a crash had cut short.
+    pub fn torn(root: &Root, run: &str) -> Result<Vec<PathBuf>, FileError> {
+        let prefix = format!("{run}{TORN}");
+        let mut names = root.list(&RunFiles::journals())?;
+        names.retain(|name| name.starts_with(&prefix));
+        Ok(names
+            .iter()
+            .map(|name| RunFiles::journals().join(name))
+            .collect())
+    }
+
+    /// The last checkpoint of the latest run that has one.
     pub fn latest_checkpoint(&self, root: &Root) -> Option<String> {
         self.runs.iter().rev().find_map(|run| {
-            let file = root
-                .read(&RunFiles::of(run).checkpoint, Secrecy::Public)
-                .ok()?;
-            String::from_utf8(file.bytes.to_vec()).ok()
+            let bytes = root.read_log(&RunFiles::of(run).journal).ok()?;
+            let notes = read_records(&bytes).filter_map(|record| match record.ok()?.event {
+                Event::Checkpoint { note } => Some(note),
+                _ => None,
+            });
+            notes.last()
         })
+    }
+}
+
+impl Interrupted {
+    fn read(run: &str, bytes: &[u8]) -> Result<Self, HistoryError> {
+        let chain = Chain::read(bytes).map_err(|source| HistoryError::Broken {
+            run: run.to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            run: run.to_owned(),
+            chain,
+        })
+    }
+
+    /// Whether it may have changed a file.
+    pub fn is_committed(&self) -> bool {
+        self.chain
+            .as_ref()
+            .is_some_and(|chain| chain.changes().is_some())
+    }
+
+    /// How many files it replaced, and how many it was to replace.
+    pub fn made(&self) -> (usize, usize) {
+        let chain = self.chain.as_ref();
+        let all = chain.and_then(Chain::changes).map_or(0, <[_]>::len);
+        (chain.map_or(0, |chain| chain.counts().changed), all)
     }
 }

@@ -4,22 +4,36 @@
 //! up and stage every file, commit; then for each file intent, exchange, outcome; then the manifests, then
 //! the close. It is deliberately sequential, on one thread.
 
+mod clear;
 mod error;
 mod execute;
 mod facts;
+mod halt;
 mod history;
 mod observer;
 mod preflight;
+mod resume;
+mod reversal;
 mod rollback;
 mod run;
+mod situation;
+mod transaction;
+mod undertaking;
 
+pub use clear::clear;
 pub use error::{Failure, RecoveryError, Stuck};
-pub use execute::{Recovered, recover};
+pub use execute::carry_out;
 pub use facts::Reason;
-pub use history::{History, RunFiles};
+pub use halt::{Halt, TakeUpRequest};
+pub use history::{History, HistoryError, Interrupted, RunFiles};
 pub use observer::{Observer, Progress};
 pub use preflight::preflight;
+pub use resume::resume;
+pub use reversal::reversal;
+pub use rollback::rollback;
 pub use run::RunId;
+pub use transaction::Ended;
+pub use undertaking::Undertaking;
 
 /// Where journals and backups lie: outside `/etc/kubernetes`, where a stray file may become a pod.
 pub const STATE_FOLDER: &str = "/var/lib/rekindle";

@@ -1,23 +1,23 @@
-//! What is told to somebody who watches a recovery. The library itself never talks to a terminal.
+//! What is told to somebody who watches a run. The library itself never talks to a terminal.
 
 use std::path::Path;
 
-/// A moment of a recovery.
+/// A moment of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress<'a> {
     /// The journal is open.
     Begun {
         /// The run.
         run: &'a str,
-        /// How many files will be replaced.
-        changes: usize,
+        /// How many steps there are: a file to be replaced takes two, since it is prepared first.
+        steps: usize,
     },
     /// A new file lies ready, and the old one is backed up.
     Prepared {
         /// kubeadm's name of the certificate.
         name: &'a str,
     },
-    /// A file was replaced.
+    /// A file was replaced, or found so.
     Replaced {
         /// kubeadm's name of the certificate.
         name: &'a str,
@@ -29,7 +29,7 @@ pub enum Progress<'a> {
         /// The node path.
         path: &'a Path,
     },
-    /// Something failed, and what was done is being undone.
+    /// What was done is being undone.
     RollingBack,
     /// A file is as it was before.
     RolledBack {
@@ -38,8 +38,13 @@ pub enum Progress<'a> {
     },
 }
 
-/// Watches a recovery.
+/// Watches a run, and may ask it to stop.
 pub trait Observer {
     /// Called after each step, in order.
     fn progress(&mut self, progress: &Progress<'_>);
+
+    /// Asked before each step that could as well come later: the signal that wants the run to stop here, if any.
+    fn interrupted(&mut self) -> Option<&'static str> {
+        None
+    }
 }

@@ -1,92 +1,144 @@
-//! Undoes what a recovery did, last change first, from the backup that it made.
+//! Takes a run back: what it replaced is brought back from its backup, last change first.
 
-use super::{Observer, Progress, Stuck};
-use crate::digest::Sha256Digest;
+use std::path::Path;
+
+use super::situation::{Situation, check_backup, foreign};
+use super::transaction::{Ended, Transaction};
+use super::{Failure, Halt, Interrupted, Observer, Progress, Stuck, TakeUpRequest};
 use crate::evidence::with_causes;
-use crate::issuance::{Content, FileChange};
-use crate::journal::{Event, Log};
-use crate::node::{BackupCopy, FileError, Present, Root, Secrecy, SteadyClock};
+use crate::journal::{Chain, Change, Direction, Event, Progress as Made, RunOutcome};
+use crate::node::{FileError, Root};
 
-/// A change that may have been made, with the copy of what was there before.
-pub(super) struct Undo<'a> {
-    pub(super) number: usize,
-    pub(super) change: &'a FileChange,
-    pub(super) backup: Option<&'a BackupCopy>,
-    /// Whether the exchange came to its end; where it did not, it may have been made or not.
-    pub(super) installed: bool,
+/// Takes a committed run back to where it began: every file is the old one.
+pub fn rollback(
+    root: &Root,
+    interrupted: Interrupted,
+    request: TakeUpRequest<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Ended, Halt> {
+    let skipped = match &interrupted.chain {
+        Some(chain) if chain.outcome().is_none() => strange(root, chain, request.skip_foreign)?,
+        _ => Vec::new(),
+    };
+    let mut transaction =
+        Transaction::take_up(root, interrupted, Direction::Back, request, observer)?;
+    if let Some(outcome) = transaction.log.chain().outcome() {
+        return Ok(transaction.close(outcome, Vec::new())?);
+    }
+    for (number, found) in skipped {
+        let event = Event::Skipped {
+            change: number,
+            found,
+        };
+        if let Err(failure) = transaction.append(event) {
+            return Err(transaction
+                .stopped("the run could not be undone", failure)
+                .into());
+        }
+    }
+    let stuck = transaction.roll_back()?;
+    if let Some(first) = stuck.first() {
+        let failure = Failure::Undo {
+            error: first.error.clone(),
+        };
+        return Err(transaction
+            .stuck("the run was being undone".to_owned(), stuck, failure)
+            .into());
+    }
+    let outcome = transaction.outcome(RunOutcome::RolledBack);
+    Ok(transaction.close(outcome, Vec::new())?)
 }
 
-/// Brings every target back that can be, and tells of those that cannot.
-pub(super) fn roll_back(
-    root: &Root,
-    log: &mut Log,
-    run: &str,
-    clock: &SteadyClock,
-    changes: &[Undo<'_>],
-    observer: &mut dyn Observer,
-) -> Vec<Stuck> {
-    observer.progress(&Progress::RollingBack);
-    let mut stuck = Vec::new();
-    let mut stuck_names = Vec::new();
-    for undo in changes.iter().rev() {
-        let path = &undo.change.target;
-        // A link that could not be turned back still leads to the new file.
-        if undo.change.before == Present::Nothing && stuck_names.contains(&undo.change.name) {
-            continue;
+/// The changes that stay, since somebody else changed their files; looked at before anything is done.
+fn strange(root: &Root, chain: &Chain, skip_foreign: bool) -> Result<Vec<(usize, String)>, Halt> {
+    let changes = chain.changes().unwrap_or_default();
+    let begun: Vec<(usize, &Change, Situation)> = begun(changes)
+        .map(|(number, change, _)| (number, change, Situation::of(root, change)))
+        .collect();
+    let mut skipped = Vec::new();
+    let mut refusals = Vec::new();
+    for (number, change, situation) in &begun {
+        // A link that stays leads to the new file: what belongs together goes back together or not at all.
+        let together = begun
+            .iter()
+            .find_map(|(_, other, situation)| match situation {
+                Situation::Foreign(words) if other.name == change.name => Some(words),
+                _ => None,
+            });
+        match (situation, together) {
+            (_, Some(words)) if skip_foreign => skipped.push((*number, words.clone())),
+            (Situation::Foreign(words), _) => {
+                refusals.push(foreign(root, change, words, "rollback"));
+            }
+            (Situation::After, _) => refusals.extend(check_backup(root, change).err()),
+            (Situation::Before, _) => {}
         }
-        let event = match undo.restore(root, run) {
-            Ok(false) => continue,
-            Ok(true) => {
-                observer.progress(&Progress::RolledBack { path });
-                Event::RolledBack {
-                    change: undo.number,
+    }
+    if refusals.is_empty() {
+        Ok(skipped)
+    } else {
+        Err(Halt::Refused(refusals))
+    }
+}
+
+/// The changes that may have been made and are not settled, last first.
+fn begun(changes: &[(Change, Made)]) -> impl Iterator<Item = (usize, &Change, Made)> {
+    changes
+        .iter()
+        .enumerate()
+        .rev()
+        .filter_map(|(number, (change, made))| match made {
+            Made::Intended | Made::Done | Made::UndoIntended => Some((number, change, *made)),
+            Made::Waiting | Made::RolledBack | Made::Skipped => None,
+        })
+}
+
+impl Transaction<'_> {
+    /// Brings every target back that can be, and tells of those that cannot. Fails where the journal does, or where
+    /// somebody wants it to stop: what is left is for a later attempt.
+    pub(super) fn roll_back(&mut self) -> Result<Vec<Stuck>, super::RecoveryError> {
+        self.observer.progress(&Progress::RollingBack);
+        // Nothing of it is needed any more, and its names and its room are.
+        self.remove_staged();
+        let changes = self.log.chain().changes().unwrap_or_default();
+        let begun: Vec<(usize, Change, Made)> = begun(changes)
+            .map(|(number, change, made)| (number, change.clone(), made))
+            .collect();
+        let mut stuck: Vec<(String, Stuck)> = Vec::new();
+        for (number, change, made) in begun {
+            // A link that could not be turned back still leads to the new file.
+            if change.before.is_none() && stuck.iter().any(|(name, _)| *name == change.name) {
+                continue;
+            }
+            match self
+                .go_on()
+                .and_then(|()| self.take_back(number, &change, made))
+            {
+                Ok(()) => {}
+                Err(failure @ (Failure::Journal(_) | Failure::Interrupted { .. })) => {
+                    return Err(self.stopped("the run is being undone", failure));
+                }
+                Err(failure) => {
+                    let path = self.root.outside(Path::new(&change.target));
+                    let error = with_causes(&failure);
+                    stuck.push((change.name, Stuck { path, error }));
                 }
             }
-            Err(error) => {
-                let error = with_causes(&error);
-                let path = root.outside(path);
-                let event = Event::Failed {
-                    step: format!("bring back {}", path.display()),
-                    error: error.clone(),
-                };
-                stuck.push(Stuck { path, error });
-                stuck_names.push(undo.change.name);
-                event
-            }
-        };
-        // The files are what counts: a journal that cannot be written any more stops no rollback.
-        let _ = log.append(event, clock.now());
-    }
-    stuck
-}
-
-impl Undo<'_> {
-    /// Whether there was anything to bring back.
-    fn restore(&self, root: &Root, run: &str) -> Result<bool, FileError> {
-        let target = &self.change.target;
-        let found = root.present(target)?;
-        let made = match &self.change.after {
-            Content::File(bytes) => Present::File(Sha256Digest::of(bytes)),
-            Content::Link(destination) => Present::Link(destination.clone()),
-        };
-        // Something of somebody else's, before which the exchange stopped, stays: there is nothing of ours.
-        if found == self.change.before || (found != made && !self.installed) {
-            return Ok(false);
         }
-        match (&self.change.before, self.backup) {
-            (Present::Nothing, _) => root.remove(target, &made),
-            (Present::Link(destination), _) => {
-                root.stage_link(target, destination, run)?.install(&made)
+        Ok(stuck.into_iter().map(|(_, stuck)| stuck).collect())
+    }
+
+    fn take_back(&mut self, number: usize, change: &Change, made: Made) -> Result<(), Failure> {
+        // In the attempt that makes it, an exchange that failed has left nothing behind but what was there.
+        let never_made = made == Made::Intended && self.log.chain().attempts() == 1;
+        match Situation::of(self.root, change) {
+            Situation::Before => self.note_rolled_back(number, change),
+            Situation::After => self.bring_back(number, change),
+            Situation::Foreign(_) if never_made => self.note_rolled_back(number, change),
+            Situation::Foreign(_) => Err(FileError::ChangedMeanwhile {
+                path: self.root.outside(Path::new(&change.target)),
             }
-            (Present::File(_), Some(copy)) => {
-                let old = root.read(&copy.path, Secrecy::Public)?;
-                root.stage_file(target, &old.bytes, &copy.path, run)?
-                    .install(&made)
-            }
-            (Present::File(_), None) => Err(FileError::NotFound {
-                path: root.outside(target),
-            }),
-        }?;
-        Ok(true)
+            .into()),
+        }
     }
 }

@@ -2,13 +2,15 @@
 //! other.
 
 use rekindle::digest::Sha256Digest;
-use rekindle::journal::{AnchorError, Record, Trust, Verdict, verify};
+use rekindle::journal::{AnchorError, Record, Verdict, verify};
 use rekindle::pki::{
     Attribute, Authority, Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, PrivateKey,
     SerialNumber, Specification, Validity, generate, issue, issue_authority,
 };
 
-use crate::fixture::{FIXTURE, NOW, authority, client_certificate, recovery};
+use crate::fixture::{
+    FIXTURE, NOW, authority, believing, believing_key, client_certificate, recovery,
+};
 use crate::forger::{certify, forge, journal_specification, records};
 
 const LIFETIME: std::time::Duration = std::time::Duration::from_hours(24);
@@ -115,7 +117,7 @@ fn each_single_departure_from_the_profile_is_refused() {
 fn another_authority_of_the_same_name_is_not_the_one() {
     let other = authority();
     let authorities = [other.certificate().clone()];
-    let verdict = verify(&FIXTURE.bytes, &Trust::Authorities(&authorities));
+    let verdict = verify(&FIXTURE.bytes, &believing(&authorities));
     let reason = refusal(verdict);
     assert!(
         matches!(reason, AnchorError::OtherAuthority { .. }),
@@ -127,9 +129,9 @@ fn another_authority_of_the_same_name_is_not_the_one() {
 fn one_of_several_authorities_is_enough_and_none_is_not() {
     let authorities = [authority(), authority()].map(|other| other.certificate().clone());
     let bundle = [&authorities[..], &[FIXTURE.authority.certificate().clone()]].concat();
-    let verdict = verify(&FIXTURE.bytes, &Trust::Authorities(&bundle));
+    let verdict = verify(&FIXTURE.bytes, &believing(&bundle));
     assert!(matches!(verdict, Verdict::Complete { .. }));
-    let verdict = verify(&FIXTURE.bytes, &Trust::Authorities(&[]));
+    let verdict = verify(&FIXTURE.bytes, &believing(&[]));
     assert!(matches!(verdict, Verdict::NotAnchored { .. }));
 }
 
@@ -152,7 +154,7 @@ fn a_leaf_with_the_authoritys_name_and_key_is_no_authority() {
     )
     .unwrap();
     assert_eq!(leaf.subject_der(), authority.subject_der());
-    let verdict = verify(&FIXTURE.bytes, &Trust::Authorities(&[leaf]));
+    let verdict = verify(&FIXTURE.bytes, &believing(&[leaf]));
     let reason = refusal(verdict);
     assert!(
         matches!(reason, AnchorError::OtherAuthority { .. }),
@@ -178,9 +180,9 @@ fn an_authority_that_may_not_sign_certificates_is_not_believed() {
     let key = PrivateKey::from_pem(pair.pem.as_bytes(), None).unwrap();
     let authority = Authority::new(std::slice::from_ref(&right), key, NOW).unwrap();
     let (bytes, _) = recovery(Some(&authority));
-    let control = verify(&bytes, &Trust::Authorities(&[right]));
+    let control = verify(&bytes, &believing(&[right]));
     assert!(matches!(control, Verdict::Complete { .. }), "{control:?}");
-    let reason = refusal(verify(&bytes, &Trust::Authorities(&[powerless])));
+    let reason = refusal(verify(&bytes, &believing(&[powerless])));
     assert!(
         matches!(reason, AnchorError::OtherAuthority { .. }),
         "{reason:?}"
@@ -221,8 +223,8 @@ fn without_a_certificate_only_the_printed_key_is_an_anchor() {
     let (bytes, closed) = recovery(None);
     let verdict = FIXTURE.verify(&bytes);
     assert!(matches!(refusal(verdict), AnchorError::NoCertificate { key } if key == closed.key));
-    let verdict = verify(&bytes, &Trust::Key(closed.key));
+    let verdict = verify(&bytes, &believing_key(&closed.key));
     assert!(matches!(verdict, Verdict::Complete { .. }), "{verdict:?}");
-    let verdict = verify(&bytes, &Trust::Key(Sha256Digest::of(b"another key")));
+    let verdict = verify(&bytes, &believing_key(&Sha256Digest::of(b"another key")));
     assert!(matches!(refusal(verdict), AnchorError::OtherKey { .. }));
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 use rekindle::digest::Sha256Digest;
 use rekindle::journal::{
     Backup, CertificateChange, CertificateFacts, Change, Circumstances, Clocks, Closed, Defect,
-    Event, FileState, Host, Log, Operator, Outcome, Run, RunOutcome, Storage, Tool, Trust, Verdict,
-    verify,
+    Event, FileState, Host, Log, Operator, Outcome, Run, RunOutcome, Setting, Storage, Tool, Trust,
+    Verdict, verify,
 };
 use rekindle::pki::{
     Attribute, Authority, Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, PrivateKey,
@@ -55,12 +55,28 @@ pub static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
 impl Fixture {
     pub fn verify(&self, bytes: &[u8]) -> Verdict {
         let authorities = [self.authority.certificate().clone()];
-        verify(bytes, &Trust::Authorities(&authorities))
+        verify(bytes, &believing(&authorities))
     }
 
     /// The lines, each with its newline.
     pub fn lines(&self) -> Vec<&[u8]> {
         self.bytes.split_inclusive(|byte| *byte == b'\n').collect()
+    }
+}
+
+/// Trust in these authorities alone.
+pub fn believing(authorities: &[Certificate]) -> Trust<'_> {
+    Trust {
+        authorities,
+        ..Trust::default()
+    }
+}
+
+/// Trust in this key alone.
+pub fn believing_key(key: &Sha256Digest) -> Trust<'_> {
+    Trust {
+        keys: std::slice::from_ref(key),
+        ..Trust::default()
     }
 }
 
@@ -111,9 +127,19 @@ pub fn circumstances() -> Circumstances {
         run: Run {
             id: "20261124T031245Z-7f3a".to_owned(),
             counter: 3,
-            attempt: 1,
             previous_checkpoint: None,
         },
+        setting: setting("recover"),
+        root: "/".to_owned(),
+        inventory_digest: Some(Sha256Digest::of(b"inventory")),
+        folders: vec!["/etc/kubernetes/pki".to_owned()],
+        plan: vec!["renew apiserver".to_owned()],
+    }
+}
+
+/// Who uses that verb, where, when and why.
+pub fn setting(verb: &str) -> Setting {
+    Setting {
         host: Host {
             name: "cp-1".to_owned(),
             machine_id: Some("0f7c3a52d0e94b8f8a4b1c6f6f0a2d11".to_owned()),
@@ -123,7 +149,7 @@ pub fn circumstances() -> Circumstances {
             version: "0.1.0".to_owned(),
             sha256: Some(Sha256Digest::of(b"binary")),
         },
-        arguments: vec!["recover".to_owned(), "--yes".to_owned()],
+        arguments: vec![verb.to_owned(), "--yes".to_owned()],
         operator: Operator {
             uid: 0,
             loginuid: Some(1000),
@@ -136,9 +162,6 @@ pub fn circumstances() -> Circumstances {
             monotonic: "18446744073709551616".to_owned(),
             boot_time: datetime!(2026-11-20 08:00 UTC),
         },
-        root: "/".to_owned(),
-        inventory_digest: Sha256Digest::of(b"inventory"),
-        plan: vec!["renew apiserver".to_owned()],
     }
 }
 
@@ -197,6 +220,13 @@ pub fn changes(authority: Option<&Authority>) -> Vec<Change> {
     changes
 }
 
+/// The manifests that are touched afterwards.
+pub fn touches() -> Vec<String> {
+    ["etcd.yaml", "kube-apiserver.yaml"]
+        .map(|manifest| format!("/etc/kubernetes/manifests/{manifest}"))
+        .to_vec()
+}
+
 pub fn begin(authority: Option<&Authority>) -> (Log, Memory) {
     let memory = Memory::default();
     let log = Log::begin(Box::new(memory.clone()), circumstances(), authority, NOW).unwrap();
@@ -236,13 +266,12 @@ pub fn recovery(authority: Option<&Authority>) -> (Vec<u8>, Closed) {
         at
     };
     let count = changes.len();
-    log.commit(changes, tick()).unwrap();
+    log.commit(changes, touches(), tick()).unwrap();
     for number in 0..count {
         let intent = log.intend(number, tick()).unwrap();
         log.outcome(intent, Outcome::Done, tick()).unwrap();
     }
-    for manifest in ["etcd.yaml", "kube-apiserver.yaml"] {
-        let path = format!("/etc/kubernetes/manifests/{manifest}");
+    for path in touches() {
         let before = datetime!(2025-11-23 10:00 UTC);
         let intent = log.intend_touch(path, before, tick()).unwrap();
         log.touched(intent, NOW, tick()).unwrap();

@@ -109,7 +109,9 @@ fn a_commit_needs_every_file_staged_and_backed_up() {
                     Event::BackedUp {
                         change: 1, sha256, ..
                     } => *sha256 = other,
-                    Event::Commit { changes } => changes[1].backup.as_mut().unwrap().sha256 = other,
+                    Event::Commit { changes, .. } => {
+                        changes[1].backup.as_mut().unwrap().sha256 = other
+                    }
                     _ => {}
                 }
             }
@@ -119,7 +121,7 @@ fn a_commit_needs_every_file_staged_and_backed_up() {
     assert_eq!(
         broken_rule(|records| {
             for record in records {
-                if let Event::Commit { changes } = &mut record.event {
+                if let Event::Commit { changes, .. } = &mut record.event {
                     changes.truncate(5);
                 }
             }

@@ -7,7 +7,7 @@ use rekindle::journal::{
     Event, JournalError, Log, OrderError, Outcome, RunOutcome, Storage, Verdict,
 };
 
-use crate::fixture::{FIXTURE, NOW, begin, changes, circumstances, stage};
+use crate::fixture::{FIXTURE, NOW, begin, changes, circumstances, stage, touches};
 
 fn failed() -> Event {
     Event::Failed {
@@ -35,7 +35,7 @@ fn a_commit_without_the_staged_files_is_refused() {
     let changes = changes(None);
     stage(&mut log, &changes[1..]);
     assert!(matches!(
-        log.commit(changes, NOW),
+        log.commit(changes, touches(), NOW),
         Err(JournalError::Order { .. })
     ));
 }
@@ -48,6 +48,7 @@ fn events_with_a_verb_of_their_own_cannot_be_appended() {
         Event::Done { change: 0 },
         Event::Commit {
             changes: Vec::new(),
+            touches: Vec::new(),
         },
         Event::Checkpoint {
             note: String::new(),
@@ -62,7 +63,7 @@ fn a_run_that_failed_and_was_rolled_back_closes_as_that_and_verifies() {
     let (mut log, memory) = begin(Some(&FIXTURE.authority));
     let changes = changes(Some(&FIXTURE.authority));
     stage(&mut log, &changes);
-    log.commit(changes, NOW).unwrap();
+    log.commit(changes, touches(), NOW).unwrap();
     let intent = log.intend(0, NOW).unwrap();
     log.outcome(intent, Outcome::Done, NOW).unwrap();
     let intent = log.intend(1, NOW).unwrap();
@@ -88,7 +89,7 @@ fn success_cannot_be_claimed_while_a_change_is_open() {
     let (mut log, _) = begin(Some(&FIXTURE.authority));
     let changes = changes(None);
     stage(&mut log, &changes);
-    log.commit(changes, NOW).unwrap();
+    log.commit(changes, touches(), NOW).unwrap();
     let _intent = log.intend(0, NOW).unwrap();
     assert!(matches!(
         log.close(RunOutcome::Completed, NOW),

@@ -1,8 +1,13 @@
 //! `rekindle journal`: what earlier runs recorded.
 
+mod export;
+mod list;
 mod operand;
 mod show;
 mod verify;
 
+pub(super) use export::export;
+pub(super) use list::list;
+pub(super) use operand::{chain_of, known_run};
 pub(super) use show::show;
 pub(super) use verify::verify;

@@ -7,7 +7,8 @@ use time::OffsetDateTime;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::{count, timestamp};
-use crate::node::{Root, Secrecy, read_operand};
+use crate::journal::Chain;
+use crate::node::{Root, read_operand};
 use crate::recovery::{History, RunFiles};
 
 /// The journal that is meant: a run of the node, or a file.
@@ -17,28 +18,46 @@ pub(super) fn read(root: &Root, named: Option<&str>) -> Result<Vec<u8>, Failure>
             Failure::of(Exit::Usage, &error).hint("name a run, or the file of a journal")
         });
     }
+    let run = known_run(root, named)?;
+    root.read_log(&RunFiles::of(&run).journal)
+        .map_err(|error| Failure::of_file("journal", &error))
+}
+
+/// The run of the node of that identifier; the latest where none is named.
+pub(in super::super) fn known_run(root: &Root, named: Option<&str>) -> Result<String, Failure> {
     let history = History::read(root).map_err(|error| Failure::of_file("journals", &error))?;
+    let count = count(history.runs.len(), "run");
+    let mut runs = history.runs.into_iter();
     let run = match named {
-        Some(run) => history.runs.iter().find(|known| *known == run),
-        None => history.runs.last(),
+        Some(named) => runs.find(|known| known == named),
+        None => runs.next_back(),
     };
-    let Some(run) = run else {
-        let runs = count(history.runs.len(), "run");
+    run.ok_or_else(|| {
         let message = match named {
-            Some(run) => format!("there is no run {run} on this node, which knows {runs}"),
+            Some(run) => format!("there is no run {run} on this node, which knows {count}"),
             None => "no run has left a journal on this node".to_owned(),
         };
-        let folder = root.outside(&RunFiles::journals());
         let hint = format!(
-            "see: ls {}; a file in this folder is ./FILE",
-            folder.display()
+            "see: {}; a file in this folder is ./FILE",
+            root.command("journal list")
         );
-        return Err(Failure::new(Exit::Usage, message).hint(hint));
-    };
-    let file = root
-        .read(&RunFiles::of(run).journal, Secrecy::Public)
-        .map_err(|error| Failure::of_file("journal", &error))?;
-    Ok(file.bytes.to_vec())
+        Failure::new(Exit::Usage, message).hint(hint)
+    })
+}
+
+/// The journal of a run of the node, line by line judged.
+pub(in super::super) fn chain_of(root: &Root, run: &str) -> Result<Chain, Failure> {
+    let bytes = read(root, Some(run))?;
+    match Chain::read(&bytes) {
+        Ok(Some(chain)) => Ok(chain),
+        Ok(None) => {
+            let message = format!("the run {run} ended before it wrote anything");
+            Err(Failure::new(Exit::ActionNeeded, message))
+        }
+        Err(error) => Err(Failure::of(Exit::JournalInvalid, &error)
+            .hint("judge it with: rekindle journal verify")
+            .runbook("runbooks/exit-codes.md")),
+    }
 }
 
 /// To the second: more digits are in the file.

@@ -7,8 +7,7 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::{BOLD, count, printable, timestamp};
 use super::operand::{read, second};
-use super::verify::Tampered;
-use crate::journal::{Event, Record, read_records};
+use crate::journal::{BrokenChain, Direction, Event, Record, Setting, read_records};
 use crate::node::Root;
 
 /// Prints the records, without judging who signed them.
@@ -16,7 +15,7 @@ pub fn show(root: &Root, arguments: &JournalShow, out: &mut dyn Write) -> Result
     let bytes = read(root, arguments.journal.as_deref())?;
     for (number, record) in (1..).zip(read_records(&bytes)) {
         let record = record.map_err(|defect| {
-            let error = Tampered {
+            let error = BrokenChain {
                 line: number,
                 defect,
             };
@@ -31,7 +30,7 @@ fn write_record(record: &Record, out: &mut dyn Write) -> io::Result<()> {
     let (kind, text) = describe(&record.event);
     write!(out, "{:>4}  {}  ", record.seq, second(record.at))?;
     writeln!(out, "{BOLD}{kind:<13}{BOLD:#} {}", printable(&text))?;
-    if let Event::Commit { changes } = &record.event {
+    if let Event::Commit { changes, .. } = &record.event {
         for (number, change) in changes.iter().enumerate() {
             let until = change
                 .certificate
@@ -49,23 +48,34 @@ fn write_record(record: &Record, out: &mut dyn Write) -> io::Result<()> {
 fn describe(event: &Event) -> (&'static str, String) {
     match event {
         Event::Genesis(genesis) => {
-            let circumstances = &genesis.circumstances;
-            let who = &circumstances.operator;
             let text = format!(
-                "run {} on {}, rekindle {}, uid {}, {}",
-                circumstances.run.id,
-                circumstances.host.name,
-                circumstances.tool.version,
-                who.uid,
-                circumstances.reason.as_deref().unwrap_or("no reason given")
+                "run {} {}",
+                genesis.circumstances.run.id,
+                who(&genesis.circumstances.setting)
             );
             ("genesis", text)
+        }
+        Event::Attempt(attempt) => {
+            let direction = match attempt.direction {
+                Direction::Forward => "forward",
+                Direction::Back => "back",
+            };
+            let torn = match attempt.torn.len() {
+                0 => String::new(),
+                number => format!(", {} cut short and set aside", count(number, "line")),
+            };
+            let text = format!(
+                "{}, {direction}, {}{torn}",
+                attempt.number,
+                who(&attempt.setting)
+            );
+            ("attempt", text)
         }
         Event::Staged {
             change, temporary, ..
         } => ("staged", format!("change {change}: {temporary}")),
         Event::BackedUp { change, path, .. } => ("backed up", format!("change {change}: {path}")),
-        Event::Commit { changes } => ("commit", count(changes.len(), "change")),
+        Event::Commit { changes, .. } => ("commit", count(changes.len(), "change")),
         Event::Intent { change } => ("intent", format!("change {change}")),
         Event::Done { change } => ("done", format!("change {change}")),
         Event::TouchIntent { path, .. } => ("touch", path.clone()),
@@ -76,11 +86,26 @@ fn describe(event: &Event) -> (&'static str, String) {
             needs,
         } => ("left alone", format!("{name}: {reason}; needs {needs}")),
         Event::Failed { step, error } => ("failed", format!("{step}: {error}")),
+        Event::Adopted { change } => ("found done", format!("change {change}")),
+        Event::UndoIntent { change } => ("undo intent", format!("change {change}")),
         Event::RolledBack { change } => ("rolled back", format!("change {change}")),
+        Event::Skipped { change, found } => {
+            ("left foreign", format!("change {change}: found {found}"))
+        }
         Event::Checkpoint { note } => {
             let root = note.lines().nth(2).unwrap_or_default();
             ("checkpoint", root.to_owned())
         }
         Event::Close { outcome, .. } => ("close", outcome.as_str().to_owned()),
     }
+}
+
+fn who(setting: &Setting) -> String {
+    format!(
+        "on {}, rekindle {}, uid {}, {}",
+        setting.host.name,
+        setting.tool.version,
+        setting.operator.uid,
+        setting.reason.as_deref().unwrap_or("no reason given")
+    )
 }

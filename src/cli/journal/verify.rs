@@ -1,15 +1,17 @@
 //! `rekindle journal verify`: the verdict on a journal.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::super::arguments::JournalVerify;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::render::{BAD, GOOD, WARNING, printable};
+use super::super::render::{BAD, GOOD, WARNING, count, printable};
 use super::operand::{read, second};
 use crate::inventory::trusted_authorities;
-use crate::journal::{self, RunOutcome, Summary, Trust, Verdict};
+use crate::journal::{
+    self, AnchorError, BrokenChain, Checkpoint, RunOutcome, Summary, Trust, Verdict,
+};
 use crate::node::{Root, read_operand};
 use crate::pki::{Certificate, read_certificates};
 
@@ -22,16 +24,56 @@ pub fn verify(
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
     let bytes = read(root, arguments.journal.as_deref())?;
-    let verdict = if let Some(key) = arguments.key {
-        journal::verify(&bytes, &Trust::Key(key))
+    let expected = arguments.expect.as_deref().map(expected).transpose()?;
+    // A key that somebody names is to be believed alone, unless a CA is named too.
+    let authorities = if arguments.key.is_empty() || arguments.ca.is_some() {
+        authorities(root, arguments.ca.as_deref())?
     } else {
-        let authorities = authorities(root, arguments.ca.as_deref())?;
-        journal::verify(&bytes, &Trust::Authorities(&authorities))
+        Vec::new()
     };
-    judge(verdict, out)
+    let trust = Trust {
+        authorities: &authorities,
+        keys: &arguments.key,
+        expected: expected.as_ref(),
+    };
+    let verdict = judge(root, journal::verify(&bytes, &trust), out)?;
+    if let Some(expected) = &expected {
+        writeln!(
+            out,
+            "  expected  its first {} are those of the checkpoint that was kept",
+            count(
+                usize::try_from(expected.size()).unwrap_or(usize::MAX),
+                "line"
+            )
+        )?;
+    }
+    Ok(verdict)
 }
 
-fn judge(verdict: Verdict, out: &mut dyn Write) -> Result<Exit, Failure> {
+/// The checkpoint in a file, a ticket's text around it perhaps.
+fn expected(path: &Path) -> Result<Checkpoint, Failure> {
+    let bytes = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin()
+            .lock()
+            .take(MAXIMUM_TEXT)
+            .read_to_end(&mut bytes)?;
+        bytes
+    } else {
+        read_operand(path).map_err(|error| Failure::of(Exit::Usage, &error))?
+    };
+    Checkpoint::find(&String::from_utf8_lossy(&bytes)).map_err(|error| {
+        let message = format!("{}: {error}", path.display());
+        Failure::new(Exit::Usage, message).hint(
+            "it is the five lines that the run printed at its end, from `rekindle.dev/journal/` on",
+        )
+    })
+}
+
+/// The longest text in which a checkpoint is looked for, in bytes.
+const MAXIMUM_TEXT: u64 = 1024 * 1024;
+
+fn judge(root: &Root, verdict: Verdict, out: &mut dyn Write) -> Result<Exit, Failure> {
     match verdict {
         Verdict::Complete { summary } => {
             writeln!(out, "{GOOD}COMPLETE{GOOD:#}")?;
@@ -53,11 +95,12 @@ fn judge(verdict: Verdict, out: &mut dyn Write) -> Result<Exit, Failure> {
                 ""
             };
             let message = format!("the journal does not reach the end of its run{torn}");
+            let (resume, rollback) = (root.command("resume"), root.command("rollback"));
+            let either = format!(
+                "files may have been changed: on its node, finish it: {resume}; or go back: {rollback}"
+            );
             let (exit, hint) = match &summary {
-                _ if resumable => (
-                    Exit::HalfWay,
-                    "files may have been changed: run `rekindle recover` again to finish",
-                ),
+                _ if resumable => (Exit::HalfWay, either.as_str()),
                 Some(summary) if summary.outcome.is_some() => (
                     Exit::ActionNeeded,
                     "the run itself ended; the checkpoint behind its last record is missing",
@@ -75,7 +118,7 @@ fn judge(verdict: Verdict, out: &mut dyn Write) -> Result<Exit, Failure> {
         }
         Verdict::Tampered { line, defect } => {
             writeln!(out, "{BAD}TAMPERED{BAD:#}")?;
-            let error = Tampered { line, defect };
+            let error = BrokenChain { line, defect };
             Err(Failure::of(Exit::JournalInvalid, &error)
                 .hint(if line == 1 {
                     "is it the .jsonl file of a run? then keep it as it is: it is evidence"
@@ -86,7 +129,14 @@ fn judge(verdict: Verdict, out: &mut dyn Write) -> Result<Exit, Failure> {
         }
         Verdict::NotAnchored { summary, reason } => {
             writeln!(out, "{BAD}NOT ANCHORED{BAD:#}")?;
-            write_summary(&summary, out)?;
+            if let Some(summary) = &summary {
+                write_summary(summary, out)?;
+            }
+            if matches!(reason, AnchorError::Expected { .. }) {
+                return Err(Failure::of(Exit::JournalInvalid, &NotAnchored { reason })
+                    .hint("lines were taken away, or all were written anew: keep the file as it is; it is evidence")
+                    .runbook(RUNBOOK));
+            }
             Err(Failure::of(Exit::JournalInvalid, &NotAnchored { reason })
                 .hint("name the CA certificate that the cluster had then: --ca FILE; or the key that the run printed: --key SHA256")
                 .runbook(RUNBOOK))
@@ -95,18 +145,10 @@ fn judge(verdict: Verdict, out: &mut dyn Write) -> Result<Exit, Failure> {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("line {line} of the journal is not as it was written")]
-pub(super) struct Tampered {
-    pub(super) line: usize,
-    #[source]
-    pub(super) defect: journal::Defect,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the journal is whole, but nobody who is trusted vouches for the key that signed it")]
+#[error("the lines of the journal fit each other, but it is not one to believe")]
 struct NotAnchored {
     #[source]
-    reason: journal::AnchorError,
+    reason: AnchorError,
 }
 
 fn authorities(root: &Root, named: Option<&Path>) -> Result<Vec<Certificate>, Failure> {
@@ -129,13 +171,13 @@ fn write_summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "  on        {} ({})",
-        printable(&circumstances.host.name),
+        printable(&circumstances.setting.host.name),
         printable(&circumstances.root)
     )?;
     writeln!(out, "  written   {} to {}", second(first), second(last))?;
     for (label, value) in [
-        ("reason", &circumstances.reason),
-        ("ticket", &circumstances.ticket),
+        ("reason", &circumstances.setting.reason),
+        ("ticket", &circumstances.setting.ticket),
     ] {
         if let Some(value) = value {
             writeln!(out, "  {label:<9} {}", printable(value))?;
@@ -148,10 +190,13 @@ fn write_summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         summary.records,
         counts.changed,
         counts.touched,
-        counts.left,
+        counts.left + counts.skipped,
         counts.rolled_back,
         counts.failed
     )?;
+    if summary.attempts > 1 {
+        writeln!(out, "  attempts  {}", summary.attempts)?;
+    }
     let ended = summary.outcome.map_or("not", RunOutcome::as_str);
     writeln!(out, "  ended     {ended}")?;
     if let Some(checkpoint) = &summary.checkpoint {
@@ -162,5 +207,8 @@ fn write_summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
             checkpoint.root()
         )?;
     }
-    writeln!(out, "  signed by sha256:{}", summary.genesis.key.sha256)
+    for key in &summary.keys {
+        writeln!(out, "  signed by sha256:{key}")?;
+    }
+    Ok(())
 }

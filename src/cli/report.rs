@@ -1,0 +1,68 @@
+//! What is told at the end of a run: where its things lie, and what belongs into the ticket.
+
+use std::io::{self, Write};
+
+use super::exit::Exit;
+use super::render::{BOLD, WARNING, printable};
+use crate::journal::RunOutcome;
+use crate::node::Root;
+use crate::recovery::Ended;
+
+/// Warnings, backup, journal and checkpoint.
+pub(super) fn write_ended(root: &Root, ended: &Ended, out: &mut dyn Write) -> io::Result<()> {
+    for warning in &ended.warnings {
+        writeln!(out, "{WARNING}warning{WARNING:#}: {}", printable(warning))?;
+    }
+    let outside = |path| root.outside(path).display().to_string();
+    writeln!(out)?;
+    writeln!(out, "Backup    {}", outside(&ended.files.backup))?;
+    writeln!(out, "Journal   {}", outside(&ended.files.journal))?;
+    writeln!(out, "Signed by sha256:{}", ended.closed.key)?;
+    writeln!(out)?;
+    writeln!(
+        out,
+        "{BOLD}For the ticket{BOLD:#}: the checkpoint of this run's journal"
+    )?;
+    for line in ended.closed.checkpoint.to_string().lines() {
+        writeln!(out, "  {line}")?;
+    }
+    Ok(())
+}
+
+/// What is left to do where files were replaced under a machine's running processes.
+pub(super) fn write_not_proven(root: &Root, out: &mut dyn Write) -> io::Result<()> {
+    if !root.is_machine() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    writeln!(
+        out,
+        "{WARNING}The files are replaced; no process was restarted.{WARNING:#}\n\
+         What was running still uses what it read at its start.\n\
+         Next: steps 3 and 5 of runbooks/full-expiry.md"
+    )
+}
+
+/// How the verb ends whose run ended so.
+pub(super) fn exit(root: &Root, ended: &Ended) -> Exit {
+    if ended.outcome == RunOutcome::HalfWay || !ended.warnings.is_empty() {
+        Exit::ActionNeeded
+    } else if root.is_machine() {
+        // No process was restarted, so none is proven to run on the new files.
+        Exit::NotProven
+    } else {
+        Exit::Done
+    }
+}
+
+/// The files are settled, whether or not somebody reads this: a report that could not be written is no failure of the run.
+pub(super) fn despite_lost_output(root: &Root, ended: &Ended, written: io::Result<()>) {
+    if written.is_err() {
+        let checkpoint = root.outside(&ended.files.checkpoint);
+        let _ = writeln!(
+            anstream::stderr().lock(),
+            "done, but the report could not be written; the checkpoint for the ticket is {}",
+            checkpoint.display()
+        );
+    }
+}

@@ -1,0 +1,306 @@
+//! The lines of a journal, each judged against those before it: all that both the verifier and whoever takes a run up
+//! again need to know. Pure. Whether a key is one to believe is for [`Trust`](super::Trust) to say.
+
+use time::OffsetDateTime;
+
+use super::attempt::{Attempt, Torn};
+use super::change::Change;
+use super::checkpoint::{self, Checkpoint};
+use super::defect::Defect;
+use super::envelope::Envelope;
+use super::event::{Event, Record, RunOutcome};
+use super::genesis::{Genesis, KeyFacts, SCHEMA};
+use super::merkle::Tree;
+use super::order::OrderError;
+use super::progress::{Committed, Progress};
+use super::protocol::Protocol;
+use super::read::{Line, lines};
+use super::signature::VerifyingKey;
+use super::statement::{Counts, Statement};
+use crate::digest::Sha256Digest;
+
+/// The whole lines of a journal, all of them good.
+pub struct Chain {
+    genesis: Genesis,
+    /// One for each attempt, the first the genesis's.
+    segments: Vec<Segment>,
+    origin: String,
+    previous: Option<Sha256Digest>,
+    tree: Tree,
+    protocol: Protocol,
+    checkpoint: Option<Checkpoint>,
+    /// How many bytes the whole lines have.
+    whole: usize,
+    /// What stands behind the last newline.
+    torn: Vec<u8>,
+    /// The torn lines that earlier attempts found.
+    noted: Vec<Torn>,
+}
+
+/// The lines of one attempt: what one key signed.
+pub(super) struct Segment {
+    pub(super) key: VerifyingKey,
+    pub(super) facts: KeyFacts,
+    /// When the earliest and the latest of its records were written.
+    pub(super) written: (OffsetDateTime, OffsetDateTime),
+}
+
+/// A line that is not as it was written, or not in its place.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line} of the journal is not as it was written")]
+pub struct BrokenChain {
+    /// The number of the line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    #[source]
+    pub defect: Defect,
+}
+
+impl Chain {
+    /// Judges every line; `None` where not even the first one is whole.
+    ///
+    /// A last line without its newline was cut short by a crash. Any other defect is tampering: a line is
+    /// appended whole, and none behind one that failed.
+    pub fn read(bytes: &[u8]) -> Result<Option<Self>, BrokenChain> {
+        let mut chain: Option<Self> = None;
+        for (number, line) in (1..).zip(lines(bytes)) {
+            let judged = match (&mut chain, line) {
+                (None, Line::Whole(line)) => Self::first(line).map(|begun| chain = Some(begun)),
+                (Some(chain), Line::Whole(line)) => chain.next(line),
+                // Nothing was being written any more, so no crash left this.
+                (Some(chain), Line::CutShort(_)) if chain.is_sealed() => {
+                    Err(OrderError::AfterClose.into())
+                }
+                (Some(chain), Line::CutShort(rest)) => {
+                    chain.torn = rest.to_vec();
+                    Ok(())
+                }
+                (None, Line::CutShort(_)) => Ok(()),
+            };
+            judged.map_err(|defect| BrokenChain {
+                line: number,
+                defect,
+            })?;
+        }
+        Ok(chain)
+    }
+
+    /// The first record.
+    pub fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    pub(super) fn into_genesis(self) -> Genesis {
+        self.genesis
+    }
+
+    /// The committed changes with their progress, by number; none before the commit.
+    pub fn changes(&self) -> Option<&[(Change, Progress)]> {
+        self.protocol.committed().map(Committed::changes)
+    }
+
+    /// The committed files whose time is still to be set.
+    pub fn untouched(&self) -> impl Iterator<Item = &str> {
+        self.protocol.untouched()
+    }
+
+    /// What was done so far.
+    pub fn counts(&self) -> Counts {
+        self.protocol.counts()
+    }
+
+    /// How many attempts were begun.
+    pub fn attempts(&self) -> u64 {
+        self.protocol.attempts()
+    }
+
+    /// Whether something was undone, so that only the way back is open.
+    pub fn is_undoing(&self) -> bool {
+        self.protocol.is_undoing()
+    }
+
+    /// How the run ended, if it did.
+    pub fn outcome(&self) -> Option<RunOutcome> {
+        self.protocol.outcome()
+    }
+
+    /// Whether the run ended and its last checkpoint is there: nothing more can follow.
+    pub fn is_sealed(&self) -> bool {
+        self.protocol.is_sealed()
+    }
+
+    /// The last checkpoint.
+    pub fn checkpoint(&self) -> Option<&Checkpoint> {
+        self.checkpoint.as_ref()
+    }
+
+    /// How many bytes the whole lines have.
+    pub fn whole_bytes(&self) -> usize {
+        self.whole
+    }
+
+    /// The start of a line that a crash cut short; empty where none was.
+    pub fn torn(&self) -> &[u8] {
+        &self.torn
+    }
+
+    /// The lines cut short that earlier attempts found, copied aside and noted.
+    pub fn noted(&self) -> &[Torn] {
+        &self.noted
+    }
+
+    /// How many lines there are.
+    pub(super) fn size(&self) -> u64 {
+        self.tree.size()
+    }
+
+    pub(super) fn root(&self) -> Sha256Digest {
+        self.tree.root()
+    }
+
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    pub(super) fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// When the earliest and the latest record were written.
+    pub(super) fn written(&self) -> (OffsetDateTime, OffsetDateTime) {
+        let all = self.segments.iter().map(|segment| segment.written);
+        all.reduce(|(first, last), (begin, end)| (first.min(begin), last.max(end)))
+            .unwrap_or((OffsetDateTime::UNIX_EPOCH, OffsetDateTime::UNIX_EPOCH))
+    }
+
+    /// The change of that number.
+    pub(super) fn change(&self, number: usize) -> Option<&Change> {
+        self.protocol.committed()?.change(number)
+    }
+
+    /// The one statement that fits what was recorded.
+    pub(super) fn statement(&self, outcome: RunOutcome) -> Statement {
+        self.protocol.statement(outcome)
+    }
+
+    /// The record that would follow now.
+    pub(super) fn record(&self, event: Event, at: OffsetDateTime) -> Record {
+        Record {
+            seq: self.tree.size(),
+            previous: self.previous,
+            at,
+            event,
+        }
+    }
+
+    /// Takes the key from the first line, and judges that line with it.
+    fn first(line: &[u8]) -> Result<Self, Defect> {
+        let envelope = Envelope::parse(line)?;
+        let record = Record::parse(&envelope.payload)?;
+        let Event::Genesis(genesis) = &record.event else {
+            return Err(Defect::Genesis);
+        };
+        let key = genesis.key.verifying_key().ok_or(Defect::Genesis)?;
+        envelope.verify(&key)?;
+        Self::begin(&record, line)
+    }
+
+    fn next(&mut self, line: &[u8]) -> Result<(), Defect> {
+        let envelope = Envelope::parse(line)?;
+        let now = self.segments.last().map(|segment| &segment.key);
+        let now = now.ok_or(Defect::Genesis)?;
+        if envelope.names(now) {
+            envelope.verify(now)?;
+            let record = Record::parse(&envelope.payload)?;
+            if matches!(record.event, Event::Attempt(_)) {
+                return Err(Defect::Attempt);
+            }
+            return self.take(&record, line);
+        }
+        // Another key: it may only introduce itself.
+        let record = Record::parse(&envelope.payload)?;
+        match &record.event {
+            Event::Attempt(attempt) => {
+                envelope.verify(&attempt.key.verifying_key().ok_or(Defect::Attempt)?)?;
+            }
+            _ => envelope.verify(now)?,
+        }
+        self.take(&record, line)
+    }
+
+    /// A chain of one line, whose signature is good.
+    pub(super) fn begin(record: &Record, line: &[u8]) -> Result<Self, Defect> {
+        let Event::Genesis(genesis) = &record.event else {
+            return Err(Defect::Genesis);
+        };
+        if genesis.schema != SCHEMA {
+            return Err(Defect::Schema {
+                found: genesis.schema.clone(),
+            });
+        }
+        let segment = Segment::begin(&genesis.key, record.at).ok_or(Defect::Genesis)?;
+        let mut chain = Self {
+            genesis: Genesis::clone(genesis),
+            segments: vec![segment],
+            origin: checkpoint::origin(&genesis.circumstances.run.id),
+            previous: None,
+            tree: Tree::default(),
+            protocol: Protocol::default(),
+            checkpoint: None,
+            whole: 0,
+            torn: Vec::new(),
+            noted: Vec::new(),
+        };
+        chain.take(record, line)?;
+        Ok(chain)
+    }
+
+    /// Takes the next line, whose signature is good.
+    pub(super) fn take(&mut self, record: &Record, line: &[u8]) -> Result<(), Defect> {
+        if record.seq != self.tree.size() {
+            return Err(Defect::Sequence {
+                found: record.seq,
+                expected: self.tree.size(),
+            });
+        }
+        if record.previous != self.previous {
+            return Err(Defect::Previous);
+        }
+        self.protocol.accept(&record.event)?;
+        if let Event::Attempt(attempt) = &record.event {
+            self.begin_segment(attempt, record.at)?;
+        }
+        if let Event::Checkpoint { note } = &record.event {
+            let checkpoint = Checkpoint::parse(note)?;
+            let key = self.segments.last().map(|segment| &segment.key);
+            checkpoint.verify(key.ok_or(Defect::Genesis)?)?;
+            checkpoint.covers(&self.origin, self.tree.size(), self.tree.root())?;
+            self.checkpoint = Some(checkpoint);
+        }
+        if let Some(segment) = self.segments.last_mut() {
+            let (first, last) = segment.written;
+            segment.written = (first.min(record.at), last.max(record.at));
+        }
+        self.previous = Some(Sha256Digest::of(line));
+        self.tree.push(line);
+        self.whole += line.len() + 1;
+        Ok(())
+    }
+
+    fn begin_segment(&mut self, attempt: &Attempt, at: OffsetDateTime) -> Result<(), Defect> {
+        let segment = Segment::begin(&attempt.key, at).ok_or(Defect::Attempt)?;
+        self.segments.push(segment);
+        self.noted.extend(attempt.torn.iter().cloned());
+        Ok(())
+    }
+}
+
+impl Segment {
+    fn begin(facts: &KeyFacts, at: OffsetDateTime) -> Option<Self> {
+        Some(Self {
+            key: facts.verifying_key()?,
+            facts: facts.clone(),
+            written: (at, at),
+        })
+    }
+}

@@ -1,0 +1,341 @@
+//! The effects of a run, each under an intent in the journal: what a first attempt and every further one have in common.
+
+use std::path::{Path, PathBuf};
+
+use super::error::Failure;
+use super::history::TORN;
+use super::{
+    History, Interrupted, Observer, Progress, RecoveryError, RunFiles, Stuck, TakeUpRequest, facts,
+};
+use crate::digest::Sha256Digest;
+use crate::evidence::with_causes;
+use crate::journal::{
+    Chain, Change, Closed, Direction, Event, Intent, JournalError, Log, Outcome, RunOutcome,
+    Storage, TakeUp, Torn, TouchIntent,
+};
+use crate::node::{AppendOnlyFile, FileError, Permit, Present, Root, Secrecy, Staged, SteadyClock};
+
+/// A run under way, with its journal open.
+pub(super) struct Transaction<'a> {
+    pub(super) root: &'a Root,
+    pub(super) run: String,
+    pub(super) files: RunFiles,
+    pub(super) clock: SteadyClock,
+    pub(super) log: Log,
+    pub(super) observer: &'a mut dyn Observer,
+}
+
+/// How a run ended whose files are all settled.
+#[derive(Debug)]
+pub struct Ended {
+    /// The run.
+    pub run: String,
+    /// Journal, checkpoint and backup.
+    pub files: RunFiles,
+    /// How it ended.
+    pub outcome: RunOutcome,
+    /// The note over the whole journal and the fingerprint of its last key: for the ticket.
+    pub closed: Closed,
+    /// What could not be done, though every file is settled: manifests that were not touched, the copy of the checkpoint.
+    pub warnings: Vec<String>,
+}
+
+impl<'a> Transaction<'a> {
+    /// Takes an interrupted run up again.
+    pub(super) fn take_up(
+        root: &'a Root,
+        interrupted: Interrupted,
+        direction: Direction,
+        request: TakeUpRequest<'_>,
+        observer: &'a mut dyn Observer,
+    ) -> Result<Self, RecoveryError> {
+        let clock = SteadyClock::start();
+        let Interrupted { run, chain } = interrupted;
+        let files = RunFiles::of(&run);
+        let open = || -> Result<Log, Failure> {
+            let chain = chain.ok_or(JournalError::Stopped)?;
+            let torn = set_aside(root, &run, &chain)?;
+            let whole = chain.whole_bytes() as u64;
+            let storage = Box::new(root.continue_log(&files.journal, whole)?);
+            let attempt = TakeUp {
+                direction,
+                torn,
+                setting: facts::setting(request.reason),
+            };
+            let authority = request.authority.as_ref();
+            Ok(Log::take_up(
+                storage,
+                chain,
+                attempt,
+                authority,
+                clock.now(),
+            )?)
+        };
+        let log = open()?;
+        Ok(Self {
+            root,
+            run,
+            files,
+            clock,
+            log,
+            observer,
+        })
+    }
+
+    /// Puts a staged file in place. The one way in which a file of the node becomes another one.
+    pub(super) fn replace(
+        &mut self,
+        number: usize,
+        change: &Change,
+        staged: Staged,
+    ) -> Result<(), Failure> {
+        let intent = self.log.intend(number, self.clock.now())?;
+        let before = facts::present(change.before.as_ref());
+        let installed = staged.install(&before, &intent);
+        self.record(intent, &installed, "replace")?;
+        installed?;
+        self.observer.progress(&Progress::Replaced {
+            name: &change.name,
+            path: Path::new(&change.target),
+        });
+        Ok(())
+    }
+
+    /// Brings back what was there before a change, from the backup.
+    pub(super) fn bring_back(&mut self, number: usize, change: &Change) -> Result<(), Failure> {
+        let intent = self.log.intend_undo(number, self.clock.now())?;
+        let restored = self.restore(change, &intent);
+        self.record(intent, &restored, "bring back")?;
+        restored?;
+        self.tell_rolled_back(change);
+        Ok(())
+    }
+
+    /// Notes that a file is as it was before, without anything having been done.
+    pub(super) fn note_rolled_back(
+        &mut self,
+        number: usize,
+        change: &Change,
+    ) -> Result<(), Failure> {
+        self.append(Event::RolledBack { change: number })?;
+        self.tell_rolled_back(change);
+        Ok(())
+    }
+
+    fn tell_rolled_back(&mut self, change: &Change) {
+        self.observer.progress(&Progress::RolledBack {
+            path: Path::new(&change.target),
+        });
+    }
+
+    fn restore(&self, change: &Change, intent: &Intent) -> Result<(), FileError> {
+        let root = self.root;
+        let target = Path::new(&change.target);
+        let made = facts::present(Some(&change.after));
+        match (facts::present(change.before.as_ref()), &change.backup) {
+            (Present::Nothing, _) => root.remove(intent, &made),
+            (Present::Link(destination), _) => root
+                .stage_link(target, &destination, &self.run)?
+                .install(&made, intent),
+            (Present::File(_), Some(backup)) => {
+                let copy = Path::new(&backup.path);
+                let old = root.read(copy, Secrecy::Public)?;
+                if old.digest != backup.sha256 {
+                    return Err(FileError::ChangedMeanwhile {
+                        path: root.outside(copy),
+                    });
+                }
+                root.stage_file(target, &old.bytes, copy, &self.run)?
+                    .install(&made, intent)
+            }
+            (Present::File(_), None) => Err(FileError::NotFound {
+                path: root.outside(target),
+            }),
+        }
+    }
+
+    fn record(
+        &mut self,
+        intent: Intent,
+        effect: &Result<(), FileError>,
+        verb: &str,
+    ) -> Result<(), Failure> {
+        let outcome = match effect {
+            Ok(()) => Outcome::Done,
+            Err(error) => Outcome::Failed {
+                step: format!("{verb} {}", intent.target().display()),
+                error: with_causes(error),
+            },
+        };
+        Ok(self.log.outcome(intent, outcome, self.clock.now())?)
+    }
+
+    /// A manifest that cannot be touched undoes no recovery: nothing restarts because of it anyway.
+    pub(super) fn touch(&mut self) -> Vec<String> {
+        let untouched: Vec<PathBuf> = self.log.chain().untouched().map(PathBuf::from).collect();
+        let mut warnings = Vec::new();
+        for path in untouched {
+            match self.touch_one(&path) {
+                Ok(()) => self.observer.progress(&Progress::Touched { path: &path }),
+                Err(failure) => {
+                    let step = format!("touch {}", path.display());
+                    self.record_failure(&step, &failure);
+                    warnings.push(format!("{step}: {}", with_causes(&failure)));
+                }
+            }
+        }
+        warnings
+    }
+
+    fn touch_one(&mut self, path: &Path) -> Result<(), Failure> {
+        let before = self.root.modified(path)?;
+        let intent = self
+            .log
+            .intend_touch(facts::text(path), before, self.clock.now())?;
+        let after = self.root.touch(&intent)?;
+        self.log.touched(intent, after, self.clock.now())?;
+        Ok(())
+    }
+
+    /// Removes what was staged and is not needed any more.
+    pub(super) fn remove_staged(&self) -> Vec<String> {
+        remove_staged(self.root, self.log.chain(), &self.run)
+    }
+
+    /// Brings the journal to its end, and a copy of its last checkpoint beside it.
+    pub(super) fn close(
+        mut self,
+        outcome: RunOutcome,
+        mut warnings: Vec<String>,
+    ) -> Result<Ended, RecoveryError> {
+        let closed = match self.log.close(outcome, self.clock.now()) {
+            Ok(closed) => closed,
+            Err(error) => return Err(self.stopped("the journal could not be closed", error.into())),
+        };
+        let note = closed.checkpoint.to_string();
+        if let Err(error) = self
+            .root
+            .write_private(&self.files.checkpoint, note.as_bytes())
+        {
+            warnings.push(with_causes(&error));
+        }
+        Ok(Ended {
+            run: self.run,
+            files: self.files,
+            outcome,
+            closed,
+            warnings,
+        })
+    }
+
+    /// The outcome that was aimed at; half-way, where something stays as somebody else made it.
+    pub(super) fn outcome(&self, aim: RunOutcome) -> RunOutcome {
+        match self.log.chain().counts().skipped {
+            0 => aim,
+            _ => RunOutcome::HalfWay,
+        }
+    }
+
+    /// The committed change of that number.
+    pub(super) fn change(&self, number: usize) -> Option<Change> {
+        let changes = self.log.chain().changes()?;
+        changes.get(number).map(|(change, _)| change.clone())
+    }
+
+    pub(super) fn record_failure(&mut self, step: &str, failure: &Failure) {
+        // A journal that cannot be written is a failure of its own, and the first one is told.
+        let _ = self.append(Event::Failed {
+            step: step.to_owned(),
+            error: with_causes(failure),
+        });
+    }
+
+    pub(super) fn append(&mut self, event: Event) -> Result<(), Failure> {
+        Ok(self.log.append(event, self.clock.now())?)
+    }
+
+    /// The signal that asks the run to stop, as a failure.
+    pub(super) fn go_on(&mut self) -> Result<(), Failure> {
+        match self.observer.interrupted() {
+            Some(signal) => Err(Failure::Interrupted { signal }),
+            None => Ok(()),
+        }
+    }
+
+    /// The run stays as it is, to be resumed or rolled back.
+    pub(super) fn stopped(&self, what: impl Into<String>, failure: Failure) -> RecoveryError {
+        let chain = self.log.chain();
+        RecoveryError::Stopped {
+            what: what.into(),
+            run: self.run.clone(),
+            made: chain.counts().changed,
+            all: chain.changes().unwrap_or_default().len(),
+            undoing: chain.is_undoing(),
+            source: Box::new(failure),
+        }
+    }
+
+    pub(super) fn stuck(&self, what: String, stuck: Vec<Stuck>, failure: Failure) -> RecoveryError {
+        RecoveryError::Stuck {
+            what,
+            stuck,
+            backup: self.root.outside(&self.files.backup),
+            source: Box::new(failure),
+        }
+    }
+}
+
+/// Copies a line that was cut short to a file of its own, and tells of all such copies that no attempt has noted yet.
+fn set_aside(root: &Root, run: &str, chain: &Chain) -> Result<Vec<Torn>, Failure> {
+    if !chain.torn().is_empty() {
+        let digest = Sha256Digest::of(chain.torn()).to_string();
+        let name = format!("{run}{TORN}{}", digest.get(..16).unwrap_or(&digest));
+        root.write_private(&RunFiles::journals().join(name), chain.torn())?;
+    }
+    let mut torn = Vec::new();
+    for path in History::torn(root, run)? {
+        let text = facts::text(&path);
+        if chain.noted().iter().all(|noted| noted.path != text) {
+            let copy = root.read(&path, Secrecy::Public)?;
+            torn.push(Torn {
+                path: text,
+                size: copy.bytes.len() as u64,
+                sha256: copy.digest,
+            });
+        }
+    }
+    Ok(torn)
+}
+
+fn remove_staged(root: &Root, chain: &Chain, run: &str) -> Vec<String> {
+    let folders = &chain.genesis().circumstances.folders;
+    let removed = folders
+        .iter()
+        .map(|folder| root.remove_staged(Path::new(folder), run));
+    removed
+        .filter_map(Result::err)
+        .map(|error| with_causes(&error))
+        .collect()
+}
+
+impl Permit for Intent {
+    fn target(&self) -> &Path {
+        Self::target(self)
+    }
+}
+
+impl Permit for TouchIntent {
+    fn target(&self) -> &Path {
+        Self::target(self)
+    }
+}
+
+impl Storage for AppendOnlyFile {
+    fn append(&mut self, line: &[u8]) -> std::io::Result<()> {
+        Self::append(self, line)
+    }
+
+    fn append_durably(&mut self, line: &[u8]) -> std::io::Result<()> {
+        Self::append_durably(self, line)
+    }
+}

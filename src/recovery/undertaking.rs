@@ -1,0 +1,51 @@
+//! What a run is to do. Plain data.
+
+use std::path::{Path, PathBuf};
+
+use crate::digest::Sha256Digest;
+use crate::issuance::FileChange;
+use crate::plan::{LeftAlone, RecoveryPlan, Step};
+
+/// All that a run is to do, with every byte that it will write.
+#[derive(Debug)]
+pub struct Undertaking {
+    /// The digest of the inventory on which it rests; none where no node was looked at.
+    pub inventory_digest: Option<Sha256Digest>,
+    /// The steps in words, as shown to the operator.
+    pub steps: Vec<String>,
+    /// What is left to a person.
+    pub left: Vec<LeftAlone>,
+    /// The files to be replaced, in this order.
+    pub changes: Vec<FileChange>,
+    /// The manifests whose time is set afterwards, as node paths.
+    pub touches: Vec<PathBuf>,
+}
+
+impl Undertaking {
+    /// What `plan` asks for, signed.
+    pub fn of_plan(plan: &RecoveryPlan, changes: Vec<FileChange>) -> Self {
+        let touches = plan.steps.iter().filter_map(|step| match step {
+            Step::Touch { path, .. } => Some(path.clone()),
+            Step::ReSign(_) => None,
+        });
+        Self {
+            inventory_digest: Some(plan.inventory_digest),
+            steps: plan.steps.iter().map(ToString::to_string).collect(),
+            left: plan.left.clone(),
+            touches: touches.collect(),
+            changes,
+        }
+    }
+
+    /// The folders in which files are staged, each once.
+    pub(super) fn folders(&self) -> Vec<&Path> {
+        let mut folders: Vec<&Path> = self
+            .changes
+            .iter()
+            .filter_map(|change| change.target.parent())
+            .collect();
+        folders.sort_unstable();
+        folders.dedup();
+        folders
+    }
+}
