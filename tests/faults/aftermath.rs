@@ -44,7 +44,9 @@ impl Aftermath<'_> {
             Phase::Untouched => Ok(()),
             Phase::Uncommitted => {
                 if self.number % 2 == 1 {
-                    self.run(root, &["resume", "--yes"], &[1], tally)?;
+                    // Where not even a journal was begun there is no run to speak of.
+                    let is_run = journal.is_some_and(|journal| !journal.is_sealed());
+                    self.run(root, &["resume", "--yes"], &[i32::from(is_run)], tally)?;
                     let cleared = self.look(root, tally)?;
                     self.judge.is_as_before(&cleared)?;
                 }
@@ -118,6 +120,16 @@ impl Aftermath<'_> {
     fn is_closed(&self, root: &Path, now: &Found) -> Result<(), String> {
         if !now.leftovers.is_empty() {
             return Err(format!("left over: {}", now.leftovers.join(", ")));
+        }
+        let known = [".jsonl", ".checkpoint"];
+        let is_stray = |path: &&str| {
+            let name = path.strip_prefix("/var/lib/rekindle/journal/");
+            name.is_some_and(|name| {
+                !name.contains(".torn-") && !known.iter().any(|end| name.ends_with(end))
+            })
+        };
+        if let Some(stray) = now.tree.paths().find(is_stray) {
+            return Err(format!("{stray} is left over"));
         }
         for journal in &now.journals {
             let verified = rekindle(root, &["journal", "verify", &journal.run]);

@@ -13,6 +13,7 @@
 mod support;
 
 mod aftermath;
+mod bench;
 mod contract;
 mod journal;
 mod judge;
@@ -25,4 +26,5 @@ mod template;
 
 mod concurrency;
 mod disk;
+mod signals;
 mod sweep;

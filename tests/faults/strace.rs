@@ -257,6 +257,49 @@ fn inject_into(program: Command, filter: bool, inject: &str, hit: &str, scratch:
     Ended::of(output, trace.contains(hit))
 }
 
+/// Runs it, stops it right after the call, lets `look` look at the process, or change something about it, and lets it go
+/// on.
+pub fn run_stopped(
+    root: &Path,
+    arguments: &[&str],
+    call: &Call,
+    scratch: &Path,
+    look: impl FnOnce(u32) + Send,
+) -> Ended {
+    let trace = scratch.join("trace");
+    let _ = std::fs::remove_file(&trace);
+    let mut strace = Command::new("strace");
+    strace.arg("-f").arg("-o").arg(&trace);
+    strace.arg("-e").arg(format!("trace={}", call.name));
+    let (name, number) = (&call.name, call.number);
+    strace
+        .arg("-e")
+        .arg(format!("inject={name}:signal=SIGSTOP:when={number}"));
+    let command = under(strace, &program(root, arguments));
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| finish(command));
+        let stopped = || {
+            let trace = std::fs::read_to_string(&trace).unwrap_or_default();
+            let line = trace
+                .lines()
+                .find(|line| line.contains("--- stopped by SIGSTOP"))?;
+            line.split(' ').next()?.parse::<u32>().ok()
+        };
+        let pid = loop {
+            match stopped() {
+                Some(pid) => break Some(pid),
+                None if run.is_finished() => break None,
+                None => std::thread::sleep(Duration::from_millis(1)),
+            }
+        };
+        if let Some(pid) = pid {
+            look(pid);
+            kill(Pid::from_raw(pid.try_into().unwrap()), Signal::SIGCONT).unwrap();
+        }
+        Ended::of(run.join().unwrap(), pid.is_some())
+    })
+}
+
 /// `rekindle --root ROOT ARGUMENTS`, without an environment.
 pub fn program(root: &Path, arguments: &[&str]) -> Command {
     crate::support::program::command(root, arguments)

@@ -16,6 +16,8 @@ const SHOWN: usize = 20;
 #[derive(Debug, Default)]
 pub struct Tally {
     pub runs: usize,
+    /// Bytes of output in which keys were searched for.
+    pub searched: usize,
     pub outcomes: BTreeMap<String, usize>,
     pub damage: Damage,
     pub resumed: Ratio,
@@ -73,6 +75,7 @@ impl Tally {
 
     pub fn add(&mut self, other: Self) {
         self.runs += other.runs;
+        self.searched += other.searched;
         for (outcome, count) in other.outcomes {
             *self.outcomes.entry(outcome).or_default() += count;
         }

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use crate::aftermath::Aftermath;
-use crate::judge::{Judge, Phase};
+use crate::bench::Bench;
+use crate::judge::Phase;
 use crate::pool::{chosen, each};
-use crate::strace::{self, Ended, Fault, finish, program};
+use crate::strace::{self, Ended, finish, program};
 use crate::tally::Tally;
-use crate::template::{Template, Workplace, copy};
+use crate::template::copy;
 
 const NODE: &str = "ecdsa-p256-stacked";
 const PAIRS: usize = 200;
@@ -15,25 +15,18 @@ const SLICE: usize = 6;
 
 #[test]
 fn of_two_recoveries_one_proceeds() {
-    let template = Template::new(NODE);
-    let judge = Judge::new(&template);
+    let bench = Bench::new(NODE);
     let name = |number: &usize| format!("pair {number}");
     let pairs = chosen((0..PAIRS).collect(), SLICE, name);
     let tally = each(&pairs, name, |_, number, workplace, tally| {
         let root = workplace.root();
-        template.copy(&root);
+        bench.template.copy(&root);
         let both = at_once(&root, [&["recover", "--yes"], &["recover", "--yes"]]);
         let case = name(number);
         one_proceeds(&case, &both, tally);
-        let aftermath = Aftermath {
-            template: &template,
-            judge: &judge,
-            case: &case,
-            number: *number,
-        };
-        let after = aftermath.is_after(&root, tally);
+        let after = bench.aftermath(*number, &case).is_after(&root, tally);
         tally.expect(&case, after);
-        let found = judge.look(&root);
+        let found = bench.judge.look(&root);
         if found.journals.len() != 1 {
             tally.fail(&case, &format!("{} journals", found.journals.len()));
         }
@@ -48,9 +41,8 @@ fn of_resume_and_rollback_one_proceeds() {
         println!("skipped: strace is not here, or may not trace");
         return;
     }
-    let template = Template::new(NODE);
-    let judge = Judge::new(&template);
-    let interrupted = interrupted(&template, &judge);
+    let bench = Bench::new(NODE);
+    let interrupted = crate::sweep::interrupted(&bench);
     let name = |number: &usize| format!("resume and rollback, pair {number}");
     let pairs = chosen((0..PAIRS).collect(), SLICE, name);
     let tally = each(&pairs, name, |_, number, workplace, tally| {
@@ -64,7 +56,7 @@ fn of_resume_and_rollback_one_proceeds() {
         let both = at_once(&root, [verbs[number % 2], verbs[number % 2 + 1]]);
         let case = name(number);
         one_proceeds(&case, &both, tally);
-        let found = judge.look(&root);
+        let found = bench.judge.look(&root);
         tally.damage(&case, &found.damage);
         let is_either = found.phase == Phase::Ended && (found.old == 0 || found.new == 0);
         if !is_either || !found.leftovers.is_empty() {
@@ -75,23 +67,6 @@ fn of_resume_and_rollback_one_proceeds() {
         }
     });
     tally.close("resume and rollback at once");
-}
-
-/// A node in which a run was killed after half of its files.
-fn interrupted(template: &Template, judge: &Judge) -> Workplace {
-    let workplace = Workplace::new();
-    let recover = ["recover", "--yes"];
-    template.copy(&workplace.root());
-    let calls = strace::calls(&workplace.root(), &recover, workplace.scratch());
-    let renames: Vec<_> = calls
-        .iter()
-        .filter(|call| call.name == "renameat")
-        .collect();
-    let kill = Fault::kill(renames[renames.len() / 2]);
-    template.copy(&workplace.root());
-    strace::run(&workplace.root(), &recover, &kill, workplace.scratch());
-    assert_eq!(judge.look(&workplace.root()).phase, Phase::Committed);
-    workplace
 }
 
 /// Starts both as close to each other as possible.

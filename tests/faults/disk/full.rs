@@ -1,34 +1,17 @@
 //! Disks with room for a little more than nothing: in steps of 4 KiB and of one inode, up to those on which all succeeds.
 //! First as they are, so that the shortage is seen beforehand; then such as claim to have room, so that it is not.
 
-use std::path::{Path, PathBuf};
-
-use nix::sys::statvfs::statvfs;
-
-use super::mounts::{are_permitted, become_private, mount, text, unmount};
-use super::{Bench, RECOVER};
+use super::mounts::{are_permitted, become_private};
+use super::small::{Place, Room, SmallDisk, Unit};
+use super::{NODE, follow, judge};
+use crate::bench::{Bench, RECOVER};
 use crate::pool::{chosen, each, is_full};
 use crate::strace::{self, Ended, program, run_with_room};
 use crate::support::program::rekindle;
 use crate::tally::Tally;
-use crate::template::{Workplace, remove};
+use crate::template::Workplace;
 
-const PAGE: u64 = 4096;
-const STATE_FOLDER: &str = "var/lib/rekindle";
-
-/// What lies on the small disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Node,
-    State,
-}
-
-/// What the disk is short of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unit {
-    Pages,
-    Inodes,
-}
+const SLICE: usize = 8;
 
 /// Whether the disk says how much is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,25 +28,18 @@ struct Case {
     left: u64,
 }
 
-/// Pages and inodes.
-#[derive(Debug, Clone, Copy)]
-struct Room {
-    pages: u64,
-    inodes: u64,
-}
-
 #[test]
 fn a_full_disk_is_seen_beforehand() {
     sweep(
         Claim::Honest,
-        "a full tmpfs, in steps of 4 KiB and of one inode",
+        "full tmpfs, in steps of 4 KiB and of one inode",
     );
 }
 
 #[test]
 fn a_disk_that_fills_up_meanwhile_loses_nothing() {
     if strace::is_permitted() {
-        sweep(Claim::Wrong, "a tmpfs that claims to have room, likewise");
+        sweep(Claim::Wrong, "tmpfs that fills up meanwhile, likewise");
     } else {
         println!("skipped: strace is not here, or may not trace");
     }
@@ -74,14 +50,11 @@ fn sweep(claim: Claim, what: &str) {
         println!("skipped: a mount namespace is not permitted here");
         return;
     }
-    let bench = Bench::new();
+    let bench = &Bench::new(NODE);
+    let enough = std::thread::scope(|scope| scope.spawn(|| enough(bench, claim)).join().unwrap());
     let mut cases = Vec::new();
     for place in [Place::Node, Place::State] {
-        let bench = &bench;
-        let enough =
-            std::thread::scope(|scope| scope.spawn(|| bench.enough(claim)).join().unwrap());
-        let units = [(Unit::Pages, enough.pages), (Unit::Inodes, enough.inodes)];
-        for (unit, enough) in units {
+        for (unit, enough) in [(Unit::Pages, enough.pages), (Unit::Inodes, enough.inodes)] {
             cases.extend((0..=enough).map(|left| Case {
                 place,
                 unit,
@@ -91,162 +64,91 @@ fn sweep(claim: Claim, what: &str) {
         }
     }
     let name = |case: &Case| {
-        format!(
-            "{:?} on a disk with {} {:?} left, {:?}",
-            case.place, case.left, case.unit, case.claim
-        )
+        let Case {
+            place,
+            unit,
+            claim,
+            left,
+        } = case;
+        format!("{place:?} on a disk with {left} {unit:?} left, {claim:?}")
     };
-    let cases = chosen(cases, 10, name);
+    let cases = chosen(cases, SLICE, name);
     let tally = each(&cases, name, |number, case, workplace, tally| {
-        bench.one(number, case, &name(case), workplace, tally);
+        one(bench, number, case, &name(case), workplace, tally);
     });
+    let enough = tally.outcomes.contains_key("exit 0");
     assert!(
-        !is_full() || tally.outcomes.contains_key("exit 0"),
+        enough || !is_full(),
         "no disk was large enough: {:?}",
         tally.outcomes
     );
     tally.close(what);
 }
 
-impl Bench {
-    /// With how much left nothing fails: what preflight asks for, or what a run takes.
-    fn enough(&self, claim: Claim) -> Room {
-        assert!(become_private());
-        let workplace = Workplace::new();
-        let disk = Disk::mount(&workplace, Place::Node, self);
-        let left = disk.used();
-        let recovered = match claim {
-            Claim::Honest => rekindle(&disk.root, &RECOVER),
-            Claim::Wrong => rekindle(&disk.root, &RECOVER),
-        };
-        recovered.expect(self.template.normal);
-        let used = disk.used();
-        let own = Room {
-            pages: used.pages - left.pages,
-            inodes: used.inodes - left.inodes,
-        };
-        disk.unmount();
-        match claim {
-            // What was there at the end was not all there was at once.
-            Claim::Wrong => Room {
-                pages: own.pages + 24,
-                inodes: own.inodes + 24,
-            },
-            Claim::Honest => Room {
-                pages: own.pages + 128,
-                inodes: own.inodes + 48,
-            },
-        }
-    }
-
-    fn one(
-        &self,
-        number: usize,
-        case: &Case,
-        name: &str,
-        workplace: &Workplace,
-        tally: &mut Tally,
-    ) {
-        assert!(become_private());
-        let disk = Disk::mount(workplace, case.place, self);
-        disk.shrink(case.unit, case.left);
-        let ended = match case.claim {
-            Claim::Honest => Ended::of(strace::finish(program(&disk.root, &RECOVER)), true),
-            Claim::Wrong => run_with_room(&disk.root, &RECOVER, workplace.scratch()),
-        };
-        let found = self.judge(name, &disk.root, &ended, tally);
-        if case.claim == Claim::Honest && !matches!(ended.code, Some(0 | 3)) {
-            tally.fail(name, &format!("it is not seen beforehand: {ended:?}"));
-        }
-        if found.damage.words.is_empty() {
-            self.follow(number, name, &disk.root, workplace, tally);
-            self.go_on(number, name, &disk, workplace, tally);
-        }
-        disk.unmount();
-    }
-
-    /// On the full disk itself: whatever can be done there, nothing is damaged by it.
-    fn go_on(
-        &self,
-        number: usize,
-        name: &str,
-        disk: &Disk,
-        workplace: &Workplace,
-        tally: &mut Tally,
-    ) {
-        let verb = ["resume", "rollback"][number % 2];
-        let ended = run_with_room(&disk.root, &[verb, "--yes"], workplace.scratch());
-        let now = self.judge.look(&disk.root);
-        tally.damage(name, &now.damage);
-        if !matches!(ended.code, Some(0 | 1 | 3 | 4 | 5)) {
-            tally.fail(name, &format!("{verb} on the full disk: {ended:?}"));
-        }
-        if now.damage.words.is_empty() && ended.code != Some(0) {
-            self.follow(
-                number,
-                &format!("{name}, then {verb}"),
-                &disk.root,
-                workplace,
-                tally,
-            );
-        }
+/// With how much left nothing fails.
+fn enough(bench: &Bench, claim: Claim) -> Room {
+    assert!(become_private());
+    let workplace = Workplace::new();
+    let disk = SmallDisk::mount(&bench.template, Place::Node, &workplace);
+    let before = disk.used();
+    rekindle(&disk.root, &RECOVER).expect(bench.template.normal);
+    let after = disk.used();
+    disk.unmount();
+    // What is there at the end is not all that was there at once; and what is asked for beforehand is more.
+    let (pages, inodes) = match claim {
+        Claim::Wrong => (24, 24),
+        Claim::Honest => (128, 48),
+    };
+    Room {
+        pages: after.pages - before.pages + pages,
+        inodes: after.inodes - before.inodes + inodes,
     }
 }
 
-/// A node with its small disk.
-struct Disk {
-    root: PathBuf,
-    mounted: PathBuf,
+fn one(
+    bench: &Bench,
+    number: usize,
+    case: &Case,
+    name: &str,
+    workplace: &Workplace,
+    tally: &mut Tally,
+) {
+    assert!(become_private());
+    let disk = SmallDisk::mount(&bench.template, case.place, workplace);
+    disk.shrink(case.unit, case.left);
+    let ended = match case.claim {
+        Claim::Honest => Ended::of(strace::finish(program(&disk.root, &RECOVER)), true),
+        Claim::Wrong => run_with_room(&disk.root, &RECOVER, workplace.scratch()),
+    };
+    let found = judge(bench, name, &disk.root, &ended, tally);
+    if case.claim == Claim::Honest && !matches!(ended.code, Some(0 | 3)) {
+        tally.fail(name, &format!("it is not seen beforehand: {ended:?}"));
+    }
+    if found.damage.words.is_empty() {
+        follow(bench, number, name, &disk.root, workplace, tally);
+        go_on(bench, number, name, &disk, workplace, tally);
+    }
+    disk.unmount();
 }
 
-impl Disk {
-    /// A large one at first, with the node on it or in it.
-    fn mount(workplace: &Workplace, place: Place, bench: &Bench) -> Self {
-        let root = workplace.disk().join("node");
-        remove(&root);
-        let mounted = match place {
-            Place::Node => workplace.disk(),
-            Place::State => {
-                bench.template.copy(&root);
-                let state = root.join(STATE_FOLDER);
-                std::fs::create_dir(&state).unwrap();
-                state
-            }
-        };
-        mount(&[
-            "-t",
-            "tmpfs",
-            "-o",
-            "size=64m,nr_inodes=9999,mode=700",
-            "tmpfs",
-            text(&mounted),
-        ]);
-        if place == Place::Node {
-            bench.template.copy(&root);
-        }
-        Self { root, mounted }
+/// On the full disk itself: whatever can be done there, nothing is damaged by it.
+fn go_on(
+    bench: &Bench,
+    number: usize,
+    name: &str,
+    disk: &SmallDisk,
+    workplace: &Workplace,
+    tally: &mut Tally,
+) {
+    let verb = ["resume", "rollback"][number % 2];
+    let name = &format!("{name}, then {verb} on it");
+    let ended = Ended::of(strace::finish(program(&disk.root, &[verb, "--yes"])), true);
+    if !matches!(ended.code, Some(0 | 1 | 3 | 4 | 5)) {
+        tally.fail(name, &format!("{ended:?}"));
     }
-
-    fn used(&self) -> Room {
-        let status = statvfs(&self.mounted).unwrap();
-        Room {
-            pages: status.blocks() - status.blocks_free(),
-            inodes: status.files() - status.files_free(),
-        }
-    }
-
-    /// Leaves room for so many pages, or inodes, and no more.
-    fn shrink(&self, unit: Unit, left: u64) {
-        let used = self.used();
-        let option = match unit {
-            Unit::Pages => format!("remount,size={}", (used.pages + left).max(1) * PAGE),
-            Unit::Inodes => format!("remount,nr_inodes={}", used.inodes + left),
-        };
-        mount(&["-o", &option, text(&self.mounted)]);
-    }
-
-    fn unmount(self) {
-        unmount(&self.mounted);
-        remove(Path::new(&self.root));
+    let now = bench.judge.look(&disk.root);
+    tally.damage(name, &now.damage);
+    if now.damage.words.is_empty() && ended.code != Some(0) {
+        follow(bench, number, name, &disk.root, workplace, tally);
     }
 }

@@ -3,7 +3,9 @@
 use std::fs::File;
 
 use super::mounts::{are_permitted, become_private, mount, run, text, unmount};
-use super::{Bench, RECOVER};
+use super::read_only::{lay_out, places};
+use super::{NODE, follow, judge};
+use crate::bench::{Bench, RECOVER};
 use crate::pool::{chosen, each};
 use crate::strace::{Ended, finish, program};
 use crate::template::{Workplace, copy};
@@ -20,14 +22,14 @@ fn an_immutable_file_stops_a_run_without_loss() {
         println!("skipped: no ext4 can be mounted here: {why}");
         return;
     }
-    let bench = Bench::new();
+    let bench = Bench::new(NODE);
     let name = |path: &String| format!("{path} is immutable");
-    let paths = chosen(bench.places(), 6, name);
+    let paths = chosen(places(&bench), 6, name);
     let tally = each(&paths, name, |number, path, workplace, tally| {
         assert!(become_private());
         let image = image(workplace);
         mount(&["-o", "loop", &image, text(&workplace.disk())]);
-        bench.lay_out(path, workplace);
+        lay_out(&bench, path, workplace);
         let root = workplace.disk().join("node");
         copy(&workplace.root(), &root);
         let place = root.join(path.trim_start_matches('/'));
@@ -35,9 +37,9 @@ fn an_immutable_file_stops_a_run_without_loss() {
         let ended = Ended::of(finish(program(&root, &RECOVER)), true);
         run("chattr", &["-i", text(&place)]);
         let case = name(path);
-        let found = bench.judge(&case, &root, &ended, tally);
+        let found = judge(&bench, &case, &root, &ended, tally);
         if found.damage.words.is_empty() {
-            bench.follow(number, &case, &root, workplace, tally);
+            follow(&bench, number, &case, &root, workplace, tally);
         }
         unmount(&workplace.disk());
     });

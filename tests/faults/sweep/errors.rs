@@ -1,17 +1,17 @@
 //! An error at every system call of `recover` that changes something: once, and from there on.
 
-use super::Bench;
+use super::Sweep;
 use crate::strace::{Effect, Fault, When};
 
 const ERRORS: [&str; 5] = ["ENOSPC", "EIO", "EROFS", "EDQUOT", "EINTR"];
 
 fn fail_at_every_change(name: &'static str, slice: usize) {
-    let Some(bench) = Bench::new(name) else {
+    let Some(sweep) = Sweep::new(name) else {
         return;
     };
     let mut once = Vec::new();
     let mut onward = Vec::new();
-    for call in bench.calls.iter().filter(|call| call.mutates) {
+    for call in sweep.calls.iter().filter(|call| call.mutates) {
         for error in ERRORS {
             let effect = Effect::Error(error);
             once.push(Fault::new(call, effect, When::Once));
@@ -25,8 +25,8 @@ fn fail_at_every_change(name: &'static str, slice: usize) {
             onward.push(Fault::new(call, effect, when));
         }
     }
-    bench.sweep("five errors, once, at every change of recover", once, slice);
-    bench.sweep("five errors, from there on, likewise", onward, slice);
+    sweep.run("five errors, once, at every change of recover", once, slice);
+    sweep.run("five errors, from there on, likewise", onward, slice);
 }
 
 #[test]

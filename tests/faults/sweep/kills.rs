@@ -1,12 +1,12 @@
 //! SIGKILL at every system call of `recover`, reading ones too.
 
-use super::Bench;
+use super::Sweep;
 use crate::strace::Fault;
 
 fn kill_at_every_call(name: &'static str, slice: usize) {
-    if let Some(bench) = Bench::new(name) {
-        let faults = bench.calls.iter().map(Fault::kill).collect();
-        bench.sweep("SIGKILL at every call of recover", faults, slice);
+    if let Some(sweep) = Sweep::new(name) {
+        let faults = sweep.calls.iter().map(Fault::kill).collect();
+        sweep.run("SIGKILL at every call of recover", faults, slice);
     }
 }
 

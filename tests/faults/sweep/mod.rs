@@ -5,49 +5,44 @@ mod errors;
 mod kills;
 mod second;
 
-use crate::aftermath::Aftermath;
-use crate::contract::{self, Circumstances};
-use crate::judge::{Judge, Phase};
+use crate::bench::{Bench, RECOVER};
+use crate::contract::Circumstances;
+use crate::judge::{Found, Phase};
 use crate::pool::{chosen, each};
-use crate::strace::{self, Call, Fault};
+use crate::strace::{self, Call, Ended, Fault};
 use crate::tally::Tally;
-use crate::template::{Template, Workplace};
+use crate::template::Workplace;
 
-const RECOVER: [&str; 2] = ["recover", "--yes"];
-
-/// A node, all that is known about it, and the calls that its recovery makes.
-struct Bench {
-    template: Template,
-    judge: Judge,
-    calls: Vec<Call>,
+/// A node, and the calls that its recovery makes.
+pub struct Sweep {
+    bench: Bench,
+    pub calls: Vec<Call>,
 }
 
-impl Bench {
+impl Sweep {
     /// `None`, with a line that says so, where nobody can inject.
-    fn new(name: &'static str) -> Option<Self> {
+    pub fn new(name: &'static str) -> Option<Self> {
         if !strace::is_permitted() {
             println!("skipped: strace is not here, or may not trace");
             return None;
         }
-        let template = Template::new(name);
-        let judge = Judge::new(&template);
-        let calls = longest(&RECOVER, &|workplace| template.copy(&workplace.root()));
-        Some(Self {
-            template,
-            judge,
-            calls,
-        })
+        let bench = Bench::new(name);
+        let calls = longest(&RECOVER, &|workplace| {
+            bench.template.copy(&workplace.root())
+        });
+        Some(Self { bench, calls })
     }
 
     /// Tries these faults, or a slice of them.
-    fn sweep(&self, what: &str, faults: Vec<Fault>, slice: usize) {
-        let name = |fault: &Fault| format!("{} {} {fault}", self.template.name, RECOVER[0]);
+    pub fn run(&self, what: &str, faults: Vec<Fault>, slice: usize) {
+        let node = self.bench.template.name;
+        let name = |fault: &Fault| format!("{node} {} {fault}", RECOVER[0]);
         let faults = chosen(faults, slice, name);
         let tally = each(&faults, name, |number, fault, workplace, tally| {
-            self.template.copy(&workplace.root());
+            self.bench.template.copy(&workplace.root());
             self.one(number, fault, &name(fault), workplace, tally);
         });
-        tally.close(&format!("{what}, {}", self.template.name));
+        tally.close(&format!("{what}, {node}"));
     }
 
     fn one(
@@ -58,39 +53,27 @@ impl Bench {
         workplace: &Workplace,
         tally: &mut Tally,
     ) {
-        let ended = strace::run(&workplace.root(), &RECOVER, fault, workplace.scratch());
-        let found = self.judge.look(&workplace.root());
-        tally.damage(case, &found.damage);
-        if self.judge.keys.are_in(&ended.stdout) || self.judge.keys.are_in(&ended.stderr) {
-            tally.damage.leaked += 1;
-            tally.fail(case, "a key is printed");
-        }
-        let outcome = match found.phase {
-            // How often a call is made may differ from run to run: memory, random numbers.
-            _ if !ended.hit => "no such call this time".to_owned(),
-            Phase::Untouched if ended.was_killed() => "killed, nothing written".to_owned(),
-            Phase::Committed if ended.was_killed() => "killed, unfinished".to_owned(),
-            Phase::Ended if ended.was_killed() => "killed, at its end".to_owned(),
-            _ => ended.outcome(),
-        };
-        tally.outcome(&outcome);
-        let kept = contract::check(
-            &self.judge,
-            &ended,
-            &found,
-            Circumstances::of(fault, self.template.normal),
-        );
-        tally.expect(case, kept);
-        if found.damage.words.is_empty() {
-            let aftermath = Aftermath {
-                template: &self.template,
-                judge: &self.judge,
-                case,
-                number,
-            };
-            aftermath.follow(&found, workplace, tally);
-        }
+        let root = workplace.root();
+        let ended = strace::run(&root, &RECOVER, fault, workplace.scratch());
+        let circumstances = Circumstances::of(fault, self.bench.template.normal);
+        let found = self.bench.judge(case, &root, &ended, circumstances, tally);
+        tally.outcome(&outcome(&ended, &found));
+        self.bench.follow(number, case, &found, workplace, tally);
     }
+}
+
+/// For the tally: a kill says nothing by itself.
+fn outcome(ended: &Ended, found: &Found) -> String {
+    let state = match found.phase {
+        // How often a call is made may differ from run to run: memory, random numbers.
+        _ if !ended.hit => return "no such call this time".to_owned(),
+        _ if !ended.was_killed() => return ended.outcome(),
+        Phase::Untouched => "nothing written",
+        Phase::Uncommitted => "nothing changed",
+        Phase::Committed => "unfinished",
+        Phase::Ended => "at its end",
+    };
+    format!("killed: {state}")
 }
 
 /// The calls of the longest of three runs of `rekindle ARGUMENTS`, each on what `lay_out` laid out.
@@ -101,4 +84,20 @@ fn longest(arguments: &[&str], lay_out: &dyn Fn(&Workplace)) -> Vec<Call> {
         strace::calls(&workplace.root(), arguments, workplace.scratch())
     });
     runs.max_by_key(Vec::len).unwrap()
+}
+
+/// A node in which a run was killed when half of its files were replaced.
+pub fn interrupted(bench: &Bench) -> Workplace {
+    let workplace = Workplace::new();
+    bench.template.copy(&workplace.root());
+    let calls = strace::calls(&workplace.root(), &RECOVER, workplace.scratch());
+    let renames: Vec<_> = calls
+        .iter()
+        .filter(|call| call.name == "renameat")
+        .collect();
+    let kill = Fault::kill(renames[renames.len() / 2]);
+    bench.template.copy(&workplace.root());
+    strace::run(&workplace.root(), &RECOVER, &kill, workplace.scratch());
+    assert_eq!(bench.judge.look(&workplace.root()).phase, Phase::Committed);
+    workplace
 }

@@ -1,8 +1,8 @@
 //! SIGKILL at every system call of `resume` and `rollback`, begun where an earlier SIGKILL had left a run.
 
-use super::{Bench, RECOVER, longest};
-use crate::aftermath::Aftermath;
-use crate::contract::{self, Circumstances};
+use super::{Sweep, longest, outcome};
+use crate::bench::RECOVER;
+use crate::contract::Circumstances;
 use crate::judge::Phase;
 use crate::pool::{chosen, each};
 use crate::strace::{self, Call, Fault};
@@ -29,10 +29,10 @@ struct Case<'a> {
 }
 
 fn kill_again(name: &'static str) {
-    let Some(bench) = Bench::new(name) else {
+    let Some(sweep) = Sweep::new(name) else {
         return;
     };
-    let interrupted = bench.interrupted();
+    let interrupted = sweep.interrupted();
     let case_name = |case: &Case<'_>| {
         let (first, second) = (&case.first.kill, &case.fault);
         format!("{name} {} {first} {} {second}", RECOVER[0], case.verb)
@@ -51,7 +51,7 @@ fn kill_again(name: &'static str) {
         }
         let cases = chosen(cases, SLICE, case_name);
         let tally = each(&cases, case_name, |number, case, workplace, tally| {
-            bench.second(number, case, &case_name(case), workplace, tally);
+            sweep.second(number, case, &case_name(case), workplace, tally);
         });
         let kills = interrupted.len();
         tally.close(&format!(
@@ -60,8 +60,8 @@ fn kill_again(name: &'static str) {
     }
 }
 
-impl Bench {
-    /// First kills at changes, evenly spread between the commit and the end of the run.
+impl Sweep {
+    /// First kills at changes, evenly spread between the commit and the close of the journal.
     fn interrupted(&self) -> Vec<Interrupted> {
         let renames = |call: &Call| call.name.starts_with("renameat");
         let first = self.calls.iter().position(renames).unwrap();
@@ -69,24 +69,24 @@ impl Bench {
             .iter()
             .filter(|call| call.mutates)
             .collect();
-        let mut interrupted = Vec::new();
-        for part in 0..FIRST_KILLS {
-            // Of the few before the end, some come after the journal is closed.
-            let start = part * changes.len() / FIRST_KILLS;
-            let fitting = changes[start..]
-                .iter()
-                .find_map(|call| self.interrupt(Fault::kill(call)));
-            interrupted
-                .push(fitting.unwrap_or_else(|| panic!("no unfinished run behind change {start}")));
-        }
-        interrupted
+        let last = (0..changes.len())
+            .rev()
+            .find(|at| self.interrupt(Fault::kill(changes[*at])).is_some());
+        let last = last.expect("a run that is not closed");
+        let spread = (0..FIRST_KILLS).map(|part| changes[part * last / (FIRST_KILLS - 1)]);
+        let interrupt = |call: &Call| {
+            let kill = Fault::kill(call);
+            self.interrupt(kill.clone())
+                .unwrap_or_else(|| panic!("{kill}: no unfinished run"))
+        };
+        spread.map(interrupt).collect()
     }
 
     fn interrupt(&self, kill: Fault) -> Option<Interrupted> {
         let workplace = Workplace::new();
-        self.template.copy(&workplace.root());
+        self.bench.template.copy(&workplace.root());
         strace::run(&workplace.root(), &RECOVER, &kill, workplace.scratch());
-        let found = self.judge.look(&workplace.root());
+        let found = self.bench.judge.look(&workplace.root());
         (found.phase == Phase::Committed).then_some(Interrupted {
             kill,
             workplace,
@@ -110,41 +110,14 @@ impl Bench {
             &case.fault,
             workplace.scratch(),
         );
-        let found = self.judge.look(&root);
-        tally.damage(name, &found.damage);
+        let circumstances = Circumstances::second(self.bench.template.normal, case.verb);
+        let found = self.bench.judge(name, &root, &ended, circumstances, tally);
         if found.tree == case.first.tree {
             // As the first kill had left it: what comes of that is known from the first sweep.
-            tally.outcome("killed, nothing written");
-            return;
-        }
-        tally.outcome(&match found.phase {
-            _ if !ended.hit => "no such call this time".to_owned(),
-            Phase::Ended => "killed, at its end".to_owned(),
-            _ => format!("{}, unfinished", ended.outcome()),
-        });
-        if !ended.hit {
-            let right = ended.code == Some(0) || ended.code == Some(self.template.normal);
-            tally.expect(
-                name,
-                right.then_some(()).ok_or_else(|| format!("{ended:?}")),
-            );
+            tally.outcome("killed: nothing written");
         } else {
-            let kept = contract::check(
-                &self.judge,
-                &ended,
-                &found,
-                Circumstances::of(&case.fault, self.template.normal),
-            );
-            tally.expect(name, kept);
-        }
-        if found.damage.words.is_empty() {
-            let aftermath = Aftermath {
-                template: &self.template,
-                judge: &self.judge,
-                case: name,
-                number,
-            };
-            aftermath.follow(&found, workplace, tally);
+            tally.outcome(&outcome(&ended, &found));
+            self.bench.follow(number, name, &found, workplace, tally);
         }
     }
 }
