@@ -42,7 +42,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "digest",
             "evidence",
-            "inventory",
             "issuance",
             "journal",
             "node",

@@ -77,7 +77,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     watch.finish();
     let ended = ended.map_err(|error| Failure::of_recovery(root, &error))?;
     let written = write_report(root, &undertaking, &ended, &plan, out).and_then(|()| out.flush());
-    despite_lost_output(root, &ended, written);
+    despite_lost_output(root, &ended, &written);
     Ok(if plan.left.is_empty() {
         exit(root, &ended)
     } else {

@@ -13,13 +13,14 @@ use super::render::{GOOD, printable};
 use super::report::{despite_lost_output, exit, write_ended, write_not_proven};
 use crate::inventory::cluster_authority;
 use crate::node::{self, Root};
-use crate::recovery::{self, TakeUpRequest};
+use crate::recovery::{self, History, TakeUpRequest};
 
 /// Resumes the interrupted run of the node.
 pub fn resume(root: &Root, arguments: &Resume, out: &mut dyn Write) -> Result<Exit, Failure> {
     let way = &arguments.way;
     let _lock = lock(root)?;
     let Some(interrupted) = find(root)? else {
+        History::tidy(root).map_err(|error| Failure::of_file("journals", &error))?;
         writeln!(out, "There is nothing to resume: no run is unfinished.")?;
         return Ok(Exit::Done);
     };
@@ -59,7 +60,7 @@ pub fn resume(root: &Root, arguments: &Resume, out: &mut dyn Write) -> Result<Ex
         .and_then(|()| write_ended(root, &ended, out))
         .and_then(|()| write_not_proven(root, out))
         .and_then(|()| out.flush());
-    despite_lost_output(root, &ended, written);
+    despite_lost_output(root, &ended, &written);
     Ok(exit(root, &ended))
 }
 

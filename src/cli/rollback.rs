@@ -15,7 +15,7 @@ use super::report::{despite_lost_output, exit, write_ended, write_not_proven};
 use super::resume::flags;
 use crate::inventory::cluster_authority;
 use crate::node::{self, Root};
-use crate::recovery::{self, Ended, TakeUpRequest};
+use crate::recovery::{self, Ended, History, TakeUpRequest};
 
 /// Rolls back the interrupted run, or the named one.
 pub fn rollback(root: &Root, arguments: &Rollback, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -29,6 +29,7 @@ pub fn rollback(root: &Root, arguments: &Rollback, out: &mut dyn Write) -> Resul
         return undo_ended(root, run, arguments, out);
     }
     let Some(interrupted) = interrupted else {
+        History::tidy(root).map_err(|error| Failure::of_file("journals", &error))?;
         writeln!(
             out,
             "There is nothing to roll back: no run is unfinished. To undo one that came to its end, name it: {}",
@@ -131,6 +132,6 @@ fn tell(root: &Root, run: &str, ended: &Ended, out: &mut dyn Write) -> Exit {
         .and_then(|()| write_ended(root, ended, out))
         .and_then(|()| write_not_proven(root, out))
         .and_then(|()| out.flush());
-    despite_lost_output(root, ended, written);
+    despite_lost_output(root, ended, &written);
     exit(root, ended)
 }

@@ -20,6 +20,9 @@ const MAXIMUM_SIZE: u64 = 64 * 1024 * 1024;
 /// What the reserve holds back for the last lines of a journal, in bytes.
 pub const RESERVE_SIZE: usize = 64 * 1024;
 
+/// What the name of a reserve has behind that of its log.
+const RESERVE: &str = ".reserve";
+
 /// A file open for appending alone. A reserve beside it is given up when the disk is full, so that what is under way can
 /// still be recorded.
 #[derive(Debug)]
@@ -103,6 +106,25 @@ impl Root {
         flush(&folder, &self.outside(path))
     }
 
+    /// Removes every reserve in `folder`: of logs that nobody writes any more.
+    pub fn remove_reserves(&self, folder: &Path) -> Result<(), FileError> {
+        let names = self.list(folder)?;
+        let mut reserves = names
+            .iter()
+            .filter(|name| name.ends_with(RESERVE))
+            .peekable();
+        if reserves.peek().is_none() {
+            return Ok(());
+        }
+        let opened = self.private_folder(folder)?;
+        for name in reserves {
+            remove(&opened, OsStr::new(name)).map_err(|errno| {
+                FileError::from_errno("remove", &self.outside(&folder.join(name)), errno)
+            })?;
+        }
+        Ok(())
+    }
+
     /// Writes the small file at `path`, in a folder closed to others, with mode 0600: it is there whole or not at all.
     pub fn write_private(&self, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         let folder = self.private_folder(path.parent().unwrap_or(path))?;
@@ -131,7 +153,7 @@ impl Root {
         };
         match create(folder, &reserve.name, OFlag::empty()) {
             // Written, for a hole in a file reserves nothing.
-            Ok(mut file) => file.write_all(&[0; RESERVE_SIZE]).map_err(fail)?,
+            Ok(mut file) => file.write_all(&vec![0; RESERVE_SIZE]).map_err(fail)?,
             // An attempt before this one was killed.
             Err(Errno::EEXIST) => {}
             Err(errno) => return Err(fail(errno.into())),
@@ -172,7 +194,7 @@ impl Drop for Reserve {
 
 fn reserve_of(log: &Path) -> PathBuf {
     let mut name = log.as_os_str().to_owned();
-    name.push(".reserve");
+    name.push(RESERVE);
     PathBuf::from(name)
 }
 
@@ -180,13 +202,13 @@ fn name_of(path: &Path) -> &OsStr {
     path.file_name().unwrap_or(OsStr::new("journal"))
 }
 
-fn create(folder: &OwnedFd, name: &OsStr, more: OFlag) -> Result<File, Errno> {
+fn create(folder: &OwnedFd, name: &OsStr, also: OFlag) -> Result<File, Errno> {
     let flags = OFlag::O_WRONLY
         | OFlag::O_CREAT
         | OFlag::O_EXCL
         | OFlag::O_NOFOLLOW
         | OFlag::O_CLOEXEC
-        | more;
+        | also;
     let mode = Mode::S_IRUSR | Mode::S_IWUSR;
     openat(folder.as_fd(), name, flags, mode).map(File::from)
 }

@@ -110,7 +110,7 @@ fn a_commit_needs_every_file_staged_and_backed_up() {
                         change: 1, sha256, ..
                     } => *sha256 = other,
                     Event::Commit { changes, .. } => {
-                        changes[1].backup.as_mut().unwrap().sha256 = other
+                        changes[1].backup.as_mut().unwrap().sha256 = other;
                     }
                     _ => {}
                 }
