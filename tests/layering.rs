@@ -40,13 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "recovery",
         &[
-            "digest",
-            "evidence",
-            "issuance",
-            "journal",
-            "node",
-            "pki",
-            "plan",
+            "digest", "evidence", "issuance", "journal", "node", "pki", "plan",
         ],
     ),
     ("drill", &["kubernetes", "node", "pki"]),

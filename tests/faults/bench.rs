@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::aftermath::Aftermath;
 use crate::contract::{self, Circumstances};
 use crate::judge::{Found, Judge};
-use crate::strace::Ended;
+use crate::process::Ended;
 use crate::tally::Tally;
 use crate::template::{Template, Workplace};
 

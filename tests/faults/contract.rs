@@ -1,7 +1,8 @@
 //! What the exit code of a run says about the node, and whether that is true.
 
 use crate::judge::{Found, Judge, Phase};
-use crate::strace::{Ended, Fault, When};
+use crate::process::Ended;
+use crate::strace::{Fault, When};
 
 /// What is no violation in the circumstances.
 #[derive(Debug, Clone, Copy)]

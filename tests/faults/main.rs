@@ -20,11 +20,15 @@ mod judge;
 mod leaks;
 mod pairs;
 mod pool;
+mod process;
 mod strace;
 mod tally;
 mod template;
 
 mod concurrency;
+mod controls;
 mod disk;
+mod exposure;
 mod signals;
 mod sweep;
+mod wreckage;

@@ -66,3 +66,29 @@ impl Pair {
         }
     }
 }
+
+/// Whether the private key in `key` is that of the certificate in `certificate`, both PEM; not if one of them is no such.
+pub fn fit(certificate: &str, key: &str) -> bool {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    let public = |arguments: &[&str], text: &str| {
+        let mut openssl = Command::new("openssl");
+        openssl
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = openssl.spawn().unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(text.as_bytes())
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        output.status.success().then_some(output.stdout)
+    };
+    let of_certificate = public(&["x509", "-noout", "-pubkey"], certificate);
+    of_certificate.is_some() && of_certificate == public(&["pkey", "-pubout"], key)
+}

@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 use crate::bench::Bench;
 use crate::contract::Circumstances;
 use crate::pool::{chosen, each};
-use crate::strace::{self, Effect, Ended, Fault, When, program};
+use crate::process::{Ended, program};
+use crate::strace::{self, Effect, Fault, When};
 use crate::sweep::Sweep;
 use crate::template::copy;
 

@@ -5,7 +5,8 @@ use std::path::Path;
 use crate::bench::Bench;
 use crate::judge::Phase;
 use crate::pool::{chosen, each};
-use crate::strace::{self, Ended, finish, program};
+use crate::process::{Ended, finish, program};
+use crate::strace;
 use crate::tally::Tally;
 use crate::template::copy;
 

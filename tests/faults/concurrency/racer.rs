@@ -9,7 +9,7 @@ use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 
 use crate::judge::{Judge, Phase};
 use crate::pool::is_full;
-use crate::strace::{Ended, finish, program};
+use crate::process::{Ended, finish, program};
 use crate::support::tree::Tree;
 use crate::tally::Tally;
 use crate::template::{Template, Workplace, copy};

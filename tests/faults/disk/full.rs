@@ -6,7 +6,8 @@ use super::small::{Place, Room, SmallDisk, Unit};
 use super::{NODE, follow, judge};
 use crate::bench::{Bench, RECOVER};
 use crate::pool::{chosen, each, is_full};
-use crate::strace::{self, Ended, program, run_with_room};
+use crate::process::{Ended, finish, program};
+use crate::strace::{self, run_with_room};
 use crate::support::program::rekindle;
 use crate::tally::Tally;
 use crate::template::Workplace;
@@ -117,7 +118,7 @@ fn one(
     let disk = SmallDisk::mount(&bench.template, case.place, workplace);
     disk.shrink(case.unit, case.left);
     let ended = match case.claim {
-        Claim::Honest => Ended::of(strace::finish(program(&disk.root, &RECOVER)), true),
+        Claim::Honest => Ended::of(finish(program(&disk.root, &RECOVER)), true),
         Claim::Wrong => run_with_room(&disk.root, &RECOVER, workplace.scratch()),
     };
     let found = judge(bench, name, &disk.root, &ended, tally);
@@ -142,7 +143,7 @@ fn go_on(
 ) {
     let verb = ["resume", "rollback"][number % 2];
     let name = &format!("{name}, then {verb} on it");
-    let ended = Ended::of(strace::finish(program(&disk.root, &[verb, "--yes"])), true);
+    let ended = Ended::of(finish(program(&disk.root, &[verb, "--yes"])), true);
     if !matches!(ended.code, Some(0 | 1 | 3 | 4 | 5)) {
         tally.fail(name, &format!("{ended:?}"));
     }

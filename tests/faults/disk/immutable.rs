@@ -7,7 +7,7 @@ use super::read_only::{lay_out, places};
 use super::{NODE, follow, judge};
 use crate::bench::{Bench, RECOVER};
 use crate::pool::{chosen, each};
-use crate::strace::{Ended, finish, program};
+use crate::process::{Ended, finish, program};
 use crate::template::{Workplace, copy};
 
 const SIZE: u64 = 64 << 20;

@@ -13,7 +13,7 @@ use std::path::Path;
 use crate::bench::Bench;
 use crate::contract::Circumstances;
 use crate::judge::Found;
-use crate::strace::Ended;
+use crate::process::Ended;
 use crate::tally::Tally;
 use crate::template::{Workplace, copy};
 

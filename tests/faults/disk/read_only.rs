@@ -4,7 +4,7 @@ use super::mounts::{are_permitted, become_private, mount, text, unmount};
 use super::{NODE, follow, judge};
 use crate::bench::{Bench, RECOVER};
 use crate::pool::{chosen, each};
-use crate::strace::{Ended, finish, program};
+use crate::process::{Ended, finish, program};
 use crate::support::tree::{Content, Tree};
 use crate::template::Workplace;
 

@@ -7,7 +7,8 @@ use super::mounts::run;
 use super::{NODE, follow, judge};
 use crate::bench::{Bench, RECOVER};
 use crate::pool::{chosen, each};
-use crate::strace::{self, Call, Ended, finish, program, under};
+use crate::process::{Ended, finish, program, under};
+use crate::strace::{self, Call};
 use crate::support::tree::{Content, Tree};
 use crate::template::Workplace;
 

@@ -8,8 +8,9 @@ mod second;
 use crate::bench::{Bench, RECOVER};
 use crate::contract::Circumstances;
 use crate::judge::{Found, Phase};
-use crate::pool::{chosen, each};
-use crate::strace::{self, Call, Ended, Fault};
+use crate::pool::{chosen, each, is_full, is_repeated};
+use crate::process::Ended;
+use crate::strace::{self, Call, Fault};
 use crate::tally::Tally;
 use crate::template::Workplace;
 
@@ -76,10 +77,10 @@ fn outcome(ended: &Ended, found: &Found) -> String {
     format!("killed: {state}")
 }
 
-/// The calls of the longest of three runs of `rekindle ARGUMENTS`, each on what `lay_out` laid out.
+/// The calls of the longest of three runs (of one, where a slice is enough) of `rekindle ARGUMENTS`, each on what `lay_out` laid out.
 fn longest(arguments: &[&str], lay_out: &dyn Fn(&Workplace)) -> Vec<Call> {
     let workplace = Workplace::new();
-    let runs = (0..3).map(|_| {
+    let runs = (0..if is_full() || is_repeated() { 3 } else { 1 }).map(|_| {
         lay_out(&workplace);
         strace::calls(&workplace.root(), arguments, workplace.scratch())
     });

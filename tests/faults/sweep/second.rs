@@ -4,7 +4,7 @@ use super::{Sweep, longest, outcome};
 use crate::bench::RECOVER;
 use crate::contract::Circumstances;
 use crate::judge::Phase;
-use crate::pool::{chosen, each};
+use crate::pool::{chosen, each, is_full, is_repeated};
 use crate::strace::{self, Call, Fault};
 use crate::support::tree::Tree;
 use crate::tally::Tally;
@@ -12,6 +12,7 @@ use crate::template::{Workplace, copy};
 
 /// So many first kills for each node: together at least twenty.
 const FIRST_KILLS: usize = 7;
+const FEW_FIRST_KILLS: usize = 2;
 const SLICE: usize = 4;
 
 /// A node in which a first run was killed after its commit.
@@ -69,11 +70,16 @@ impl Sweep {
             .iter()
             .filter(|call| call.mutates)
             .collect();
-        let last = (0..changes.len())
-            .rev()
-            .find(|at| self.interrupt(Fault::kill(changes[*at])).is_some());
-        let last = last.expect("a run that is not closed");
-        let spread = (0..FIRST_KILLS).map(|part| changes[part * last / (FIRST_KILLS - 1)]);
+        // From the close on there is nothing to resume.
+        let numbers: Vec<usize> = (0..changes.len()).collect();
+        let last =
+            numbers.partition_point(|at| self.interrupt(Fault::kill(changes[*at])).is_some()) - 1;
+        let kills = if is_full() || is_repeated() {
+            FIRST_KILLS
+        } else {
+            FEW_FIRST_KILLS
+        };
+        let spread = (0..kills).map(|part| changes[part * last / (kills - 1)]);
         let interrupt = |call: &Call| {
             let kill = Fault::kill(call);
             self.interrupt(kill.clone())
