@@ -6,7 +6,7 @@ use super::arguments::{Resume, Way};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::{clear, find, reason, write_state};
-use super::observed::lock;
+use super::observed::{confine, lock};
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{GOOD, printable};
@@ -37,6 +37,10 @@ pub fn resume(root: &Root, arguments: &Resume, out: &mut dyn Write) -> Result<Ex
         )?;
         return Ok(Exit::ActionNeeded);
     }
+    let refusals = recovery::check_targets(root, interrupted.targets());
+    if !refusals.is_empty() {
+        return Err(Failure::refused(&refusals));
+    }
     if !way.yes {
         demand_terminal()?;
         write_state(&interrupted, out)?;
@@ -47,6 +51,7 @@ pub fn resume(root: &Root, arguments: &Resume, out: &mut dyn Write) -> Result<Ex
             return Ok(Exit::ActionNeeded);
         }
     }
+    confine(root, interrupted.targets().map(|(_, path)| path))?;
     let mut watch = Watch::new();
     let request = TakeUpRequest {
         authority,

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::{clear, find, reason, refuse_unfinished, write_state};
 use super::journal::{chain_of, known_run};
-use super::observed::lock;
+use super::observed::{confine, lock};
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{GOOD, count, printable};
@@ -50,6 +50,10 @@ pub fn rollback(root: &Root, arguments: &Rollback, out: &mut dyn Write) -> Resul
         )?;
         return Ok(Exit::Done);
     }
+    let refusals = recovery::check_targets(root, interrupted.targets());
+    if !refusals.is_empty() {
+        return Err(Failure::refused(&refusals));
+    }
     if !way.yes {
         demand_terminal()?;
         write_state(&interrupted, out)?;
@@ -58,6 +62,7 @@ pub fn rollback(root: &Root, arguments: &Rollback, out: &mut dyn Write) -> Resul
             return Ok(Exit::ActionNeeded);
         }
     }
+    confine(root, interrupted.targets().map(|(_, path)| path))?;
     let mut watch = Watch::new();
     let request = TakeUpRequest {
         authority,
@@ -121,6 +126,7 @@ fn undo_ended(
         clear(root, left_over, authority, &reason, &mut watch)?;
     }
     let authority = cluster_authority(root, node::now());
+    confine(root, undertaking.targets())?;
     let ended = recovery::carry_out(root, &undertaking, authority, &reason, &mut watch);
     watch.finish();
     let ended = ended.map_err(|error| Failure::of_recovery(root, &error))?;

@@ -7,10 +7,11 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, openat, renameat};
+use nix::fcntl::{OFlag, renameat};
 use nix::sys::stat::Mode;
 use nix::unistd::{UnlinkatFlags, fdatasync, fsync, ftruncate, unlinkat};
 
+use super::open::open_component;
 use super::read::open_checked;
 use super::{FileError, Root};
 
@@ -81,10 +82,9 @@ impl Root {
         let resolved = self.resolve(path)?;
         // Its owner, mode and links are those of the file that was read.
         open_checked(&resolved, outside)?;
-        let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        let name = resolved.name.as_os_str();
-        let file =
-            openat(resolved.folder.as_fd(), name, flags, Mode::empty()).map_err(fail("open"))?;
+        let flags = OFlag::O_WRONLY | OFlag::O_APPEND;
+        let file = open_component(&resolved.folder, &resolved.name, flags, Mode::empty())
+            .map_err(fail("open"))?;
         let length = i64::try_from(whole).unwrap_or(i64::MAX);
         ftruncate(&file, length).map_err(fail("cut"))?;
         fsync(&file).map_err(fail("flush"))?;
@@ -203,14 +203,9 @@ fn name_of(path: &Path) -> &OsStr {
 }
 
 fn create(folder: &OwnedFd, name: &OsStr, also: OFlag) -> Result<File, Errno> {
-    let flags = OFlag::O_WRONLY
-        | OFlag::O_CREAT
-        | OFlag::O_EXCL
-        | OFlag::O_NOFOLLOW
-        | OFlag::O_CLOEXEC
-        | also;
+    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | also;
     let mode = Mode::S_IRUSR | Mode::S_IWUSR;
-    openat(folder.as_fd(), name, flags, mode).map(File::from)
+    open_component(folder, name, flags, mode).map(File::from)
 }
 
 fn remove(folder: &OwnedFd, name: &OsStr) -> Result<(), Errno> {

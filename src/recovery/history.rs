@@ -146,6 +146,12 @@ impl Interrupted {
         self.chain.changes().is_some()
     }
 
+    /// Each file that it was to replace: its certificate's name, and its node path.
+    pub fn targets(&self) -> impl Iterator<Item = (&str, &Path)> {
+        let changes = self.chain.changes().unwrap_or_default().iter();
+        changes.map(|(change, _)| (change.name.as_str(), Path::new(&change.target)))
+    }
+
     /// How many files it replaced, and how many it was to replace.
     pub fn made(&self) -> (usize, usize) {
         let all = self.chain.changes().map_or(0, <[_]>::len);
