@@ -138,7 +138,7 @@ impl State {
 }
 
 /// SHA-256 in hexadecimal digits.
-fn digest(bytes: &[u8]) -> String {
+pub fn digest(bytes: &[u8]) -> String {
     use std::fmt::Write;
 
     let digest = ring::digest::digest(&ring::digest::SHA256, bytes);

@@ -113,6 +113,7 @@ impl Tally {
             outcomes.join(", "),
         ];
         append(&line.join("\t"));
+        append_to(".failures", &self.failures);
         let shown = self.failures.len().min(SHOWN);
         assert!(
             self.failures.is_empty(),
@@ -127,12 +128,21 @@ impl Tally {
 /// Adds a line of cells, with tabs between them, to the table.
 pub fn append(line: &str) {
     println!("{line}");
-    if let Some(path) = std::env::var_os(TABLE) {
-        let mut table = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .unwrap();
-        table.write_all(format!("{line}\n").as_bytes()).unwrap();
+    append_to("", &[line.to_owned()]);
+}
+
+/// Adds lines to the file of the table, or the one beside it with that ending.
+fn append_to(ending: &str, lines: &[String]) {
+    let Some(mut path) = std::env::var_os(TABLE) else {
+        return;
+    };
+    path.push(ending);
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .unwrap();
+    for line in lines {
+        file.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 }
