@@ -44,8 +44,8 @@ impl Aftermath<'_> {
             Phase::Untouched => Ok(()),
             Phase::Uncommitted => {
                 if self.number % 2 == 1 {
-                    // Where not even a journal was begun there is no run to speak of.
-                    let is_run = journal.is_some_and(|journal| !journal.is_sealed());
+                    // Without one whole line in a journal there is no run to speak of.
+                    let is_run = journal.is_some_and(|journal| !journal.kinds.is_empty());
                     self.run(root, &["resume", "--yes"], &[i32::from(is_run)], tally)?;
                     let cleared = self.look(root, tally)?;
                     self.judge.is_as_before(&cleared)?;

@@ -88,7 +88,11 @@ pub fn check(
             Ok(()) => Ok(()),
             Err(words) => wrong(&words),
         },
-        Some(5) if found.phase != Phase::Committed => wrong("there is nothing to resume"),
+        // The line that failed may be there or not: of the commit, or of the close.
+        Some(5) if found.phase == Phase::Untouched => wrong("there is nothing to resume"),
+        Some(5) if found.phase == Phase::Ended && found.old > 0 && found.new > 0 => {
+            wrong("there is nothing to resume")
+        }
         Some(5) if !circumstances.is_mute && !ended.stderr.contains("rollback") => {
             wrong("nothing says how to go on")
         }
