@@ -134,7 +134,7 @@ pub struct Rollback {
 /// How an earlier run is taken up.
 #[derive(Debug, Args)]
 pub struct Way {
-    /// Leave files alone that somebody else changed meanwhile, and do the rest.
+    /// Leave alone what somebody else changed meanwhile, or what a file is missing for, and do the rest.
     #[arg(long)]
     pub skip_foreign: bool,
     /// Go on without asking.

@@ -12,6 +12,9 @@ use crate::pki::KeyError;
 /// The type of every payload.
 const PAYLOAD_TYPE: &str = "application/vnd.rekindle.record+json";
 
+/// The longest line that is read, in bytes. The longest that is written, the commit of some thirty changes, has 30 KiB.
+const LONGEST: usize = 1 << 20;
+
 /// An envelope with its payload decoded and nothing verified.
 pub(super) struct Envelope {
     pub(super) payload: Vec<u8>,
@@ -63,6 +66,9 @@ impl Envelope {
     /// leaves no room for spaces, other escapes, repeated or foreign fields, or a second base64 text of the
     /// same bytes.
     pub(super) fn parse(line: &[u8]) -> Result<Self, Defect> {
+        if line.len() > LONGEST {
+            return Err(Defect::LineTooLong { bytes: line.len() });
+        }
         let fields: Line<'_> =
             serde_json::from_slice(line).map_err(|source| Defect::Envelope { source })?;
         if fields.payload_type != PAYLOAD_TYPE {
@@ -123,6 +129,16 @@ mod tests {
         let envelope = Envelope::parse(line.as_bytes()).unwrap();
         assert_eq!(envelope.payload, b"{\"a\":1}?");
         envelope.verify(key.public()).unwrap();
+    }
+
+    #[test]
+    fn a_line_as_long_as_a_journal_is_refused_unread() {
+        let (line, _) = line();
+        let long = line + &" ".repeat(LONGEST);
+        assert!(matches!(
+            Envelope::parse(long.as_bytes()),
+            Err(Defect::LineTooLong { .. })
+        ));
     }
 
     #[test]
