@@ -12,6 +12,7 @@ mod facts;
 mod halt;
 mod history;
 mod observer;
+mod obstacle;
 mod preflight;
 mod resume;
 mod reversal;

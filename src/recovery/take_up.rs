@@ -28,7 +28,7 @@ impl<'a> Transaction<'a> {
         observer: &'a mut dyn Observer,
     ) -> Result<Self, RecoveryError> {
         let clock = SteadyClock::start();
-        let Interrupted { run, chain } = interrupted;
+        let Interrupted { run, chain, left } = interrupted;
         let TakeUpRequest {
             authority, reason, ..
         } = request;
@@ -61,6 +61,11 @@ impl<'a> Transaction<'a> {
             clock,
             log,
             observer,
+            left: match direction {
+                Direction::Forward => left,
+                // What a run could not do is of no concern when it goes back.
+                Direction::Back => Vec::new(),
+            },
         })
     }
 }

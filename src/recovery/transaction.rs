@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use super::error::Failure;
+use super::obstacle::skipped;
 use super::{Observer, Progress, RecoveryError, RunFiles, Stuck, facts};
 use crate::evidence::with_causes;
 use crate::journal::{
-    Chain, Change, Closed, Event, Intent, Log, Outcome, RunOutcome, Storage, TouchIntent,
+    Chain, Change, Closed, Event, Intent, Log, Outcome, Progress as Made, RunOutcome, Storage,
+    TouchIntent,
 };
 use crate::node::{AppendOnlyFile, FileError, Permit, Present, Root, Secrecy, Staged, SteadyClock};
+use crate::plan::LeftAlone;
 
 /// A run under way, with its journal open.
 pub(super) struct Transaction<'a> {
@@ -18,6 +21,8 @@ pub(super) struct Transaction<'a> {
     pub(super) clock: SteadyClock,
     pub(super) log: Log,
     pub(super) observer: &'a mut dyn Observer,
+    /// What is left to a person, whatever becomes of the files.
+    pub(super) left: Vec<LeftAlone>,
 }
 
 /// How a run ended whose files are all settled.
@@ -31,6 +36,8 @@ pub struct Ended {
     pub outcome: RunOutcome,
     /// The note over the whole journal and the fingerprint of its last key: for the ticket.
     pub closed: Closed,
+    /// What is left to a person.
+    pub left: Vec<LeftAlone>,
     /// What could not be done, though every file is settled: manifests that were not touched, the copy of the checkpoint.
     pub warnings: Vec<String>,
 }
@@ -162,6 +169,12 @@ impl Transaction<'_> {
         outcome: RunOutcome,
         mut warnings: Vec<String>,
     ) -> Result<Ended, RecoveryError> {
+        let changes = self.log.chain().changes().unwrap_or_default();
+        let strange = changes
+            .iter()
+            .filter(|(_, made)| *made == Made::Skipped)
+            .map(|(change, _)| skipped(change));
+        self.left.extend(strange);
         let closed = match self.log.close(outcome, self.clock.now()) {
             Ok(closed) => closed,
             Err(error) => return Err(self.stopped("the journal could not be closed", error.into())),
@@ -178,6 +191,7 @@ impl Transaction<'_> {
             files: self.files,
             outcome,
             closed,
+            left: self.left,
             warnings,
         })
     }
