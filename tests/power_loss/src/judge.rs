@@ -1,6 +1,6 @@
 //! Judges what is left after a crash. All programs have the same judge.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use crate::crash::Crash;
@@ -30,10 +30,10 @@ pub struct Judge<'a> {
     has_journal: bool,
     machine: &'a Machine,
     care: Care,
-    // What the program said of a node in which these files are new, and of a journal with these bytes. Most crashes
-    // differ in nothing that can be seen.
+    // What is said of a node in which these files are new, and of this journal or none. Most crashes differ in nothing
+    // that can be seen.
     checks: BTreeMap<BTreeSet<String>, Result<(), Fault>>,
-    verdicts: BTreeMap<Vec<u8>, String>,
+    journals: HashMap<Option<Vec<u8>>, (String, Journal)>,
 }
 
 impl<'a> Judge<'a> {
@@ -50,7 +50,7 @@ impl<'a> Judge<'a> {
             machine,
             care,
             checks: BTreeMap::new(),
-            verdicts: BTreeMap::new(),
+            journals: HashMap::new(),
         }
     }
 
@@ -69,14 +69,17 @@ impl<'a> Judge<'a> {
             replaced,
             ..Remains::default()
         };
+        let old = &self.recording.old;
         if self.has_journal {
             self.judge_certificates(&node, &remains.replaced)?;
-            let bytes = journal_bytes(&tree);
-            remains.is_complete = self.judge_journal(&node, bytes, crash.reported)?;
-            let journal = Journal::parse(bytes.unwrap_or_default());
-            self.judge_truth(&tree, &journal, &remains.replaced)?;
+            remains.journal = journal_bytes(&tree).map(<[u8]>::to_vec);
+            let (verdict, journal) = self.read_journal(&node, remains.journal.as_deref());
+            remains.is_complete = judge_verdict(verdict, crash.reported)?;
             remains.is_committed = !journal.committed.is_empty();
-            remains.journal = bytes.map(<[u8]>::to_vec);
+            judge_truth(journal, &remains.replaced)?;
+            if !remains.replaced.is_empty() {
+                judge_backup(old, &tree, journal)?;
+            }
         }
         Ok(remains)
     }
@@ -125,71 +128,61 @@ impl<'a> Judge<'a> {
             .clone()
     }
 
-    /// The journal verifies as far as it goes, and to its end once the program said that it is done. Returns whether it
-    /// came to its end.
-    fn judge_journal(
-        &mut self,
-        node: &Path,
-        bytes: Option<&[u8]>,
-        reported: bool,
-    ) -> Result<bool, Fault> {
-        let verdict = match bytes {
-            None => "INCOMPLETE",
-            Some(bytes) => self
-                .verdicts
-                .entry(bytes.to_vec())
-                .or_insert_with(|| verify_journal(node)),
+    /// The verdict over a journal, and what it says.
+    fn read_journal(&mut self, node: &Path, bytes: Option<&[u8]>) -> &(String, Journal) {
+        let read = || match bytes {
+            None => ("INCOMPLETE".to_owned(), Journal::default()),
+            Some(bytes) => (verify_journal(node), Journal::parse(bytes)),
         };
-        match verdict {
-            "COMPLETE" => Ok(true),
-            "INCOMPLETE" if reported => Err(Fault::new(Kind::Lost, "the end of the journal")),
-            "INCOMPLETE" => Ok(false),
-            other => Err(Fault::new(Kind::Tampered, other)),
-        }
+        let key = bytes.map(<[u8]>::to_vec);
+        self.journals.entry(key).or_insert_with(read)
     }
+}
 
-    /// What is new was announced, what is said to be done is, and what was there before can be brought back.
-    fn judge_truth(
-        &self,
-        tree: &Tree,
-        journal: &Journal,
-        replaced: &BTreeSet<String>,
-    ) -> Result<(), Fault> {
-        let untrue = |path, words| Err(Fault::new(Kind::FalseJournal, format!("{path} {words}")));
-        if let Some(path) = replaced.difference(&journal.intended).next() {
-            return untrue(path, "is new, and was not announced");
-        }
-        if let Some(path) = journal.done.difference(replaced).next() {
-            return untrue(path, "is said to be done, and is old");
-        }
-        if let Some(path) = journal.undone.intersection(replaced).next() {
-            return untrue(path, "is said to be as before, and is new");
-        }
-        if replaced.is_empty() {
-            return Ok(());
-        }
-        self.judge_backup(tree, journal)
+/// The journal verifies as far as it goes, and to its end once the program said that it is done. Returns whether it came
+/// to its end.
+fn judge_verdict(verdict: &str, reported: bool) -> Result<bool, Fault> {
+    match verdict {
+        "COMPLETE" => Ok(true),
+        "INCOMPLETE" if reported => Err(Fault::new(Kind::Lost, "the end of the journal")),
+        "INCOMPLETE" => Ok(false),
+        other => Err(Fault::new(Kind::Tampered, other)),
     }
+}
 
-    /// As soon as one file is replaced, all that may be are in the backup.
-    fn judge_backup(&self, tree: &Tree, journal: &Journal) -> Result<(), Fault> {
-        for change in &journal.committed {
-            let Some(old) = self.recording.old.get(&change.target) else {
-                continue;
-            };
-            let is_kept = match (&old.content, &change.backup) {
-                (Content::Link(destination), _) => {
-                    destination.to_str() == change.old_destination.as_deref()
-                }
-                (_, Some(backup)) => tree.get(backup) == Some(old),
-                (_, None) => false,
-            };
-            if !is_kept {
-                return Err(Fault::new(Kind::NoBackup, format!("{change:?}")));
+/// What is new was announced, and what is said to be done or undone is.
+fn judge_truth(journal: &Journal, replaced: &BTreeSet<String>) -> Result<(), Fault> {
+    let untrue = |path, words| Err(Fault::new(Kind::FalseJournal, format!("{path} {words}")));
+    if let Some(path) = replaced.difference(&journal.intended).next() {
+        return untrue(path, "is new, and was not announced");
+    }
+    if let Some(path) = journal.done.difference(replaced).next() {
+        return untrue(path, "is said to be done, and is old");
+    }
+    if let Some(path) = journal.undone.intersection(replaced).next() {
+        return untrue(path, "is said to be as before, and is new");
+    }
+    Ok(())
+}
+
+/// All that may be replaced can be brought back: the files are in the backup, the links in the journal.
+fn judge_backup(old: &Tree, now: &Tree, journal: &Journal) -> Result<(), Fault> {
+    for change in &journal.committed {
+        let Some(old) = old.get(&change.target) else {
+            continue;
+        };
+        let is_kept = match (&old.content, &change.backup) {
+            (Content::Link(destination), _) => {
+                destination.to_str() == change.old_destination.as_deref()
             }
+            (_, Some(backup)) => now.get(backup) == Some(old),
+            (_, None) => false,
+        };
+        if !is_kept {
+            return Err(Fault::new(Kind::NoBackup, format!("{change:?}")));
         }
-        Ok(())
     }
+    Ok(())
 }
 
 fn describe(entry: &Entry) -> String {

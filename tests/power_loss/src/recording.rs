@@ -46,6 +46,28 @@ impl Recording {
         }
     }
 
+    /// The same of a program that took up what was left of `recovery`, to bring it to `goal`.
+    pub fn taken_up(self, goal: Goal, recovery: &Self) -> Self {
+        let (old, new) = (recovery.old.clone(), recovery.new.clone());
+        Self {
+            old,
+            new,
+            goal,
+            ..self
+        }
+    }
+
+    /// The disk after so many events.
+    pub fn prefix(&self, events: usize) -> Vec<u8> {
+        let mut image = self.base.clone();
+        for event in &self.log[..events] {
+            if let Event::Write { offset, bytes } = event {
+                image[*offset..*offset + bytes.len()].copy_from_slice(bytes);
+            }
+        }
+        image
+    }
+
     /// The paths at which the old and the new node differ and `now` is like the new one.
     pub fn replaced(&self, now: &Tree) -> BTreeSet<String> {
         let mut paths = self.old.differences(&self.new);

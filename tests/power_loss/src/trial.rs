@@ -83,20 +83,16 @@ impl<'a> Trial<'a> {
             ways_out: 0,
             faults: BTreeMap::new(),
         };
+        let half_way = match program.start {
+            Start::Expired => None,
+            Start::HalfWay(goal) => Some((goal, half_way(machine, fresh, care))),
+        };
         let pause = effort.pause;
         for neighbour in [Neighbour::None, Neighbour::Busy { pause }] {
-            let recording = match program.start {
-                Start::Expired => record(machine, program, fresh, care, neighbour),
-                Start::HalfWay(goal) => {
-                    let recovery = record(machine, &RECOVER, fresh, care, Neighbour::None);
-                    let half_way = half_way(machine, &recovery, care);
-                    let taken_up = record(machine, program, &half_way, care, neighbour);
-                    Recording {
-                        goal,
-                        base: taken_up.base,
-                        log: taken_up.log,
-                        ..recovery
-                    }
+            let recording = match &half_way {
+                None => record(machine, program, fresh, care, neighbour),
+                Some((goal, (recovery, image))) => {
+                    record(machine, program, image, care, neighbour).taken_up(*goal, recovery)
                 }
             };
             trial.judge(machine, &recording, neighbour, effort);
@@ -187,20 +183,31 @@ impl<'a> Trial<'a> {
     }
 }
 
-/// The disk at the first moment at which a crash leaves half of the files new.
-fn half_way(machine: &Machine, recovery: &Recording, care: Care) -> Vec<u8> {
+/// A recovery, and the disk after the first write that makes half of the files new.
+fn half_way(machine: &Machine, fresh: &[u8], care: Care) -> (Recording, Vec<u8>) {
+    let recovery = record(machine, &RECOVER, fresh, care, Neighbour::None);
     let half = recovery.replaced(&recovery.new).len() / 2;
-    let mut judge = Judge::new(machine, recovery, care, false);
-    let mut found = None;
-    let mut random = fastrand::Rng::with_seed(0);
-    each_crash(recovery, 0, &mut random, &mut |crash| {
-        if found.is_none()
-            && judge
-                .judge(crash)
-                .is_ok_and(|remains| remains.replaced.len() >= half)
-        {
-            found = Some(crash.image.to_vec());
+    let mut judge = Judge::new(machine, &recovery, care, false);
+    let mut is_half = |events| {
+        let image = recovery.prefix(events);
+        let crash = Crash {
+            image: &image,
+            reported: false,
+            description: String::new(),
+        };
+        let remains = judge.judge(&crash).expect("a good recovery");
+        remains.replaced.len() >= half
+    };
+    // Files only ever become new.
+    let (mut before, mut after) = (0, recovery.log.len());
+    while after - before > 1 {
+        let middle = usize::midpoint(before, after);
+        if is_half(middle) {
+            after = middle;
+        } else {
+            before = middle;
         }
-    });
-    found.expect("a recovery replaces its files one by one")
+    }
+    let image = recovery.prefix(after);
+    (recovery, image)
 }
