@@ -1,4 +1,4 @@
-//! PEM files, and certificates in DER and PEM, each with one part that is as large as the file may be.
+//! PEM files, and certificates and keys, each with one part that is as large as the file may be.
 
 use rekindle::pki::encode;
 
@@ -16,10 +16,9 @@ pub fn all() -> Vec<(String, Vec<u8>)> {
         .into_iter()
         .map(|(name, text)| (format!("{name}.pem"), text.into_bytes()))
         .collect();
+    // As PEM too: their check writes them so and reads them again.
     for (name, der) in certificates() {
-        let pem = encode("CERTIFICATE", &der).as_bytes().to_vec();
         all.push((format!("{name}.der"), der));
-        all.push((format!("{name}.crt"), pem));
     }
     for (name, der) in keys() {
         for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] {

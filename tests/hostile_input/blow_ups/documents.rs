@@ -38,7 +38,10 @@ pub fn all() -> Vec<(String, Vec<u8>)> {
 
 /// The largest of each that has no more values than a file may have.
 fn fitting(values: fn(usize) -> Vec<(&'static str, String)>) -> Vec<(&'static str, String)> {
-    let marks = |text: &str| text.matches(['\n', ',', ':', '-', '?', '[', '{']).count();
+    let marks = |text: &str| {
+        text.matches(['\n', ',', ':', '-', '?', '[', ']', '{', '}'])
+            .count()
+    };
     let mut found = values(SIZE);
     for size in (1..8).map(|halvings| SIZE >> halvings) {
         for (largest, smaller) in found.iter_mut().zip(values(size)) {
