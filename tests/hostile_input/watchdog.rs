@@ -108,7 +108,7 @@ impl Watched {
                         report.failures.push(format!("{file}: {parser}: {message}"));
                     }
                     ("peak", kibibytes) => {
-                        report.peak = report.peak.max(kibibytes.parse().unwrap())
+                        report.peak = report.peak.max(kibibytes.parse().unwrap());
                     }
                     _ => {}
                 },

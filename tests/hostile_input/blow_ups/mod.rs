@@ -3,6 +3,7 @@
 mod certificates;
 mod documents;
 mod journals;
+mod pem_files;
 
 use std::fs;
 
@@ -18,7 +19,9 @@ const LARGEST_JOURNAL: usize = 64 << 20;
 #[test]
 fn certificates_made_to_blow_up_are_read_within_limits() {
     let test = "blow_ups::certificates_made_to_blow_up_are_read_within_limits";
-    try_all(test, &["pem", "certificate"], LARGEST, certificates::all);
+    try_all(test, &["pem", "certificate"], LARGEST, || {
+        [certificates::all(), pem_files::all()].concat()
+    });
 }
 
 #[test]
