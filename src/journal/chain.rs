@@ -289,6 +289,10 @@ impl Chain {
 
     fn begin_segment(&mut self, attempt: &Attempt, at: OffsetDateTime) -> Result<(), Defect> {
         let segment = Segment::begin(&attempt.key, at).ok_or(Defect::Attempt)?;
+        let key = segment.facts.sha256;
+        if self.segments.iter().any(|other| other.facts.sha256 == key) {
+            return Err(Defect::Attempt);
+        }
         self.segments.push(segment);
         self.noted.extend(attempt.torn.iter().cloned());
         Ok(())

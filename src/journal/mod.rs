@@ -27,6 +27,7 @@ mod intent;
 mod log;
 mod merkle;
 mod order;
+mod preparation;
 mod progress;
 mod protocol;
 mod read;

@@ -110,7 +110,7 @@ fn a_commit_needs_every_file_staged_and_backed_up() {
                         change: 1, sha256, ..
                     } => *sha256 = other,
                     Event::Commit { changes, .. } => {
-                        changes[1].backup.as_mut().unwrap().sha256 = other
+                        changes[1].backup.as_mut().unwrap().sha256 = other;
                     }
                     _ => {}
                 }
@@ -213,7 +213,7 @@ fn a_close_must_say_what_happened() {
     );
     assert_eq!(
         broken_rule(then(close(RunOutcome::HalfWay, statement()))),
-        OrderError::Statement
+        OrderError::Outcome
     );
     let mut shorter = statement();
     shorter.subject.pop();
