@@ -53,17 +53,20 @@ pub fn forge(
     key: &PrivateKey,
     certificate: Option<&Certificate>,
 ) -> Vec<u8> {
-    let spki = key.public_key_der();
+    for record in &mut records {
+        if let Event::Genesis(genesis) = &mut record.event {
+            genesis.key = key_facts(key, certificate);
+        }
+    }
+    let signed = records.into_iter().map(|record| (record, key)).collect();
+    forge_lines(signed)
+}
+
+/// Numbers, chains and signs each record with a key of its own.
+pub fn forge_lines(records: Vec<(Record, &PrivateKey)>) -> Vec<u8> {
     let mut file = String::new();
     let mut previous = None;
-    for (seq, record) in (0..).zip(&mut records) {
-        if let Event::Genesis(genesis) = &mut record.event {
-            genesis.key = KeyFacts {
-                spki: STANDARD.encode(spki),
-                sha256: Sha256Digest::of(spki),
-                certificate: certificate.map(encode_certificate),
-            };
-        }
+    for (seq, (mut record, key)) in (0..).zip(records) {
         record.seq = seq;
         record.previous = previous;
         let line = sign(&serde_json::to_string(&record).unwrap(), key);
@@ -71,6 +74,16 @@ pub fn forge(
         writeln!(file, "{line}").unwrap();
     }
     file.into_bytes()
+}
+
+/// What a genesis or an attempt says of its key.
+pub fn key_facts(key: &PrivateKey, certificate: Option<&Certificate>) -> KeyFacts {
+    let spki = key.public_key_der();
+    KeyFacts {
+        spki: STANDARD.encode(spki),
+        sha256: Sha256Digest::of(spki),
+        certificate: certificate.map(encode_certificate),
+    }
 }
 
 /// One line around any payload.
