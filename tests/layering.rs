@@ -40,14 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "recovery",
         &[
-            "digest",
-            "evidence",
-            "inventory",
-            "issuance",
-            "journal",
-            "node",
-            "pki",
-            "plan",
+            "digest", "evidence", "issuance", "journal", "node", "pki", "plan",
         ],
     ),
     ("drill", &["kubernetes", "node", "pki"]),

@@ -5,7 +5,7 @@ use std::io::Write;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::{clear, refuse_unfinished};
-use super::observed::{lock, observe};
+use super::observed::{confine, lock, observe};
 use super::plan::write_left;
 use super::progress::Watch;
 use super::render::{BAD, count, date};
@@ -43,6 +43,7 @@ pub fn expire(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
         clear(root, left_over, authority, &reason, &mut watch)?;
     }
     let undertaking = Undertaking::of_plan(&plan, changes);
+    confine(root, undertaking.targets())?;
     let expired = recovery::carry_out(root, &undertaking, cluster, &reason, &mut watch);
     watch.finish();
     let expired = expired.map_err(|error| Failure::of_recovery(root, &error))?;

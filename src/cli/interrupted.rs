@@ -11,22 +11,28 @@ use crate::journal::Progress;
 use crate::node::Root;
 use crate::pki::Authority;
 use crate::plan::{Refusal, RefusalCode};
-use crate::recovery::{self, History, HistoryError, Interrupted, Reason, TakeUpRequest};
+use crate::recovery::{self, History, HistoryError, Interrupted, Reason, RunFiles, TakeUpRequest};
 
 /// The run that did not come to its end, if there is one.
 pub(super) fn find(root: &Root) -> Result<Option<Interrupted>, Failure> {
     let history = History::read(root).map_err(|error| Failure::of_file("journals", &error))?;
     history
         .interrupted(root)
-        .map_err(|error| of_history(&error))
+        .map_err(|error| of_history(root, &error))
 }
 
-fn of_history(error: &HistoryError) -> Failure {
+fn of_history(root: &Root, error: &HistoryError) -> Failure {
     match error {
         HistoryError::File(error) => Failure::of_file("journal", error),
-        HistoryError::Broken { .. } => Failure::of(Exit::JournalInvalid, error)
-            .hint("keep the journal as evidence, outside its folder: no run can be taken up by it")
-            .runbook("runbooks/half-way.md"),
+        HistoryError::Broken { run, .. } => {
+            let journal = root.outside(&RunFiles::of(run).journal);
+            Failure::of(Exit::JournalInvalid, error)
+                .hint(format!(
+                    "no run can be taken up by it. Keep it as evidence, then go on without it: mv {} /root/",
+                    journal.display()
+                ))
+                .runbook("runbooks/half-way.md")
+        }
     }
 }
 
@@ -41,15 +47,11 @@ pub(super) fn refuse_unfinished(root: &Root) -> Result<Option<Interrupted>, Fail
 /// The refusal to begin another run.
 pub(super) fn unfinished(root: &Root, interrupted: &Interrupted) -> Refusal {
     let (resume, rollback) = (root.command("resume"), root.command("rollback"));
-    let undoing = interrupted
-        .chain
-        .as_ref()
-        .is_some_and(crate::journal::Chain::is_undoing);
     Refusal {
         code: RefusalCode::UnfinishedRun,
         subject: format!("run {}", interrupted.run),
         evidence: format!("it was interrupted, {}", how_far(interrupted)),
-        remedy: if undoing {
+        remedy: if interrupted.chain.is_undoing() {
             format!("finish going back: {rollback}")
         } else {
             format!("finish it: {resume}; or go back: {rollback}")
@@ -65,10 +67,9 @@ pub(super) fn how_far(interrupted: &Interrupted) -> String {
 
 /// One line for verbs that only look; whether there was anything to say.
 pub(super) fn warn(root: &Root, out: &mut dyn Write) -> io::Result<bool> {
-    let history = match History::read(root) {
-        Ok(history) => history,
-        // Its folder may be closed to this user: looking needs no journal.
-        Err(_) => return Ok(false),
+    // Its folder may be closed to this user: looking needs no journal.
+    let Ok(history) = History::read(root) else {
+        return Ok(false);
     };
     match history.interrupted(root) {
         Ok(Some(run)) if run.is_committed() => writeln!(
@@ -94,9 +95,7 @@ pub(super) fn warn(root: &Root, out: &mut dyn Write) -> io::Result<bool> {
 
 /// What was begun, and how far each file has come.
 pub(super) fn write_state(interrupted: &Interrupted, out: &mut dyn Write) -> io::Result<()> {
-    let Some(chain) = &interrupted.chain else {
-        return Ok(());
-    };
+    let chain = &interrupted.chain;
     let setting = &chain.genesis().circumstances.setting;
     writeln!(
         out,

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::failure::Failure;
 use crate::inventory::{Inventory, KUBERNETES_FOLDER};
 use crate::node::{self, NodeLock, Root};
+use crate::recovery;
 
 /// Reads the node, if this user may.
 pub(super) fn observe(root: &Root) -> Result<Inventory, Failure> {
@@ -21,6 +22,17 @@ pub(super) fn lock(root: &Root) -> Result<Option<NodeLock>, Failure> {
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(Failure::of_file("lock", &error)),
     }
+}
+
+/// Gives up, right before the first write, what changing these files does not need.
+pub(super) fn confine<'a>(
+    root: &Root,
+    targets: impl IntoIterator<Item = &'a Path>,
+) -> Result<(), Failure> {
+    // An old kernel without Landlock is no reason not to recover.
+    recovery::confine(root, targets)
+        .map(|_| ())
+        .map_err(|error| Failure::of_file("disk", &error))
 }
 
 fn demand_root(root: &Root) -> Result<(), Failure> {

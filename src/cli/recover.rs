@@ -8,7 +8,7 @@ use super::arguments::Recover;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::{clear, reason, refuse_unfinished};
-use super::observed::{lock, observe};
+use super::observed::{confine, lock, observe};
 use super::plan::{refused, write_explanation, write_left, write_plan};
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
@@ -73,11 +73,12 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
         clear(root, left_over, authority, &reason, &mut watch)?;
     }
     let undertaking = Undertaking::of_plan(&plan, changes);
+    confine(root, undertaking.targets())?;
     let ended = recovery::carry_out(root, &undertaking, cluster, &reason, &mut watch);
     watch.finish();
     let ended = ended.map_err(|error| Failure::of_recovery(root, &error))?;
     let written = write_report(root, &undertaking, &ended, &plan, out).and_then(|()| out.flush());
-    despite_lost_output(root, &ended, written);
+    despite_lost_output(root, &ended, &written);
     Ok(if plan.left.is_empty() {
         exit(root, &ended)
     } else {

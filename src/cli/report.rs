@@ -56,7 +56,7 @@ pub(super) fn exit(root: &Root, ended: &Ended) -> Exit {
 }
 
 /// The files are settled, whether or not somebody reads this: a report that could not be written is no failure of the run.
-pub(super) fn despite_lost_output(root: &Root, ended: &Ended, written: io::Result<()>) {
+pub(super) fn despite_lost_output(root: &Root, ended: &Ended, written: &io::Result<()>) {
     if written.is_err() {
         let checkpoint = root.outside(&ended.files.checkpoint);
         let _ = writeln!(

@@ -6,20 +6,21 @@ use super::arguments::{Resume, Way};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::{clear, find, reason, write_state};
-use super::observed::lock;
+use super::observed::{confine, lock};
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{GOOD, printable};
 use super::report::{despite_lost_output, exit, write_ended, write_not_proven};
 use crate::inventory::cluster_authority;
 use crate::node::{self, Root};
-use crate::recovery::{self, TakeUpRequest};
+use crate::recovery::{self, History, TakeUpRequest};
 
 /// Resumes the interrupted run of the node.
 pub fn resume(root: &Root, arguments: &Resume, out: &mut dyn Write) -> Result<Exit, Failure> {
     let way = &arguments.way;
     let _lock = lock(root)?;
     let Some(interrupted) = find(root)? else {
+        History::tidy(root).map_err(|error| Failure::of_file("journals", &error))?;
         writeln!(out, "There is nothing to resume: no run is unfinished.")?;
         return Ok(Exit::Done);
     };
@@ -36,6 +37,10 @@ pub fn resume(root: &Root, arguments: &Resume, out: &mut dyn Write) -> Result<Ex
         )?;
         return Ok(Exit::ActionNeeded);
     }
+    let refusals = recovery::check_targets(root, interrupted.targets());
+    if !refusals.is_empty() {
+        return Err(Failure::refused(&refusals));
+    }
     if !way.yes {
         demand_terminal()?;
         write_state(&interrupted, out)?;
@@ -46,6 +51,7 @@ pub fn resume(root: &Root, arguments: &Resume, out: &mut dyn Write) -> Result<Ex
             return Ok(Exit::ActionNeeded);
         }
     }
+    confine(root, interrupted.targets().map(|(_, path)| path))?;
     let mut watch = Watch::new();
     let request = TakeUpRequest {
         authority,
@@ -59,7 +65,7 @@ pub fn resume(root: &Root, arguments: &Resume, out: &mut dyn Write) -> Result<Ex
         .and_then(|()| write_ended(root, &ended, out))
         .and_then(|()| write_not_proven(root, out))
         .and_then(|()| out.flush());
-    despite_lost_output(root, &ended, written);
+    despite_lost_output(root, &ended, &written);
     Ok(exit(root, &ended))
 }
 

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::{clear, find, reason, refuse_unfinished, write_state};
 use super::journal::{chain_of, known_run};
-use super::observed::lock;
+use super::observed::{confine, lock};
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{GOOD, count, printable};
@@ -15,7 +15,7 @@ use super::report::{despite_lost_output, exit, write_ended, write_not_proven};
 use super::resume::flags;
 use crate::inventory::cluster_authority;
 use crate::node::{self, Root};
-use crate::recovery::{self, Ended, TakeUpRequest};
+use crate::recovery::{self, Ended, History, TakeUpRequest};
 
 /// Rolls back the interrupted run, or the named one.
 pub fn rollback(root: &Root, arguments: &Rollback, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -29,6 +29,7 @@ pub fn rollback(root: &Root, arguments: &Rollback, out: &mut dyn Write) -> Resul
         return undo_ended(root, run, arguments, out);
     }
     let Some(interrupted) = interrupted else {
+        History::tidy(root).map_err(|error| Failure::of_file("journals", &error))?;
         writeln!(
             out,
             "There is nothing to roll back: no run is unfinished. To undo one that came to its end, name it: {}",
@@ -49,6 +50,10 @@ pub fn rollback(root: &Root, arguments: &Rollback, out: &mut dyn Write) -> Resul
         )?;
         return Ok(Exit::Done);
     }
+    let refusals = recovery::check_targets(root, interrupted.targets());
+    if !refusals.is_empty() {
+        return Err(Failure::refused(&refusals));
+    }
     if !way.yes {
         demand_terminal()?;
         write_state(&interrupted, out)?;
@@ -57,6 +62,7 @@ pub fn rollback(root: &Root, arguments: &Rollback, out: &mut dyn Write) -> Resul
             return Ok(Exit::ActionNeeded);
         }
     }
+    confine(root, interrupted.targets().map(|(_, path)| path))?;
     let mut watch = Watch::new();
     let request = TakeUpRequest {
         authority,
@@ -120,6 +126,7 @@ fn undo_ended(
         clear(root, left_over, authority, &reason, &mut watch)?;
     }
     let authority = cluster_authority(root, node::now());
+    confine(root, undertaking.targets())?;
     let ended = recovery::carry_out(root, &undertaking, authority, &reason, &mut watch);
     watch.finish();
     let ended = ended.map_err(|error| Failure::of_recovery(root, &error))?;
@@ -131,6 +138,6 @@ fn tell(root: &Root, run: &str, ended: &Ended, out: &mut dyn Write) -> Exit {
         .and_then(|()| write_ended(root, ended, out))
         .and_then(|()| write_not_proven(root, out))
         .and_then(|()| out.flush());
-    despite_lost_output(root, ended, written);
+    despite_lost_output(root, ended, &written);
     exit(root, ended)
 }

@@ -5,7 +5,7 @@ use ring::signature::{ED25519, UnparsedPublicKey};
 use crate::digest::Sha256Digest;
 use crate::pki::{KeyError, PrivateKey};
 
-/// The key of one attempt: made here and never written. Ring does not wipe it when it is dropped.
+/// The key of one attempt: made here and never written.
 pub(super) struct JournalKey {
     private: PrivateKey,
     public: VerifyingKey,

@@ -32,6 +32,24 @@ pub enum FileError {
         /// On which path.
         path: PathBuf,
     },
+    /// `chattr +i`: not even root may change it, rename it, or replace it.
+    #[error("{} is immutable (chattr +i)", path.display())]
+    Immutable {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// `chattr +a`: it may grow, and nothing else.
+    #[error("{} is append-only (chattr +a)", path.display())]
+    AppendOnly {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// Something is mounted on the file itself, so that no other can take its name.
+    #[error("{} is a mount point: another file is mounted on it", path.display())]
+    MountPoint {
+        /// The file.
+        path: PathBuf,
+    },
     /// A folder, FIFO, device or socket stands where a regular file belongs.
     #[error("{} is a {found}, not a regular file", path.display())]
     NotRegular {
@@ -132,7 +150,15 @@ pub enum FileError {
         /// On which path.
         path: PathBuf,
     },
-    /// The file system is mounted read-only, or the file is immutable.
+    /// Larger than this process may write.
+    #[error("{operation} {}: past the limit on the size of a file (ulimit -f)", path.display())]
+    SizeLimit {
+        /// What was attempted.
+        operation: &'static str,
+        /// On which path.
+        path: PathBuf,
+    },
+    /// The file system is mounted read-only.
     #[error("{operation} {}: the file system is read-only", path.display())]
     ReadOnly {
         /// What was attempted.
@@ -170,6 +196,7 @@ impl FileError {
             Errno::ENOTDIR => Self::NotAFolder { path },
             Errno::ELOOP => Self::LinkLoop { path },
             Errno::ENOSPC | Errno::EDQUOT => Self::NoSpace { operation, path },
+            Errno::EFBIG => Self::SizeLimit { operation, path },
             Errno::EROFS => Self::ReadOnly { operation, path },
             other => Self::Io {
                 operation,

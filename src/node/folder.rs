@@ -1,26 +1,52 @@
-//! Folders of our own: closed to everybody else, created one by one and flushed.
+//! Folders: opened beneath the root, and those of our own, closed to everybody else, created one by one and flushed.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, openat};
+use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, fstat, mkdirat};
 use nix::unistd::fsync;
 
+use super::open::open_component;
 use super::resolve::{check_owner, permissions};
 use super::{FileError, Root};
 
+/// A folder that was asked for, or the nearest one above it that is there.
+#[derive(Debug)]
+pub struct ExistingFolder {
+    pub(super) folder: OwnedFd,
+    /// The node path of the one that is there.
+    pub path: PathBuf,
+    /// The same as a shell outside the root would spell it.
+    pub(super) outside: PathBuf,
+}
+
 impl Root {
+    /// Opens the folder at `path`, or its nearest parent that exists.
+    pub fn nearest_folder(&self, path: &Path) -> Result<ExistingFolder, FileError> {
+        for existing in path.ancestors() {
+            match self.open_folder(existing) {
+                Err(error) if error.is_not_found() => {}
+                other => {
+                    return other.map(|folder| ExistingFolder {
+                        folder,
+                        path: existing.to_owned(),
+                        outside: self.outside(existing),
+                    });
+                }
+            }
+        }
+        let path = self.outside(path);
+        Err(FileError::NotFound { path })
+    }
+
     /// Opens the folder at the node path, created with mode 0700 where it or its parents are missing, and
     /// refuses one that others may enter.
     pub(super) fn private_folder(&self, path: &Path) -> Result<OwnedFd, FileError> {
         match self.open_private_folder(path) {
             Err(error) if error.is_not_found() => {
-                let ancestors: Vec<&Path> = path.ancestors().collect();
-                for folder in ancestors.iter().rev().skip(1) {
-                    self.create_folder(folder)?;
-                }
+                self.create_folder(path)?;
                 self.open_private_folder(path)
             }
             other => other,
@@ -61,23 +87,29 @@ impl Root {
     /// Opens the folder at the node path, links followed.
     pub(super) fn open_folder(&self, path: &Path) -> Result<OwnedFd, FileError> {
         let fail = |errno| FileError::from_errno("open the folder", &self.outside(path), errno);
-        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
         if path.parent().is_none() {
-            return openat(self.folder.as_fd(), ".", flags, Mode::empty()).map_err(fail);
+            return open_component(&self.folder, ".".as_ref(), flags, Mode::empty()).map_err(fail);
         }
-        let resolved = self.resolve(path)?;
-        let name = resolved.name.as_os_str();
-        openat(resolved.folder.as_fd(), name, flags, Mode::empty()).map_err(fail)
+        let place = self.look_up(path)?;
+        open_component(place.folder(), &place.name, flags, Mode::empty()).map_err(fail)
     }
 
-    fn create_folder(&self, path: &Path) -> Result<(), FileError> {
+    /// Creates the folder at `path` with mode 0700, and first those above it that are missing.
+    pub fn create_folder(&self, path: &Path) -> Result<(), FileError> {
+        let Some(parent) = path.parent() else {
+            return Ok(());
+        };
+        let resolved = match self.resolve(path) {
+            Err(error) if error.is_not_found() => {
+                self.create_folder(parent)?;
+                self.resolve(path)?
+            }
+            other => other?,
+        };
         let outside = self.outside(path);
-        let resolved = self.resolve(path)?;
-        match mkdirat(
-            resolved.folder.as_fd(),
-            resolved.name.as_os_str(),
-            Mode::S_IRWXU,
-        ) {
+        let name = resolved.name.as_os_str();
+        match mkdirat(resolved.folder.as_fd(), name, Mode::S_IRWXU) {
             Ok(()) => fsync(&resolved.folder)
                 .map_err(|errno| FileError::from_errno("flush the folder of", &outside, errno)),
             Err(Errno::EEXIST) => Ok(()),

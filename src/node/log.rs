@@ -7,10 +7,11 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, openat, renameat};
+use nix::fcntl::{OFlag, renameat};
 use nix::sys::stat::Mode;
 use nix::unistd::{UnlinkatFlags, fdatasync, fsync, ftruncate, unlinkat};
 
+use super::open::open_component;
 use super::read::open_checked;
 use super::{FileError, Root};
 
@@ -19,6 +20,9 @@ const MAXIMUM_SIZE: u64 = 64 * 1024 * 1024;
 
 /// What the reserve holds back for the last lines of a journal, in bytes.
 pub const RESERVE_SIZE: usize = 64 * 1024;
+
+/// What the name of a reserve has behind that of its log.
+const RESERVE: &str = ".reserve";
 
 /// A file open for appending alone. A reserve beside it is given up when the disk is full, so that what is under way can
 /// still be recorded.
@@ -78,10 +82,9 @@ impl Root {
         let resolved = self.resolve(path)?;
         // Its owner, mode and links are those of the file that was read.
         open_checked(&resolved, outside)?;
-        let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        let name = resolved.name.as_os_str();
-        let file =
-            openat(resolved.folder.as_fd(), name, flags, Mode::empty()).map_err(fail("open"))?;
+        let flags = OFlag::O_WRONLY | OFlag::O_APPEND;
+        let file = open_component(&resolved.folder, &resolved.name, flags, Mode::empty())
+            .map_err(fail("open"))?;
         let length = i64::try_from(whole).unwrap_or(i64::MAX);
         ftruncate(&file, length).map_err(fail("cut"))?;
         fsync(&file).map_err(fail("flush"))?;
@@ -101,6 +104,25 @@ impl Root {
                 .map_err(|errno| FileError::from_errno("remove", &self.outside(&path), errno))?;
         }
         flush(&folder, &self.outside(path))
+    }
+
+    /// Removes every reserve in `folder`: of logs that nobody writes any more.
+    pub fn remove_reserves(&self, folder: &Path) -> Result<(), FileError> {
+        let names = self.list(folder)?;
+        let mut reserves = names
+            .iter()
+            .filter(|name| name.ends_with(RESERVE))
+            .peekable();
+        if reserves.peek().is_none() {
+            return Ok(());
+        }
+        let opened = self.private_folder(folder)?;
+        for name in reserves {
+            remove(&opened, OsStr::new(name)).map_err(|errno| {
+                FileError::from_errno("remove", &self.outside(&folder.join(name)), errno)
+            })?;
+        }
+        Ok(())
     }
 
     /// Writes the small file at `path`, in a folder closed to others, with mode 0600: it is there whole or not at all.
@@ -131,7 +153,7 @@ impl Root {
         };
         match create(folder, &reserve.name, OFlag::empty()) {
             // Written, for a hole in a file reserves nothing.
-            Ok(mut file) => file.write_all(&[0; RESERVE_SIZE]).map_err(fail)?,
+            Ok(mut file) => file.write_all(&vec![0; RESERVE_SIZE]).map_err(fail)?,
             // An attempt before this one was killed.
             Err(Errno::EEXIST) => {}
             Err(errno) => return Err(fail(errno.into())),
@@ -172,7 +194,7 @@ impl Drop for Reserve {
 
 fn reserve_of(log: &Path) -> PathBuf {
     let mut name = log.as_os_str().to_owned();
-    name.push(".reserve");
+    name.push(RESERVE);
     PathBuf::from(name)
 }
 
@@ -180,15 +202,10 @@ fn name_of(path: &Path) -> &OsStr {
     path.file_name().unwrap_or(OsStr::new("journal"))
 }
 
-fn create(folder: &OwnedFd, name: &OsStr, more: OFlag) -> Result<File, Errno> {
-    let flags = OFlag::O_WRONLY
-        | OFlag::O_CREAT
-        | OFlag::O_EXCL
-        | OFlag::O_NOFOLLOW
-        | OFlag::O_CLOEXEC
-        | more;
+fn create(folder: &OwnedFd, name: &OsStr, also: OFlag) -> Result<File, Errno> {
+    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | also;
     let mode = Mode::S_IRUSR | Mode::S_IWUSR;
-    openat(folder.as_fd(), name, flags, mode).map(File::from)
+    open_component(folder, name, flags, mode).map(File::from)
 }
 
 fn remove(folder: &OwnedFd, name: &OsStr) -> Result<(), Errno> {

@@ -5,8 +5,10 @@
 //! ever leaving it. What is read was checked after opening (regular, trusted owner, one link, closed mode);
 //! what is written is staged beside its target, flushed, and renamed.
 
+mod attributes;
 mod backup;
 mod clock;
+mod confine;
 mod error;
 mod folder;
 mod hardening;
@@ -14,6 +16,7 @@ mod identity;
 mod list;
 mod lock;
 mod log;
+mod open;
 mod operand;
 mod permit;
 mod privileges;
@@ -30,8 +33,10 @@ mod write;
 
 pub use backup::BackupCopy;
 pub use clock::{Clocks, SteadyClock, now};
+pub use confine::Confinement;
 pub use error::FileError;
-pub use hardening::harden;
+pub use folder::ExistingFolder;
+pub use hardening::{file_size_limit, harden};
 pub use identity::{Machine, Operator, binary_digest, machine, operator};
 pub use lock::NodeLock;
 pub use log::{AppendOnlyFile, RESERVE_SIZE};

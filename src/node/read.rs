@@ -1,15 +1,17 @@
 //! Reads a file once, and only after the open descriptor was checked.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::{AtFlags, OFlag, openat};
+use nix::fcntl::{AtFlags, OFlag};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+use super::open::open_component;
 use super::resolve::{Resolved, check_owner, file_type, permissions};
 use super::{FileError, Root};
 use crate::digest::Sha256Digest;
@@ -55,9 +57,13 @@ pub struct Metadata {
 impl Root {
     /// Reads the regular file at `path`, links resolved beneath the root.
     pub fn read(&self, path: &Path, secrecy: Secrecy) -> Result<FileSnapshot, FileError> {
-        let resolved = self.resolve(path)?;
-        let outside = self.outside(&resolved.path);
-        read_resolved(&resolved, &outside, secrecy)
+        let place = self.look_up(path)?;
+        let outside = self.outside(&place.path);
+        let Some(looked_at) = place.found else {
+            return Err(FileError::NotFound { path: outside });
+        };
+        let opened = open_regular(place.folder(), &place.name, &looked_at, &outside)?;
+        read_opened(opened, place.path, &outside, secrecy)
     }
 }
 
@@ -66,7 +72,16 @@ pub(super) fn read_resolved(
     outside: &Path,
     secrecy: Secrecy,
 ) -> Result<FileSnapshot, FileError> {
-    let (file, status) = open_checked(resolved, outside)?;
+    let opened = open_checked(resolved, outside)?;
+    read_opened(opened, resolved.path.clone(), outside, secrecy)
+}
+
+fn read_opened(
+    (file, status): (OwnedFd, FileStat),
+    path: PathBuf,
+    outside: &Path,
+    secrecy: Secrecy,
+) -> Result<FileSnapshot, FileError> {
     let mode = permissions(&status);
     if secrecy == Secrecy::Secret && mode & 0o077 != 0 {
         return Err(FileError::SecretExposed {
@@ -76,7 +91,7 @@ pub(super) fn read_resolved(
     }
     let bytes = read_all(file, &status, outside)?;
     Ok(FileSnapshot {
-        path: resolved.path.clone(),
+        path,
         digest: Sha256Digest::of(&bytes),
         bytes,
         metadata: metadata(&status),
@@ -88,14 +103,25 @@ pub(super) fn open_checked(
     resolved: &Resolved,
     outside: &Path,
 ) -> Result<(OwnedFd, FileStat), FileError> {
-    let fail = |operation| move |errno| FileError::from_errno(operation, outside, errno);
     let (folder, name) = (resolved.folder.as_fd(), resolved.name.as_os_str());
-    // Before opening, for to open a device may set it in motion; and after, for it may have been exchanged.
-    let looked_at = fstatat(folder, name, AtFlags::AT_SYMLINK_NOFOLLOW).map_err(fail("stat"))?;
-    check_regular(&looked_at, outside)?;
+    let looked_at = fstatat(folder, name, AtFlags::AT_SYMLINK_NOFOLLOW)
+        .map_err(|errno| FileError::from_errno("stat", outside, errno))?;
+    open_regular(folder, name, &looked_at, outside)
+}
+
+/// Checks the type before opening, for to open a device may set it in motion; and everything after, for the file may have
+/// been exchanged.
+fn open_regular(
+    folder: BorrowedFd<'_>,
+    name: &OsStr,
+    looked_at: &FileStat,
+    outside: &Path,
+) -> Result<(OwnedFd, FileStat), FileError> {
+    let fail = |operation| move |errno| FileError::from_errno(operation, outside, errno);
+    check_regular(looked_at, outside)?;
     // A FIFO would block an open without O_NONBLOCK.
-    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
-    let file = openat(folder, name, flags, Mode::empty()).map_err(fail("open"))?;
+    let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
+    let file = open_component(folder, name, flags, Mode::empty()).map_err(fail("open"))?;
     let status = fstat(&file).map_err(fail("stat"))?;
     check_regular(&status, outside)?;
     let path = outside.to_owned();

@@ -1,17 +1,18 @@
 //! Walks a node path beneath its root, one component at a time, each opened without following links.
 //!
 //! `openat2` with `RESOLVE_IN_ROOT` would clamp a link that climbs out; here it is an error, since such a link
-//! on a control-plane node is a mistake or an attack. Works on every kernel.
+//! on a control-plane node is a mistake or an attack. And it would follow links, owners and modes unseen.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, openat, readlinkat};
+use nix::fcntl::{AtFlags, OFlag, readlinkat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 
+use super::open::open_component;
 use super::privileges::{effective_user, is_trusted};
 use super::{FileError, Root};
 
@@ -28,33 +29,51 @@ pub(super) struct Resolved {
     pub(super) path: PathBuf,
 }
 
+/// Where a walk ended: the folder is good for looking names up, and for nothing else.
+pub(super) struct Place {
+    folder: OwnedFd,
+    pub(super) name: OsString,
+    pub(super) path: PathBuf,
+    /// What stands there; `None` where nothing does, or where the last component was not looked at.
+    pub(super) found: Option<FileStat>,
+}
+
+impl Place {
+    pub(super) fn folder(&self) -> BorrowedFd<'_> {
+        self.folder.as_fd()
+    }
+}
+
 impl Root {
     /// Resolves `path`, following a link in its last component too.
     pub(super) fn resolve(&self, path: &Path) -> Result<Resolved, FileError> {
-        self.walk(path, true)
+        self.open_place(self.look_up(path)?)
     }
 
     /// Resolves `path` but leaves a link in its last component alone.
     pub(super) fn resolve_parent(&self, path: &Path) -> Result<Resolved, FileError> {
+        self.open_place(self.look_up_parent(path)?)
+    }
+
+    /// Like [`resolve`](Self::resolve), for who wants to read and needs not flush the folder.
+    pub(super) fn look_up(&self, path: &Path) -> Result<Place, FileError> {
+        self.walk(path, true)
+    }
+
+    /// Like [`resolve_parent`](Self::resolve_parent), for who needs not flush the folder.
+    pub(super) fn look_up_parent(&self, path: &Path) -> Result<Place, FileError> {
         self.walk(path, false)
     }
 
     /// Whether anything is at `path`, links followed; what cannot be reached counts as absent.
     pub fn exists(&self, path: &Path) -> bool {
-        self.resolve(path).is_ok_and(|resolved| {
-            fstatat(
-                &resolved.folder,
-                resolved.name.as_os_str(),
-                AtFlags::AT_SYMLINK_NOFOLLOW,
-            )
-            .is_ok()
-        })
+        self.look_up(path).is_ok_and(|place| place.found.is_some())
     }
 
     /// What the link at `path` says, unresolved; `None` where it is no link.
     pub fn link_destination(&self, path: &Path) -> Result<Option<PathBuf>, FileError> {
-        let resolved = self.resolve_parent(path)?;
-        match readlinkat(&resolved.folder, resolved.name.as_os_str()) {
+        let place = self.look_up_parent(path)?;
+        match readlinkat(place.folder(), place.name.as_os_str()) {
             Ok(destination) => Ok(Some(destination.into())),
             Err(Errno::EINVAL) => Ok(None),
             Err(errno) => Err(FileError::from_errno(
@@ -65,8 +84,12 @@ impl Root {
         }
     }
 
-    fn walk(&self, path: &Path, follow_last: bool) -> Result<Resolved, FileError> {
+    fn walk(&self, path: &Path, follow_last: bool) -> Result<Place, FileError> {
         let outside = self.outside(path);
+        let fail = |operation| {
+            let path = outside.clone();
+            move |errno| FileError::from_errno(operation, &path, errno)
+        };
         let mut ahead = VecDeque::new();
         queue_components(path, &mut ahead);
         // The folders entered so far, below the root.
@@ -85,19 +108,28 @@ impl Root {
             let here = trail
                 .last()
                 .map_or(self.folder.as_fd(), |(folder, _)| folder.as_fd());
-            let last = ahead.is_empty();
-            if last && !follow_last {
-                return self.finish(&trail, name);
+            if ahead.is_empty() {
+                if !follow_last {
+                    return self.place(trail, name, None);
+                }
+                // Looked at before it is opened: whoever asked will open it, and for what it is.
+                match fstatat(here, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW) {
+                    // The caller will meet the absence itself, and may want to create the file.
+                    Err(Errno::ENOENT) => return self.place(trail, name, None),
+                    Err(errno) => return Err(fail("stat")(errno)),
+                    Ok(status) => match file_type(&status) {
+                        SFlag::S_IFLNK => {}
+                        SFlag::S_IFDIR => {
+                            check_folder(&status, &self.outside(&node_path(&trail).join(&name)))?;
+                            return self.place(trail, name, Some(status));
+                        }
+                        _ => return self.place(trail, name, Some(status)),
+                    },
+                }
             }
-            let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-            let found = match openat(here, name.as_os_str(), flags, Mode::empty()) {
-                Ok(found) => found,
-                // The caller will meet the absence itself, and may want to create the file.
-                Err(Errno::ENOENT) if last => return self.finish(&trail, name),
-                Err(errno) => return Err(FileError::from_errno("open", &outside, errno)),
-            };
-            let status =
-                fstat(&found).map_err(|errno| FileError::from_errno("stat", &outside, errno))?;
+            let found =
+                open_component(here, &name, OFlag::O_PATH, Mode::empty()).map_err(fail("open"))?;
+            let status = fstat(&found).map_err(fail("stat"))?;
             match file_type(&status) {
                 SFlag::S_IFLNK => {
                     links += 1;
@@ -106,7 +138,8 @@ impl Root {
                     }
                     let link = self.outside(&node_path(&trail).join(&name));
                     check_owner(&status, &link)?;
-                    let destination = readlinkat(here, name.as_os_str())
+                    // Of the link that was checked, not of what has its name by now.
+                    let destination = readlinkat(&found, "")
                         .map_err(|errno| FileError::from_errno("read the link", &link, errno))?;
                     let destination = PathBuf::from(destination);
                     if destination.is_absolute() {
@@ -115,13 +148,9 @@ impl Root {
                     queue_components(&destination, &mut ahead);
                 }
                 SFlag::S_IFDIR => {
-                    check_folder(&found, &self.outside(&node_path(&trail).join(&name)))?;
-                    if last {
-                        return self.finish(&trail, name);
-                    }
+                    check_folder(&status, &self.outside(&node_path(&trail).join(&name)))?;
                     trail.push((found, name));
                 }
-                _ if last => return self.finish(&trail, name),
                 _ => {
                     return Err(FileError::NotAFolder {
                         path: self.outside(&node_path(&trail).join(&name)),
@@ -135,19 +164,39 @@ impl Root {
         })
     }
 
-    fn finish(&self, trail: &[(OwnedFd, OsString)], name: OsString) -> Result<Resolved, FileError> {
-        let parent = node_path(trail);
-        let here = trail
-            .last()
-            .map_or(self.folder.as_fd(), |(folder, _)| folder.as_fd());
-        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let folder = openat(here, ".", flags, Mode::empty()).map_err(|errno| {
-            FileError::from_errno("open the folder", &self.outside(&parent), errno)
-        })?;
-        Ok(Resolved {
+    fn place(
+        &self,
+        mut trail: Vec<(OwnedFd, OsString)>,
+        name: OsString,
+        found: Option<FileStat>,
+    ) -> Result<Place, FileError> {
+        let parent = node_path(&trail);
+        let folder = match trail.pop() {
+            Some((folder, _)) => folder,
+            None => self
+                .folder
+                .try_clone()
+                .map_err(|error| FileError::from_io("open the folder", self.path(), error))?,
+        };
+        Ok(Place {
             folder,
             path: parent.join(&name),
             name,
+            found,
+        })
+    }
+
+    fn open_place(&self, place: Place) -> Result<Resolved, FileError> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
+        let folder = open_component(place.folder(), OsStr::new("."), flags, Mode::empty());
+        let parent = place.path.parent().unwrap_or(&place.path);
+        let folder = folder.map_err(|errno| {
+            FileError::from_errno("open the folder", &self.outside(parent), errno)
+        })?;
+        Ok(Resolved {
+            folder,
+            name: place.name,
+            path: place.path,
         })
     }
 }
@@ -194,10 +243,9 @@ pub(super) fn check_owner(status: &FileStat, path: &Path) -> Result<(), FileErro
 }
 
 /// Refuses a folder in which somebody else could exchange files under our hands.
-pub(super) fn check_folder(folder: &OwnedFd, path: &Path) -> Result<(), FileError> {
-    let status = fstat(folder).map_err(|errno| FileError::from_errno("stat", path, errno))?;
-    check_owner(&status, path)?;
-    let mode = permissions(&status);
+pub(super) fn check_folder(status: &FileStat, path: &Path) -> Result<(), FileError> {
+    check_owner(status, path)?;
+    let mode = permissions(status);
     if mode & 0o022 == 0 {
         return Ok(());
     }

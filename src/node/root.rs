@@ -23,8 +23,8 @@ impl Root {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let fail = |errno| FileError::from_errno("open", path, errno);
         let folder = open(path, flags, Mode::empty()).map_err(fail)?;
-        check_folder(&folder, path)?;
         let opened = fstat(&folder).map_err(fail)?;
+        check_folder(&opened, path)?;
         let own = stat("/").map_err(fail)?;
         let path = std::path::absolute(path)
             .map_err(|error| FileError::from_io("make absolute", path, error))?;

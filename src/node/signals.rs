@@ -35,13 +35,15 @@ impl Undisturbed {
 
     /// The signal that asked this process to stop, if one did.
     pub fn interrupted(&mut self) -> Option<&'static str> {
-        let arrived = self.arrived.as_mut();
-        if let Some(Ok(Some(signal))) = arrived.map(|arrived| arrived.read_signal()) {
-            self.noted = i32::try_from(signal.ssi_signo)
-                .ok()
-                .and_then(|number| Signal::try_from(number).ok());
+        while let Some(signal) = self.next() {
+            self.noted = Some(signal);
         }
         self.noted.map(Signal::as_str)
+    }
+
+    fn next(&mut self) -> Option<Signal> {
+        let arrived = self.arrived.as_mut()?.read_signal().ok()??;
+        Signal::try_from(i32::try_from(arrived.ssi_signo).ok()?).ok()
     }
 }
 

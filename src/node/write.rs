@@ -7,12 +7,13 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, openat};
+use nix::fcntl::OFlag;
 use nix::sys::stat::{FileStat, Mode, fchmod, fstat};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, unlinkat};
 use xattr::FileExt;
 
 use super::FileError;
+use super::open::open_component;
 use super::privileges::is_root;
 use super::resolve::permissions;
 
@@ -30,10 +31,9 @@ pub(super) fn write_new_file(
     model: &Model<'_>,
     outside: &Path,
 ) -> Result<(), FileError> {
-    let flags =
-        OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL;
     let mode = Mode::S_IRUSR | Mode::S_IWUSR;
-    let file = openat(folder.as_fd(), name, flags, mode)
+    let file = open_component(folder, name, flags, mode)
         .map_err(|errno| FileError::from_errno("create", outside, errno))?;
     let written = fill(File::from(file), bytes, model, outside);
     if written.is_err() {

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use ring::rand::SystemRandom;
+use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use zeroize::{Zeroizing, zeroize_stack};
 
 use super::curve::{self, Curve};
 use super::der::{self, Malformed};
@@ -13,9 +14,11 @@ use super::{Certificate, NoRandomness, PemError, pem};
 
 /// A private key that can sign: RSA of 2048, 2560, 3072, 3584 or 4096 bits, ECDSA on P-256 or P-384, Ed25519.
 ///
-/// It cannot be printed, copied or written. Our own copies of its bytes are wiped; ring does not wipe its own.
+/// It cannot be printed, copied or written. Our own copies of its bytes are wiped; ring does not wipe its own, but the
+/// program's allocator does.
 pub struct PrivateKey {
-    pair: Pair,
+    /// In a box: what is moved about leaves copies on the stack, which nobody wipes.
+    pair: Box<Pair>,
     /// `SubjectPublicKeyInfo`.
     public_key_der: Vec<u8>,
 }
@@ -88,9 +91,12 @@ impl PrivateKey {
 
     /// A fresh Ed25519 key that only ever exists in memory: the journal's.
     pub fn generate_ed25519() -> Result<Self, KeyError> {
-        let document =
-            Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(no_randomness)?;
-        Ed25519KeyPair::from_pkcs8(document.as_ref())
+        // Not ring's own generator: the document that it returns is not wiped.
+        let mut seed = Zeroizing::new([0; 32]);
+        SystemRandom::new()
+            .fill(seed.as_mut_slice())
+            .map_err(no_randomness)?;
+        Ed25519KeyPair::from_seed_unchecked(seed.as_slice())
             .map(Self::from_ed25519)
             .map_err(KeyError::from)
     }
@@ -121,7 +127,7 @@ impl PrivateKey {
     /// Signs: RSA PKCS#1 v1.5 with SHA-256, P-256 with SHA-256, P-384 with SHA-384 (both as DER), Ed25519.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let random = SystemRandom::new();
-        match &self.pair {
+        match &*self.pair {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public().modulus_len()];
                 pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)
@@ -138,7 +144,7 @@ impl PrivateKey {
 
     /// What [`PrivateKey::sign`] does, in the words of the serialiser.
     pub(super) fn signature_algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
-        match &self.pair {
+        match &*self.pair {
             Pair::Rsa(_) => &rcgen::PKCS_RSA_SHA256,
             Pair::P256(_) => &rcgen::PKCS_ECDSA_P256_SHA256,
             Pair::P384(_) => &rcgen::PKCS_ECDSA_P384_SHA384,
@@ -150,7 +156,7 @@ impl PrivateKey {
         let null = der::encode(der::NULL, &[]);
         Self {
             public_key_der: public_key_info(&[RSA_OID, &null], pair.public_key().as_ref()),
-            pair: Pair::Rsa(pair),
+            pair: Box::new(Pair::Rsa(pair)),
         }
     }
 
@@ -158,17 +164,17 @@ impl PrivateKey {
         let identifier = [ELLIPTIC_CURVE_OID, curve.oid()];
         Self {
             public_key_der: public_key_info(&identifier, pair.public_key().as_ref()),
-            pair: match curve {
+            pair: Box::new(match curve {
                 Curve::P256 => Pair::P256(pair),
                 Curve::P384 => Pair::P384(pair),
-            },
+            }),
         }
     }
 
     fn from_ed25519(pair: Ed25519KeyPair) -> Self {
         Self {
             public_key_der: public_key_info(&[ED25519_OID], pair.public_key().as_ref()),
-            pair: Pair::Ed25519(pair),
+            pair: Box::new(Pair::Ed25519(pair)),
         }
     }
 }
@@ -214,6 +220,16 @@ impl From<Malformed> for KeyError {
         Self::Malformed {
             reason: malformed.to_string(),
         }
+    }
+}
+
+/// As much of the stack as ring's reading and signing use, in bytes, with room to spare.
+const STACK_OF_RING: usize = 32 * 1024;
+
+impl Drop for PrivateKey {
+    /// What ring left on the stack; the box is wiped by the allocator.
+    fn drop(&mut self) {
+        zeroize_stack::<STACK_OF_RING>();
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod draft;
 mod expiry;
+mod file_remedy;
 mod planner;
 mod refusal;
 mod remedy;

@@ -80,6 +80,8 @@ refusal_codes! {
     ForeignOwner => "foreign-owner",
     /// A file has a second name.
     HardLinked => "hard-linked",
+    /// A file or folder may not be changed, not even by root: `chattr +i` or `+a`.
+    Immutable => "immutable",
     /// The node is not the one that was planned for: something was changed meanwhile.
     InventoryChanged => "inventory-changed",
     /// A private key cannot be parsed.
@@ -108,6 +110,8 @@ refusal_codes! {
     LinkLeavesRoot => "link-leaves-root",
     /// The manifest of a static pod cannot be parsed.
     ManifestInvalid => "manifest-invalid",
+    /// Something is mounted on a file that is to be replaced.
+    MountPoint => "mount-point",
     /// There is no control plane here.
     NoNode => "no-node",
     /// The node whose certificates are to be back-dated is alive.

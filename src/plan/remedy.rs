@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::file_remedy::of_file;
 use super::{Refusal, RefusalCode};
 use crate::evidence::with_causes;
 use crate::inventory::ObservationError;
@@ -52,108 +53,6 @@ impl Refusal {
             evidence: with_causes(error),
             remedy,
         }
-    }
-}
-
-fn of_file(error: &FileError) -> (RefusalCode, String) {
-    use RefusalCode as Code;
-    match error {
-        FileError::NotFound { path } => (
-            Code::CannotRead,
-            format!("see how far the path goes: namei -l {}", path.display()),
-        ),
-        FileError::NotPermitted { path, .. } => (
-            Code::CannotRead,
-            format!("see its attributes: lsattr -d {}", path.display()),
-        ),
-        FileError::PermissionDenied { path, .. } => (
-            Code::CannotRead,
-            format!(
-                "run this as root, or as the owner of the node's files; see namei -l {}",
-                path.display()
-            ),
-        ),
-        FileError::NotRegular { path, .. } | FileError::NotAFolder { path } => (
-            Code::NotARegularFile,
-            format!(
-                "find out who put it there: ls -ld {}; bring the real file back",
-                path.display()
-            ),
-        ),
-        FileError::HardLinked { path, .. } => (
-            Code::HardLinked,
-            format!(
-                "give it one name: cp -a {0} {1} && mv {1} {0}",
-                path.display(),
-                beside(path).display()
-            ),
-        ),
-        FileError::ForeignOwner { path, expected, .. } => (
-            Code::ForeignOwner,
-            format!(
-                "if its content is right: chown -h {expected} {}",
-                path.display()
-            ),
-        ),
-        FileError::SecretExposed { path, .. } => {
-            (Code::SecretExposed, format!("chmod go= {}", path.display()))
-        }
-        // The sticky bit: a folder that is meant for everybody, such as /tmp.
-        FileError::FolderWritableByOthers { path, mode } if mode & 0o1000 != 0 => (
-            Code::WritableByOthers,
-            format!(
-                "put the node into a folder of its own below it: install -d -m 0700 {}/node",
-                path.display()
-            ),
-        ),
-        FileError::FileWritableByOthers { path, .. }
-        | FileError::FolderWritableByOthers { path, .. } => (
-            Code::WritableByOthers,
-            format!("chmod go-w {}", path.display()),
-        ),
-        FileError::LeavesRoot { path, .. } | FileError::LinkLoop { path } => (
-            Code::LinkLeavesRoot,
-            format!(
-                "see where it leads: namei -l {}; point it into the node",
-                path.display()
-            ),
-        ),
-        FileError::TooLarge { path, .. } => (
-            Code::FileTooLarge,
-            format!(
-                "see what it is: head -c 200 {}; bring the real file back",
-                path.display()
-            ),
-        ),
-        FileError::ChangedMeanwhile { .. } | FileError::NotAnnounced { .. } => (
-            Code::CannotRead,
-            "something writes it at this moment; find it, then run this again".to_owned(),
-        ),
-        FileError::NoSpace { path, .. } => (
-            Code::DiskFull,
-            format!("make room: df -h {0}; df -i {0}", path.display()),
-        ),
-        FileError::ReadOnly { path, .. } => (
-            Code::ReadOnlyFileSystem,
-            format!(
-                "see how it is mounted: findmnt -T {}; remount it writable",
-                path.display()
-            ),
-        ),
-        FileError::Locked { holder, .. } => (
-            Code::AnotherRekindle,
-            holder.map_or_else(
-                || "wait until it ends".to_owned(),
-                |pid| format!("wait until it ends, or see what it does: ps -fp {pid}"),
-            ),
-        ),
-        FileError::Io { path, .. } => (
-            Code::CannotRead,
-            format!(
-                "see what the kernel says: dmesg | tail; ls -l {}",
-                path.display()
-            ),
-        ),
     }
 }
 
@@ -283,6 +182,6 @@ fn rewrite(path: &Path, extension: &str, purpose: &str, command: &str) -> Option
 }
 
 /// A name with a dot in front: in the manifests folder any other would become a pod.
-fn beside(path: &Path) -> PathBuf {
+pub(super) fn beside(path: &Path) -> PathBuf {
     path.with_file_name(".new")
 }

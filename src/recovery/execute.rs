@@ -30,6 +30,7 @@ pub fn carry_out(
     let run = RunId::new(clock.now()).map_err(|error| untouched(error.into()))?;
     let files = RunFiles::of(run.as_str());
     let begin = || -> Result<Log, Failure> {
+        History::tidy(root)?;
         let history = History::read(root)?;
         let circumstances = facts::circumstances(root, &run, undertaking, reason, &history);
         let storage = Box::new(root.create_log(&files.journal)?);

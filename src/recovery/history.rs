@@ -32,8 +32,8 @@ pub struct RunFiles {
 pub struct Interrupted {
     /// The run.
     pub run: String,
-    /// Its journal, as far as it goes; `None` where not even the first line was written.
-    pub chain: Option<Chain>,
+    /// Its journal, as far as it goes.
+    pub chain: Chain,
 }
 
 /// Why it is not known whether a run came to its end.
@@ -90,11 +90,30 @@ impl History {
     pub fn interrupted(&self, root: &Root) -> Result<Option<Interrupted>, HistoryError> {
         for run in self.runs.iter().rev() {
             let bytes = root.read_log(&RunFiles::of(run).journal)?;
-            if !is_closed(&bytes) {
-                return Interrupted::read(run, &bytes).map(Some);
+            if is_closed(&bytes) {
+                continue;
+            }
+            let run = run.clone();
+            match Chain::read(&bytes) {
+                Ok(Some(chain)) => return Ok(Some(Interrupted { run, chain })),
+                // Killed before its first line was whole: it did nothing.
+                Ok(None) => {}
+                Err(source) => return Err(HistoryError::Broken { run, source }),
             }
         }
         Ok(None)
+    }
+
+    /// Removes what a kill or a power failure left of runs that did nothing, or have ended: journals without one whole
+    /// line, and reserves. Only under the lock, and while no run is interrupted.
+    pub fn tidy(root: &Root) -> Result<(), FileError> {
+        for run in Self::read(root)?.runs {
+            let journal = RunFiles::of(&run).journal;
+            if !root.read_log(&journal)?.contains(&b'\n') {
+                root.remove_log(&journal)?;
+            }
+        }
+        root.remove_reserves(&RunFiles::journals())
     }
 
     /// The copies of lines of a run's journal that a crash had cut short.
@@ -122,28 +141,20 @@ impl History {
 }
 
 impl Interrupted {
-    fn read(run: &str, bytes: &[u8]) -> Result<Self, HistoryError> {
-        let chain = Chain::read(bytes).map_err(|source| HistoryError::Broken {
-            run: run.to_owned(),
-            source,
-        })?;
-        Ok(Self {
-            run: run.to_owned(),
-            chain,
-        })
+    /// Whether it may have changed a file; without a commit it has not.
+    pub fn is_committed(&self) -> bool {
+        self.chain.changes().is_some()
     }
 
-    /// Whether it may have changed a file.
-    pub fn is_committed(&self) -> bool {
-        self.chain
-            .as_ref()
-            .is_some_and(|chain| chain.changes().is_some())
+    /// Each file that it was to replace: its certificate's name, and its node path.
+    pub fn targets(&self) -> impl Iterator<Item = (&str, &Path)> {
+        let changes = self.chain.changes().unwrap_or_default().iter();
+        changes.map(|(change, _)| (change.name.as_str(), Path::new(&change.target)))
     }
 
     /// How many files it replaced, and how many it was to replace.
     pub fn made(&self) -> (usize, usize) {
-        let chain = self.chain.as_ref();
-        let all = chain.and_then(Chain::changes).map_or(0, <[_]>::len);
-        (chain.map_or(0, |chain| chain.counts().changed), all)
+        let all = self.chain.changes().map_or(0, <[_]>::len);
+        (self.chain.counts().changed, all)
     }
 }

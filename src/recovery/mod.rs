@@ -5,6 +5,7 @@
 //! the close. It is deliberately sequential, on one thread.
 
 mod clear;
+mod confine;
 mod error;
 mod execute;
 mod facts;
@@ -21,13 +22,14 @@ mod transaction;
 mod undertaking;
 
 pub use clear::clear;
+pub use confine::confine;
 pub use error::{Failure, RecoveryError, Stuck};
 pub use execute::carry_out;
 pub use facts::Reason;
 pub use halt::{Halt, TakeUpRequest};
 pub use history::{History, HistoryError, Interrupted, RunFiles};
 pub use observer::{Observer, Progress};
-pub use preflight::preflight;
+pub use preflight::{check_targets, preflight};
 pub use resume::resume;
 pub use reversal::reversal;
 pub use rollback::rollback;

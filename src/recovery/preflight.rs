@@ -1,81 +1,163 @@
-//! Whether the disks will take what is to be written: asked before the first byte.
+//! Whether the disks and the kernel will take what is to be written: asked before the first byte.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::{RunFiles, STATE_FOLDER};
 use crate::issuance::{Content, FileChange};
-use crate::node::{FileError, FreeSpace, Root};
+use crate::node::{ExistingFolder, FileError, FreeSpace, RESERVE_SIZE, Root, file_size_limit};
 use crate::plan::Refusal;
 
 /// A journal of the longest run, in bytes, with room to spare.
 const JOURNAL_SIZE: u64 = 256 * 1024;
-/// Journal, checkpoint, and the folders of a backup.
-const JOURNAL_FILES: u64 = 24;
+/// Journal, reserve, checkpoint, and the folders of a backup.
+const JOURNAL_FILES: u64 = 25;
 
 /// What has to fit into a folder, or on a file system.
 #[derive(Default)]
 struct Need {
     bytes: u64,
     files: u64,
+    /// The largest of the files: undoing stages them once more, one at a time.
+    largest: u64,
 }
 
-/// Refuses what the disks would refuse half-way: read-only file systems, too few bytes or inodes left; and folders of
-/// earlier runs that others may enter by now.
+impl Need {
+    fn add(&mut self, size: u64) {
+        let size = size.next_multiple_of(4096);
+        self.bytes += size;
+        self.files += 1;
+        self.largest = self.largest.max(size);
+    }
+}
+
+/// Refuses what the disks or the kernel would refuse half-way: what [`check_targets`] does, and too few bytes or inodes
+/// left, or a limit on the size of files that the journal would run into.
 pub fn preflight(root: &Root, changes: &[FileChange]) -> Vec<Refusal> {
+    let targets = changes
+        .iter()
+        .map(|change| (&*change.name, &*change.target));
+    let mut refusals = check_targets(root, targets);
+    let (spaces, unknown) = spaces(root, &needs(changes));
+    refusals.extend(unknown);
+    refusals.extend(spaces.values().filter_map(|space| shortage(root, space)));
+    refusals.extend(size_limit(root, changes));
+    without_repetitions(refusals)
+}
+
+/// Refuses targets and folders that cannot be changed: read-only file systems, what `chattr` holds fast, what something is
+/// mounted on; and folders of earlier runs that others may enter by now. Each target comes with its certificate's name.
+pub fn check_targets<'a>(
+    root: &Root,
+    targets: impl IntoIterator<Item = (&'a str, &'a Path)>,
+) -> Vec<Refusal> {
     let state = Path::new(STATE_FOLDER);
-    let mut needs: BTreeMap<PathBuf, Need> = BTreeMap::new();
-    let journal = needs.entry(state.to_owned()).or_default();
-    journal.bytes += JOURNAL_SIZE;
-    journal.files += JOURNAL_FILES;
+    let own = [
+        state.to_owned(),
+        RunFiles::journals(),
+        state.join("backups"),
+    ];
+    let mut folders: BTreeSet<&Path> = own.iter().map(PathBuf::as_path).collect();
     let mut refusals = Vec::new();
+    for (name, target) in targets {
+        folders.extend(target.parent());
+        let found = root.check_replaceable(target);
+        refusals.extend(found.err().map(|error| Refusal::of_file(name, &error)));
+    }
+    let mut asked = BTreeSet::new();
+    for folder in folders {
+        let found = root.nearest_folder(folder).and_then(|existing| {
+            // Folders that are missing may have the same one above them.
+            if asked.insert(existing.path.clone()) {
+                check_folder(&existing)
+            } else {
+                Ok(())
+            }
+        });
+        refusals.extend(found.err().map(|error| Refusal::of_file("disk", &error)));
+    }
+    for folder in own.iter().skip(1) {
+        if let Err(error) = root.check_private_folder(folder) {
+            refusals.push(Refusal::of_file("journal", &error));
+        }
+    }
+    without_repetitions(refusals)
+}
+
+fn without_repetitions(refusals: Vec<Refusal>) -> Vec<Refusal> {
+    let mut told = Vec::with_capacity(refusals.len());
+    for refusal in refusals {
+        if !told.contains(&refusal) {
+            told.push(refusal);
+        }
+    }
+    told
+}
+
+fn check_folder(existing: &ExistingFolder) -> Result<(), FileError> {
+    // First what has a name: the kernel's own answer is the same for all of it.
+    existing.check_changeable()?;
+    existing.check_writable()
+}
+
+/// What each folder has to take.
+fn needs(changes: &[FileChange]) -> BTreeMap<&Path, Need> {
+    let state = Path::new(STATE_FOLDER);
+    let mut needs: BTreeMap<&Path, Need> = BTreeMap::new();
     for change in changes {
         let size = match &change.after {
             Content::File(bytes) => bytes.len() as u64,
             Content::Link(_) => 0,
         };
-        let folder = change.target.parent().unwrap_or(state).to_owned();
         // The new file beside its target, and the old one, about as long, in the backup.
-        for place in [folder, state.to_owned()] {
-            let need = needs.entry(place).or_default();
-            need.bytes += size.next_multiple_of(4096);
-            need.files += 1;
+        for place in [change.target.parent().unwrap_or(state), state] {
+            needs.entry(place).or_default().add(size);
         }
     }
-    // Folders of one file system share what is left of it.
-    let mut devices: BTreeMap<u64, (FreeSpace, Need)> = BTreeMap::new();
-    for (folder, need) in &needs {
-        match root.free_space(folder) {
-            Ok(space) => {
-                let (_, sum) = devices
-                    .entry(space.device)
-                    .or_insert((space, Need::default()));
-                sum.bytes += need.bytes;
-                sum.files += need.files;
+    for need in needs.values_mut() {
+        need.bytes += need.largest;
+        need.files += 1;
+    }
+    let journal = needs.entry(state).or_default();
+    journal.bytes += JOURNAL_SIZE + RESERVE_SIZE as u64;
+    journal.files += JOURNAL_FILES;
+    needs
+}
+
+/// A file system, by one of the folders on it.
+struct Space {
+    folder: PathBuf,
+    left: FreeSpace,
+    need: Need,
+}
+
+/// Folders of one file system share what is left of it.
+fn spaces(root: &Root, needs: &BTreeMap<&Path, Need>) -> (BTreeMap<u64, Space>, Vec<Refusal>) {
+    let mut spaces: BTreeMap<u64, Space> = BTreeMap::new();
+    let mut refusals = Vec::new();
+    for (folder, need) in needs {
+        let existing = root.nearest_folder(folder);
+        match existing.and_then(|existing| Ok((existing.free_space()?, existing.path))) {
+            Ok((left, folder)) => {
+                let space = spaces.entry(left.device).or_insert(Space {
+                    folder,
+                    left,
+                    need: Need::default(),
+                });
+                space.need.bytes += need.bytes;
+                space.need.files += need.files;
             }
             Err(error) => refusals.push(Refusal::of_file("disk", &error)),
         }
-        if let Err(error) = root.check_writable(folder) {
-            refusals.push(Refusal::of_file("disk", &error));
-        }
     }
-    for (space, need) in devices.values() {
-        refusals.extend(shortage(root, need, space));
-    }
-    for folder in [RunFiles::journals(), state.join("backups")] {
-        if let Err(error) = root.check_private_folder(&folder) {
-            refusals.push(Refusal::of_file("journal", &error));
-        }
-    }
-    refusals.dedup();
-    refusals
+    (spaces, refusals)
 }
 
-fn shortage(root: &Root, need: &Need, space: &FreeSpace) -> Option<Refusal> {
-    let path = root.outside(&space.folder);
+fn shortage(root: &Root, Space { folder, left, need }: &Space) -> Option<Refusal> {
+    let path = root.outside(folder);
     let operation = "write below";
-    let few_files = space.files.is_some_and(|files| files < need.files);
-    if space.bytes >= need.bytes && !few_files {
+    let few_files = left.files.is_some_and(|files| files < need.files);
+    if left.bytes >= need.bytes && !few_files {
         return None;
     }
     let mut refusal = Refusal::of_file("disk", &FileError::NoSpace { operation, path });
@@ -84,10 +166,28 @@ fn shortage(root: &Root, need: &Need, space: &FreeSpace) -> Option<Refusal> {
         refusal.evidence,
         need.bytes,
         need.files,
-        space.bytes,
-        space
-            .files
+        left.bytes,
+        left.files
             .map_or_else(|| "any number of".to_owned(), |files| files.to_string())
+    );
+    Some(refusal)
+}
+
+fn size_limit(root: &Root, changes: &[FileChange]) -> Option<Refusal> {
+    let largest = changes.iter().map(|change| match &change.after {
+        Content::File(bytes) => bytes.len() as u64,
+        Content::Link(_) => 0,
+    });
+    let needed = largest.max().unwrap_or(0).max(JOURNAL_SIZE);
+    let limit = file_size_limit().filter(|limit| *limit < needed)?;
+    let error = FileError::SizeLimit {
+        operation: "write below",
+        path: root.outside(Path::new(STATE_FOLDER)),
+    };
+    let mut refusal = Refusal::of_file("disk", &error);
+    refusal.evidence = format!(
+        "{}: {needed} bytes are needed, {limit} are allowed",
+        refusal.evidence
     );
     Some(refusal)
 }

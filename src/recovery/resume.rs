@@ -26,14 +26,14 @@ pub fn resume(
     request: TakeUpRequest<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Ended, Halt> {
-    let tasks = match &interrupted.chain {
+    let Interrupted { run, chain } = &interrupted;
+    let tasks = if chain.outcome().is_some() {
         // Only its last checkpoint is missing.
-        Some(chain) if chain.outcome().is_some() => Vec::new(),
-        Some(chain) if chain.is_undoing() => {
-            return Err(Halt::Refused(vec![rollback_begun(root, &interrupted.run)]));
-        }
-        Some(chain) => plan(root, chain, &interrupted.run, request.skip_foreign)?,
-        None => Vec::new(),
+        Vec::new()
+    } else if chain.is_undoing() {
+        return Err(Halt::Refused(vec![rollback_begun(root, run)]));
+    } else {
+        plan(root, chain, run, request.skip_foreign)?
     };
     let mut transaction =
         Transaction::take_up(root, interrupted, Direction::Forward, request, observer)?;

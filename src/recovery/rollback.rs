@@ -16,9 +16,11 @@ pub fn rollback(
     request: TakeUpRequest<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Ended, Halt> {
-    let skipped = match &interrupted.chain {
-        Some(chain) if chain.outcome().is_none() => strange(root, chain, request.skip_foreign)?,
-        _ => Vec::new(),
+    let chain = &interrupted.chain;
+    let skipped = match chain.outcome() {
+        None => strange(root, chain, request.skip_foreign)?,
+        // Only its last checkpoint is missing.
+        Some(_) => Vec::new(),
     };
     let mut transaction =
         Transaction::take_up(root, interrupted, Direction::Back, request, observer)?;

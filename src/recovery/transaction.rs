@@ -10,8 +10,8 @@ use super::{
 use crate::digest::Sha256Digest;
 use crate::evidence::with_causes;
 use crate::journal::{
-    Chain, Change, Closed, Direction, Event, Intent, JournalError, Log, Outcome, RunOutcome,
-    Storage, TakeUp, Torn, TouchIntent,
+    Chain, Change, Closed, Direction, Event, Intent, Log, Outcome, RunOutcome, Storage, TakeUp,
+    Torn, TouchIntent,
 };
 use crate::node::{AppendOnlyFile, FileError, Permit, Present, Root, Secrecy, Staged, SteadyClock};
 
@@ -51,18 +51,20 @@ impl<'a> Transaction<'a> {
     ) -> Result<Self, RecoveryError> {
         let clock = SteadyClock::start();
         let Interrupted { run, chain } = interrupted;
+        let TakeUpRequest {
+            authority, reason, ..
+        } = request;
         let files = RunFiles::of(&run);
         let open = || -> Result<Log, Failure> {
-            let chain = chain.ok_or(JournalError::Stopped)?;
             let torn = set_aside(root, &run, &chain)?;
             let whole = chain.whole_bytes() as u64;
             let storage = Box::new(root.continue_log(&files.journal, whole)?);
             let attempt = TakeUp {
                 direction,
                 torn,
-                setting: facts::setting(request.reason),
+                setting: facts::setting(reason),
             };
-            let authority = request.authority.as_ref();
+            let authority = authority.as_ref();
             Ok(Log::take_up(
                 storage,
                 chain,
@@ -72,6 +74,8 @@ impl<'a> Transaction<'a> {
             )?)
         };
         let log = open()?;
+        // The last that needs the CA's key.
+        drop(authority);
         Ok(Self {
             root,
             run,

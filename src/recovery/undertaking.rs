@@ -37,13 +37,14 @@ impl Undertaking {
         }
     }
 
+    /// The files to be replaced, as node paths.
+    pub fn targets(&self) -> impl Iterator<Item = &Path> {
+        self.changes.iter().map(|change| change.target.as_path())
+    }
+
     /// The folders in which files are staged, each once.
     pub(super) fn folders(&self) -> Vec<&Path> {
-        let mut folders: Vec<&Path> = self
-            .changes
-            .iter()
-            .filter_map(|change| change.target.parent())
-            .collect();
+        let mut folders: Vec<&Path> = self.targets().filter_map(Path::parent).collect();
         folders.sort_unstable();
         folders.dedup();
         folders

@@ -20,6 +20,7 @@ mod content;
 mod file;
 mod kubeconfig;
 mod machine;
+mod replacing;
 mod several;
 mod situation;
 

@@ -11,7 +11,8 @@ use crate::kubernetes::document::{Field, Node, text};
 
 /// A kubeconfig: its text byte for byte, and what its current context says.
 ///
-/// Its own copies of the text and the key are wiped when it is dropped; those that the YAML libraries make are not.
+/// Its own copies of the text and the key are wiped when it is dropped; those that the YAML libraries make, by the
+/// program's allocator.
 pub struct Kubeconfig {
     text: Zeroizing<String>,
     user_index: usize,
