@@ -2,12 +2,12 @@
 //! bind a further attempt.
 
 use rekindle::journal::{
-    Attempt, Chain, Defect, Direction, Event, OrderError, Record, RunOutcome, Verdict, read_records,
+    Chain, Defect, Direction, Event, OrderError, RunOutcome, Verdict, read_records,
 };
-use rekindle::pki::{Certificate, PrivateKey};
+use rekindle::pki::PrivateKey;
 
-use crate::fixture::{FIXTURE, NOW, committed, defect_of, make, setting};
-use crate::forger::{certify, forge_lines, journal_specification, key_facts, records};
+use crate::fixture::{FIXTURE, NOW, committed, defect_of, make, touches};
+use crate::forger::{Forgery, key_facts, record, sign};
 use crate::interruption::{RESUMED, go_back, go_forward, hours, take_up};
 
 /// Takes a journal that was cut to its end, and says how it ended.
@@ -126,63 +126,7 @@ fn a_run_ends_half_way_only_where_something_was_left_and_nothing_is_unknown() {
     assert_eq!(chain.counts().skipped, 1);
 }
 
-/// Two keys of the cluster's authority, and a run of the first that was interrupted with change 1 under way.
-struct Forgery {
-    keys: [PrivateKey; 2],
-    certificates: [Certificate; 2],
-    first: Vec<Record>,
-}
-
 impl Forgery {
-    fn new() -> Self {
-        let keys = [(); 2].map(|()| PrivateKey::generate_ed25519().unwrap());
-        let certificates = [0, 1].map(|one: usize| {
-            certify(&keys[one], &journal_specification(), &FIXTURE.authority, 24)
-        });
-        let mut first = records(&FIXTURE.bytes);
-        let commit = first
-            .iter()
-            .position(|record| matches!(record.event, Event::Commit { .. }));
-        first.truncate(commit.unwrap() + 1);
-        let Event::Genesis(genesis) = &mut first[0].event else {
-            panic!("{:?}", first[0]);
-        };
-        genesis.key = key_facts(&keys[0], Some(&certificates[0]));
-        for event in [
-            Event::Intent { change: 0 },
-            Event::Done { change: 0 },
-            Event::Intent { change: 1 },
-        ] {
-            first.push(record(event));
-        }
-        Self {
-            keys,
-            certificates,
-            first,
-        }
-    }
-
-    /// A further attempt with the second key.
-    fn attempt(&self, number: u64, direction: Direction) -> Event {
-        Event::Attempt(Box::new(Attempt {
-            number,
-            direction,
-            key: key_facts(&self.keys[1], Some(&self.certificates[1])),
-            authority: None,
-            torn: Vec::new(),
-            setting: setting("resume"),
-        }))
-    }
-
-    /// What the verifier says when these follow, each signed by the key of that number.
-    fn judge(&self, then: Vec<(Event, usize)>) -> Verdict {
-        let first = self.first.iter().cloned().map(|one| (one, &self.keys[0]));
-        let then = then
-            .into_iter()
-            .map(|(event, key)| (record(event), &self.keys[key]));
-        FIXTURE.verify(&forge_lines(first.chain(then).collect()))
-    }
-
     /// The same for an attempt that is in order, and what it does.
     fn judge_attempt(&self, direction: Direction, then: &[Event]) -> Verdict {
         let attempt = self.attempt(2, direction);
@@ -196,15 +140,6 @@ impl Forgery {
             Defect::Order(error) => error,
             other => panic!("{other:?}"),
         }
-    }
-}
-
-fn record(event: Event) -> Record {
-    Record {
-        seq: 0,
-        previous: None,
-        at: NOW,
-        event,
     }
 }
 
@@ -335,7 +270,7 @@ fn no_attempt_follows_the_last_checkpoint() {
         ));
         attempt.seq = lines.len() as u64;
         attempt.previous = Some(rekindle::digest::Sha256Digest::of(last));
-        let line = crate::forger::sign(&serde_json::to_string(&attempt).unwrap(), &forgery.keys[1]);
+        let line = sign(&serde_json::to_string(&attempt).unwrap(), &forgery.keys[1]);
         let continued = [&fixture.bytes[..], line.as_bytes(), b"\n"].concat();
         let defect = defect_of(fixture.verify(&continued));
         assert!(
@@ -353,7 +288,7 @@ fn after_a_step_back_there_is_no_step_forward() {
         Event::Intent { change: 2 },
         Event::Adopted { change: 2 },
         Event::TouchIntent {
-            path: crate::fixture::touches()[0].clone(),
+            path: touches()[0].clone(),
             modified_before: NOW,
         },
     ] {
@@ -381,7 +316,7 @@ fn an_attempt_goes_where_it_says() {
         (
             Direction::Back,
             Event::TouchIntent {
-                path: crate::fixture::touches()[0].clone(),
+                path: touches()[0].clone(),
                 modified_before: NOW,
             },
         ),
@@ -463,7 +398,7 @@ fn only_what_was_committed_is_touched_and_once() {
             },
         ]
     };
-    let committed = crate::fixture::touches();
+    let committed = touches();
     let strange = touch("/etc/kubernetes/manifests/other.yaml");
     let rule = forgery.broken_rule(Direction::Forward, &strange);
     assert_eq!(rule, OrderError::NoSuchTouch);

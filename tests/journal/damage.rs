@@ -241,7 +241,7 @@ fn in_every_line(fixture: &Fixture, check: impl Fn(usize, Range<usize>) + Sync) 
     });
 }
 
-fn full() -> bool {
+pub fn full() -> bool {
     #[allow(
         clippy::disallowed_methods,
         reason = "how much to test is the tester's choice"
