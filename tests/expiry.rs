@@ -95,7 +95,7 @@ fn what_belongs_to_an_authority_elsewhere_is_left_and_the_rest_is_done() {
     let root = Root::open(folder.path()).unwrap();
     let expiry = plan_expiry(&Inventory::observe(&root), now());
     assert_eq!(expiry.refusals, []);
-    let left: Vec<&str> = expiry.left.iter().map(|left| left.name).collect();
+    let left: Vec<&str> = expiry.left.iter().map(|left| &*left.name).collect();
     let etcd = [
         "apiserver-etcd-client",
         "etcd-healthcheck-client",

@@ -9,14 +9,14 @@ use time::OffsetDateTime;
 use super::arguments::{Check, Output};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::interrupted::{find, warn};
 use super::observed::observe;
 use super::render::{BAD, count, date_cell, printable, residual, state_style, timestamp, yes_no};
+use super::standing::Standing;
 use super::table::{Cell, Table, terminal_columns};
 use crate::diagnosis::{Diagnosis, Finding, State, diagnose};
+use crate::evidence::with_causes;
 use crate::node::{self, Root};
 use crate::plan::RefusalCode;
-use crate::recovery::Interrupted;
 
 /// Prints the table, or kubeadm's JSON with more in it.
 pub fn check(root: &Root, arguments: &Check, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -35,18 +35,12 @@ pub fn check(root: &Root, arguments: &Check, out: &mut dyn Write) -> Result<Exit
     }
     let within = time::Duration::try_from(arguments.within).unwrap_or(time::Duration::MAX);
     let diagnosis = diagnose(&inventory, node::now(), within);
-    let unfinished = match arguments.output {
-        Output::Table => {
-            write_report(root, &diagnosis, out)?;
-            warn(root, out)?
-        }
-        Output::Json => {
-            let unfinished = find(root).ok().flatten().filter(Interrupted::is_committed);
-            write_json(&diagnosis, unfinished.as_ref(), out)?;
-            unfinished.is_some()
-        }
-    };
-    Ok(if diagnosis.is_healthy() && !unfinished {
+    let standing = Standing::of(root);
+    match arguments.output {
+        Output::Table => write_report(root, &diagnosis, &standing, out)?,
+        Output::Json => write_json(&diagnosis, &standing, out)?,
+    }
+    Ok(if diagnosis.is_healthy() && standing.is_settled() {
         Exit::Done
     } else {
         Exit::ActionNeeded
@@ -54,7 +48,12 @@ pub fn check(root: &Root, arguments: &Check, out: &mut dyn Write) -> Result<Exit
 }
 
 /// The tables, what they do not say, and what to do next.
-fn write_report(root: &Root, diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
+fn write_report(
+    root: &Root,
+    diagnosis: &Diagnosis,
+    standing: &Standing,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let columns = terminal_columns();
     let mut certificates = Table::with_heading(heading("CERTIFICATE"));
     for finding in &diagnosis.certificates {
@@ -73,7 +72,7 @@ fn write_report(root: &Root, diagnosis: &Diagnosis, out: &mut dyn Write) -> io::
     }
     authorities.write(out, 0, columns)?;
     write_evidence(diagnosis, out)?;
-    write_summary(root, diagnosis, out)
+    write_summary(root, diagnosis, standing, out)
 }
 
 /// The place of `CERTIFICATE AUTHORITY` in a row.
@@ -135,7 +134,12 @@ fn write_evidence(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> 
     Ok(())
 }
 
-fn write_summary(root: &Root, diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
+fn write_summary(
+    root: &Root,
+    diagnosis: &Diagnosis,
+    standing: &Standing,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let needy = diagnosis
         .certificates
         .iter()
@@ -143,24 +147,26 @@ fn write_summary(root: &Root, diagnosis: &Diagnosis, out: &mut dyn Write) -> io:
         .filter(|finding| !finding.state.is_healthy())
         .count();
     writeln!(out)?;
-    if needy == 0 && diagnosis.obstacles.is_empty() {
+    let is_healthy = needy == 0 && diagnosis.obstacles.is_empty();
+    if is_healthy && standing.is_settled() {
         return writeln!(out, "All is valid; there is nothing to do.");
     }
-    let root_flag = if root.is_machine() {
-        String::new()
+    let all = diagnosis.certificates.len() + diagnosis.authorities.len();
+    let all = count(all, "certificate");
+    if standing.is_settled() {
+        let plan = root.command("plan");
+        return writeln!(
+            out,
+            "{needy} of {all} need something. What would be done: {plan}"
+        );
+    }
+    // Nothing else is done before that is settled.
+    if is_healthy {
+        writeln!(out, "All certificates are valid.")?;
     } else {
-        format!(" --root {}", root.path().display())
-    };
-    writeln!(
-        out,
-        "{} of {} need something. What would be done: rekindle{} plan",
-        needy,
-        count(
-            diagnosis.certificates.len() + diagnosis.authorities.len(),
-            "certificate"
-        ),
-        root_flag
-    )
+        writeln!(out, "{needy} of {all} need something.")?;
+    }
+    standing.write(root, out)
 }
 
 /// kubeadm's `CertificateExpirationInfo` (`output.kubeadm.k8s.io/v1alpha3`), with more in each entry.
@@ -173,7 +179,7 @@ struct CertificateExpirationInfo<'a> {
     #[serde(rename = "certificateAuthorities")]
     certificate_authorities: Vec<CertificateInfo<'a>>,
     /// Ours: files that could not be understood.
-    obstacles: &'a [String],
+    obstacles: Vec<String>,
     /// Ours: the run that was interrupted.
     #[serde(rename = "unfinishedRun", skip_serializing_if = "Option::is_none")]
     unfinished_run: Option<&'a str>,
@@ -197,19 +203,24 @@ struct CertificateInfo<'a> {
     evidence: Option<&'a str>,
 }
 
-fn write_json(
-    diagnosis: &Diagnosis,
-    unfinished: Option<&Interrupted>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn write_json(diagnosis: &Diagnosis, standing: &Standing, out: &mut dyn Write) -> io::Result<()> {
+    let mut obstacles = diagnosis.obstacles.clone();
+    let unfinished_run = match standing {
+        Standing::Settled => None,
+        Standing::Unfinished(interrupted) => Some(interrupted.run.as_str()),
+        Standing::Unknown(error) => {
+            obstacles.push(with_causes(error));
+            None
+        }
+    };
     let entries = |findings| entries(findings, diagnosis.at);
     let info = CertificateExpirationInfo {
         kind: "CertificateExpirationInfo",
         api_version: "output.kubeadm.k8s.io/v1alpha3",
         certificates: entries(&diagnosis.certificates),
         certificate_authorities: entries(&diagnosis.authorities),
-        obstacles: &diagnosis.obstacles,
-        unfinished_run: unfinished.map(|interrupted| interrupted.run.as_str()),
+        obstacles,
+        unfinished_run,
     };
     serde_json::to_writer_pretty(&mut *out, &info).map_err(io::Error::from)?;
     writeln!(out)

@@ -2,18 +2,18 @@
 
 use std::io::Write;
 
+use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::interrupted::{clear, refuse_unfinished};
-use super::observed::{confine, lock, observe};
+use super::interrupted::refuse_unfinished;
+use super::observed::{lock, observe};
 use super::plan::write_left;
 use super::progress::Watch;
 use super::render::{BAD, count, date};
-use crate::inventory::cluster_authority;
 use crate::issuance::{self, Issuance};
 use crate::node::{self, Root};
 use crate::plan::{Refusal, RefusalCode, plan_expiry};
-use crate::recovery::{self, Reason, Undertaking};
+use crate::recovery::{Reason, Undertaking};
 
 /// Makes every certificate of the node end in the past, under the transaction and the journal of a recovery.
 pub fn expire(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -28,25 +28,14 @@ pub fn expire(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
     }
     let Issuance { changes, cluster } = issuance::issue(inventory, &plan, now)
         .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))?;
-    let refusals = recovery::preflight(root, &changes);
-    if !refusals.is_empty() {
-        return Err(Failure::refused(&refusals));
-    }
     let reason = Reason {
         reason: Some("back-dated for a rehearsal".to_owned()),
         ticket: None,
         arguments: vec!["expire".to_owned()],
     };
-    let mut watch = Watch::new();
-    if let Some(left_over) = left_over {
-        let authority = cluster_authority(root, now);
-        clear(root, left_over, authority, &reason, &mut watch)?;
-    }
     let undertaking = Undertaking::of_plan(&plan, changes);
-    confine(root, undertaking.targets())?;
-    let expired = recovery::carry_out(root, &undertaking, cluster, &reason, &mut watch);
-    watch.finish();
-    let expired = expired.map_err(|error| Failure::of_recovery(root, &error))?;
+    let mut watch = Watch::new();
+    let expired = carry_out(root, &undertaking, cluster, left_over, &reason, &mut watch)?;
     let certificates = plan.re_signed().count();
     let last = plan.re_signed().map(|step| step.validity.not_after).max();
     let _ = writeln!(
@@ -56,7 +45,7 @@ pub fn expire(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
         root.path().display(),
         last.map_or_else(String::new, date)
     );
-    let _ = write_left(&plan, out);
+    let _ = write_left(&expired.left, out);
     let backup = root.outside(&expired.files.backup);
     let _ = writeln!(out, "Backup   {}", backup.display());
     Ok(if plan.left.is_empty() {

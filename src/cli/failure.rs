@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::render::printable;
 use crate::node::{FileError, Root};
 use crate::plan::{Refusal, RefusalCode};
-use crate::recovery::{Halt, RecoveryError};
+use crate::recovery::{self, Halt, RecoveryError};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const LABEL: Style = Style::new().bold();
@@ -128,10 +128,13 @@ impl Failure {
         let resume = root.command("resume");
         let rollback = root.command("rollback");
         let (exit, hint) = match error {
-            RecoveryError::Untouched { .. } | RecoveryError::RolledBack { .. } => (
-                Exit::Failed,
-                "mend the cause, then run this again".to_owned(),
-            ),
+            RecoveryError::Untouched { source } | RecoveryError::RolledBack { source, .. } => {
+                let again = match **source {
+                    recovery::Failure::Interrupted { .. } => "to do it after all, run this again",
+                    _ => "mend the cause, then run this again",
+                };
+                (Exit::Failed, again.to_owned())
+            }
             RecoveryError::Stopped { undoing: false, .. } => (
                 Exit::HalfWay,
                 format!(

@@ -4,6 +4,7 @@ mod arguments;
 mod backups;
 mod check;
 mod drill;
+mod execution;
 mod exit;
 mod expire;
 mod failure;
@@ -18,7 +19,9 @@ mod render;
 mod report;
 mod resume;
 mod rollback;
+mod standing;
 mod table;
+mod take_up;
 
 use std::io::Write;
 use std::process::ExitCode;

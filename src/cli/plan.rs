@@ -5,13 +5,13 @@ use std::io::{self, Write};
 use super::arguments::{Output, Plan};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::interrupted::{find, unfinished};
 use super::observed::observe;
 use super::render::{BOLD, WARNING, count, date_cell, printable, state_style, timestamp};
+use super::standing::Standing;
 use super::table::{Cell, Table, terminal_columns};
 use crate::kubernetes::AuthorityName;
 use crate::node::{self, Root};
-use crate::plan::{RecoveryPlan, Step, plan as make_plan};
+use crate::plan::{LeftAlone, RecoveryPlan, Step, plan as make_plan};
 use anstyle::Style;
 use serde::Serialize;
 
@@ -23,11 +23,8 @@ const PROMISE: &str =
 pub fn plan(root: &Root, arguments: &Plan, out: &mut dyn Write) -> Result<Exit, Failure> {
     let request = arguments.wishes.request()?;
     let inventory = observe(root)?;
-    // Whoever may not read the journals may still look.
-    if let Ok(Some(interrupted)) = find(root)
-        && interrupted.is_committed()
-    {
-        return Err(Failure::refused(&[unfinished(root, &interrupted)]));
+    if let Some(refusal) = Standing::of(root).refusal(root) {
+        return Err(refusal);
     }
     let plan = make_plan(&inventory, node::now(), &request);
     match arguments.output {
@@ -70,7 +67,7 @@ pub(super) fn write_plan(root: &Root, plan: &RecoveryPlan, out: &mut dyn Write) 
         steps(plan).write(out, 2, terminal_columns())?;
         writeln!(out, "{PROMISE}")?;
     }
-    write_left(plan, out)?;
+    write_left(&plan.left, out)?;
     if !plan.healthy.is_empty() {
         writeln!(out)?;
         writeln!(out, "Needs nothing: {}", plan.healthy.join(", "))?;
@@ -118,8 +115,8 @@ fn steps(plan: &RecoveryPlan) -> Table {
 }
 
 /// What a person must do, certificate by certificate.
-pub(super) fn write_left(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
-    if plan.left.is_empty() {
+pub(super) fn write_left(left: &[LeftAlone], out: &mut dyn Write) -> io::Result<()> {
+    if left.is_empty() {
         return Ok(());
     }
     writeln!(out)?;
@@ -127,11 +124,11 @@ pub(super) fn write_left(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result
         out,
         "{WARNING}Left to you{WARNING:#} (runbooks/left-alone.md)"
     )?;
-    for left in &plan.left {
+    for left in left {
         writeln!(
             out,
             "  {BOLD}{}{BOLD:#}: {}",
-            left.name,
+            printable(&left.name),
             printable(&left.reason)
         )?;
         writeln!(out, "    needs: {}", printable(&left.needs))?;
@@ -146,7 +143,9 @@ pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io:
     writeln!(
         out,
         "All of it is signed and verified in memory before the first file changes.\n\
-         Each old file is copied into a backup; each step is in a signed journal.\n"
+         Each old file is copied into a backup; each step is in a signed journal.\n\
+         Whatever interrupts it: `rekindle resume` finishes it, `rekindle rollback` takes\n\
+         it back.\n"
     )?;
     for (number, step) in (1..).zip(&plan.steps) {
         let what = match step {
@@ -218,7 +217,7 @@ fn write_json(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
             .left
             .iter()
             .map(|left| LeftDocument {
-                name: left.name,
+                name: &left.name,
                 reason: &left.reason,
                 needs: &left.needs,
             })

@@ -44,10 +44,15 @@ impl Observer for Watch {
             Progress::Touched { path } => {
                 self.bar.set_message(format!("touched {}", path.display()));
             }
-            Progress::RollingBack => self.bar.set_message("undoing"),
+            Progress::RollingBack { steps } => {
+                self.bar.set_position(0);
+                self.bar.set_length(*steps as u64);
+                self.bar.set_message("going back");
+            }
             Progress::RolledBack { path } => {
                 self.bar
                     .set_message(format!("brought back {}", path.display()));
+                self.bar.inc(1);
             }
         }
     }

@@ -5,22 +5,23 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::arguments::Recover;
+use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::interrupted::{clear, reason, refuse_unfinished};
-use super::observed::{confine, lock, observe};
-use super::plan::{refused, write_explanation, write_left, write_plan};
+use super::interrupted::{reason, refuse_unfinished};
+use super::observed::{lock, observe};
+use super::plan::{refused, write_explanation, write_plan};
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
-use super::render::{GOOD, date_cell};
+use super::render::{GOOD, date_cell, span};
 use super::report::{despite_lost_output, exit, write_ended, write_not_proven};
 use super::table::{Cell, Table, terminal_columns};
 use crate::digest::Sha256Digest;
-use crate::inventory::{Inventory, cluster_authority};
+use crate::inventory::Inventory;
 use crate::issuance::{self, Issuance};
 use crate::node::{self, Root};
-use crate::plan::{RecoveryPlan, Refusal, RefusalCode, plan};
-use crate::recovery::{self, Ended, Undertaking};
+use crate::plan::{Refusal, RefusalCode, plan};
+use crate::recovery::{Ended, Undertaking};
 
 /// Recovers the node: the whole of the tool's work.
 pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -62,28 +63,13 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let issuance = issuance::issue(inventory, &plan, now)
         .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))?;
     let Issuance { changes, cluster } = issuance;
-    let refusals = recovery::preflight(root, &changes);
-    if !refusals.is_empty() {
-        return Err(Failure::refused(&refusals));
-    }
     let reason = reason(&arguments.words, wishes_in_effect(arguments));
-    let mut watch = Watch::new();
-    if let Some(left_over) = left_over {
-        let authority = cluster_authority(root, now);
-        clear(root, left_over, authority, &reason, &mut watch)?;
-    }
     let undertaking = Undertaking::of_plan(&plan, changes);
-    confine(root, undertaking.targets())?;
-    let ended = recovery::carry_out(root, &undertaking, cluster, &reason, &mut watch);
-    watch.finish();
-    let ended = ended.map_err(|error| Failure::of_recovery(root, &error))?;
-    let written = write_report(root, &undertaking, &ended, &plan, out).and_then(|()| out.flush());
+    let mut watch = Watch::new();
+    let ended = carry_out(root, &undertaking, cluster, left_over, &reason, &mut watch)?;
+    let written = write_report(root, &undertaking, &ended, out).and_then(|()| out.flush());
     despite_lost_output(root, &ended, &written);
-    Ok(if plan.left.is_empty() {
-        exit(root, &ended)
-    } else {
-        Exit::ActionNeeded
-    })
+    Ok(exit(root, &ended))
 }
 
 /// A plan that somebody saw, of a node that is another one by now.
@@ -111,14 +97,8 @@ fn wishes_in_effect(arguments: &Recover) -> Vec<String> {
     if let Some(only) = &wishes.only {
         flags.push(format!("--only={}", only.join(",")));
     }
-    flags.push(format!(
-        "--within={}",
-        humantime::format_duration(wishes.within)
-    ));
-    flags.push(format!(
-        "--validity={}",
-        humantime::format_duration(wishes.validity)
-    ));
+    flags.push(format!("--within={}", span(wishes.within)));
+    flags.push(format!("--validity={}", span(wishes.validity)));
     if wishes.force {
         flags.push("--force".to_owned());
     }
@@ -130,7 +110,6 @@ fn write_report(
     root: &Root,
     undertaking: &Undertaking,
     ended: &Ended,
-    plan: &RecoveryPlan,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     writeln!(out, "{GOOD}Recovered{GOOD:#} {}", root.path().display())?;
@@ -152,7 +131,6 @@ fn write_report(
         ]);
     }
     table.write(out, 2, terminal_columns())?;
-    write_left(plan, out)?;
     write_ended(root, ended, out)?;
     write_not_proven(root, out)
 }

@@ -3,13 +3,15 @@
 use std::io::{self, Write};
 
 use super::exit::Exit;
+use super::plan::write_left;
 use super::render::{BOLD, WARNING, printable};
 use crate::journal::RunOutcome;
 use crate::node::Root;
 use crate::recovery::Ended;
 
-/// Warnings, backup, journal and checkpoint.
+/// What is left to a person, warnings, backup, journal and checkpoint.
 pub(super) fn write_ended(root: &Root, ended: &Ended, out: &mut dyn Write) -> io::Result<()> {
+    write_left(&ended.left, out)?;
     for warning in &ended.warnings {
         writeln!(out, "{WARNING}warning{WARNING:#}: {}", printable(warning))?;
     }
@@ -45,7 +47,8 @@ pub(super) fn write_not_proven(root: &Root, out: &mut dyn Write) -> io::Result<(
 
 /// How the verb ends whose run ended so.
 pub(super) fn exit(root: &Root, ended: &Ended) -> Exit {
-    if ended.outcome == RunOutcome::HalfWay || !ended.warnings.is_empty() {
+    let is_whole = ended.left.is_empty() && ended.outcome != RunOutcome::HalfWay;
+    if !is_whole || !ended.warnings.is_empty() {
         Exit::ActionNeeded
     } else if root.is_machine() {
         // No process was restarted, so none is proven to run on the new files.

@@ -3,19 +3,29 @@
 use std::io::Write;
 
 use super::arguments::Rollback;
+use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::interrupted::{clear, find, reason, refuse_unfinished, write_state};
+use super::interrupted::{clear, find, reason, refuse_unfinished};
 use super::journal::{chain_of, known_run};
-use super::observed::{confine, lock};
+use super::observed::lock;
+use super::plan::write_left;
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
-use super::render::{GOOD, count, printable};
-use super::report::{despite_lost_output, exit, write_ended, write_not_proven};
-use super::resume::flags;
+use super::render::{count, printable};
+use super::take_up::{Destination, flags, take_up, tell};
 use crate::inventory::cluster_authority;
 use crate::node::{self, Root};
-use crate::recovery::{self, Ended, History, TakeUpRequest};
+use crate::recovery::{self, History};
+
+const BACK: Destination = Destination {
+    question: "Take it back?",
+    explanation: "What was replaced is brought back from the backup, last file first; what was not\n\
+                  stays. Each file is compared first: one that somebody else changed stops this\n\
+                  before anything is done.",
+    arrived: "Rolled back",
+    take: recovery::rollback,
+};
 
 /// Rolls back the interrupted run, or the named one.
 pub fn rollback(root: &Root, arguments: &Rollback, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -39,44 +49,18 @@ pub fn rollback(root: &Root, arguments: &Rollback, out: &mut dyn Write) -> Resul
     };
     let way = &arguments.way;
     let reason = reason(&way.words, flags("rollback", way));
-    let authority = cluster_authority(root, node::now());
-    if !interrupted.is_committed() {
-        let run = interrupted.run.clone();
-        clear(root, interrupted, authority, &reason, &mut Watch::new())?;
-        writeln!(
-            out,
-            "The run {} was interrupted before it changed anything; what it left is cleared away.",
-            printable(&run)
-        )?;
-        return Ok(Exit::Done);
+    if interrupted.is_committed() {
+        return take_up(root, interrupted, &BACK, way, &reason, out);
     }
-    let refusals = recovery::check_targets(root, interrupted.targets());
-    if !refusals.is_empty() {
-        return Err(Failure::refused(&refusals));
-    }
-    if !way.yes {
-        demand_terminal()?;
-        write_state(&interrupted, out)?;
-        if !confirm("Take it back?", out, |out| writeln!(out, "{EXPLANATION}"))? {
-            writeln!(out, "Nothing was changed.")?;
-            return Ok(Exit::ActionNeeded);
-        }
-    }
-    confine(root, interrupted.targets().map(|(_, path)| path))?;
-    let mut watch = Watch::new();
-    let request = TakeUpRequest {
-        authority,
-        skip_foreign: way.skip_foreign,
-        reason: &reason,
-    };
-    let ended = recovery::rollback(root, interrupted, request, &mut watch);
-    watch.finish();
-    let ended = ended.map_err(|halt| Failure::of_halt(root, &halt))?;
-    Ok(tell(root, &ended.run.clone(), &ended, out))
+    let run = interrupted.run.clone();
+    clear(root, interrupted, &reason, &mut Watch::new())?;
+    writeln!(
+        out,
+        "The run {} was interrupted before it changed anything; what it left is cleared away.",
+        printable(&run)
+    )?;
+    Ok(Exit::Done)
 }
-
-const EXPLANATION: &str = "What was replaced is brought back from the backup, last file first; what was not stays. Each file is \
-                           compared first, and one that somebody else changed stops this before anything is done.";
 
 /// Undoes a run that came to its end, by a run of its own.
 fn undo_ended(
@@ -96,23 +80,32 @@ fn undo_ended(
             out,
             "There is nothing to roll back: no file is as the run {run} made it."
         )?;
-        return Ok(Exit::Done);
-    }
-    let refusals = recovery::preflight(root, &undertaking.changes);
-    if !refusals.is_empty() {
-        return Err(Failure::refused(&refusals));
+        write_left(&undertaking.left, out)?;
+        return Ok(if undertaking.left.is_empty() {
+            Exit::Done
+        } else {
+            Exit::ActionNeeded
+        });
     }
     if !way.yes {
         demand_terminal()?;
         writeln!(
             out,
-            "The run {run} came to its end. To be brought back, with the dates that {} had before:",
+            "The run {run} came to its end.\nTo be brought back as before it: {}",
             count(undertaking.changes.len(), "file")
         )?;
         for change in &undertaking.changes {
-            writeln!(out, "  {}", change.target.display())?;
+            writeln!(out, "  {}", printable(&change.target.display().to_string()))?;
         }
-        if !confirm("Take it back?", out, |out| writeln!(out, "{EXPLANATION}"))? {
+        write_left(&undertaking.left, out)?;
+        let explain = |out: &mut dyn Write| {
+            writeln!(
+                out,
+                "{}\nThis is a run of its own, with a backup of what is there now: it can be taken\nback like any other.\n",
+                BACK.explanation
+            )
+        };
+        if !confirm(BACK.question, out, explain)? {
             writeln!(out, "Nothing was changed.")?;
             return Ok(Exit::ActionNeeded);
         }
@@ -121,23 +114,7 @@ fn undo_ended(
     named.push(run.clone());
     let reason = reason(&way.words, named);
     let mut watch = Watch::new();
-    if let Some(left_over) = left_over {
-        let authority = cluster_authority(root, node::now());
-        clear(root, left_over, authority, &reason, &mut watch)?;
-    }
-    let authority = cluster_authority(root, node::now());
-    confine(root, undertaking.targets())?;
-    let ended = recovery::carry_out(root, &undertaking, authority, &reason, &mut watch);
-    watch.finish();
-    let ended = ended.map_err(|error| Failure::of_recovery(root, &error))?;
-    Ok(tell(root, &run, &ended, out))
-}
-
-fn tell(root: &Root, run: &str, ended: &Ended, out: &mut dyn Write) -> Exit {
-    let written = writeln!(out, "{GOOD}Rolled back{GOOD:#} the run {run}")
-        .and_then(|()| write_ended(root, ended, out))
-        .and_then(|()| write_not_proven(root, out))
-        .and_then(|()| out.flush());
-    despite_lost_output(root, ended, &written);
-    exit(root, ended)
+    let cluster = cluster_authority(root, node::now());
+    let ended = carry_out(root, &undertaking, cluster, left_over, &reason, &mut watch)?;
+    Ok(tell(root, BACK.arrived, &run, &ended, out))
 }

@@ -10,6 +10,12 @@ pub enum Defect {
     /// The last line of the file has no newline: a crash cut it short.
     #[error("the line is cut short")]
     CutShort,
+    /// No record is so long, and reading it takes many times its size of memory.
+    #[error("the line has {bytes} bytes, more than any record")]
+    LineTooLong {
+        /// How many it has.
+        bytes: usize,
+    },
     /// Not a DSSE envelope with exactly one signature.
     #[error("the line is not an envelope with one signature")]
     Envelope {

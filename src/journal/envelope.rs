@@ -12,6 +12,9 @@ use crate::pki::KeyError;
 /// The type of every payload.
 const PAYLOAD_TYPE: &str = "application/vnd.rekindle.record+json";
 
+/// The longest line that is read, in bytes. The longest that is written, the commit of some thirty changes, has 30 KiB.
+pub(super) const LONGEST: usize = 1 << 20;
+
 /// An envelope with its payload decoded and nothing verified.
 pub(super) struct Envelope {
     pub(super) payload: Vec<u8>,
@@ -109,6 +112,9 @@ impl Envelope {
     /// Reads a line (without its newline). Only the line that [`to_line`](Self::to_line) writes is one: there is no room for
     /// spaces, escapes, repeated or foreign fields, and bytes have one text in base64, and a digest one in hexadecimal.
     pub(super) fn parse(line: &[u8]) -> Result<Self, Defect> {
+        if line.len() > LONGEST {
+            return Err(Defect::LineTooLong { bytes: line.len() });
+        }
         let fields = Fields::of(line).ok_or_else(|| diagnose(line))?;
         // This engine takes padding and unused bits in their one form alone.
         let decode = |text: &str| STANDARD.decode(text).map_err(|_| diagnose(line));
@@ -163,6 +169,16 @@ mod tests {
         let envelope = Envelope::parse(line.as_bytes()).unwrap();
         assert_eq!(envelope.payload, b"{\"a\":1}?");
         envelope.verify(key.public()).unwrap();
+    }
+
+    #[test]
+    fn a_line_as_long_as_a_journal_is_refused_unread() {
+        let (line, _) = line();
+        let long = line + &" ".repeat(LONGEST);
+        assert!(matches!(
+            Envelope::parse(long.as_bytes()),
+            Err(Defect::LineTooLong { .. })
+        ));
     }
 
     #[test]

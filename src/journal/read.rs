@@ -30,7 +30,8 @@ pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = Line<'_>> {
 }
 
 /// Whether a journal ends as that of a run that came to its end, by the form of its last two lines alone: enough to pass
-/// over it when looking for an unfinished run.
+/// over it when looking for an unfinished run. Where a further attempt brought the checkpoint they do not tell; the
+/// [`Chain`](super::Chain) does.
 pub fn is_closed(bytes: &[u8]) -> bool {
     let mut lines = bytes.rsplit(|byte| *byte == b'\n');
     let event = |line: Option<&[u8]>| {

@@ -152,6 +152,12 @@ impl Root {
         flush_folder(&resolved.folder, &outside)
     }
 
+    /// Waits until what stands at `path`, or that nothing does, is on the disk.
+    pub fn flush_name(&self, path: &Path) -> Result<(), FileError> {
+        let resolved = self.resolve_parent(path)?;
+        flush_folder(&resolved.folder, &self.outside(path))
+    }
+
     /// When the content of the file at `path` was changed last.
     pub fn modified(&self, path: &Path) -> Result<OffsetDateTime, FileError> {
         let resolved = self.resolve(path)?;

@@ -1,5 +1,6 @@
 //! A certificate: its DER, which is the truth, and an owned view of what it says.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use time::{OffsetDateTime, UtcOffset};
@@ -202,12 +203,10 @@ fn utc(date: OffsetDateTime) -> Result<OffsetDateTime, CertificateError> {
 
 fn read_extensions(encodings: &[&[u8]]) -> Result<Vec<Extension>, CertificateError> {
     let mut extensions: Vec<Extension> = Vec::with_capacity(encodings.len());
+    let mut seen = BTreeSet::new();
     for encoding in encodings {
         let extension = Extension::read(encoding).map_err(malformed("extensions"))?;
-        if extensions
-            .iter()
-            .any(|earlier| earlier.oid == extension.oid)
-        {
+        if !seen.insert(extension.oid.clone()) {
             return Err(CertificateError::DuplicateExtension { oid: extension.oid });
         }
         extensions.push(extension);

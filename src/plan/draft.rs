@@ -121,7 +121,7 @@ impl<'a> Draft<'a> {
             _ => "certificate and key",
         };
         self.plan.left.push(LeftAlone {
-            name: finding.name,
+            name: finding.name.to_owned(),
             reason: evidence(finding),
             needs: format!(
                 "{what}, from a backup or from kubeadm: there is nothing on the node to renew"
@@ -219,7 +219,7 @@ impl<'a> Draft<'a> {
     /// A name that was asked for, and is nowhere on this node.
     pub(super) fn leave_absent(&mut self, name: &'static str) {
         self.plan.left.push(LeftAlone {
-            name,
+            name: name.to_owned(),
             reason: "it is not on this node".to_owned(),
             needs: "nothing, if it should not be here; else a backup, or kubeadm".to_owned(),
         });
@@ -229,7 +229,7 @@ impl<'a> Draft<'a> {
         let content = entry.content.as_ref().ok();
         let issuer = content.and_then(|content| Some(content.certificate()?.issuer()));
         self.plan.left.push(LeftAlone {
-            name: finding.name,
+            name: finding.name.to_owned(),
             reason: format!(
                 "it is {}, and it was signed by `{}`, whom this node does not know",
                 finding.state,
@@ -246,7 +246,7 @@ impl<'a> Draft<'a> {
         authority: &AuthorityEntry,
     ) {
         self.plan.left.push(LeftAlone {
-            name: finding.name,
+            name: finding.name.to_owned(),
             reason: format!(
                 "it is {}, and the key of {} is not on this node ({})",
                 finding.state,

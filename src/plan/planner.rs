@@ -118,7 +118,7 @@ impl Planner<'_> {
             .is_some_and(|(_, not_after)| validity.not_after <= not_after);
         if gains_nothing {
             self.draft.plan.left.push(LeftAlone {
-                name: finding.name,
+                name: finding.name.to_owned(),
                 reason: format!("it already lives until {}", second(validity.not_after)),
                 needs: "a CA that lives longer, or a longer --validity".to_owned(),
             });
@@ -127,7 +127,7 @@ impl Planner<'_> {
         // A request asks for longer than that: it is the CA that ends so soon, and so all that it signs.
         if validity.not_after - self.draft.now <= self.within {
             self.draft.plan.left.push(LeftAlone {
-                name: finding.name,
+                name: finding.name.to_owned(),
                 reason: format!(
                     "it can be renewed until {} alone, when its CA ends",
                     second(validity.not_after)

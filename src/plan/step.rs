@@ -41,7 +41,7 @@ pub struct ReSign {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftAlone {
     /// kubeadm's name.
-    pub name: &'static str,
+    pub name: String,
     /// Why it is left.
     pub reason: String,
     /// What a person must bring or do.

@@ -51,6 +51,7 @@ pub fn carry_out(
         clock,
         log,
         observer,
+        left: undertaking.left.clone(),
     };
     transaction.carry_out(undertaking)
 }
@@ -159,7 +160,7 @@ impl Transaction<'_> {
     ) -> Result<(), Failure> {
         for left in &undertaking.left {
             self.append(Event::Left {
-                name: left.name.to_owned(),
+                name: left.name.clone(),
                 reason: left.reason.clone(),
                 needs: left.needs.clone(),
             })?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::STATE_FOLDER;
 use crate::journal::{BrokenChain, Chain, Event, is_closed, read_records};
 use crate::node::{FileError, Root};
+use crate::plan::LeftAlone;
 
 const JOURNAL_SUFFIX: &str = ".jsonl";
 /// What the name of a torn line's copy has behind the run.
@@ -34,6 +35,8 @@ pub struct Interrupted {
     pub run: String,
     /// Its journal, as far as it goes.
     pub chain: Chain,
+    /// What it left to a person.
+    pub left: Vec<LeftAlone>,
 }
 
 /// Why it is not known whether a run came to its end.
@@ -95,7 +98,12 @@ impl History {
             }
             let run = run.clone();
             match Chain::read(&bytes) {
-                Ok(Some(chain)) => return Ok(Some(Interrupted { run, chain })),
+                // A further attempt brought the last checkpoint.
+                Ok(Some(chain)) if chain.is_sealed() => {}
+                Ok(Some(chain)) => {
+                    let left = left(&bytes);
+                    return Ok(Some(Interrupted { run, chain, left }));
+                }
                 // Killed before its first line was whole: it did nothing.
                 Ok(None) => {}
                 Err(source) => return Err(HistoryError::Broken { run, source }),
@@ -138,6 +146,23 @@ impl History {
             notes.last()
         })
     }
+}
+
+/// What a journal says was left to a person.
+fn left(journal: &[u8]) -> Vec<LeftAlone> {
+    let left = read_records(journal).filter_map(|record| match record.ok()?.event {
+        Event::Left {
+            name,
+            reason,
+            needs,
+        } => Some(LeftAlone {
+            name,
+            reason,
+            needs,
+        }),
+        _ => None,
+    });
+    left.collect()
 }
 
 impl Interrupted {

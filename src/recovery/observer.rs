@@ -30,7 +30,10 @@ pub enum Progress<'a> {
         path: &'a Path,
     },
     /// What was done is being undone.
-    RollingBack,
+    RollingBack {
+        /// How many files there are to be looked at.
+        steps: usize,
+    },
     /// A file is as it was before.
     RolledBack {
         /// The node path.

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use super::situation::{Situation, foreign, rollback_begun, staged_file_lost};
+use super::obstacle::{Decision, Looked, Obstacle, decide};
+use super::situation::Situation;
 use super::transaction::{Ended, Transaction};
 use super::{Halt, Interrupted, Observer, Progress, TakeUpRequest, facts};
 use crate::journal::{Chain, Change, Direction, Event, Progress as Made, RunOutcome};
 use crate::node::{Root, Staged};
-use crate::plan::Refusal;
+use crate::plan::{Refusal, RefusalCode};
 
 /// What is to be done about one change.
 enum Task {
@@ -26,7 +27,7 @@ pub fn resume(
     request: TakeUpRequest<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Ended, Halt> {
-    let Interrupted { run, chain } = &interrupted;
+    let Interrupted { run, chain, .. } = &interrupted;
     let tasks = if chain.outcome().is_some() {
         // Only its last checkpoint is missing.
         Vec::new()
@@ -70,49 +71,64 @@ fn plan(
     skip_foreign: bool,
 ) -> Result<Vec<(usize, Task)>, Halt> {
     let changes = chain.changes().unwrap_or_default();
-    let unmade = changes
-        .iter()
-        .enumerate()
-        .filter(|(_, (_, made))| matches!(made, Made::Waiting | Made::Intended));
-    let found: Vec<(usize, &Change, Situation)> = unmade
-        .map(|(number, (change, _))| (number, change, Situation::of(root, change)))
-        .collect();
     let mut tasks = Vec::new();
-    let mut refusals = Vec::new();
-    for (number, change, situation) in &found {
-        // What belongs together, a file and the link to it, is made together or not at all.
-        let strange = found
-            .iter()
-            .find_map(|(_, other, situation)| match situation {
-                Situation::Foreign(words) if other.name == change.name => Some(words),
-                _ => None,
-            });
-        let task = match (situation, strange) {
-            (Situation::After, _) => Ok(Task::Adopt),
-            (_, Some(words)) if skip_foreign => Ok(Task::Skip {
-                found: words.clone(),
-            }),
-            (Situation::Foreign(words), _) => Err(foreign(root, change, words, "resume")),
-            (Situation::Before, _) => staged(root, change, run).map(Task::Make),
+    let mut looked = Vec::new();
+    for (number, (change, made)) in changes.iter().enumerate() {
+        let was_made = match made {
+            Made::Waiting | Made::Intended => false,
+            Made::Done => true,
+            Made::UndoIntended | Made::RolledBack | Made::Skipped => continue,
         };
-        match task {
-            Ok(task) => tasks.push((*number, task)),
-            Err(refusal) => refusals.push(refusal),
-        }
+        let task = match Situation::of(root, change) {
+            Situation::After if was_made => continue,
+            Situation::After => {
+                tasks.push((number, Task::Adopt));
+                continue;
+            }
+            Situation::Before if was_made => {
+                Err(Obstacle::foreign_again(root, change, "the old one again"))
+            }
+            Situation::Foreign(found) if was_made => {
+                Err(Obstacle::foreign_again(root, change, &found))
+            }
+            Situation::Foreign(found) => Err(Obstacle::foreign(root, change, &found, "resume")),
+            Situation::Before => staged(root, change, run),
+        };
+        looked.push(Looked {
+            number,
+            change,
+            task,
+        });
     }
-    if refusals.is_empty() {
-        Ok(tasks)
-    } else {
-        Err(Halt::Refused(refusals))
+    for (number, decision) in decide(looked, skip_foreign).map_err(Halt::Refused)? {
+        let task = match decision {
+            Decision::Do(staged) => Task::Make(staged),
+            Decision::Skip(found) => Task::Skip { found },
+        };
+        tasks.push((number, task));
     }
+    Ok(tasks)
 }
 
-fn staged(root: &Root, change: &Change, run: &str) -> Result<Staged, Refusal> {
+fn staged(root: &Root, change: &Change, run: &str) -> Result<Staged, Obstacle> {
     let target = Path::new(&change.target);
     let after = facts::present(Some(&change.after));
     match root.staged(target, &after, run) {
         Ok(Some(staged)) => Ok(staged),
-        Ok(None) | Err(_) => Err(staged_file_lost(root, change)),
+        Ok(None) | Err(_) => Err(Obstacle::staged_file_lost(root, change)),
+    }
+}
+
+/// Something was undone already, so that there is no way forward.
+fn rollback_begun(root: &Root, run: &str) -> Refusal {
+    Refusal {
+        code: RefusalCode::RollbackBegun,
+        subject: format!("run {run}"),
+        evidence: "it has begun to go back: what it had staged is not complete any more".to_owned(),
+        remedy: format!(
+            "finish going back, then recover anew: {}",
+            root.command("rollback")
+        ),
     }
 }
 
@@ -128,6 +144,8 @@ impl Transaction<'_> {
                 found,
             }),
             Task::Adopt => {
+                // Its name may not have reached the disk before the attempt broke off.
+                self.root.flush_name(Path::new(&change.target))?;
                 self.append(Event::Adopted { change: number })?;
                 self.observer.progress(&Progress::Replaced {
                     name: &change.name,

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::situation::{Situation, check_backup, foreign};
+use super::obstacle::{Decision, Looked, Obstacle, decide, skipped};
+use super::situation::{Situation, check_old};
 use super::{Undertaking, facts};
 use crate::evidence::with_causes;
 use crate::issuance::{Content, FileChange};
 use crate::journal::{Chain, Change, FileState, Progress};
 use crate::node::{Metadata, Root, Secrecy};
-use crate::plan::{Refusal, RefusalCode};
+use crate::plan::Refusal;
 
 /// What undoes the run of that journal. Files that the run had added stay, for nothing leads to them any more.
 pub fn reversal(
@@ -16,43 +17,49 @@ pub fn reversal(
     chain: &Chain,
     skip_foreign: bool,
 ) -> Result<Undertaking, Vec<Refusal>> {
-    let made = chain.changes().unwrap_or_default().iter();
-    let made = made.filter(|(change, made)| *made == Progress::Done && change.before.is_some());
-    let run = &chain.genesis().circumstances.run.id;
+    let verb = format!("rollback {}", chain.genesis().circumstances.run.id);
+    let all = chain.changes().unwrap_or_default();
+    let mut looked = Vec::new();
+    for (number, (change, made)) in all.iter().enumerate() {
+        if *made != Progress::Done || change.before.is_none() {
+            continue;
+        }
+        let task = match Situation::of(root, change) {
+            Situation::Before => continue,
+            Situation::Foreign(found) => Err(Obstacle::foreign(root, change, &found, &verb)),
+            Situation::After => check_old(root, change)
+                .and_then(|()| reversed(root, change))
+                .map_err(|evidence| Obstacle::backup_lost(root, change, evidence, &verb)),
+        };
+        looked.push(Looked {
+            number,
+            change,
+            task,
+        });
+    }
     let mut changes = Vec::new();
-    let mut refusals = Vec::new();
-    for (change, _) in made {
-        match Situation::of(root, change) {
-            Situation::Before => {}
-            Situation::Foreign(_) if skip_foreign => {}
-            Situation::Foreign(found) => {
-                refusals.push(foreign(root, change, &found, &format!("rollback {run}")));
-            }
-            Situation::After => match reversed(root, change) {
-                Ok(change) => changes.push(change),
-                Err(refusal) => refusals.push(refusal),
-            },
+    let mut left = Vec::new();
+    // What was changed last is brought back first.
+    for (number, decision) in decide(looked, skip_foreign)?.into_iter().rev() {
+        match decision {
+            Decision::Do(change) => changes.push(change),
+            Decision::Skip(_) => left.extend(all.get(number).map(|(change, _)| skipped(change))),
         }
     }
-    if !refusals.is_empty() {
-        return Err(refusals);
-    }
-    // What was changed last is brought back first.
-    changes.reverse();
     Ok(Undertaking {
         inventory_digest: None,
         steps: changes
             .iter()
             .map(|change| format!("bring back {}: {}", change.name, change.target.display()))
             .collect(),
-        left: Vec::new(),
+        left,
         changes,
         touches: Vec::new(),
     })
 }
 
-fn reversed(root: &Root, change: &Change) -> Result<FileChange, Refusal> {
-    check_backup(root, change)?;
+/// The change that brings the old one back; why there is none, otherwise.
+fn reversed(root: &Root, change: &Change) -> Result<FileChange, String> {
     let target = PathBuf::from(&change.target);
     let (model, after) = match (&change.before, &change.backup) {
         (Some(FileState::Symlink(destination)), _) => {
@@ -62,10 +69,10 @@ fn reversed(root: &Root, change: &Change) -> Result<FileChange, Refusal> {
             let copy = PathBuf::from(&backup.path);
             let old = root
                 .read(&copy, Secrecy::Public)
-                .map_err(|error| lost(change, with_causes(&error)))?;
+                .map_err(|error| with_causes(&error))?;
             (copy, Content::File(old.bytes))
         }
-        _ => return Err(lost(change, "the journal names no copy of it".to_owned())),
+        _ => return Err("the journal names no copy of it".to_owned()),
     };
     Ok(FileChange {
         name: change.name.clone(),
@@ -82,13 +89,4 @@ fn reversed(root: &Root, change: &Change) -> Result<FileChange, Refusal> {
         after,
         certificate: None,
     })
-}
-
-fn lost(change: &Change, evidence: String) -> Refusal {
-    Refusal {
-        code: RefusalCode::BackupLost,
-        subject: change.name.clone(),
-        evidence,
-        remedy: "keep the certificates that are there".to_owned(),
-    }
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::situation::{Situation, check_backup, foreign};
+use super::obstacle::{Decision, Looked, Obstacle, decide};
+use super::situation::{Situation, check_old};
 use super::transaction::{Ended, Transaction};
 use super::{Failure, Halt, Interrupted, Observer, Progress, Stuck, TakeUpRequest};
 use crate::evidence::with_causes;
@@ -51,35 +52,38 @@ pub fn rollback(
     Ok(transaction.close(outcome, Vec::new())?)
 }
 
-/// The changes that stay, since somebody else changed their files; looked at before anything is done.
+/// The changes that stay, since somebody else changed their files or the copies of the old ones; looked at before anything
+/// is done.
 fn strange(root: &Root, chain: &Chain, skip_foreign: bool) -> Result<Vec<(usize, String)>, Halt> {
     let changes = chain.changes().unwrap_or_default();
-    let begun: Vec<(usize, &Change, Situation)> = begun(changes)
-        .map(|(number, change, _)| (number, change, Situation::of(root, change)))
-        .collect();
-    let mut skipped = Vec::new();
-    let mut refusals = Vec::new();
-    for (number, change, situation) in &begun {
-        // A link that stays leads to the new file: what belongs together goes back together or not at all.
-        let together = begun
-            .iter()
-            .find_map(|(_, other, situation)| match situation {
-                Situation::Foreign(words) if other.name == change.name => Some(words),
-                _ => None,
-            });
-        match (situation, together) {
-            (_, Some(words)) if skip_foreign => skipped.push((*number, words.clone())),
-            (Situation::Foreign(words), _) => {
-                refusals.push(foreign(root, change, words, "rollback"));
+    let look = |(number, change, _)| Looked {
+        number,
+        change,
+        task: look(root, chain, change),
+    };
+    let looked = begun(changes).map(look).collect();
+    let decided = decide(looked, skip_foreign).map_err(Halt::Refused)?;
+    let skipped = decided
+        .into_iter()
+        .filter_map(|(number, decision)| match decision {
+            Decision::Skip(found) => Some((number, found)),
+            Decision::Do(()) => None,
+        });
+    Ok(skipped.collect())
+}
+
+fn look(root: &Root, chain: &Chain, change: &Change) -> Result<(), Obstacle> {
+    match Situation::of(root, change) {
+        Situation::Before => Ok(()),
+        Situation::Foreign(found) => Err(Obstacle::foreign(root, change, &found, "rollback")),
+        Situation::After => check_old(root, change).map_err(|evidence| {
+            let obstacle = Obstacle::backup_lost(root, change, evidence, "rollback");
+            if chain.is_undoing() {
+                return obstacle;
             }
-            (Situation::After, _) => refusals.extend(check_backup(root, change).err()),
-            (Situation::Before, _) => {}
-        }
-    }
-    if refusals.is_empty() {
-        Ok(skipped)
-    } else {
-        Err(Halt::Refused(refusals))
+            let resume = root.command("resume");
+            obstacle.or_else(&format!("the run can still be finished: {resume}"))
+        }),
     }
 }
 
@@ -99,13 +103,14 @@ impl Transaction<'_> {
     /// Brings every target back that can be, and tells of those that cannot. Fails where the journal does, or where
     /// somebody wants it to stop: what is left is for a later attempt.
     pub(super) fn roll_back(&mut self) -> Result<Vec<Stuck>, super::RecoveryError> {
-        self.observer.progress(&Progress::RollingBack);
         // Nothing of it is needed any more, and its names and its room are.
         self.remove_staged();
         let changes = self.log.chain().changes().unwrap_or_default();
         let begun: Vec<(usize, Change, Made)> = begun(changes)
             .map(|(number, change, made)| (number, change.clone(), made))
             .collect();
+        let steps = begun.len();
+        self.observer.progress(&Progress::RollingBack { steps });
         let mut stuck: Vec<(String, Stuck)> = Vec::new();
         for (number, change, made) in begun {
             // A link that could not be turned back still leads to the new file.
@@ -118,7 +123,7 @@ impl Transaction<'_> {
             {
                 Ok(()) => {}
                 Err(failure @ (Failure::Journal(_) | Failure::Interrupted { .. })) => {
-                    return Err(self.stopped("the run is being undone", failure));
+                    return Err(self.stopped("stopped on the way back", failure));
                 }
                 Err(failure) => {
                     let path = self.root.outside(Path::new(&change.target));
@@ -134,7 +139,11 @@ impl Transaction<'_> {
         // In the attempt that makes it, an exchange that failed has left nothing behind but what was there.
         let never_made = made == Made::Intended && self.log.chain().attempts() == 1;
         match Situation::of(self.root, change) {
-            Situation::Before => self.note_rolled_back(number, change),
+            Situation::Before => {
+                // Its name may not have reached the disk before an attempt broke off.
+                self.root.flush_name(Path::new(&change.target))?;
+                self.note_rolled_back(number, change)
+            }
             Situation::After => self.bring_back(number, change),
             Situation::Foreign(_) if never_made => self.note_rolled_back(number, change),
             Situation::Foreign(_) => Err(FileError::ChangedMeanwhile {

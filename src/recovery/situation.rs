@@ -4,9 +4,11 @@ use std::path::Path;
 
 use super::facts;
 use crate::evidence::with_causes;
-use crate::journal::Change;
+use crate::journal::{Change, FileState};
 use crate::node::{Present, Root, Secrecy};
-use crate::plan::{Refusal, RefusalCode};
+
+/// What stands before a digest in words.
+pub(super) const DIGEST: &str = "sha256:";
 
 /// What stands at the target of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,88 +32,41 @@ impl Situation {
     }
 }
 
-/// A target that somebody else changed: which of the contents is right is not for a tool to guess.
-pub(super) fn foreign(root: &Root, change: &Change, found: &str, verb: &str) -> Refusal {
-    let path = root.outside(Path::new(&change.target));
-    let before = words(&facts::present(change.before.as_ref()));
-    let after = words(&facts::present(Some(&change.after)));
-    let old = change.backup.as_ref().map_or_else(String::new, |backup| {
-        let copy = root.outside(Path::new(&backup.path));
-        format!(
-            "; to have the old one back: cp -a {} {}",
-            copy.display(),
-            path.display()
-        )
-    });
-    Refusal {
-        code: RefusalCode::ForeignChange,
-        subject: change.name.clone(),
-        evidence: format!(
-            "{} was changed by somebody else: found {found}; before the run {before}, and the run's is {after}",
-            path.display()
-        ),
-        remedy: format!(
-            "to keep what is there and do the rest: {}{old}",
-            root.command(&format!("{verb} --skip-foreign"))
-        ),
+/// Whether the copy of the old file, or what the old link leads to, is there as it was; why not, otherwise.
+pub(super) fn check_old(root: &Root, change: &Change) -> Result<(), String> {
+    match (&change.before, &change.backup) {
+        (None, _) => Ok(()),
+        (Some(FileState::Symlink(destination)), _) => {
+            let link = Path::new(&change.target);
+            let old = link.parent().unwrap_or(link).join(destination);
+            match root.present(&old) {
+                Ok(Present::Nothing) => Err(format!(
+                    "the old link leads to {}, which does not exist any more",
+                    root.outside(&old).display()
+                )),
+                Ok(_) | Err(_) => Ok(()),
+            }
+        }
+        (Some(FileState::Sha256(_)), None) => Err("the journal names no copy of it".to_owned()),
+        (Some(FileState::Sha256(_)), Some(backup)) => {
+            match root.read(Path::new(&backup.path), Secrecy::Public) {
+                Ok(copy) if copy.digest == backup.sha256 => Ok(()),
+                Ok(copy) => Err(format!(
+                    "{} is not the copy that was made: its SHA-256 is {}, and the journal says {}",
+                    root.outside(&copy.path).display(),
+                    copy.digest,
+                    backup.sha256
+                )),
+                Err(error) => Err(with_causes(&error)),
+            }
+        }
     }
 }
 
-/// The new file of a change is gone or damaged, so that there is no way forward.
-pub(super) fn staged_file_lost(root: &Root, change: &Change) -> Refusal {
-    Refusal {
-        code: RefusalCode::StagedFileLost,
-        subject: change.name.clone(),
-        evidence: format!(
-            "the new file for {} is not there any more, or not as it was staged",
-            root.outside(Path::new(&change.target)).display()
-        ),
-        remedy: format!("go back, then begin anew: {}", root.command("rollback")),
-    }
-}
-
-/// Something was undone already, so that there is no way forward.
-pub(super) fn rollback_begun(root: &Root, run: &str) -> Refusal {
-    Refusal {
-        code: RefusalCode::RollbackBegun,
-        subject: run.to_owned(),
-        evidence: "the run has begun to be undone: what it had staged is not complete any more"
-            .to_owned(),
-        remedy: format!(
-            "finish that, then recover anew: {}",
-            root.command("rollback")
-        ),
-    }
-}
-
-/// Whether the copy of the old file is there as it was made; why not, otherwise.
-pub(super) fn check_backup(root: &Root, change: &Change) -> Result<(), Refusal> {
-    let Some(backup) = &change.backup else {
-        return Ok(());
-    };
-    let copy = root.read(Path::new(&backup.path), Secrecy::Public);
-    let evidence = match copy {
-        Ok(copy) if copy.digest == backup.sha256 => return Ok(()),
-        Ok(copy) => format!(
-            "{} is not the copy that was made: its SHA-256 is {}, and the journal says {}",
-            root.outside(&copy.path).display(),
-            copy.digest,
-            backup.sha256
-        ),
-        Err(error) => with_causes(&error),
-    };
-    Err(Refusal {
-        code: RefusalCode::BackupLost,
-        subject: change.name.clone(),
-        evidence,
-        remedy: format!("the run can still be finished: {}", root.command("resume")),
-    })
-}
-
-fn words(present: &Present) -> String {
+pub(super) fn words(present: &Present) -> String {
     match present {
         Present::Nothing => "nothing".to_owned(),
-        Present::File(digest) => format!("sha256:{digest}"),
+        Present::File(digest) => format!("{DIGEST}{digest}"),
         Present::Link(destination) => format!("a link to {}", destination.display()),
     }
 }

@@ -3,17 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use super::error::Failure;
-use super::history::TORN;
-use super::{
-    History, Interrupted, Observer, Progress, RecoveryError, RunFiles, Stuck, TakeUpRequest, facts,
-};
-use crate::digest::Sha256Digest;
+use super::obstacle::skipped;
+use super::{Observer, Progress, RecoveryError, RunFiles, Stuck, facts};
 use crate::evidence::with_causes;
 use crate::journal::{
-    Chain, Change, Closed, Direction, Event, Intent, Log, Outcome, RunOutcome, Storage, TakeUp,
-    Torn, TouchIntent,
+    Chain, Change, Closed, Event, Intent, Log, Outcome, Progress as Made, RunOutcome, Storage,
+    TouchIntent,
 };
 use crate::node::{AppendOnlyFile, FileError, Permit, Present, Root, Secrecy, Staged, SteadyClock};
+use crate::plan::LeftAlone;
 
 /// A run under way, with its journal open.
 pub(super) struct Transaction<'a> {
@@ -23,6 +21,8 @@ pub(super) struct Transaction<'a> {
     pub(super) clock: SteadyClock,
     pub(super) log: Log,
     pub(super) observer: &'a mut dyn Observer,
+    /// What is left to a person, whatever becomes of the files.
+    pub(super) left: Vec<LeftAlone>,
 }
 
 /// How a run ended whose files are all settled.
@@ -36,56 +36,13 @@ pub struct Ended {
     pub outcome: RunOutcome,
     /// The note over the whole journal and the fingerprint of its last key: for the ticket.
     pub closed: Closed,
+    /// What is left to a person.
+    pub left: Vec<LeftAlone>,
     /// What could not be done, though every file is settled: manifests that were not touched, the copy of the checkpoint.
     pub warnings: Vec<String>,
 }
 
-impl<'a> Transaction<'a> {
-    /// Takes an interrupted run up again.
-    pub(super) fn take_up(
-        root: &'a Root,
-        interrupted: Interrupted,
-        direction: Direction,
-        request: TakeUpRequest<'_>,
-        observer: &'a mut dyn Observer,
-    ) -> Result<Self, RecoveryError> {
-        let clock = SteadyClock::start();
-        let Interrupted { run, chain } = interrupted;
-        let TakeUpRequest {
-            authority, reason, ..
-        } = request;
-        let files = RunFiles::of(&run);
-        let open = || -> Result<Log, Failure> {
-            let torn = set_aside(root, &run, &chain)?;
-            let whole = chain.whole_bytes() as u64;
-            let storage = Box::new(root.continue_log(&files.journal, whole)?);
-            let attempt = TakeUp {
-                direction,
-                torn,
-                setting: facts::setting(reason),
-            };
-            let authority = authority.as_ref();
-            Ok(Log::take_up(
-                storage,
-                chain,
-                attempt,
-                authority,
-                clock.now(),
-            )?)
-        };
-        let log = open()?;
-        // The last that needs the CA's key.
-        drop(authority);
-        Ok(Self {
-            root,
-            run,
-            files,
-            clock,
-            log,
-            observer,
-        })
-    }
-
+impl Transaction<'_> {
     /// Puts a staged file in place. The one way in which a file of the node becomes another one.
     pub(super) fn replace(
         &mut self,
@@ -212,6 +169,12 @@ impl<'a> Transaction<'a> {
         outcome: RunOutcome,
         mut warnings: Vec<String>,
     ) -> Result<Ended, RecoveryError> {
+        let changes = self.log.chain().changes().unwrap_or_default();
+        let strange = changes
+            .iter()
+            .filter(|(_, made)| *made == Made::Skipped)
+            .map(|(change, _)| skipped(change));
+        self.left.extend(strange);
         let closed = match self.log.close(outcome, self.clock.now()) {
             Ok(closed) => closed,
             Err(error) => return Err(self.stopped("the journal could not be closed", error.into())),
@@ -228,6 +191,7 @@ impl<'a> Transaction<'a> {
             files: self.files,
             outcome,
             closed,
+            left: self.left,
             warnings,
         })
     }
@@ -287,28 +251,6 @@ impl<'a> Transaction<'a> {
             source: Box::new(failure),
         }
     }
-}
-
-/// Copies a line that was cut short to a file of its own, and tells of all such copies that no attempt has noted yet.
-fn set_aside(root: &Root, run: &str, chain: &Chain) -> Result<Vec<Torn>, Failure> {
-    if !chain.torn().is_empty() {
-        let digest = Sha256Digest::of(chain.torn()).to_string();
-        let name = format!("{run}{TORN}{}", digest.get(..16).unwrap_or(&digest));
-        root.write_private(&RunFiles::journals().join(name), chain.torn())?;
-    }
-    let mut torn = Vec::new();
-    for path in History::torn(root, run)? {
-        let text = facts::text(&path);
-        if chain.noted().iter().all(|noted| noted.path != text) {
-            let copy = root.read(&path, Secrecy::Public)?;
-            torn.push(Torn {
-                path: text,
-                size: copy.bytes.len() as u64,
-                sha256: copy.digest,
-            });
-        }
-    }
-    Ok(torn)
 }
 
 fn remove_staged(root: &Root, chain: &Chain, run: &str) -> Vec<String> {

@@ -56,6 +56,19 @@ fn a_folder_of_root_is_refused_to_others() {
     assert_eq!(Tree::read(stage.node.path()), before);
 }
 
+#[test]
+fn a_run_that_lacked_only_its_last_checkpoint_is_over_when_resume_brought_it() {
+    let node = Node::materialize(NODE);
+    rekindle(node.path(), &["recover", "--yes"]).expect(0);
+    node.shell("sed -i '$d' var/lib/rekindle/journal/*.jsonl");
+    rekindle(node.path(), &["recover", "--yes"]).expect(3);
+    rekindle(node.path(), &["resume", "--yes"]).expect(0);
+    rekindle(node.path(), &["journal", "verify"]).expect(0);
+    rekindle(node.path(), &["resume", "--yes"]).expect(0);
+    rekindle(node.path(), &["check"]).expect(0);
+    rekindle(node.path(), &["recover", "--yes", "--force"]).expect(0);
+}
+
 /// The machine's own root, in a namespace where `/etc` and `/var/lib` hold the node alone.
 const MACHINE: &str = r#"
     mount -t tmpfs -o mode=755 tmpfs /etc

@@ -72,17 +72,28 @@ fn golden(name: &str) -> String {
     fs::read_to_string(project().join("tests/refusals").join(name)).unwrap()
 }
 
-/// Whether `shown` is that line of a golden file, with any value for each placeholder; `…` at its end leaves the rest
-/// out.
+/// Whether `shown` is that line of a golden file, with any value for each placeholder, and of the machine's own node, where
+/// commands need no `--root`; `…` at its end leaves the rest out.
 fn is_line(golden: &str, shown: &str) -> bool {
-    const PLACEHOLDERS: [&str; 5] = ["[ROOT]", "[DATE]", "[PID]", "[NUMBER]", "[CHOICE]"];
-    let golden = PLACEHOLDERS
-        .iter()
-        .fold(golden.to_owned(), |line, one| line.replace(one, "\0"));
-    if let Some(beginning) = shown.strip_suffix('…') {
-        return golden.starts_with(beginning);
-    }
-    let mut literals = golden.split('\0');
+    const PLACEHOLDERS: [&str; 7] = [
+        "[ROOT]", "[DATE]", "[PID]", "[NUMBER]", "[CHOICE]", "[RUN]", "[SHA256]",
+    ];
+    let of_machine = golden.replace("rekindle --root [ROOT] ", "rekindle ");
+    [golden, &of_machine].iter().any(|golden| {
+        let golden = PLACEHOLDERS
+            .iter()
+            .fold((*golden).to_owned(), |line, one| line.replace(one, "\0"));
+        let literals: Vec<&str> = golden.split('\0').collect();
+        match shown.strip_suffix('…') {
+            Some(beginning) => begins(&literals, beginning),
+            None => fits(&literals, shown),
+        }
+    })
+}
+
+/// Whether `shown` is those literals with anything between two of them.
+fn fits(literals: &[&str], shown: &str) -> bool {
+    let mut literals = literals.iter();
     let mut rest = literals.next().and_then(|first| shown.strip_prefix(first));
     let mut is_open = false;
     for literal in literals {
@@ -90,6 +101,27 @@ fn is_line(golden: &str, shown: &str) -> bool {
         rest = rest.and_then(|rest| Some(rest.split_once(literal)?.1));
     }
     rest.is_some_and(|rest| is_open || rest.is_empty())
+}
+
+/// Whether `shown` is the beginning of such a line; a value that is cut short has no blank.
+fn begins(literals: &[&str], shown: &str) -> bool {
+    let Some((first, others)) = literals.split_first() else {
+        return false;
+    };
+    let Some(mut rest) = shown.strip_prefix(first) else {
+        return first.starts_with(shown);
+    };
+    for literal in others {
+        match rest.split_once(literal) {
+            Some((_, behind)) if !literal.is_empty() => rest = behind,
+            _ => {
+                let mut cuts = rest.char_indices().map(|(at, _)| rest.split_at(at));
+                return !rest.contains(' ')
+                    || cuts.any(|(value, end)| !value.contains(' ') && literal.starts_with(end));
+            }
+        }
+    }
+    rest.is_empty()
 }
 
 #[test]
@@ -102,6 +134,16 @@ fn a_line_is_compared_but_for_its_values() {
     assert!(!is_line("hint: a", "hint: b"));
     assert!(is_line("--only a,b,c", "--only a,…"));
     assert!(!is_line("--only a,b,c", "--only b,…"));
+    let golden = "[ROOT]/a was [SHA256], do: rekindle --root [ROOT] resume";
+    assert!(is_line(golden, "/a was 0f3…"));
+    assert!(is_line(golden, "/a was 0f3, do: rek…"));
+    assert!(is_line(golden, "/a was 0f3, do: rekindle resume"));
+    assert!(is_line(
+        golden,
+        "/b/a was 0f3, do: rekindle --root /b resume"
+    ));
+    assert!(!is_line(golden, "/a was 0f3, but…"));
+    assert!(!is_line(golden, "/a was 0f3, do: rekindle rollback"));
 }
 
 fn project() -> &'static Path {

@@ -15,14 +15,19 @@
 )]
 
 mod authority;
+mod changed;
 mod completeness;
 mod content;
 mod file;
+mod inventory;
 mod kubeconfig;
+mod lost;
 mod machine;
 mod replacing;
 mod several;
 mod situation;
+mod taken_up;
+mod unfinished;
 
 #[path = "../support/mod.rs"]
 mod support;

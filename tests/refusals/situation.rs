@@ -170,10 +170,14 @@ pub fn openssl(folder: &Path, arguments: &str) {
     );
 }
 
-/// What differs from run to run: the temporary folder, dates, process numbers, sizes of disks.
+/// What differs from run to run: the temporary folder, dates, runs, digests, process numbers, sizes of disks.
 fn timeless(text: &str, root: &Path) -> String {
     let mut words: Vec<String> = Vec::new();
     let text = text.replace(root.to_str().unwrap(), "[ROOT]");
+    let text = without_shape(&text, "00000000T000000.000Z-xxxxxx", "[RUN]");
+    let text = without_shape(&text, "0000-00-00-00-00-00.pem", "[DATE].pem");
+    let text = without_shape(&text, &"x".repeat(64), "[SHA256]");
+    let text = without_shape(&text, "xxxxxxxxxxxx…", "[SHA256]");
     for word in text.split(' ') {
         let shape: String = word
             .chars()
@@ -187,4 +191,33 @@ fn timeless(text: &str, root: &Path) -> String {
         words.push(word.to_owned());
     }
     words.join(" ").replace("[DATE] UTC", "[DATE]")
+}
+
+/// Puts `placeholder` for each part of an ASCII text that looks like `shape`: `0` for any digit, `x` for any lower-case
+/// hexadecimal digit.
+fn without_shape(text: &str, shape: &str, placeholder: &str) -> String {
+    let fits = |text: &str| {
+        let head = text.get(..shape.len());
+        head.is_some_and(|head| {
+            head.chars()
+                .zip(shape.chars())
+                .all(|(letter, shape)| match shape {
+                    '0' => letter.is_ascii_digit(),
+                    'x' => letter.is_ascii_digit() || ('a'..='f').contains(&letter),
+                    other => letter == other,
+                })
+        })
+    };
+    let mut result = String::new();
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        if fits(rest) {
+            result.push_str(placeholder);
+            rest = &rest[shape.len()..];
+        } else {
+            result.push(letter);
+            rest = &rest[letter.len_utf8()..];
+        }
+    }
+    result
 }

@@ -3,10 +3,12 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 pub mod der;
+pub mod interruption;
 pub mod leaf;
 pub mod namespace;
 pub mod node;
 pub mod openssl;
 pub mod program;
 pub mod secrets;
+pub mod terminal;
 pub mod tree;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::program::Run;
+use super::program::{Run, binary};
 
 /// Runs a shell script as root in a new mount namespace; `None` where this user may not have one.
 ///
@@ -16,7 +16,7 @@ pub fn run(script: &str, root: &Path) -> Option<Run> {
     command
         .args(["--mount", "--propagation", "private", "sh", "-ec"])
         .arg(format!("{GUARD}{script}"))
-        .arg(env!("CARGO_BIN_EXE_rekindle"))
+        .arg(binary())
         .arg(root)
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")

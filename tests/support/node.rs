@@ -72,6 +72,13 @@ impl Node {
         }
     }
 
+    /// The same node once more, to the byte and to the time.
+    pub fn copy(&self) -> Self {
+        let copy = Self::empty();
+        self.shell(&format!("cp -a . '{}'", copy.path().display()));
+        copy
+    }
+
     /// The root.
     pub fn path(&self) -> &Path {
         &self.root

@@ -1,7 +1,7 @@
 //! The built program, run like a stranger would: without an environment, without a terminal.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// How a run ended.
@@ -15,9 +15,15 @@ pub struct Run {
     pub stderr: String,
 }
 
+/// The program under test: the one that `REKINDLE_BINARY` names, or the one that was built with the tests.
+pub fn binary() -> PathBuf {
+    let named = std::env::var_os("REKINDLE_BINARY");
+    named.map_or_else(|| env!("CARGO_BIN_EXE_rekindle").into(), PathBuf::from)
+}
+
 /// `rekindle --root ROOT ARGUMENTS`, ready to be run.
 pub fn command(root: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rekindle"));
+    let mut command = Command::new(binary());
     command
         .env_clear()
         .stdin(Stdio::null())

@@ -64,6 +64,17 @@ impl Tree {
         Self(entries)
     }
 
+    /// The same without files that a run staged, or left when it was killed.
+    pub fn without_staged(&self) -> Self {
+        let staged = |path: &Path| {
+            path.file_name()
+                .is_some_and(|name| name.as_encoded_bytes().starts_with(b".rekindle-"))
+        };
+        let mut entries = self.0.clone();
+        entries.retain(|path, _| !staged(path));
+        Self(entries)
+    }
+
     /// The same without times.
     pub fn timeless(&self) -> Self {
         let mut tree = self.clone();

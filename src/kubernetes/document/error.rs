@@ -3,6 +3,9 @@
 /// The largest document that is read, in bytes. Real ones have less than 10 KiB.
 pub const LARGEST: usize = 1 << 20;
 
+/// The most lines and values of a document. Real ones have some hundreds.
+pub const MOST_VALUES: usize = 1 << 16;
+
 /// Why bytes are not one plain YAML or JSON document.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
@@ -15,6 +18,9 @@ pub enum DocumentError {
         /// Its size in bytes.
         bytes: usize,
     },
+    /// More lines, keys and values than any file has, or aliases that make as many of few.
+    #[error("it has more than {MOST_VALUES} lines and values")]
+    TooManyValues,
     /// It begins with a UTF-8 or UTF-16 byte order mark.
     #[error("it begins with a byte order mark")]
     ByteOrderMark,

@@ -6,7 +6,9 @@
 mod error;
 mod field;
 mod node;
+mod text;
 
 pub use error::DocumentError;
 pub(super) use field::Field;
-pub(super) use node::{Node, text};
+pub(super) use node::Node;
+pub(super) use text::text;

@@ -1,14 +1,18 @@
 //! The tree of one document, and what is refused while it grows. Pure.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use zeroize::Zeroizing;
 
 use super::error::{DocumentError, LARGEST};
 use super::field::{Field, child};
+use super::text::text;
 
 /// A node of the tree. Text is wiped when dropped: it may be a key or a token.
 #[derive(PartialEq, Eq)]
@@ -38,13 +42,15 @@ impl Node {
             IgnoredAny::deserialize(second).map_err(DocumentError::Syntax)?;
             return Err(DocumentError::SeveralDocuments);
         }
-        let root =
-            Self::deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| {
-                let location = error.location();
-                DocumentError::NotPlain {
+        let room = Cell::new(ROOM);
+        let root = Growing(&room)
+            .deserialize(serde_yaml::Deserializer::from_str(text))
+            .map_err(|error| match error.location() {
+                _ if room.get() == 0 => DocumentError::TooManyValues,
+                location => DocumentError::NotPlain {
                     line: location.as_ref().map_or(0, serde_yaml::Location::line),
                     column: location.as_ref().map_or(0, serde_yaml::Location::column),
-                }
+                },
             })?;
         if root == Self::Null {
             return Err(DocumentError::Empty);
@@ -71,47 +77,6 @@ impl Node {
     }
 }
 
-/// The text in `bytes`, if a YAML reader can be given it at all.
-pub(in crate::kubernetes) fn text(bytes: &[u8]) -> Result<&str, DocumentError> {
-    if bytes.len() > LARGEST {
-        return Err(DocumentError::TooLarge { bytes: bytes.len() });
-    }
-    let marks: [&[u8]; 3] = [b"\xEF\xBB\xBF", b"\xFF\xFE", b"\xFE\xFF"];
-    if marks.iter().any(|mark| bytes.starts_with(mark)) {
-        return Err(DocumentError::ByteOrderMark);
-    }
-    let text = std::str::from_utf8(bytes).map_err(|error| DocumentError::NotUtf8 {
-        offset: error.valid_up_to(),
-    })?;
-    if text.trim().is_empty() {
-        return Err(DocumentError::Empty);
-    }
-    refuse_bottomless(text)?;
-    Ok(text)
-}
-
-/// How many brackets may be open at once: as deep as the YAML reader goes.
-const DEEPEST: usize = 128;
-
-/// Refuses what would keep the scanner busy for minutes: for each word it looks at every open bracket again. Brackets
-/// in quotes and comments count too; no Kubernetes file leaves so many of them open.
-fn refuse_bottomless(text: &str) -> Result<(), DocumentError> {
-    let mut open: usize = 0;
-    for (line, content) in (1..).zip(text.lines()) {
-        for (column, letter) in (1..).zip(content.chars()) {
-            match letter {
-                '[' | '{' => open += 1,
-                ']' | '}' => open = open.saturating_sub(1),
-                _ => {}
-            }
-            if open > DEEPEST {
-                return Err(DocumentError::NotPlain { line, column });
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Refuses two equal keys and merge keys anywhere below `node`.
 fn refuse_ambiguity(node: &Node, path: &str) -> Result<(), DocumentError> {
     match node {
@@ -136,70 +101,102 @@ fn refuse_ambiguity(node: &Node, path: &str) -> Result<(), DocumentError> {
     }
 }
 
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
+/// How much the tree may hold: text in bytes, and [`COST`] for each key and value. No document comes near this by itself;
+/// an alias, which has another value again each time, would make gigabytes of a few lines.
+const ROOM: usize = 4 * LARGEST;
+
+/// What an empty key or value takes.
+const COST: usize = 16;
+
+/// Builds the tree, as long as there is room for it. Tags are refused by not being visited.
+#[derive(Clone, Copy)]
+struct Growing<'room>(&'room Cell<usize>);
+
+impl Growing<'_> {
+    /// Takes the room for a key or value, or what is left of it.
+    fn take<E: Error>(self, text: usize) -> Result<(), E> {
+        let room = self.0.get().saturating_sub(COST + text);
+        self.0.set(room);
+        if room == 0 {
+            return Err(E::custom("too many values"));
+        }
+        Ok(())
+    }
+
+    fn scalar<E: Error>(self, node: Node) -> Result<Node, E> {
+        self.take(0)?;
+        Ok(node)
     }
 }
 
-/// Builds the tree. Tags are refused by not being visited.
-struct NodeVisitor;
+impl<'de> DeserializeSeed<'de> for Growing<'_> {
+    type Value = Node;
 
-impl<'de> Visitor<'de> for NodeVisitor {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Growing<'_> {
     type Value = Node;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("plain YAML or JSON")
     }
 
-    fn visit_unit<E>(self) -> Result<Node, E> {
-        Ok(Node::Null)
+    fn visit_unit<E: Error>(self) -> Result<Node, E> {
+        self.scalar(Node::Null)
     }
 
-    fn visit_none<E>(self) -> Result<Node, E> {
-        Ok(Node::Null)
+    fn visit_none<E: Error>(self) -> Result<Node, E> {
+        self.scalar(Node::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
-        Ok(Node::Boolean(value))
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Node, E> {
+        self.scalar(Node::Boolean(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
-        Ok(Node::Number(value.to_string()))
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Node, E> {
+        self.scalar(Node::Number(value.to_string()))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
-        Ok(Node::Number(value.to_string()))
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Node, E> {
+        self.scalar(Node::Number(value.to_string()))
     }
 
-    fn visit_i128<E>(self, value: i128) -> Result<Node, E> {
-        Ok(Node::Number(value.to_string()))
+    fn visit_i128<E: Error>(self, value: i128) -> Result<Node, E> {
+        self.scalar(Node::Number(value.to_string()))
     }
 
-    fn visit_u128<E>(self, value: u128) -> Result<Node, E> {
-        Ok(Node::Number(value.to_string()))
+    fn visit_u128<E: Error>(self, value: u128) -> Result<Node, E> {
+        self.scalar(Node::Number(value.to_string()))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
-        Ok(Node::Number(format!("{value:?}")))
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Node, E> {
+        self.scalar(Node::Number(format!("{value:?}")))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
+    fn visit_str<E: Error>(self, value: &str) -> Result<Node, E> {
+        self.take(value.len())?;
         Ok(Node::Text(Zeroizing::new(value.to_owned())))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+        self.take(0)?;
         let mut nodes = Vec::new();
-        while let Some(node) = access.next_element()? {
+        while let Some(node) = access.next_element_seed(self)? {
             nodes.push(node);
         }
         Ok(Node::List(nodes))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+        self.take(0)?;
         let mut entries = BTreeMap::new();
         let mut repeated = Vec::new();
-        while let Some((key, value)) = access.next_entry::<String, Node>()? {
+        while let Some(key) = access.next_key::<String>()? {
+            self.take(key.len())?;
+            let value = access.next_value_seed(self)?;
             match entries.entry(key) {
                 Entry::Vacant(entry) => {
                     entry.insert(value);
@@ -237,27 +234,6 @@ mod tests {
                 "{bytes:?}"
             );
         }
-    }
-
-    #[test]
-    fn what_is_not_plain_utf8_text_is_named() {
-        assert!(matches!(
-            error(b"\xEF\xBB\xBFa: b"),
-            DocumentError::ByteOrderMark
-        ));
-        assert!(matches!(
-            error(b"\xFF\xFEa\0"),
-            DocumentError::ByteOrderMark
-        ));
-        assert!(matches!(
-            error(b"a: \xC3\x28"),
-            DocumentError::NotUtf8 { offset: 3 }
-        ));
-        assert!(matches!(error(&[0; 600]), DocumentError::Syntax(_)));
-        assert!(matches!(
-            error(&vec![b'a'; LARGEST + 1]),
-            DocumentError::TooLarge { bytes } if bytes == LARGEST + 1
-        ));
     }
 
     #[test]
@@ -322,16 +298,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_never_closed_is_refused_at_once() {
-        let unclosed = "{a: ".repeat(LARGEST / 4);
-        assert!(matches!(
-            error(unclosed.as_bytes()),
-            DocumentError::NotPlain {
-                line: 1,
-                column: 513
-            }
-        ));
-        // As many as there are in a real file, one after the other.
-        assert!(Node::parse("- {a: [b]}\n".repeat(1000).as_bytes()).is_ok());
+    fn aliases_are_followed_as_long_as_the_tree_stays_small() {
+        let aliases =
+            |text: &str, count: usize| format!("a: &a {text}\nb: [{}]\n", "*a,".repeat(count));
+        assert!(Node::parse(aliases("[b, c]", 1000).as_bytes()).is_ok());
+        for text in [
+            "b".repeat(LARGEST / 2),
+            format!("[{}]", "b,".repeat(10_000)),
+        ] {
+            assert!(matches!(
+                error(aliases(&text, 1000).as_bytes()),
+                DocumentError::TooManyValues
+            ));
+        }
     }
 }

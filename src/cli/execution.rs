@@ -1,0 +1,32 @@
+//! What every verb that begins a run does in the end.
+
+use super::failure::Failure;
+use super::interrupted::clear;
+use super::observed::confine;
+use super::progress::Watch;
+use crate::node::Root;
+use crate::pki::Authority;
+use crate::recovery::{self, Ended, Interrupted, Reason, Undertaking};
+
+/// Asks the disks, clears away what an earlier run left lying about, and does all that `undertaking` says. `cluster` vouches
+/// for the journal.
+pub(super) fn carry_out(
+    root: &Root,
+    undertaking: &Undertaking,
+    cluster: Option<Authority>,
+    left_over: Option<Interrupted>,
+    reason: &Reason,
+    watch: &mut Watch,
+) -> Result<Ended, Failure> {
+    let refusals = recovery::preflight(root, &undertaking.changes);
+    if !refusals.is_empty() {
+        return Err(Failure::refused(&refusals));
+    }
+    if let Some(left_over) = left_over {
+        clear(root, left_over, reason, watch)?;
+    }
+    confine(root, undertaking.targets())?;
+    let ended = recovery::carry_out(root, undertaking, cluster, reason, watch);
+    watch.finish();
+    ended.map_err(|error| Failure::of_recovery(root, &error))
+}

@@ -1,0 +1,197 @@
+//! What can be done with a node that a run left: forward with `resume` or `recover`, back with `rollback`, each on a copy of
+//! its own, and each to the very end.
+
+use std::path::Path;
+
+use crate::judge::{Found, Judge, Phase};
+use crate::support::program::{Run, rekindle};
+use crate::tally::Tally;
+use crate::template::{Template, Workplace, copy};
+
+/// Every so many runs that wait to be finished are offered to `recover` first, which must refuse.
+const OFFERED: usize = 5;
+
+/// A run that is over, one way or the other.
+pub struct Aftermath<'a> {
+    pub template: &'a Template,
+    pub judge: &'a Judge,
+    pub case: &'a str,
+    /// The number of the case: some things are tried at each so-manieth.
+    pub number: usize,
+}
+
+impl Aftermath<'_> {
+    /// Goes both ways from what was found in the workplace's root.
+    pub fn follow(&self, found: &Found, workplace: &Workplace, tally: &mut Tally) {
+        if found.phase == Phase::Untouched {
+            return;
+        }
+        copy(&workplace.root(), &workplace.copy());
+        let forward = self.forward(&workplace.root(), found, tally);
+        let good = tally.expect(
+            self.case,
+            forward.map_err(|words| format!("forward: {words}")),
+        );
+        tally.resumed.count(good);
+        let back = self.back(&workplace.copy(), found, tally);
+        let good = tally.expect(self.case, back.map_err(|words| format!("back: {words}")));
+        tally.rolled_back.count(good);
+    }
+
+    fn forward(&self, root: &Path, found: &Found, tally: &mut Tally) -> Result<(), String> {
+        let journal = found.journal();
+        match found.phase {
+            Phase::Untouched => Ok(()),
+            Phase::Uncommitted => {
+                if self.number % 2 == 1 {
+                    // Without one whole line in a journal there is no run to speak of.
+                    let is_run = journal.is_some_and(|journal| !journal.kinds.is_empty());
+                    self.run(root, &["resume", "--yes"], &[i32::from(is_run)], tally)?;
+                    let cleared = self.look(root, tally)?;
+                    self.judge.is_as_before(&cleared)?;
+                }
+                self.recover(root, tally)
+            }
+            Phase::Committed => {
+                let outcome = journal.and_then(|journal| journal.outcome.as_deref());
+                if self.number.is_multiple_of(OFFERED) {
+                    self.refused(root, &["recover", "--yes"], "unfinished-run", found, tally)?;
+                }
+                if outcome.is_none() && journal.is_some_and(crate::journal::Journal::is_undoing) {
+                    self.refused(root, &["resume", "--yes"], "rollback-begun", found, tally)?;
+                    self.run(root, &["rollback", "--yes"], &[0], tally)?;
+                    return self.recover(root, tally);
+                }
+                self.run(
+                    root,
+                    &["resume", "--yes"],
+                    &[0, self.template.normal],
+                    tally,
+                )?;
+                if outcome == Some("rolled-back") {
+                    return self.recover(root, tally);
+                }
+                self.is_after(root, tally)
+            }
+            Phase::Ended => {
+                self.run(root, &["resume", "--yes"], &[0], tally)?;
+                self.unchanged(root, found, tally)?;
+                self.recover(root, tally)
+            }
+        }
+    }
+
+    fn back(&self, root: &Path, found: &Found, tally: &mut Tally) -> Result<(), String> {
+        let outcome = found
+            .journal()
+            .and_then(|journal| journal.outcome.as_deref());
+        self.run(root, &["rollback", "--yes"], &[0], tally)?;
+        if found.phase == Phase::Ended {
+            return self.unchanged(root, found, tally);
+        }
+        // All was made, and only the last checkpoint is missing: there is nothing to go back from any more.
+        if outcome == Some("completed") {
+            return self.is_after(root, tally);
+        }
+        let now = self.look(root, tally)?;
+        self.judge.is_as_before(&now)?;
+        self.is_closed(root, &now)
+    }
+
+    /// `recover` gets through, and every file is the new one.
+    fn recover(&self, root: &Path, tally: &mut Tally) -> Result<(), String> {
+        self.run(root, &["recover", "--yes"], &[self.template.normal], tally)?;
+        self.is_after(root, tally)
+    }
+
+    /// Every file that the latest run was to replace is the new one, and all its journals are closed.
+    pub fn is_after(&self, root: &Path, tally: &mut Tally) -> Result<(), String> {
+        let now = self.look(root, tally)?;
+        if now.old > 0 || now.new == 0 {
+            return Err(format!(
+                "{} files are new, and {} are still old",
+                now.new, now.old
+            ));
+        }
+        self.is_closed(root, &now)
+    }
+
+    /// No dot-file is left, and every journal is COMPLETE.
+    fn is_closed(&self, root: &Path, now: &Found) -> Result<(), String> {
+        if !now.leftovers.is_empty() {
+            return Err(format!("left over: {}", now.leftovers.join(", ")));
+        }
+        let known = [".jsonl", ".checkpoint"];
+        let is_stray = |path: &&str| {
+            let name = path.strip_prefix("/var/lib/rekindle/journal/");
+            name.is_some_and(|name| {
+                !name.contains(".torn-") && !known.iter().any(|end| name.ends_with(end))
+            })
+        };
+        if let Some(stray) = now.tree.paths().find(is_stray) {
+            return Err(format!("{stray} is left over"));
+        }
+        for journal in &now.journals {
+            let verified = rekindle(root, &["journal", "verify", &journal.run]);
+            if verified.code != Some(0) || !verified.stdout.starts_with("COMPLETE\n") {
+                return Err(format!("the journal does not verify: {verified:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn refused(
+        &self,
+        root: &Path,
+        arguments: &[&str],
+        code: &str,
+        found: &Found,
+        tally: &mut Tally,
+    ) -> Result<(), String> {
+        let run = self.run(root, arguments, &[3], tally)?;
+        if !run.stderr.contains(&format!("refused ({code})")) {
+            return Err(format!("{arguments:?} is not refused with {code}: {run:?}"));
+        }
+        self.unchanged(root, found, tally)
+    }
+
+    fn unchanged(&self, root: &Path, found: &Found, tally: &mut Tally) -> Result<(), String> {
+        let now = self.look(root, tally)?;
+        let mut differences = found.tree.differences(&now.tree);
+        // The room that a run kept for its journal goes when the next one looks.
+        differences.retain(|path| !path.ends_with(".reserve"));
+        match differences {
+            none if none.is_empty() => Ok(()),
+            differences => Err(format!("changed: {}", differences.join(", "))),
+        }
+    }
+
+    /// Looks at the node, and counts what must not be.
+    fn look(&self, root: &Path, tally: &mut Tally) -> Result<Found, String> {
+        let found = self.judge.look(root);
+        tally.damage(self.case, &found.damage);
+        match found.damage.words.len() {
+            0 => Ok(found),
+            _ => Err("damaged".to_owned()),
+        }
+    }
+
+    /// Runs the program to one of these ends. Nothing that it prints is a secret.
+    fn run(
+        &self,
+        root: &Path,
+        arguments: &[&str],
+        ends: &[i32],
+        tally: &mut Tally,
+    ) -> Result<Run, String> {
+        let run = rekindle(root, arguments);
+        if self.judge.keys.are_in(&run.stdout) || self.judge.keys.are_in(&run.stderr) {
+            tally.damage.leaked += 1;
+            return Err(format!("{arguments:?} prints a key"));
+        }
+        match run.code {
+            Some(code) if ends.contains(&code) => Ok(run),
+            _ => Err(format!("{arguments:?} does not end with {ends:?}: {run:?}")),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What an interrupted run needs to go on, or to go back, is not there any more.
+
+use super::situation::NODE;
+use super::taken_up::{follow, going_back, interrupted, is_settled, refuses, ways_out};
+use crate::support::interruption::is_possible;
+use crate::support::node::Node;
+use crate::support::program::rekindle;
+
+/// Each command of the hint ends the run with the code of the same place, or leads to where that command does.
+fn judge(node: &Node, arguments: &[&str], name: &str, codes: &[i32]) {
+    for (way, code) in codes.iter().enumerate() {
+        let node = node.copy();
+        let run = refuses(&node, arguments, name);
+        let ways = ways_out(&run);
+        assert_eq!(ways.len(), codes.len(), "{run:?}");
+        follow(&node, &ways[way], *code);
+        is_settled(&node);
+        rekindle(node.path(), &["recover", "--yes"]).expect(0);
+        rekindle(node.path(), &["check"]).expect(0);
+    }
+}
+
+#[test]
+fn a_new_file_that_was_removed() {
+    if !is_possible() {
+        return;
+    }
+    let node = interrupted(6);
+    node.shell("rm etc/kubernetes/pki/etcd/.rekindle-*-peer.crt");
+    judge(&node, &["resume", "--yes"], "staged-file-lost", &[0, 1]);
+}
+
+#[test]
+fn a_new_file_that_was_damaged() {
+    if !is_possible() {
+        return;
+    }
+    let node = interrupted(6);
+    node.shell("echo >>$(echo etc/kubernetes/pki/etcd/.rekindle-*-peer.crt)");
+    judge(&node, &["resume", "--yes"], "staged-file-lost", &[0, 1]);
+}
+
+#[test]
+fn a_copy_of_an_old_file_that_was_removed() {
+    if !is_possible() {
+        return;
+    }
+    let node = interrupted(6);
+    node.shell("rm var/lib/rekindle/backups/*/etc/kubernetes/admin.conf");
+    judge(&node, &["rollback", "--yes"], "backup-lost", &[0, 1]);
+}
+
+#[test]
+fn a_copy_of_an_old_file_that_was_damaged() {
+    if !is_possible() {
+        return;
+    }
+    let node = interrupted(6);
+    node.shell("echo >>$(echo var/lib/rekindle/backups/*/etc/kubernetes/admin.conf)");
+    judge(
+        &node,
+        &["rollback", "--yes"],
+        "backup-lost.damaged",
+        &[0, 1],
+    );
+}
+
+/// There is no way forward any more: without the one that is left the run could never end.
+#[test]
+fn a_copy_that_was_lost_on_the_way_back() {
+    if !is_possible() {
+        return;
+    }
+    let node = going_back();
+    node.shell("rm var/lib/rekindle/backups/*/etc/kubernetes/admin.conf");
+    judge(
+        &node,
+        &["rollback", "--yes"],
+        "backup-lost.going-back",
+        &[1],
+    );
+}
+
+#[test]
+fn the_file_that_the_old_link_led_to() {
+    if !is_possible() {
+        return;
+    }
+    let node = interrupted(13);
+    node.shell("rm var/lib/kubelet/pki/kubelet-client-2025*.pem");
+    judge(&node, &["rollback", "--yes"], "backup-lost.link", &[0, 1]);
+}
+
+/// Of a run that came to its end: somebody pruned the backups.
+#[test]
+fn the_backup_of_an_ended_run() {
+    let node = Node::materialize(NODE);
+    rekindle(node.path(), &["recover", "--yes", "--only", "admin.conf"]).expect(0);
+    rekindle(node.path(), &["backups", "prune", "--keep", "0", "--yes"]).expect(0);
+    let list = rekindle(node.path(), &["journal", "list"]).expect(0).stdout;
+    let run = list.lines().last().unwrap().split(' ').next().unwrap();
+    let refused = refuses(&node, &["rollback", run, "--yes"], "backup-lost.ended");
+    let ways = ways_out(&refused);
+    assert_eq!(ways.len(), 1, "{refused:?}");
+    let told = follow(&node, &ways[0], 1);
+    assert!(told.stdout.contains("nothing to roll back"), "{told:?}");
+    assert!(told.stdout.contains("Left to you"), "{told:?}");
+}

@@ -1,0 +1,118 @@
+//! A run that is killed, asked to stop or held at a system call of the test's choice: strace delivers the signal there.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill as send};
+use nix::unistd::Pid;
+
+use super::program::{Run, command};
+
+/// Far beyond what any step takes on a busy machine.
+pub const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Whether signals can be delivered so; says so where not.
+pub fn is_possible() -> bool {
+    let mut strace = Command::new("strace");
+    strace.args(["-o", "/dev/null", "-e"]);
+    strace.args(["inject=close:error=EIO:when=9999", "true"]);
+    let is_possible = strace.output().is_ok_and(|output| output.status.success());
+    if !is_possible {
+        println!("skipped: strace is not here, or may not trace");
+    }
+    is_possible
+}
+
+/// Kills `rekindle --root ROOT ARGUMENTS` at the call of that name and number, counted from 1: the call does nothing.
+#[track_caller]
+pub fn kill(root: &Path, arguments: &[&str], call: &str, number: usize) {
+    let run = signal(root, arguments, "SIGKILL", call, number);
+    assert_eq!(run.code, None, "it came to its end before that: {run:?}");
+}
+
+/// Delivers a signal at the call of that name and number, and waits for the end of the run.
+pub fn signal(root: &Path, arguments: &[&str], signal: &str, call: &str, number: usize) -> Run {
+    Run::of(strace(root, arguments, signal, call, number))
+}
+
+/// Without a filter for the calls that matter: with one, strace 6.1 delivers no signal.
+fn strace(root: &Path, arguments: &[&str], signal: &str, call: &str, number: usize) -> Command {
+    let program = command(root, arguments);
+    let mut strace = Command::new("strace");
+    strace
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .stdin(Stdio::null())
+        .args(["-f", "-o", "/dev/null", "-e", &format!("trace={call}")])
+        .args([
+            "-e",
+            &format!("inject={call}:signal={signal}:when={number}"),
+        ])
+        .arg(program.get_program())
+        .args(program.get_args());
+    strace
+}
+
+/// A run that stands still right after a call, until it is let go on.
+pub struct Held {
+    strace: Child,
+    program: Pid,
+}
+
+impl Held {
+    /// Starts `rekindle --root ROOT ARGUMENTS`, and waits until it has made the call of that name and number.
+    pub fn after(root: &Path, arguments: &[&str], call: &str, number: usize) -> Self {
+        let mut strace = strace(root, arguments, "SIGSTOP", call, number);
+        let strace = strace
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let program = wait_for(|| child_of(strace.id()));
+        // Between two calls of a traced process a state does not last; being held does.
+        let mut since = Instant::now();
+        wait_for(|| {
+            if !is_stopped(program) {
+                since = Instant::now();
+            }
+            (since.elapsed() > Duration::from_millis(200)).then_some(())
+        });
+        Self { strace, program }
+    }
+
+    /// Lets it go on, and waits for its end.
+    pub fn go_on(self) -> Run {
+        send(self.program, Signal::SIGCONT).unwrap();
+        self.strace.wait_with_output().unwrap().into()
+    }
+}
+
+fn child_of(parent: u32) -> Option<Pid> {
+    let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).ok()?;
+    let child = children.split_whitespace().last()?.parse().ok()?;
+    // Until then it is strace's own copy.
+    let name = fs::read_to_string(format!("/proc/{child}/comm")).ok()?;
+    (name.trim_end() == "rekindle").then_some(Pid::from_raw(child))
+}
+
+fn is_stopped(pid: Pid) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit(") ").next().unwrap_or_default();
+    state.starts_with(['t', 'T'])
+}
+
+/// What `look` finds, as soon as it finds something.
+#[track_caller]
+pub fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(started.elapsed() < PATIENCE, "waited in vain");
+        sleep(Duration::from_millis(10));
+    }
+}
