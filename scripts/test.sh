@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Every check of this project, each under a heading, and a summary that names all that failed or was skipped.
 #
-# Usage: scripts/test.sh [--full]    (--full: the long sweeps, REKINDLE_FULL=1, and more property-test cases)
+# Usage: scripts/test.sh [--full]    (--full: every fault at every place, all crash states, corpora, ten minutes of each fuzz target;
+#                                    some hours on two cores)
 # Runs from any folder, without a terminal, as root or not. What is missing it installs: packages (as root, with apt), rustup
 # components, and a pinned cargo-deny under ~/.cache. Writes nothing else outside the target folder.
 # The last line is "N passed, N failed, N skipped": checks, and the tests of `cargo test` one by one. Exit: 0 nothing failed, 1 else.
@@ -35,11 +36,16 @@ main() {
     check advisories 'cargo deny: security advisories' advisories
     check shell 'shellcheck of every script' shell
     check tests 'cargo test' tests
+    check power 'loss of power: a sample of crash states, or all' power
     check release 'release build' release
     check static 'the binary needs no library' statically_linked
     check chroot 'the binary runs where there is nothing else' alone_in_a_chroot
     check size "the binary has at most $largest_binary bytes" small
     check documents 'what the documents name is there' documents
+    if [[ -n ${REKINDLE_FULL-} ]]; then
+        check faults 'every fault at every place' own_proof scripts/faults
+        check fuzz 'ten minutes of each fuzz target' own_proof scripts/fuzz
+    fi
     check clean 'nothing was left in the work tree' clean
     summary
 }
@@ -156,6 +162,23 @@ tests() {
         return 0    # each is counted already
     fi
     fail_because 'cargo test did not come to its end'
+}
+
+power() {
+    if [[ -n ${REKINDLE_FULL-} ]]; then
+        own_proof scripts/power-loss
+    else
+        own_proof scripts/power-loss --quick
+    fi
+}
+
+# A script of ours that prints a table; it exits with 77 and a line "skipped: WHY" where it cannot run.
+own_proof() {
+    local output=$scratch/proof status
+    "$@" 2>&1 | tee "$output"
+    status=${PIPESTATUS[0]}
+    ((status != skip)) || skip_because "$(sed -n 's/^skipped: //p' "$output" | tail -n 1)"
+    return "$status"
 }
 
 release() {

@@ -46,15 +46,24 @@ pub enum Verb {
     /// Shows what `recover` would do, and why; changes nothing.
     Plan(Plan),
     /// Re-signs what has expired, replaces it durably, and leaves a signed journal.
+    ///
+    /// Shows what it would do, and asks. Whatever interrupts it, each file is the old one or the new one: `rekindle resume`
+    /// finishes it, `rekindle rollback` takes it back.
     Recover(Recover),
     /// Takes an interrupted run to its end: every file becomes the new one.
+    ///
+    /// Shows how far each file has come, and asks. Nothing is signed again: the new files lie ready. It may be interrupted
+    /// itself, and called again.
     Resume(Resume),
     /// Takes a run back: every file becomes the old one again, from its backup.
+    ///
+    /// Without RUN it is the interrupted one; with RUN one that came to its end, by the names of `rekindle journal list`.
+    /// Shows what it would do, and asks. It may be interrupted itself, and called again.
     Rollback(Rollback),
     /// Reads the journals of earlier runs.
     #[command(subcommand)]
     Journal(JournalVerb),
-    /// The copies of replaced files that earlier runs made.
+    /// Lists and removes the copies that earlier runs made of replaced files.
     #[command(subcommand)]
     Backups(BackupsVerb),
     /// Makes an expired node in a folder, and recovers it before your eyes.
@@ -134,7 +143,7 @@ pub struct Rollback {
 /// How an earlier run is taken up.
 #[derive(Debug, Args)]
 pub struct Way {
-    /// Leave alone what somebody else changed meanwhile, or what a file is missing for, and do the rest.
+    /// Leave alone each file that somebody else changed meanwhile, or of which the copy is gone, and do the rest.
     #[arg(long)]
     pub skip_foreign: bool,
     /// Go on without asking.
@@ -249,14 +258,19 @@ pub enum Color {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum RestartChoice {
     /// Not available in this version.
+    #[value(hide = true)]
     Auto,
     /// Not available in this version.
+    #[value(hide = true)]
     All,
     /// Not available in this version.
+    #[value(hide = true)]
     Stale,
     /// Not available in this version.
+    #[value(hide = true)]
     Stamp,
     /// Not available in this version.
+    #[value(hide = true)]
     Move,
     /// Set the times of the manifests to now, as runbooks say; this restarts nothing.
     Touch,

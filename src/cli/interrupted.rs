@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::arguments::Words;
 use super::failure::Failure;
 use super::progress::Watch;
-use super::render::printable;
+use super::render::{printable, timestamp};
 use super::standing::{how_far, of_history, unfinished};
 use crate::inventory::cluster_authority;
 use crate::journal::Progress;
@@ -34,10 +34,18 @@ pub(super) fn write_state(interrupted: &Interrupted, out: &mut dyn Write) -> io:
     let setting = &chain.genesis().circumstances.setting;
     writeln!(
         out,
-        "Run {} ({}) was {}:",
+        "Run {} was {}.",
         printable(&interrupted.run),
-        printable(&setting.arguments.join(" ")),
         how_far(interrupted)
+    )?;
+    let verb = setting.arguments.first().map_or("a run", String::as_str);
+    writeln!(
+        out,
+        "It was `{}`, begun at {} by uid {}: {}",
+        printable(verb),
+        timestamp(setting.clocks.wall.truncate_to_second()),
+        setting.operator.uid,
+        printable(setting.reason.as_deref().unwrap_or("no reason given"))
     )?;
     for (change, progress) in chain.changes().unwrap_or_default() {
         let word = match progress {

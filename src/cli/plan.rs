@@ -143,7 +143,9 @@ pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io:
     writeln!(
         out,
         "All of it is signed and verified in memory before the first file changes.\n\
-         Each old file is copied into a backup; each step is in a signed journal.\n"
+         Each old file is copied into a backup; each step is in a signed journal.\n\
+         Whatever interrupts it: `rekindle resume` finishes it, `rekindle rollback` takes\n\
+         it back.\n"
     )?;
     for (number, step) in (1..).zip(&plan.steps) {
         let what = match step {

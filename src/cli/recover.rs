@@ -13,7 +13,7 @@ use super::observed::{lock, observe};
 use super::plan::{refused, write_explanation, write_plan};
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
-use super::render::{GOOD, date_cell};
+use super::render::{GOOD, date_cell, span};
 use super::report::{despite_lost_output, exit, write_ended, write_not_proven};
 use super::table::{Cell, Table, terminal_columns};
 use crate::digest::Sha256Digest;
@@ -97,14 +97,8 @@ fn wishes_in_effect(arguments: &Recover) -> Vec<String> {
     if let Some(only) = &wishes.only {
         flags.push(format!("--only={}", only.join(",")));
     }
-    flags.push(format!(
-        "--within={}",
-        humantime::format_duration(wishes.within)
-    ));
-    flags.push(format!(
-        "--validity={}",
-        humantime::format_duration(wishes.validity)
-    ));
+    flags.push(format!("--within={}", span(wishes.within)));
+    flags.push(format!("--validity={}", span(wishes.validity)));
     if wishes.force {
         flags.push("--force".to_owned());
     }

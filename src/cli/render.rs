@@ -58,6 +58,17 @@ fn largest_unit(duration: Duration) -> String {
         )
 }
 
+/// `365d`, in the largest unit that is exact: what the option of a duration takes, in one word.
+pub(super) fn span(duration: std::time::Duration) -> String {
+    let seconds = duration.as_secs();
+    let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
+    let exact = units.iter().find(|(unit, _)| seconds.is_multiple_of(*unit));
+    match exact {
+        Some((unit, name)) => format!("{}{name}", seconds / unit),
+        None => format!("{seconds}s"),
+    }
+}
+
 /// The colour of a state.
 pub(super) fn state_style(state: State) -> Style {
     match state {
@@ -93,6 +104,14 @@ pub(super) fn count(number: usize, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_span_reads_back() {
+        for text in ["365d", "9000h", "90m", "61s"] {
+            assert_eq!(span(humantime::parse_duration(text).unwrap()), text);
+        }
+        assert_eq!(span(std::time::Duration::from_hours(8760)), "365d");
+    }
 
     #[test]
     fn the_largest_unit_is_enough() {

@@ -15,8 +15,9 @@ use crate::recovery::{self, History};
 
 const TO_ITS_END: Destination = Destination {
     question: "Finish it?",
-    explanation: "What waits is replaced by the new file that lies beside it; what is replaced stays. Each file is \
-                  compared first, and one that somebody else changed stops this before anything is done.",
+    explanation: "What waits is replaced by the new file that lies beside it; what is replaced\n\
+                  stays. Each file is compared first: one that somebody else changed stops this\n\
+                  before anything is done.",
     arrived: "Finished",
     take: recovery::resume,
 };

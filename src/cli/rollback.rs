@@ -20,8 +20,9 @@ use crate::recovery::{self, History};
 
 const BACK: Destination = Destination {
     question: "Take it back?",
-    explanation: "What was replaced is brought back from the backup, last file first; what was not stays. Each file is \
-                  compared first, and one that somebody else changed stops this before anything is done.",
+    explanation: "What was replaced is brought back from the backup, last file first; what was not\n\
+                  stays. Each file is compared first: one that somebody else changed stops this\n\
+                  before anything is done.",
     arrived: "Rolled back",
     take: recovery::rollback,
 };
@@ -90,15 +91,21 @@ fn undo_ended(
         demand_terminal()?;
         writeln!(
             out,
-            "The run {run} came to its end. To be brought back, with the dates of before: {}",
+            "The run {run} came to its end.\nTo be brought back as before it: {}",
             count(undertaking.changes.len(), "file")
         )?;
         for change in &undertaking.changes {
             writeln!(out, "  {}", printable(&change.target.display().to_string()))?;
         }
         write_left(&undertaking.left, out)?;
-        let explanation = BACK.explanation;
-        if !confirm(BACK.question, out, |out| writeln!(out, "{explanation}"))? {
+        let explain = |out: &mut dyn Write| {
+            writeln!(
+                out,
+                "{}\nThis is a run of its own, with a backup of what is there now: it can be taken\nback like any other.\n",
+                BACK.explanation
+            )
+        };
+        if !confirm(BACK.question, out, explain)? {
             writeln!(out, "Nothing was changed.")?;
             return Ok(Exit::ActionNeeded);
         }

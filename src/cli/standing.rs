@@ -53,7 +53,7 @@ impl Standing {
             Self::Unfinished(run) => {
                 writeln!(
                     out,
-                    "{WARNING}Unfinished{WARNING:#}: the run {} was {}.",
+                    "{WARNING}Unfinished{WARNING:#}: the run {}\n  It was {}.",
                     printable(&run.run),
                     how_far(run)
                 )?;

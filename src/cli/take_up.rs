@@ -46,7 +46,7 @@ pub(super) fn take_up(
         write_state(&interrupted, out)?;
         let explanation = destination.explanation;
         if !confirm(destination.question, out, |out| {
-            writeln!(out, "{explanation}")
+            writeln!(out, "{explanation}\n")
         })? {
             writeln!(out, "Nothing was changed.")?;
             return Ok(Exit::ActionNeeded);

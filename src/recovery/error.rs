@@ -26,7 +26,7 @@ pub enum RecoveryError {
         source: Box<Failure>,
     },
     /// The run is unfinished: it can be resumed or rolled back.
-    #[error("{what}; the run {run} is unfinished, with {made} of {all} files replaced")]
+    #[error("{what}; the run {run} is unfinished, with {made} of {all} files {}", if *undoing { "still replaced" } else { "replaced" })]
     Stopped {
         /// What happened.
         what: String,

@@ -123,7 +123,7 @@ impl Transaction<'_> {
             {
                 Ok(()) => {}
                 Err(failure @ (Failure::Journal(_) | Failure::Interrupted { .. })) => {
-                    return Err(self.stopped("the run is being undone", failure));
+                    return Err(self.stopped("stopped on the way back", failure));
                 }
                 Err(failure) => {
                     let path = self.root.outside(Path::new(&change.target));

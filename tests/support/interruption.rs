@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use super::program::{Run, command};
 
 /// Far beyond what any step takes on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Whether signals can be delivered so; says so where not.
 pub fn is_possible() -> bool {

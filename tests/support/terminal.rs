@@ -23,13 +23,13 @@ pub struct Terminal {
 impl Terminal {
     /// Starts `rekindle --root ROOT ARGUMENTS` there, as the foreground of a session of its own.
     pub fn start(root: &Path, arguments: &[&str]) -> Self {
-        let size = Winsize {
+        let screen_size = Winsize {
             ws_row: 24,
             ws_col: 80,
             ws_xpixel: 0,
             ws_ypixel: 0,
         };
-        let terminal = openpty(&size, None).unwrap();
+        let terminal = openpty(&screen_size, None).unwrap();
         let side = || Stdio::from(terminal.slave.try_clone().unwrap());
         let typed = command(root, arguments);
         let program = Command::new("setsid")

@@ -96,11 +96,17 @@ fn judge(root: &Root, verdict: Verdict, out: &mut dyn Write) -> Result<Exit, Fai
             };
             let message = format!("the journal does not reach the end of its run{torn}");
             let (resume, rollback) = (root.command("resume"), root.command("rollback"));
-            let either = format!(
-                "files may have been changed: on its node, finish it: {resume}; or go back: {rollback}"
-            );
+            let is_undoing = summary
+                .as_ref()
+                .is_some_and(|summary| summary.counts.rolled_back > 0);
+            let ways = if is_undoing {
+                format!("finish going back: {rollback}")
+            } else {
+                format!("finish it: {resume}; or go back: {rollback}")
+            };
+            let ways = format!("files may have been changed: on its node, {ways}");
             let (exit, hint) = match &summary {
-                _ if resumable => (Exit::HalfWay, either.as_str()),
+                _ if resumable => (Exit::HalfWay, ways.as_str()),
                 Some(summary) if summary.outcome.is_some() => (
                     Exit::ActionNeeded,
                     "the run itself ended; the checkpoint behind its last record is missing",

@@ -1,0 +1,111 @@
+//! A run that was interrupted before its commit has changed nothing: whoever comes next clears up after it.
+
+use crate::support::interruption::{is_possible, kill};
+use crate::support::node::Node;
+use crate::support::tree::Tree;
+use crate::{NODE, RECOVER, RESUME, ROLLBACK, is_as, is_settled, run};
+
+/// The link of the kubelet was about to be staged, as one of the last: files are staged and backed up.
+fn interrupted() -> Node {
+    let node = Node::materialize(NODE);
+    kill(node.path(), &RECOVER, "symlinkat", 1);
+    let tree = Tree::read(node.path());
+    let staged = tree.paths().filter(|path| path.contains("/.rekindle-"));
+    assert!(staged.count() > 8, "nothing was staged yet");
+    node
+}
+
+#[test]
+fn a_recovery_goes_on_by_itself() {
+    if !is_possible() {
+        return;
+    }
+    let node = interrupted();
+    let plan = run(&node, &["plan"], 0);
+    assert!(plan.stdout.contains("re-sign admin.conf"), "{plan:?}");
+    run(&node, &RECOVER, 0);
+    run(&node, &["check"], 0);
+    is_settled(&node);
+    let list = run(&node, &["journal", "list"], 0).stdout;
+    let ends: Vec<&str> = list
+        .lines()
+        .skip(1)
+        .map(|line| line.rsplit("   ").next().unwrap())
+        .collect();
+    assert_eq!(ends, ["rolled back", "completed"], "{list}");
+}
+
+#[test]
+fn check_needs_not_speak_of_it() {
+    if !is_possible() {
+        return;
+    }
+    let node = interrupted();
+    let check = run(&node, &["check"], 1);
+    assert!(!check.stdout.contains("Unfinished"), "{check:?}");
+    let list = run(&node, &["journal", "list"], 0).stdout;
+    assert!(list.ends_with("before it changed anything\n"), "{list}");
+}
+
+#[test]
+fn resume_clears_up_and_says_that_nothing_was_done() {
+    if !is_possible() {
+        return;
+    }
+    let before = Tree::read(Node::materialize(NODE).path());
+    let node = interrupted();
+    let told = run(&node, &RESUME, 1);
+    let root = node.path().display();
+    assert!(
+        told.stdout.ends_with(&format!(
+            " was interrupted before it changed anything; what it left is cleared away.\n\
+             To recover: rekindle --root {root} recover\n"
+        )),
+        "{told:?}"
+    );
+    is_as(&before, &node);
+    is_settled(&node);
+}
+
+#[test]
+fn rollback_clears_up_and_is_done() {
+    if !is_possible() {
+        return;
+    }
+    let before = Tree::read(Node::materialize(NODE).path());
+    let node = interrupted();
+    let told = run(&node, &ROLLBACK, 0);
+    assert!(
+        told.stdout
+            .ends_with("before it changed anything; what it left is cleared away.\n"),
+        "{told:?}"
+    );
+    is_as(&before, &node);
+    is_settled(&node);
+}
+
+/// Rolling another run back, and back-dating, begin a run: they clear up first.
+#[test]
+fn any_other_run_clears_up_first() {
+    if !is_possible() {
+        return;
+    }
+    let node = Node::materialize(NODE);
+    run(&node, &RECOVER, 0);
+    let list = run(&node, &["journal", "list"], 0).stdout;
+    let ended = list
+        .lines()
+        .last()
+        .unwrap()
+        .split(' ')
+        .next()
+        .unwrap()
+        .to_owned();
+    kill(node.path(), &["expire"], "symlinkat", 1);
+    let other = node.copy();
+    run(&node, &["rollback", &ended, "--yes"], 0);
+    is_settled(&node);
+    run(&other, &["expire"], 0);
+    is_settled(&other);
+    run(&other, &RECOVER, 0);
+}
