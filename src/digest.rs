@@ -5,11 +5,11 @@ use std::io::{self, Read};
 use std::str::FromStr;
 
 use ring::digest::{Context, Digest, SHA256};
-use serde::{Deserialize, Serialize};
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::ser::{Serialize, Serializer};
 
 /// A SHA-256 digest (FIPS 180-4); shown, parsed and serialised as 64 lower-case hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sha256Digest([u8; 32]);
 
 /// The text is not 64 hexadecimal digits.
@@ -43,6 +43,24 @@ impl Sha256Digest {
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// Whether `text` is the one with which the digest is shown.
+    pub fn is_text(&self, text: &str) -> bool {
+        self.with_text(|own| own == text)
+    }
+
+    /// Calls `use_text` with the hexadecimal digits. Nothing is allocated: a journal has thousands of digests.
+    fn with_text<T>(&self, use_text: impl FnOnce(&str) -> T) -> T {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            if let [high, low] = pair {
+                *high = DIGITS[usize::from(byte >> 4)];
+                *low = DIGITS[usize::from(byte & 0xf)];
+            }
+        }
+        use_text(std::str::from_utf8(&text).unwrap_or_default())
+    }
 }
 
 impl From<Digest> for Sha256Digest {
@@ -61,9 +79,7 @@ impl From<[u8; 32]> for Sha256Digest {
 
 impl fmt::Display for Sha256Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .iter()
-            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        self.with_text(|text| formatter.write_str(text))
     }
 }
 
@@ -82,29 +98,45 @@ impl FromStr for Sha256Digest {
         let invalid = || InvalidDigest {
             text: text.chars().take(80).collect(),
         };
-        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        if text.len() != 64 {
             return Err(invalid());
         }
         let mut out = [0; 32];
         for (byte, pair) in out.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let digits = std::str::from_utf8(pair).map_err(|_| invalid())?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| invalid())?;
+            let mut digits = pair.iter().map(|digit| char::from(*digit).to_digit(16));
+            let (Some(Some(high)), Some(Some(low))) = (digits.next(), digits.next()) else {
+                return Err(invalid());
+            };
+            *byte = u8::try_from(high << 4 | low).map_err(|_| invalid())?;
         }
         Ok(Self(out))
     }
 }
 
-impl From<Sha256Digest> for String {
-    fn from(digest: Sha256Digest) -> Self {
-        digest.to_string()
+impl Serialize for Sha256Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.with_text(|text| serializer.serialize_str(text))
     }
 }
 
-impl TryFrom<String> for Sha256Digest {
-    type Error = InvalidDigest;
+impl<'de> Deserialize<'de> for Sha256Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Text)
+    }
+}
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
+/// Reads the text without a copy of it.
+struct Text;
+
+impl Visitor<'_> for Text {
+    type Value = Sha256Digest;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a SHA-256 digest of 64 hexadecimal digits")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Sha256Digest, E> {
+        text.parse().map_err(E::custom)
     }
 }
 
@@ -120,6 +152,21 @@ mod tests {
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         );
         assert_eq!(digest.to_string().parse(), Ok(digest));
+    }
+
+    #[test]
+    fn every_byte_comes_back_from_its_digits_in_json_too() {
+        for byte in 0..=u8::MAX {
+            let digest = Sha256Digest::from([byte; 32]);
+            let text = format!("{byte:02x}").repeat(32);
+            assert_eq!(digest.to_string(), text);
+            assert_eq!(text.parse(), Ok(digest));
+            assert_eq!(text.to_uppercase().parse(), Ok(digest));
+            let json = serde_json::to_string(&digest).unwrap();
+            assert_eq!(json, format!("\"{text}\""));
+            let read: Sha256Digest = serde_json::from_str(&json).unwrap();
+            assert_eq!(read, digest);
+        }
     }
 
     #[test]

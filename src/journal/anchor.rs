@@ -15,8 +15,9 @@ pub struct Trust<'trust> {
     pub authorities: &'trust [Certificate],
     /// SHA-256 of keys' SPKI, as printed by the run: for attempts without a certificate.
     pub keys: &'trust [Sha256Digest],
-    /// The checkpoint that was kept elsewhere: the journal must begin with the lines that it covers.
-    pub expected: Option<&'trust Checkpoint>,
+    /// Checkpoints that were kept elsewhere: the journal must begin with the lines that they cover. Where there are any,
+    /// one at least must be about this journal.
+    pub expected: &'trust [Checkpoint],
 }
 
 /// Why a journal is not believed.

@@ -7,7 +7,7 @@ use super::attempt::{Attempt, Torn};
 use super::change::Change;
 use super::checkpoint::{self, Checkpoint};
 use super::defect::Defect;
-use super::envelope::Envelope;
+use super::envelope::{Envelope, LONGEST};
 use super::event::{Event, Record, RunOutcome};
 use super::genesis::{Genesis, KeyFacts, SCHEMA};
 use super::merkle::Tree;
@@ -257,6 +257,9 @@ impl Chain {
 
     /// Takes the next line, whose signature is good.
     pub(super) fn take(&mut self, record: &Record, line: &[u8]) -> Result<(), Defect> {
+        if line.len() > LONGEST {
+            return Err(Defect::LineTooLong { bytes: line.len() });
+        }
         if record.seq != self.tree.size() {
             return Err(Defect::Sequence {
                 found: record.seq,
@@ -289,6 +292,10 @@ impl Chain {
 
     fn begin_segment(&mut self, attempt: &Attempt, at: OffsetDateTime) -> Result<(), Defect> {
         let segment = Segment::begin(&attempt.key, at).ok_or(Defect::Attempt)?;
+        let key = segment.facts.sha256;
+        if self.segments.iter().any(|other| other.facts.sha256 == key) {
+            return Err(Defect::Attempt);
+        }
         self.segments.push(segment);
         self.noted.extend(attempt.torn.iter().cloned());
         Ok(())

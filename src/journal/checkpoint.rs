@@ -27,6 +27,12 @@ pub enum CheckpointError {
     /// The text is not a signed note with one signature around an origin, a size and a root.
     #[error("this is not the text of a checkpoint")]
     Malformed,
+    /// The text has the beginning of a checkpoint, and not the rest of it.
+    #[error("line {line} begins a checkpoint that is not as it was written")]
+    Damaged {
+        /// The number of the line, from 1.
+        line: usize,
+    },
     /// The signature is not the journal key's.
     #[error("the checkpoint of {origin} is not signed by the journal's key")]
     Signature {
@@ -48,6 +54,12 @@ pub enum CheckpointError {
         found: u64,
         /// The lines that it should cover.
         expected: u64,
+    },
+    /// It fits the lines, but was taken from behind them, or never was there.
+    #[error("the checkpoint itself is missing behind the {size} lines that it covers")]
+    Absent {
+        /// The lines that it covers.
+        size: u64,
     },
     /// The lines are others.
     #[error("the checkpoint's root is {found}, and that of the lines is {expected}")]
@@ -85,17 +97,49 @@ impl Checkpoint {
         })
     }
 
-    /// Reads the text of a note as people keep it: indented, quoted in a ticket, with other text around it.
-    pub fn find(text: &str) -> Result<Self, CheckpointError> {
+    /// Finds all notes in a text as people keep it: indented or quoted in a ticket, with other text around them, their
+    /// last lines wrapped. What is found is what was written: a note with the beginning of one alone is an error.
+    pub fn find_all(text: &str) -> Result<Vec<Self>, CheckpointError> {
+        let decoration = |sign: char| sign.is_whitespace() || ['>', '|', '`'].contains(&sign);
         let lines: Vec<&str> = text
             .lines()
-            .map(|line| line.trim_matches(|sign: char| sign.is_whitespace() || sign == '>'))
+            .map(|line| line.trim_matches(decoration))
             .collect();
-        lines
-            .windows(5)
-            .filter(|note| note[0].starts_with(ORIGIN))
-            .find_map(|note| Self::parse(&(note.join("\n") + "\n")).ok())
-            .ok_or(CheckpointError::Malformed)
+        let begins = |lines: &[&str]| {
+            lines.first().is_some_and(|line| line.starts_with(ORIGIN))
+                && lines.get(1).is_some_and(|line| line.parse::<u64>().is_ok())
+        };
+        let mut found = Vec::new();
+        for at in 0..lines.len() {
+            let rest = lines.get(at..).unwrap_or_default();
+            if begins(rest) {
+                let note = Self::unwrap(rest);
+                found.push(note.ok_or(CheckpointError::Damaged { line: at + 1 })?);
+            }
+        }
+        if found.is_empty() {
+            return Err(CheckpointError::Malformed);
+        }
+        Ok(found)
+    }
+
+    /// Puts a note together again whose signature line may go over several lines.
+    fn unwrap(lines: &[&str]) -> Option<Self> {
+        const LINES_OF_SIGNATURE: usize = 6;
+        let [origin, size, root, rest @ ..] = lines else {
+            return None;
+        };
+        let mut tail = String::new();
+        for line in rest.iter().take(LINES_OF_SIGNATURE) {
+            tail.extend(line.split_whitespace());
+            if let Some((_, signature)) = tail.split_once(origin) {
+                let note = format!("{origin}\n{size}\n{root}\n\n\u{2014} {origin} {signature}\n");
+                if let Ok(checkpoint) = Self::parse(&note) {
+                    return Some(checkpoint);
+                }
+            }
+        }
+        None
     }
 
     /// Reads the text of a note. Only the text that [`Display`](fmt::Display) writes is one.
@@ -103,6 +147,11 @@ impl Checkpoint {
         Self::read(text)
             .filter(|checkpoint| checkpoint.to_string() == text)
             .ok_or(CheckpointError::Malformed)
+    }
+
+    /// The run whose journal it is about.
+    pub fn run(&self) -> &str {
+        self.origin.strip_prefix(ORIGIN).unwrap_or(&self.origin)
     }
 
     /// Which journal it is about.
@@ -170,6 +219,9 @@ impl Checkpoint {
         let (_, signature) = signature_line.trim_end().rsplit_once(' ')?;
         let signature = STANDARD.decode(signature).ok()?;
         let (key_hash, signature) = signature.split_first_chunk::<4>()?;
+        if signature.len() != SIGNATURE_LENGTH {
+            return None;
+        }
         Some(Self {
             origin,
             size,
@@ -195,6 +247,8 @@ fn body(origin: &str, size: u64, root: &Sha256Digest) -> String {
 
 /// The type of an Ed25519 signature in a note.
 const ED25519: u8 = 0x01;
+/// How many bytes such a signature has.
+const SIGNATURE_LENGTH: usize = 64;
 
 /// The four bytes by which a signature line names its key.
 fn key_hash(name: &str, key: &VerifyingKey) -> [u8; 4] {

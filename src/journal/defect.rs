@@ -54,8 +54,8 @@ pub enum Defect {
     /// The first record does not open a journal, or its key is not well-formed.
     #[error("the journal does not begin with a genesis that names its schema and key")]
     Genesis,
-    /// A further attempt does not begin with a record that its own, well-formed key signed.
-    #[error("the attempt does not begin with a record that its own key signed")]
+    /// A further attempt does not begin with a record that its own key signed: a well-formed one that no other attempt has.
+    #[error("the attempt does not begin with a record that a key of its own signed")]
     Attempt,
     /// The journal has another format.
     #[error("the schema is `{found}`, which this version does not know")]

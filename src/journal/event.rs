@@ -169,8 +169,9 @@ impl Record {
     pub(super) fn parse(json: &[u8]) -> Result<Self, Defect> {
         let record: Self =
             serde_json::from_slice(json).map_err(|source| Defect::Record { source })?;
-        match record.to_json() {
-            Ok(written) if written == json => Ok(record),
+        let mut written = Vec::with_capacity(json.len());
+        match serde_json::to_writer(&mut written, &record) {
+            Ok(()) if written == json => Ok(record),
             _ => Err(Defect::RecordNotCanonical),
         }
     }

@@ -310,7 +310,7 @@ fn signed_line(record: &Record, key: &JournalKey) -> Result<Vec<u8>, JournalErro
     let encode = |source| JournalError::Encode { source };
     let payload = record.to_json().map_err(encode)?;
     let envelope = Envelope::sign(payload, key).map_err(|source| JournalError::Key { source })?;
-    envelope.to_line().map_err(encode)
+    Ok(envelope.to_line())
 }
 
 fn refused(defect: Defect) -> JournalError {

@@ -22,11 +22,13 @@ mod defect;
 mod envelope;
 mod error;
 mod event;
+mod expected;
 mod genesis;
 mod intent;
 mod log;
 mod merkle;
 mod order;
+mod preparation;
 mod progress;
 mod protocol;
 mod read;
@@ -44,6 +46,7 @@ pub use checkpoint::{Checkpoint, CheckpointError};
 pub use defect::Defect;
 pub use error::JournalError;
 pub use event::{Event, Record, RunOutcome};
+pub use expected::check_covered;
 pub use genesis::{
     AuthorityFacts, Circumstances, Clocks, Genesis, Host, KeyFacts, Operator, Run, SCHEMA, Setting,
     Tool,

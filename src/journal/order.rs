@@ -27,13 +27,16 @@ pub enum OrderError {
         expected: u64,
     },
     /// What an interrupted attempt had not committed, a further one cannot.
-    #[error("a further attempt commits to changes")]
+    #[error("a further attempt prepares changes, or commits to them")]
     LateCommit,
     /// After the first step back there is no step forward.
     #[error("a change is made after the run began to be undone")]
     Undoing,
-    /// A file is touched that the commit does not name.
-    #[error("a file was touched that the run did not commit to")]
+    /// An attempt does not lead where it says.
+    #[error("an attempt forward undoes a change, or one back makes or touches something")]
+    Direction,
+    /// A file is touched that the commit does not name, or twice.
+    #[error("a file was touched that the run did not commit to, or twice")]
     NoSuchTouch,
     /// There is one commit.
     #[error("the run was committed twice")]

@@ -1,6 +1,7 @@
 //! How far each committed change has come. Pure.
 
 use super::change::Change;
+use super::event::RunOutcome;
 use super::order::OrderError;
 
 /// How far a change has come, as the journal tells it.
@@ -68,8 +69,21 @@ impl Committed {
             .filter_map(move |(change, progress)| (*progress == wanted).then_some(change))
     }
 
-    /// Whether every change has come to one of these.
-    pub(super) fn all_at(&self, wanted: &[Progress]) -> bool {
+    /// Whether a run whose changes stand so may say that it ended so. "Completed" needs every change made, "rolled back"
+    /// none left; "half-way" one left as somebody else made it, and none of which nobody knows whether it was made.
+    pub(super) fn allows(&self, outcome: RunOutcome) -> bool {
+        match outcome {
+            RunOutcome::Completed => self.all_at(&[Progress::Done]),
+            RunOutcome::RolledBack => self.all_at(&[Progress::Waiting, Progress::RolledBack]),
+            RunOutcome::HalfWay => {
+                let unknown = [Progress::Intended, Progress::UndoIntended];
+                self.at(Progress::Skipped).next().is_some()
+                    && unknown.iter().all(|one| self.at(*one).next().is_none())
+            }
+        }
+    }
+
+    fn all_at(&self, wanted: &[Progress]) -> bool {
         self.changes
             .iter()
             .all(|(_, progress)| wanted.contains(progress))

@@ -1,23 +1,24 @@
 //! The order in which events may follow each other. Pure. The log holds itself to it before it
 //! writes, the verifier holds the file to it, so neither can know a rule that the other does not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::attempt::Attempt;
-use super::change::{Backup, Change, FileState};
+use super::attempt::{Attempt, Direction};
+use super::change::{Change, FileState};
 use super::event::{Event, RunOutcome};
 use super::order::OrderError;
+use super::preparation::Preparation;
 use super::progress::{Committed, Progress};
 use super::statement::{Counts, DigestSet, Statement, Subject};
-use crate::digest::Sha256Digest;
 
 /// How far a run has come.
 #[derive(Default)]
 pub(super) struct Protocol {
     /// How many attempts were begun; none before the genesis.
     attempts: u64,
-    staged: BTreeMap<usize, Sha256Digest>,
-    backed_up: BTreeMap<usize, Backup>,
+    /// Where the present attempt is to lead; none in the first, which turns back by itself where a step fails.
+    direction: Option<Direction>,
+    preparation: Preparation,
     committed: Option<Committed>,
     open: Option<Open>,
     /// Something is being undone, or was: from then on there is only the way back.
@@ -51,20 +52,16 @@ impl Protocol {
             Event::Genesis(_) => self.attempts = 1,
             Event::Attempt(attempt) => self.begin_attempt(attempt)?,
             Event::Staged { change, sha256, .. } => {
-                self.demand_no_commit(*change)?;
-                self.staged.insert(*change, *sha256);
+                self.demand_preparation(*change)?;
+                self.preparation.stage(*change, *sha256);
             }
             Event::BackedUp {
                 change,
                 path,
                 sha256,
             } => {
-                self.demand_no_commit(*change)?;
-                let backup = Backup {
-                    path: path.clone(),
-                    sha256: *sha256,
-                };
-                self.backed_up.insert(*change, backup);
+                self.demand_preparation(*change)?;
+                self.preparation.back_up(*change, path, *sha256);
             }
             Event::Commit { changes, touches } => self.commit(changes, touches)?,
             Event::Intent { .. } | Event::Done { .. } | Event::Adopted { .. } => {
@@ -184,6 +181,7 @@ impl Protocol {
             });
         }
         self.attempts = expected;
+        self.direction = Some(attempt.direction);
         // What was under way when the attempt before broke off has come to its end or not: the files tell.
         self.open = None;
         Ok(())
@@ -196,33 +194,13 @@ impl Protocol {
         if self.attempts > 1 {
             return Err(OrderError::LateCommit);
         }
-        for (number, change) in changes.iter().enumerate() {
-            if let FileState::Sha256(after) = &change.after
-                && self.staged.get(&number) != Some(after)
-            {
-                return Err(OrderError::NotStaged { change: number });
-            }
-            if self.backed_up.get(&number) != change.backup.as_ref() {
-                return Err(OrderError::NotBackedUp { change: number });
-            }
-            if let Some(FileState::Sha256(before)) = &change.before
-                && change.backup.as_ref().map(|backup| backup.sha256) != Some(*before)
-            {
-                return Err(OrderError::NotBackedUp { change: number });
-            }
-        }
-        let numbers = self.staged.keys().chain(self.backed_up.keys());
-        if let Some(change) = numbers.copied().find(|number| *number >= changes.len()) {
-            return Err(OrderError::NoSuchChange { change });
-        }
+        self.preparation.check(changes)?;
         self.committed = Some(Committed::new(changes, touches));
         Ok(())
     }
 
     fn go_forward(&mut self, event: &Event) -> Result<(), OrderError> {
-        if self.undoing {
-            return Err(OrderError::Undoing);
-        }
+        self.demand_way_forward()?;
         let unmade = [Progress::Waiting, Progress::Intended];
         match event {
             Event::Intent { change } => {
@@ -244,6 +222,9 @@ impl Protocol {
     }
 
     fn go_back(&mut self, event: &Event) -> Result<(), OrderError> {
+        if self.direction == Some(Direction::Forward) {
+            return Err(OrderError::Direction);
+        }
         let begun = [Progress::Intended, Progress::Done, Progress::UndoIntended];
         match event {
             Event::UndoIntent { change } => {
@@ -264,9 +245,10 @@ impl Protocol {
     }
 
     fn begin_touch(&mut self, path: &str) -> Result<(), OrderError> {
+        self.demand_way_forward()?;
         self.demand_no_effect()?;
         let committed = self.committed.as_ref().ok_or(OrderError::BeforeCommit)?;
-        if !committed.touches.iter().any(|touch| touch == path) {
+        if !committed.touches.iter().any(|touch| touch == path) || self.touched.contains(path) {
             return Err(OrderError::NoSuchTouch);
         }
         self.open = Some(Open::Touch(path.to_owned()));
@@ -294,11 +276,25 @@ impl Protocol {
         self.committed.iter().flat_map(move |run| run.at(wanted))
     }
 
-    fn demand_no_commit(&self, change: usize) -> Result<(), OrderError> {
-        match self.committed {
-            Some(_) => Err(OrderError::AfterCommit { change }),
-            None => Ok(()),
+    /// What a further attempt prepared it could not commit to.
+    fn demand_preparation(&self, change: usize) -> Result<(), OrderError> {
+        if self.committed.is_some() {
+            return Err(OrderError::AfterCommit { change });
         }
+        if self.attempts > 1 {
+            return Err(OrderError::LateCommit);
+        }
+        Ok(())
+    }
+
+    fn demand_way_forward(&self) -> Result<(), OrderError> {
+        if self.undoing {
+            return Err(OrderError::Undoing);
+        }
+        if self.direction == Some(Direction::Back) {
+            return Err(OrderError::Direction);
+        }
+        Ok(())
     }
 
     fn demand_no_effect(&self) -> Result<(), OrderError> {
@@ -318,17 +314,10 @@ impl Protocol {
         }
     }
 
-    /// "Completed" needs every change made, "rolled back" none left; "half-way" is always honest.
     fn demand_outcome(&self, outcome: RunOutcome) -> Result<(), OrderError> {
-        let all_at = |wanted: &[Progress]| {
-            self.committed
-                .as_ref()
-                .is_none_or(|committed| committed.all_at(wanted))
-        };
-        let honest = match outcome {
-            RunOutcome::Completed => self.committed.is_some() && all_at(&[Progress::Done]),
-            RunOutcome::RolledBack => all_at(&[Progress::Waiting, Progress::RolledBack]),
-            RunOutcome::HalfWay => true,
+        let honest = match &self.committed {
+            Some(committed) => committed.allows(outcome),
+            None => outcome == RunOutcome::RolledBack,
         };
         if honest {
             Ok(())

@@ -2,9 +2,7 @@
 
 use super::anchor::{AnchorError, Trust};
 use super::chain::{BrokenChain, Chain};
-use super::checkpoint::{Checkpoint, CheckpointError};
-use super::merkle::Tree;
-use super::read::{Line, lines};
+use super::expected::check_expected;
 use super::verdict::{Summary, Verdict};
 
 /// Judges the bytes of a journal file.
@@ -34,41 +32,11 @@ pub fn verify(bytes: &[u8], trust: &Trust<'_>) -> Verdict {
 }
 
 fn anchor(bytes: &[u8], chain: Option<&Chain>, trust: &Trust<'_>) -> Result<(), AnchorError> {
-    if let Some(expected) = trust.expected {
-        check_expected(bytes, chain, expected)
-            .map_err(|source| AnchorError::Expected { source })?;
-    }
+    check_expected(bytes, chain, trust.expected)
+        .map_err(|source| AnchorError::Expected { source })?;
     chain.map_or(Ok(()), |chain| {
         let mut segments = chain.segments().iter();
         segments.try_for_each(|segment| trust.check(segment))
-    })
-}
-
-/// Whether the journal is the one that a checkpoint kept elsewhere was made of, or that one continued.
-fn check_expected(
-    bytes: &[u8],
-    chain: Option<&Chain>,
-    expected: &Checkpoint,
-) -> Result<(), CheckpointError> {
-    let mut tree = Tree::default();
-    let wanted = usize::try_from(expected.size()).unwrap_or(usize::MAX);
-    for line in lines(bytes).take(wanted) {
-        if let Line::Whole(line) = line {
-            tree.push(line);
-        }
-    }
-    let origin = chain.map_or(expected.origin(), Chain::origin);
-    expected.covers(origin, tree.size(), tree.root())?;
-    // Cannot fail where the lines are the same; a checkpoint that nobody signed proves nothing, though.
-    let signed = chain.is_some_and(|chain| {
-        let mut segments = chain.segments().iter();
-        segments.any(|segment| expected.verify(&segment.key).is_ok())
-    });
-    if signed {
-        return Ok(());
-    }
-    Err(CheckpointError::Signature {
-        origin: expected.origin().to_owned(),
     })
 }
 

@@ -2,7 +2,7 @@
 //! other.
 
 use rekindle::digest::Sha256Digest;
-use rekindle::journal::{AnchorError, Record, Verdict, verify};
+use rekindle::journal::{AnchorError, Direction, Event, Record, Trust, Verdict, verify};
 use rekindle::pki::{
     Attribute, Authority, Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, PrivateKey,
     SerialNumber, Specification, Validity, generate, issue, issue_authority,
@@ -11,7 +11,8 @@ use rekindle::pki::{
 use crate::fixture::{
     FIXTURE, NOW, authority, believing, believing_key, client_certificate, recovery,
 };
-use crate::forger::{certify, forge, journal_specification, records};
+use crate::forger::{Forgery, certify, forge, journal_specification, key_facts, records};
+use crate::interruption::RESUMED;
 
 const LIFETIME: std::time::Duration = std::time::Duration::from_hours(24);
 
@@ -227,4 +228,120 @@ fn without_a_certificate_only_the_printed_key_is_an_anchor() {
     assert!(matches!(verdict, Verdict::Complete { .. }), "{verdict:?}");
     let verdict = verify(&bytes, &believing_key(&Sha256Digest::of(b"another key")));
     assert!(matches!(refusal(verdict), AnchorError::OtherKey { .. }));
+}
+
+/// What the verifier says of an attempt whose key `certificate` makes another one vouch for.
+fn judge_attempt(certificate: impl Fn(&PrivateKey) -> Option<Certificate>) -> AnchorError {
+    let forgery = Forgery::new();
+    let mut attempt = forgery.attempt(2, Direction::Forward);
+    let Event::Attempt(facts) = &mut attempt else {
+        panic!("{attempt:?}");
+    };
+    let certificate = certificate(&forgery.keys[1]);
+    facts.key = key_facts(&forgery.keys[1], certificate.as_ref());
+    refusal(forgery.judge(vec![(attempt, 1)]))
+}
+
+#[test]
+fn somebody_vouches_for_the_key_of_each_attempt() {
+    let reason = judge_attempt(|_| None);
+    assert!(
+        matches!(reason, AnchorError::NoCertificate { .. }),
+        "{reason:?}"
+    );
+    // An ordinary client certificate of the same authority.
+    let reason =
+        judge_attempt(|key| Some(client_certificate(&FIXTURE.authority, key.public_key_der())));
+    assert!(matches!(reason, AnchorError::Profile { .. }), "{reason:?}");
+    let stranger = authority();
+    let reason = judge_attempt(|key| Some(certify(key, &journal_specification(), &stranger, 24)));
+    assert!(
+        matches!(reason, AnchorError::OtherAuthority { .. }),
+        "{reason:?}"
+    );
+    let reason = judge_attempt(|_| {
+        let other = PrivateKey::generate_ed25519().unwrap();
+        Some(certify(
+            &other,
+            &journal_specification(),
+            &FIXTURE.authority,
+            24,
+        ))
+    });
+    assert!(
+        matches!(reason, AnchorError::OtherCertificate { .. }),
+        "{reason:?}"
+    );
+    let reason = judge_attempt(|key| {
+        Some(certify(
+            key,
+            &journal_specification(),
+            &FIXTURE.authority,
+            25,
+        ))
+    });
+    assert!(matches!(reason, AnchorError::Profile { .. }), "{reason:?}");
+}
+
+#[test]
+fn a_record_of_a_later_attempt_is_held_against_its_own_certificate() {
+    // Its third attempt came two days after the first certificate had ended.
+    let verdict = RESUMED.verify(&RESUMED.bytes);
+    assert!(matches!(verdict, Verdict::Complete { .. }), "{verdict:?}");
+    let forgery = Forgery::new();
+    let mut first = forgery.first.clone();
+    first.last_mut().unwrap().at = NOW + time::Duration::hours(25);
+    let late = Forgery { first, ..forgery };
+    let attempt = late.attempt(2, Direction::Forward);
+    let reason = refusal(late.judge(vec![(attempt, 1)]));
+    assert!(
+        matches!(reason, AnchorError::OutsideValidity { .. }),
+        "{reason:?}"
+    );
+}
+
+#[test]
+fn authorities_and_named_keys_vouch_together_and_each_key_needs_one() {
+    let Verdict::Complete { summary } = RESUMED.verify(&RESUMED.bytes) else {
+        panic!("{:?}", RESUMED.verify(&RESUMED.bytes));
+    };
+    let certified = [RESUMED.authority.certificate().clone()];
+    let strangers = [authority().certificate().clone()];
+    let uncertified = summary.keys[2];
+    assert_eq!(RESUMED.keys, [uncertified]);
+    let judge = |authorities: &[Certificate], keys: &[Sha256Digest]| {
+        let trust = Trust {
+            authorities,
+            keys,
+            expected: &[],
+        };
+        verify(&RESUMED.bytes, &trust)
+    };
+    let (first, rest) = (summary.keys[..1].to_vec(), summary.keys[1..].to_vec());
+    for (authorities, keys) in [
+        (&certified[..], &[uncertified][..]),
+        (&certified, &summary.keys),
+        (&strangers, &summary.keys),
+        (&[], &summary.keys),
+    ] {
+        let verdict = judge(authorities, keys);
+        assert!(matches!(verdict, Verdict::Complete { .. }), "{verdict:?}");
+    }
+    let reason = refusal(judge(&certified, &[]));
+    assert!(
+        matches!(reason, AnchorError::NoCertificate { key } if key == uncertified),
+        "{reason:?}"
+    );
+    let reason = refusal(judge(&certified, &first));
+    assert!(
+        matches!(reason, AnchorError::NoCertificate { .. }),
+        "{reason:?}"
+    );
+    let reason = refusal(judge(&strangers, &rest));
+    assert!(
+        matches!(reason, AnchorError::OtherAuthority { .. }),
+        "{reason:?}"
+    );
+    let reason = refusal(judge(&[], &rest));
+    assert!(matches!(reason, AnchorError::OtherKey { .. }), "{reason:?}");
 }

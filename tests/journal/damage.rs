@@ -3,9 +3,15 @@
 
 use std::ops::Range;
 
-use rekindle::journal::{Event, Verdict, read_records};
+use rekindle::journal::{Event, RunOutcome, Verdict, read_records};
 
-use crate::fixture::FIXTURE;
+use crate::fixture::{FIXTURE, Fixture};
+use crate::interruption::{RESUMED, UNDONE};
+
+/// The journals that are damaged: of one attempt, and of several.
+fn subjects() -> [&'static Fixture; 2] {
+    [&FIXTURE, &RESUMED]
+}
 
 #[test]
 fn the_undamaged_journal_is_complete() {
@@ -35,94 +41,154 @@ fn the_last_checkpoint_covers_the_close() {
 }
 
 #[test]
+fn the_undamaged_journals_of_several_attempts_are_complete() {
+    for (fixture, attempts, outcome) in [
+        (&*RESUMED, 4, RunOutcome::Completed),
+        (&*UNDONE, 3, RunOutcome::RolledBack),
+    ] {
+        let Verdict::Complete { summary } = fixture.verify(&fixture.bytes) else {
+            panic!("{:?}", fixture.verify(&fixture.bytes));
+        };
+        assert_eq!(summary.attempts, attempts);
+        assert_eq!(summary.keys.len() as u64, attempts);
+        assert_eq!(summary.outcome, Some(outcome));
+        assert_eq!(summary.keys.last(), Some(&fixture.closed.key));
+        assert_eq!(
+            summary.checkpoint.as_ref(),
+            Some(&fixture.closed.checkpoint)
+        );
+    }
+}
+
+#[test]
 fn every_flipped_bit_is_found_in_its_line() {
-    let last = FIXTURE.bytes.len() - 1;
-    in_every_line(|index, range| {
-        for at in sample(range) {
-            for bit in bits(at) {
-                let mut bytes = FIXTURE.bytes.clone();
-                bytes[at] ^= 1 << bit;
-                let verdict = FIXTURE.verify(&bytes);
-                let right = match verdict {
-                    Verdict::Tampered { line, .. } => line == index + 1 && at != last,
-                    // Without its newline the last line is one that was cut short.
-                    Verdict::Incomplete { torn_tail, .. } => torn_tail && at == last,
-                    _ => false,
-                };
-                assert!(right, "byte {at}, bit {bit}, line {index}: {verdict:?}");
+    for fixture in subjects() {
+        let last = fixture.bytes.len() - 1;
+        in_every_line(fixture, |index, range| {
+            for at in sample(range) {
+                for bit in bits(at) {
+                    let mut bytes = fixture.bytes.clone();
+                    bytes[at] ^= 1 << bit;
+                    let verdict = fixture.verify(&bytes);
+                    let right = match verdict {
+                        Verdict::Tampered { line, .. } => line == index + 1 && at != last,
+                        // Without its newline the last line is one that was cut short.
+                        Verdict::Incomplete { torn_tail, .. } => torn_tail && at == last,
+                        _ => false,
+                    };
+                    assert!(right, "byte {at}, bit {bit}, line {index}: {verdict:?}");
+                }
             }
-        }
-    });
+        });
+    }
 }
 
 #[test]
 fn every_cut_is_told_from_tampering() {
-    let line_of = |wanted: fn(&Event) -> bool| {
-        read_records(&FIXTURE.bytes)
-            .position(|record| wanted(&record.unwrap().event))
-            .unwrap()
-    };
-    let commit = line_of(|event| matches!(event, Event::Commit { .. }));
-    let close = line_of(|event| matches!(event, Event::Close { .. }));
-    in_every_line(|whole, range| {
-        let start = range.start;
-        for at in sample(range) {
-            let verdict = FIXTURE.verify(&FIXTURE.bytes[..at]);
-            let Verdict::Incomplete {
-                summary,
-                resumable,
-                torn_tail,
-            } = verdict
-            else {
-                panic!("cut at byte {at}: {verdict:?}");
-            };
-            let records = summary.map_or(0, |summary| summary.records);
-            assert_eq!(records, whole as u64, "cut at byte {at}");
-            assert_eq!(torn_tail, at != start, "cut at byte {at}");
-            let between = commit < whole && whole <= close;
-            assert_eq!(resumable, between, "cut at byte {at}");
-        }
-    });
+    for fixture in subjects() {
+        let line_of = |wanted: fn(&Event) -> bool| {
+            read_records(&fixture.bytes)
+                .position(|record| wanted(&record.unwrap().event))
+                .unwrap()
+        };
+        let commit = line_of(|event| matches!(event, Event::Commit { .. }));
+        let close = line_of(|event| matches!(event, Event::Close { .. }));
+        in_every_line(fixture, |whole, range| {
+            let start = range.start;
+            for at in sample(range) {
+                let verdict = fixture.verify(&fixture.bytes[..at]);
+                let Verdict::Incomplete {
+                    summary,
+                    resumable,
+                    torn_tail,
+                } = verdict
+                else {
+                    panic!("cut at byte {at}: {verdict:?}");
+                };
+                let records = summary.map_or(0, |summary| summary.records);
+                assert_eq!(records, whole as u64, "cut at byte {at}");
+                assert_eq!(torn_tail, at != start, "cut at byte {at}");
+                let between = commit < whole && whole <= close;
+                assert_eq!(resumable, between, "cut at byte {at}");
+            }
+        });
+    }
 }
 
 #[test]
 fn every_missing_line_is_noticed() {
-    let lines = FIXTURE.lines();
-    for missing in 0..lines.len() {
-        let verdict = FIXTURE.verify(&[&lines[..missing], &lines[missing + 1..]].concat().concat());
-        if missing + 1 == lines.len() {
-            assert!(matches!(
-                verdict,
-                Verdict::Incomplete {
-                    torn_tail: false,
-                    ..
-                }
-            ));
-        } else {
-            assert_tampered(&verdict, missing + 1);
+    for fixture in subjects() {
+        let lines = fixture.lines();
+        for missing in 0..lines.len() {
+            let rest = [&lines[..missing], &lines[missing + 1..]];
+            let verdict = fixture.verify(&rest.concat().concat());
+            if missing + 1 == lines.len() {
+                assert!(matches!(
+                    verdict,
+                    Verdict::Incomplete {
+                        torn_tail: false,
+                        ..
+                    }
+                ));
+            } else {
+                assert_tampered(&verdict, missing + 1);
+            }
         }
     }
 }
 
 #[test]
 fn every_repeated_line_is_noticed() {
-    let lines = FIXTURE.lines();
-    for repeated in 0..lines.len() {
-        let verdict = FIXTURE.verify(&[&lines[..=repeated], &lines[repeated..]].concat().concat());
-        assert_tampered(&verdict, repeated + 2);
+    for fixture in subjects() {
+        let lines = fixture.lines();
+        for repeated in 0..lines.len() {
+            let twice = [&lines[..=repeated], &lines[repeated..]];
+            let verdict = fixture.verify(&twice.concat().concat());
+            assert_tampered(&verdict, repeated + 2);
+        }
     }
 }
 
 #[test]
 fn every_pair_of_swapped_lines_is_noticed() {
-    let lines = FIXTURE.lines();
-    for first in 0..lines.len() {
-        for second in sample(first + 1..lines.len()) {
-            let mut swapped = lines.clone();
-            swapped.swap(first, second);
-            assert_tampered(&FIXTURE.verify(&swapped.concat()), first + 1);
+    for fixture in subjects() {
+        let lines = fixture.lines();
+        for first in 0..lines.len() {
+            for second in sample(first + 1..lines.len()) {
+                let mut swapped = lines.clone();
+                swapped.swap(first, second);
+                assert_tampered(&fixture.verify(&swapped.concat()), first + 1);
+            }
         }
     }
+}
+
+/// A segment is a run of lines with one key: it can neither be left out nor be moved.
+#[test]
+fn every_missing_or_moved_segment_is_noticed() {
+    let lines = RESUMED.lines();
+    let begins: Vec<usize> = read_records(&RESUMED.bytes)
+        .enumerate()
+        .filter(|(_, record)| {
+            let event = &record.as_ref().unwrap().event;
+            matches!(event, Event::Genesis(_) | Event::Attempt(_))
+        })
+        .map(|(line, _)| line)
+        .chain([lines.len()])
+        .collect();
+    let segments: Vec<&[&[u8]]> = begins
+        .windows(2)
+        .map(|ends| &lines[ends[0]..ends[1]])
+        .collect();
+    assert_eq!(segments.len(), 4);
+    for (missing, begin) in begins.iter().enumerate().take(3) {
+        let mut rest = segments.clone();
+        rest.remove(missing);
+        assert_tampered(&RESUMED.verify(&rest.concat().concat()), begin + 1);
+    }
+    let mut swapped = segments.clone();
+    swapped.swap(1, 2);
+    assert_tampered(&RESUMED.verify(&swapped.concat().concat()), begins[1] + 1);
 }
 
 #[test]
@@ -150,9 +216,9 @@ fn assert_tampered(verdict: &Verdict, expected: usize) {
 }
 
 /// Does something with the place of every line, its newline included; two at a time.
-fn in_every_line(check: impl Fn(usize, Range<usize>) + Sync) {
+fn in_every_line(fixture: &Fixture, check: impl Fn(usize, Range<usize>) + Sync) {
     let mut end = 0;
-    let ranges: Vec<(usize, Range<usize>)> = FIXTURE
+    let ranges: Vec<(usize, Range<usize>)> = fixture
         .lines()
         .iter()
         .map(|line| {
@@ -175,7 +241,7 @@ fn in_every_line(check: impl Fn(usize, Range<usize>) + Sync) {
     });
 }
 
-fn full() -> bool {
+pub fn full() -> bool {
     #[allow(
         clippy::disallowed_methods,
         reason = "how much to test is the tester's choice"

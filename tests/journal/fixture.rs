@@ -5,9 +5,9 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use rekindle::digest::Sha256Digest;
 use rekindle::journal::{
-    Backup, CertificateChange, CertificateFacts, Change, Circumstances, Clocks, Closed, Defect,
-    Event, FileState, Host, Log, Operator, Outcome, Run, RunOutcome, Setting, Storage, Tool, Trust,
-    Verdict, verify,
+    Backup, CertificateChange, CertificateFacts, Change, Checkpoint, Circumstances, Clocks, Closed,
+    Defect, Event, FileState, Host, Log, Operator, Outcome, Run, RunOutcome, Setting, Storage,
+    Tool, Trust, Verdict, verify,
 };
 use rekindle::pki::{
     Attribute, Authority, Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, PrivateKey,
@@ -23,6 +23,13 @@ const YEAR: std::time::Duration = std::time::Duration::from_hours(24 * 365);
 #[derive(Clone, Default)]
 pub struct Memory(pub Arc<Mutex<Vec<u8>>>);
 
+impl Memory {
+    /// What the file holds.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
 impl Storage for Memory {
     fn append_durably(&mut self, line: &[u8]) -> io::Result<()> {
         self.append(line)
@@ -34,19 +41,22 @@ impl Storage for Memory {
     }
 }
 
-/// A journal, and the authority behind it.
+/// A journal, and who vouches for it.
 pub struct Fixture {
     pub authority: Authority,
+    /// The keys of attempts without a certificate.
+    pub keys: Vec<Sha256Digest>,
     pub bytes: Vec<u8>,
     pub closed: Closed,
 }
 
-/// The same for all tests.
+/// A recovery that came to its end at the first attempt. The same for all tests.
 pub static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
     let authority = authority();
     let (bytes, closed) = recovery(Some(&authority));
     Fixture {
         authority,
+        keys: Vec::new(),
         bytes,
         closed,
     }
@@ -54,8 +64,18 @@ pub static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
 
 impl Fixture {
     pub fn verify(&self, bytes: &[u8]) -> Verdict {
+        self.verify_expecting(bytes, &[])
+    }
+
+    /// Judges a journal of which checkpoints were kept elsewhere.
+    pub fn verify_expecting(&self, bytes: &[u8], expected: &[Checkpoint]) -> Verdict {
         let authorities = [self.authority.certificate().clone()];
-        verify(bytes, &believing(&authorities))
+        let trust = Trust {
+            authorities: &authorities,
+            keys: &self.keys,
+            expected,
+        };
+        verify(bytes, &trust)
     }
 
     /// The lines, each with its newline.
@@ -255,35 +275,48 @@ pub fn stage(log: &mut Log, changes: &[Change]) {
     }
 }
 
-/// A whole recovery, about forty lines long.
-pub fn recovery(authority: Option<&Authority>) -> (Vec<u8>, Closed) {
+/// A recovery up to its commit.
+pub fn committed(authority: Option<&Authority>) -> (Log, Memory) {
     let (mut log, memory) = begin(authority);
     let changes = changes(authority);
     stage(&mut log, &changes);
-    let mut at = NOW;
-    let mut tick = || {
-        at += time::Duration::milliseconds(7);
-        at
-    };
-    let count = changes.len();
-    log.commit(changes, touches(), tick()).unwrap();
-    for number in 0..count {
-        let intent = log.intend(number, tick()).unwrap();
-        log.outcome(intent, Outcome::Done, tick()).unwrap();
-    }
-    for path in touches() {
+    log.commit(changes, touches(), NOW).unwrap();
+    (log, memory)
+}
+
+/// Makes a committed change.
+pub fn make(log: &mut Log, change: usize, at: OffsetDateTime) {
+    let intent = log.intend(change, at).unwrap();
+    log.outcome(intent, Outcome::Done, at).unwrap();
+}
+
+/// Sets the times that are still to be set.
+pub fn touch(log: &mut Log, at: OffsetDateTime) {
+    let untouched: Vec<String> = log.chain().untouched().map(str::to_owned).collect();
+    for path in untouched {
         let before = datetime!(2025-11-23 10:00 UTC);
-        let intent = log.intend_touch(path, before, tick()).unwrap();
-        log.touched(intent, NOW, tick()).unwrap();
+        let intent = log.intend_touch(path, before, at).unwrap();
+        log.touched(intent, at, at).unwrap();
     }
+}
+
+/// A whole recovery, about forty lines long.
+pub fn recovery(authority: Option<&Authority>) -> (Vec<u8>, Closed) {
+    let (mut log, memory) = committed(authority);
+    let mut at = NOW;
+    for number in 0..log.chain().changes().unwrap().len() {
+        at += time::Duration::milliseconds(7);
+        make(&mut log, number, at);
+    }
+    touch(&mut log, at);
     let left = Event::Left {
         name: "apiserver-etcd-client".to_owned(),
         reason: "the key of its authority is not on this node".to_owned(),
         needs: "a certificate from whoever runs etcd".to_owned(),
     };
-    log.append(left, tick()).unwrap();
-    let closed = log.close(RunOutcome::Completed, tick()).unwrap();
-    let bytes = memory.0.lock().unwrap().clone();
+    log.append(left, at).unwrap();
+    let closed = log.close(RunOutcome::Completed, at).unwrap();
+    let bytes = memory.bytes();
     (bytes, closed)
 }
 

@@ -6,13 +6,13 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rekindle::digest::Sha256Digest;
-use rekindle::journal::{Event, KeyFacts, Record, read_records};
+use rekindle::journal::{Attempt, Direction, Event, KeyFacts, Record, Verdict, read_records};
 use rekindle::pki::{
     Authority, Certificate, ExtendedKeyUsage, KeyUsage, PrivateKey, SerialNumber, Specification,
     Validity, encode_certificate, issue,
 };
 
-use crate::fixture::NOW;
+use crate::fixture::{FIXTURE, NOW, setting};
 
 const PAYLOAD_TYPE: &str = "application/vnd.rekindle.record+json";
 
@@ -53,17 +53,20 @@ pub fn forge(
     key: &PrivateKey,
     certificate: Option<&Certificate>,
 ) -> Vec<u8> {
-    let spki = key.public_key_der();
+    for record in &mut records {
+        if let Event::Genesis(genesis) = &mut record.event {
+            genesis.key = key_facts(key, certificate);
+        }
+    }
+    let signed = records.into_iter().map(|record| (record, key)).collect();
+    forge_lines(signed)
+}
+
+/// Numbers, chains and signs each record with a key of its own.
+pub fn forge_lines(records: Vec<(Record, &PrivateKey)>) -> Vec<u8> {
     let mut file = String::new();
     let mut previous = None;
-    for (seq, record) in (0..).zip(&mut records) {
-        if let Event::Genesis(genesis) = &mut record.event {
-            genesis.key = KeyFacts {
-                spki: STANDARD.encode(spki),
-                sha256: Sha256Digest::of(spki),
-                certificate: certificate.map(encode_certificate),
-            };
-        }
+    for (seq, (mut record, key)) in (0..).zip(records) {
         record.seq = seq;
         record.previous = previous;
         let line = sign(&serde_json::to_string(&record).unwrap(), key);
@@ -71,6 +74,16 @@ pub fn forge(
         writeln!(file, "{line}").unwrap();
     }
     file.into_bytes()
+}
+
+/// What a genesis or an attempt says of its key.
+pub fn key_facts(key: &PrivateKey, certificate: Option<&Certificate>) -> KeyFacts {
+    let spki = key.public_key_der();
+    KeyFacts {
+        spki: STANDARD.encode(spki),
+        sha256: Sha256Digest::of(spki),
+        certificate: certificate.map(encode_certificate),
+    }
 }
 
 /// One line around any payload.
@@ -86,4 +99,76 @@ pub fn sign(payload: &str, key: &PrivateKey) -> String {
     format!(
         r#"{{"payloadType":"{PAYLOAD_TYPE}","payload":"{payload}","signatures":[{{"keyid":"{keyid}","sig":"{signature}"}}]}}"#
     )
+}
+
+pub fn record(event: Event) -> Record {
+    Record {
+        seq: 0,
+        previous: None,
+        at: NOW,
+        event,
+    }
+}
+
+/// Two keys of the cluster's authority, and a run of the first that was interrupted with change 1 under way.
+pub struct Forgery {
+    pub keys: [PrivateKey; 2],
+    pub certificates: [Certificate; 2],
+    pub first: Vec<Record>,
+}
+
+impl Forgery {
+    pub fn new() -> Self {
+        let keys = [(); 2].map(|()| PrivateKey::generate_ed25519().unwrap());
+        let certificates = [0, 1].map(|one: usize| {
+            certify(&keys[one], &journal_specification(), &FIXTURE.authority, 24)
+        });
+        let mut first = records(&FIXTURE.bytes);
+        let commit = first
+            .iter()
+            .position(|record| matches!(record.event, Event::Commit { .. }));
+        first.truncate(commit.unwrap() + 1);
+        let Event::Genesis(genesis) = &mut first[0].event else {
+            panic!("{:?}", first[0]);
+        };
+        genesis.key = key_facts(&keys[0], Some(&certificates[0]));
+        for event in [
+            Event::Intent { change: 0 },
+            Event::Done { change: 0 },
+            Event::Intent { change: 1 },
+        ] {
+            first.push(record(event));
+        }
+        Self {
+            keys,
+            certificates,
+            first,
+        }
+    }
+
+    /// A further attempt with the second key.
+    pub fn attempt(&self, number: u64, direction: Direction) -> Event {
+        Event::Attempt(Box::new(Attempt {
+            number,
+            direction,
+            key: key_facts(&self.keys[1], Some(&self.certificates[1])),
+            authority: None,
+            torn: Vec::new(),
+            setting: setting("resume"),
+        }))
+    }
+
+    /// The journal in which these follow, each signed by the key of that number.
+    pub fn bytes(&self, then: Vec<(Event, usize)>) -> Vec<u8> {
+        let first = self.first.iter().cloned().map(|one| (one, &self.keys[0]));
+        let then = then
+            .into_iter()
+            .map(|(event, key)| (record(event), &self.keys[key]));
+        forge_lines(first.chain(then).collect())
+    }
+
+    /// What the verifier says of it.
+    pub fn judge(&self, then: Vec<(Event, usize)>) -> Verdict {
+        FIXTURE.verify(&self.bytes(then))
+    }
 }

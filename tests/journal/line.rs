@@ -78,7 +78,7 @@ fn a_record_with_a_second_meaning_is_refused_whoever_signed_it() {
 }
 
 /// A signed note, put together here from its specification.
-fn note(origin: &str, size: u64, root: &Sha256Digest, key: &PrivateKey) -> String {
+pub fn note(origin: &str, size: u64, root: &Sha256Digest, key: &PrivateKey) -> String {
     let body = format!("{origin}\n{size}\n{}\n", STANDARD.encode(root.as_bytes()));
     let raw = &key.public_key_der()[12..];
     let name = [origin.as_bytes(), b"\n\x01", raw].concat();

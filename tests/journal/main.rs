@@ -7,9 +7,12 @@
 )]
 
 mod anchor;
+mod attempts;
 mod damage;
+mod expected;
 mod fixture;
 mod forger;
+mod interruption;
 mod line;
 mod order;
 mod script;

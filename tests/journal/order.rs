@@ -213,7 +213,7 @@ fn a_close_must_say_what_happened() {
     );
     assert_eq!(
         broken_rule(then(close(RunOutcome::HalfWay, statement()))),
-        OrderError::Statement
+        OrderError::Outcome
     );
     let mut shorter = statement();
     shorter.subject.pop();

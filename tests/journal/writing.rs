@@ -7,7 +7,9 @@ use rekindle::journal::{
     Event, JournalError, Log, OrderError, Outcome, RunOutcome, Storage, Verdict,
 };
 
-use crate::fixture::{FIXTURE, NOW, begin, changes, circumstances, stage, touches};
+use crate::fixture::{
+    FIXTURE, Memory, NOW, begin, changes, circumstances, committed, make, stage, touches,
+};
 
 fn failed() -> Event {
     Event::Failed {
@@ -58,30 +60,55 @@ fn events_with_a_verb_of_their_own_cannot_be_appended() {
     }
 }
 
-#[test]
-fn a_run_that_failed_and_was_rolled_back_closes_as_that_and_verifies() {
-    let (mut log, memory) = begin(Some(&FIXTURE.authority));
-    let changes = changes(Some(&FIXTURE.authority));
-    stage(&mut log, &changes);
-    log.commit(changes, touches(), NOW).unwrap();
-    let intent = log.intend(0, NOW).unwrap();
-    log.outcome(intent, Outcome::Done, NOW).unwrap();
+/// A run of which the first change was made, and the second one failed.
+fn failed_half_way() -> (Log, Memory) {
+    let (mut log, memory) = committed(Some(&FIXTURE.authority));
+    make(&mut log, 0, NOW);
     let intent = log.intend(1, NOW).unwrap();
     let failure = Outcome::Failed {
         step: "renew etcd-server".to_owned(),
         error: "read-only file system".to_owned(),
     };
     log.outcome(intent, failure, NOW).unwrap();
-    log.append(Event::RolledBack { change: 0 }, NOW).unwrap();
+    (log, memory)
+}
+
+#[test]
+fn a_run_that_failed_and_was_rolled_back_closes_as_that_and_verifies() {
+    let (mut log, memory) = failed_half_way();
+    // The failed exchange left what was there, and the one that was made is undone.
+    log.append(Event::RolledBack { change: 1 }, NOW).unwrap();
+    let intent = log.intend_undo(0, NOW).unwrap();
+    log.outcome(intent, Outcome::Done, NOW).unwrap();
     let closed = log.close(RunOutcome::RolledBack, NOW).unwrap();
-    let verdict = FIXTURE.verify(&memory.0.lock().unwrap());
+    let verdict = FIXTURE.verify(&memory.bytes());
     let Verdict::Complete { summary } = verdict else {
         panic!("{verdict:?}");
     };
     assert_eq!(summary.outcome, Some(RunOutcome::RolledBack));
     assert_eq!(summary.counts.changed, 0);
-    assert_eq!(summary.counts.rolled_back, 1);
+    assert_eq!(summary.counts.rolled_back, 2);
+    assert_eq!(summary.counts.failed, 1);
     assert_eq!(summary.checkpoint, Some(closed.checkpoint));
+}
+
+#[test]
+fn going_back_cannot_be_claimed_while_a_change_that_was_begun_is_not_undone() {
+    let (mut log, _) = failed_half_way();
+    let intent = log.intend_undo(0, NOW).unwrap();
+    log.outcome(intent, Outcome::Done, NOW).unwrap();
+    for outcome in [
+        RunOutcome::RolledBack,
+        RunOutcome::Completed,
+        RunOutcome::HalfWay,
+    ] {
+        assert!(matches!(
+            log.close(outcome, NOW),
+            Err(JournalError::Order {
+                source: OrderError::Outcome
+            })
+        ));
+    }
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! `rekindle journal`: what earlier runs recorded.
 
+mod expect;
 mod export;
 mod list;
 mod operand;
 mod show;
+mod summary;
 mod verify;
 
 pub(super) use export::export;

@@ -1,17 +1,17 @@
 //! `rekindle journal verify`: the verdict on a journal.
 
-use std::io::{self, Read, Write};
+use std::io::Write;
 use std::path::Path;
 
 use super::super::arguments::JournalVerify;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::render::{BAD, GOOD, WARNING, count, printable};
-use super::operand::{read, second};
+use super::super::render::{BAD, GOOD, WARNING};
+use super::expect::expected;
+use super::operand::read;
+use super::summary::{write_expected, write_summary};
 use crate::inventory::trusted_authorities;
-use crate::journal::{
-    self, AnchorError, BrokenChain, Checkpoint, RunOutcome, Summary, Trust, Verdict,
-};
+use crate::journal::{self, AnchorError, BrokenChain, Checkpoint, CheckpointError, Trust, Verdict};
 use crate::node::{Root, read_operand};
 use crate::pki::{Certificate, read_certificates};
 
@@ -24,7 +24,10 @@ pub fn verify(
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
     let bytes = read(root, arguments.journal.as_deref())?;
-    let expected = arguments.expect.as_deref().map(expected).transpose()?;
+    let expected = match &arguments.expect {
+        Some(path) => expected(path)?,
+        None => Vec::new(),
+    };
     // A key that somebody names is to be believed alone, unless a CA is named too.
     let authorities = if arguments.key.is_empty() || arguments.ca.is_some() {
         authorities(root, arguments.ca.as_deref())?
@@ -34,50 +37,22 @@ pub fn verify(
     let trust = Trust {
         authorities: &authorities,
         keys: &arguments.key,
-        expected: expected.as_ref(),
+        expected: &expected,
     };
-    let verdict = judge(root, journal::verify(&bytes, &trust), out)?;
-    if let Some(expected) = &expected {
-        writeln!(
-            out,
-            "  expected  its first {} are those of the checkpoint that was kept",
-            count(
-                usize::try_from(expected.size()).unwrap_or(usize::MAX),
-                "line"
-            )
-        )?;
-    }
-    Ok(verdict)
+    judge(root, journal::verify(&bytes, &trust), &expected, out)
 }
 
-/// The checkpoint in a file, a ticket's text around it perhaps.
-fn expected(path: &Path) -> Result<Checkpoint, Failure> {
-    let bytes = if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        io::stdin()
-            .lock()
-            .take(MAXIMUM_TEXT)
-            .read_to_end(&mut bytes)?;
-        bytes
-    } else {
-        read_operand(path).map_err(|error| Failure::of(Exit::Usage, &error))?
-    };
-    Checkpoint::find(&String::from_utf8_lossy(&bytes)).map_err(|error| {
-        let message = format!("{}: {error}", path.display());
-        Failure::new(Exit::Usage, message).hint(
-            "it is the five lines that the run printed at its end, from `rekindle.dev/journal/` on",
-        )
-    })
-}
-
-/// The longest text in which a checkpoint is looked for, in bytes.
-const MAXIMUM_TEXT: u64 = 1024 * 1024;
-
-fn judge(root: &Root, verdict: Verdict, out: &mut dyn Write) -> Result<Exit, Failure> {
+fn judge(
+    root: &Root,
+    verdict: Verdict,
+    expected: &[Checkpoint],
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
     match verdict {
         Verdict::Complete { summary } => {
             writeln!(out, "{GOOD}COMPLETE{GOOD:#}")?;
             write_summary(&summary, out)?;
+            write_expected(&summary, expected, out)?;
             Ok(Exit::Done)
         }
         Verdict::Incomplete {
@@ -88,6 +63,7 @@ fn judge(root: &Root, verdict: Verdict, out: &mut dyn Write) -> Result<Exit, Fai
             writeln!(out, "{WARNING}INCOMPLETE{WARNING:#}")?;
             if let Some(summary) = &summary {
                 write_summary(summary, out)?;
+                write_expected(summary, expected, out)?;
             }
             let torn = if torn_tail {
                 "; its last line was cut short"
@@ -138,14 +114,26 @@ fn judge(root: &Root, verdict: Verdict, out: &mut dyn Write) -> Result<Exit, Fai
             if let Some(summary) = &summary {
                 write_summary(summary, out)?;
             }
-            if matches!(reason, AnchorError::Expected { .. }) {
-                return Err(Failure::of(Exit::JournalInvalid, &NotAnchored { reason })
-                    .hint("lines were taken away, or all were written anew: keep the file as it is; it is evidence")
-                    .runbook(RUNBOOK));
-            }
+            let hint = way_out(&reason);
             Err(Failure::of(Exit::JournalInvalid, &NotAnchored { reason })
-                .hint("name the CA certificate that the cluster had then: --ca FILE; or the key that the run printed: --key SHA256")
+                .hint(hint)
                 .runbook(RUNBOOK))
+        }
+    }
+}
+
+fn way_out(reason: &AnchorError) -> &'static str {
+    match reason {
+        AnchorError::Expected {
+            source: CheckpointError::Origin { .. },
+        } => {
+            "is it the checkpoint of this run? if so, the file of another run was put in place of its journal: keep it; it is evidence"
+        }
+        AnchorError::Expected { .. } => {
+            "lines were taken away, or all were written anew: keep the file as it is; it is evidence"
+        }
+        _ => {
+            "name the CA certificate that the cluster had then: --ca FILE; or the key that the run printed: --key SHA256"
         }
     }
 }
@@ -168,53 +156,4 @@ fn authorities(root: &Root, named: Option<&Path>) -> Result<Vec<Certificate>, Fa
         let message = format!("{}: {error}", path.display());
         Failure::new(Exit::Usage, message).hint("name a CA certificate in PEM")
     })
-}
-
-fn write_summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
-    let circumstances = &summary.genesis.circumstances;
-    let (first, last) = summary.written;
-    writeln!(out, "  run       {}", printable(&circumstances.run.id))?;
-    writeln!(
-        out,
-        "  on        {} ({})",
-        printable(&circumstances.setting.host.name),
-        printable(&circumstances.root)
-    )?;
-    writeln!(out, "  written   {} to {}", second(first), second(last))?;
-    for (label, value) in [
-        ("reason", &circumstances.setting.reason),
-        ("ticket", &circumstances.setting.ticket),
-    ] {
-        if let Some(value) = value {
-            writeln!(out, "  {label:<9} {}", printable(value))?;
-        }
-    }
-    let counts = &summary.counts;
-    writeln!(
-        out,
-        "  records   {}: {} changed, {} touched, {} left alone, {} undone, {} failed",
-        summary.records,
-        counts.changed,
-        counts.touched,
-        counts.left + counts.skipped,
-        counts.rolled_back,
-        counts.failed
-    )?;
-    if summary.attempts > 1 {
-        writeln!(out, "  attempts  {}", summary.attempts)?;
-    }
-    let ended = summary.outcome.map_or("not", RunOutcome::as_str);
-    writeln!(out, "  ended     {ended}")?;
-    if let Some(checkpoint) = &summary.checkpoint {
-        writeln!(
-            out,
-            "  checkpoint over {} lines, root {}",
-            checkpoint.size(),
-            checkpoint.root()
-        )?;
-    }
-    for key in &summary.keys {
-        writeln!(out, "  signed by sha256:{key}")?;
-    }
-    Ok(())
 }
