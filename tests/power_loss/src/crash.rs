@@ -3,7 +3,7 @@
 //! Each write that was logged is a moment at which it may go. What was flushed is there then; of what was not, the disk
 //! may have kept any part, since it writes its cache out in an order of its own.
 
-use crate::disk::Event;
+use crate::log::Event;
 use crate::recording::Recording;
 
 /// The piece that a disk writes whole or not at all.

@@ -3,18 +3,20 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 
-use fuser::BackgroundSession;
-use nix::mount::MsFlags;
+use nix::errno::Errno;
+use nix::mount::{MsFlags, umount};
 use nix::sched::{CloneFlags, unshare};
 use tempfile::TempDir;
 
-use crate::disk::{Disk, FILE};
+use crate::disk::Disk;
 
 /// Where the node lies in the file system; beside it is what belongs to others.
 const NODE: &str = "node";
+const MOUNT_POINT: &str = "mount";
 /// Small, so that thousands of copies take no time; the blocks and the journal are those of a big one.
-const SIZE: usize = 12 << 20;
+const SIZE: u64 = 12 << 20;
 
 /// How the file system treats a program that replaces a file without flushing the new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,46 +41,43 @@ impl Care {
 pub struct Machine {
     /// The disk.
     pub disk: Disk,
-    // Ends before its mount point is removed.
-    _session: BackgroundSession,
     folder: TempDir,
 }
 
 impl Machine {
-    /// A machine with an empty disk. From now on this thread sees, and makes, mounts that nobody else sees.
-    ///
-    /// Should the process be killed, the kernel takes the mounts down itself. It must not be the server of the disk that
-    /// takes down a file system on that disk, and waits for itself: so the server has a namespace of its own.
+    /// A machine with an empty disk. From now on this thread makes mounts that nobody else sees, and that end with it.
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        for name in ["device", "mount"] {
-            fs::create_dir(folder.path().join(name)).expect("a folder");
-        }
-        let disk = Disk::new(SIZE);
+        let folder = temporary_folder();
+        fs::create_dir(folder.path().join(MOUNT_POINT)).expect("a folder");
         enter_namespace();
-        let session = disk.serve(&folder.path().join("device"));
+        let disk = Disk::new(folder.path(), SIZE);
+        // The server of the disk stays behind: it must not hold what is mounted from here on.
         enter_namespace();
-        Self {
-            disk,
-            _session: session,
-            folder,
-        }
+        Self { disk, folder }
     }
 
     /// Mounts the disk, which recovers the journal of the file system; what mount(8) complained of where it cannot be
     /// mounted.
     pub fn mount(&self, care: Care) -> Result<Mount, String> {
-        let mount_point = self.folder.path().join("mount");
+        let mount_point = self.folder.path().join(MOUNT_POINT);
         let mut mount = Command::new("mount");
         mount
             .args(["-t", "ext4", "-o", &format!("loop,{}", care.option())])
-            .arg(self.folder.path().join("device").join(FILE))
+            .arg(self.disk.device())
             .arg(&mount_point);
         match mount.output().expect("mount(8)") {
             output if output.status.success() => Ok(Mount { mount_point }),
             output => Err(complaint(&output)),
         }
     }
+}
+
+/// In memory where that is possible.
+fn temporary_folder() -> TempDir {
+    let mut builder = tempfile::Builder::new();
+    let builder = builder.prefix("rekindle-power-loss-");
+    let in_memory = builder.tempdir_in("/dev/shm");
+    in_memory.or_else(|_| builder.tempdir()).expect("a folder")
 }
 
 fn enter_namespace() {
@@ -106,9 +105,11 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        let mut umount = Command::new("umount");
-        let output = umount.arg(&self.mount_point).output().expect("umount(8)");
-        assert!(output.status.success(), "{}", complaint(&output));
+        // A process that another thread is about to start holds our files until it is another program.
+        while let Err(error) = umount(&self.mount_point) {
+            assert_eq!(error, Errno::EBUSY, "{}", self.mount_point.display());
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 
@@ -118,7 +119,7 @@ fn complaint(output: &Output) -> String {
 
 /// An image of a new file system that holds a node of `testdata/nodes`.
 pub fn format(node: &str) -> Vec<u8> {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = temporary_folder();
     let (tree, image) = (folder.path().join("tree"), folder.path().join("image"));
     fs::create_dir(&tree).expect("a folder");
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

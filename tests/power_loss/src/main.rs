@@ -19,41 +19,65 @@ mod fault;
 mod file_system;
 mod journal;
 mod judge;
+mod log;
 mod program;
 mod recording;
+mod server;
 mod table;
 mod trial;
 mod ways_out;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use file_system::{Care, Machine};
-use program::PROGRAMS;
+use program::{PROGRAMS, Program};
 use trial::{Effort, Trial};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [verb, folder] = arguments.as_slice()
+        && verb == "serve"
+    {
+        server::serve(Path::new(folder));
+        return ExitCode::SUCCESS;
+    }
     let Some(effort) = effort(&arguments) else {
         eprintln!("usage: power-loss [--quick] [--seed N] [--keep FOLDER]");
         return ExitCode::from(2);
     };
-    let machine = Machine::new();
-    let mut trials = Vec::new();
-    for program in &PROGRAMS {
-        if program.is_long && !effort.all_programs {
-            continue;
-        }
-        let fresh = file_system::format(program.node);
-        for care in [Care::Default, Care::None] {
-            trials.push(Trial::run(&machine, program, &fresh, care, &effort));
-        }
-    }
+    let programs: Vec<Prepared> = PROGRAMS
+        .iter()
+        .filter(|program| effort.all_programs || !program.is_long)
+        .map(|program| (program, file_system::format(program.node)))
+        .collect();
+    let (programs, effort) = (programs.as_slice(), &effort);
+    let (default, careless) = std::thread::scope(|scope| {
+        let handles = [Care::Default, Care::None]
+            .map(|care| scope.spawn(move || try_all(programs, care, effort)));
+        let [default, careless] = handles.map(|handle| handle.join().expect("a verdict"));
+        (default, careless)
+    });
+    let both = default.into_iter().zip(careless);
+    let trials: Vec<Trial<'_>> = both.flat_map(|(one, other)| [one, other]).collect();
     table::print(&trials, effort.seed);
     if trials.iter().all(Trial::is_as_expected) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// A program, and a new file system with its node.
+type Prepared = (&'static Program, Vec<u8>);
+
+/// Tries all programs on a machine of its own.
+fn try_all(programs: &[Prepared], care: Care, effort: &Effort) -> Vec<Trial<'static>> {
+    let machine = Machine::new();
+    let trials = programs
+        .iter()
+        .map(|(program, fresh)| Trial::run(&machine, program, fresh, care, effort));
+    trials.collect()
 }
 
 fn effort(arguments: &[String]) -> Option<Effort> {

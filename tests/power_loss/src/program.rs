@@ -54,7 +54,7 @@ pub const RECOVER: Program = Program {
 };
 
 /// The programs. Between two steps of a control program goes a moment, in which somebody else flushes the file system.
-pub const PROGRAMS: [Program; 8] = [
+pub static PROGRAMS: [Program; 8] = [
     Program {
         name: "control: truncates in place",
         node: "ecdsa-p256-stacked",

@@ -9,8 +9,9 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::disk::{Disk, Event};
+use crate::disk::Disk;
 use crate::file_system::{Care, Machine};
+use crate::log::Event;
 use crate::program::Program;
 use crate::tree::Tree;
 

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::crash::{Crash, each_crash};
-use crate::disk::Event;
 use crate::fault::{Fault, Kind};
 use crate::file_system::{Care, Machine};
 use crate::judge::{Judge, Remains};
+use crate::log::Event;
 use crate::program::{Program, RECOVER, Start};
 use crate::recording::{Neighbour, Recording, record};
 use crate::ways_out;
