@@ -75,7 +75,11 @@ pub struct Stuck {
 
 impl fmt::Display for Stuck {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.path.display(), self.error)
+        let path = self.path.display().to_string();
+        if self.error.contains(&path) {
+            return formatter.write_str(&self.error);
+        }
+        write!(formatter, "{path}: {}", self.error)
     }
 }
 

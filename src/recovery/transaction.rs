@@ -141,7 +141,12 @@ impl Transaction<'_> {
                 Err(failure) => {
                     let step = format!("touch {}", path.display());
                     self.record_failure(&step, &failure);
-                    warnings.push(format!("{step}: {}", with_causes(&failure)));
+                    let error = with_causes(&failure);
+                    warnings.push(match failure {
+                        // It names the file.
+                        Failure::File(_) => error,
+                        _ => format!("{step}: {error}"),
+                    });
                 }
             }
         }

@@ -21,5 +21,6 @@ mod der_writer;
 
 mod blow_ups;
 mod corpora;
+mod mutations;
 mod reader;
 mod watchdog;

@@ -6,7 +6,8 @@ use std::panic::{self, AssertUnwindSafe};
 
 use nix::sys::resource::{Resource, setrlimit};
 
-use crate::promises::{CHECKS, Check};
+use crate::promises::{CHECKS, Check, certificate};
+use rekindle::pki::read_certificates;
 
 /// All that the process may map: code, stack and heap.
 pub const MEMORY: u64 = 256 << 20;
@@ -17,11 +18,16 @@ pub const LIST: &str = "REKINDLE_HOSTILE_INPUT";
 /// What the process says, a line each; other lines are those of the test harness.
 pub const PREFIX: &str = "@";
 
+/// Where certificates come as PEM: each of them, by the promises of its DER.
+pub const CERTIFICATES: (&str, Check) = ("certificates of pem", |text| {
+    read_certificates(text).is_ok_and(|all| all.iter().all(|one| certificate::check(one.der())))
+});
+
 /// Parsers that break each of the limits on purpose: the watchdog must see it.
 pub const CONTROLS: [(&str, Check); 3] = [
     ("panics", |bytes| panic!("{} bytes", bytes.len())),
     ("hangs", |_| {
-        std::thread::sleep(std::time::Duration::from_secs(3600));
+        std::thread::sleep(std::time::Duration::from_hours(1));
         false
     }),
     ("grows", |bytes| {
@@ -29,6 +35,11 @@ pub const CONTROLS: [(&str, Check); 3] = [
         vec![1_u8; length].len() == length
     }),
 ];
+
+/// Every parser that a list may name.
+pub fn known() -> impl Iterator<Item = (&'static str, Check)> {
+    CHECKS.into_iter().chain([CERTIFICATES]).chain(CONTROLS)
+}
 
 /// Reads every file in the list with each of its parsers.
 pub fn read_all(list: &str) {
@@ -41,8 +52,8 @@ pub fn read_all(list: &str) {
     for path in paths.lines() {
         say("file");
         let bytes = fs::read(path).unwrap();
-        for (name, check) in CHECKS.into_iter().chain(CONTROLS) {
-            if !parsers.split(' ').any(|parser| parser == name) {
+        for (name, check) in known() {
+            if !parsers.split(',').any(|parser| parser == name) {
                 continue;
             }
             say(&format!("try {name}"));

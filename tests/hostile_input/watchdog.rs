@@ -11,8 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::promises::CHECKS;
-use crate::reader::{CONTROLS, LIST, PREFIX, read_all};
+use crate::reader::{LIST, PREFIX, known, read_all};
 
 /// For one file and one parser, in a debug build, on a machine with other work. Not a statement about speed.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -37,8 +36,7 @@ pub fn read_within_limits(test: &str, parsers: &[&str], files: &[PathBuf]) -> Re
 fn read_within(patience: Duration, test: &str, parsers: &[&str], files: &[PathBuf]) -> Report {
     let mut report = Report::default();
     for parser in parsers {
-        let mut known = CHECKS.iter().chain(&CONTROLS);
-        assert!(known.any(|(name, _)| name == parser), "{parser}");
+        assert!(known().any(|(name, _)| name == *parser), "{parser}");
         report.accepted.insert((*parser).to_owned(), 0);
     }
     let mut rest = files;
@@ -63,7 +61,7 @@ impl Watched {
     fn start(test: &str, parsers: &[&str], files: &[PathBuf]) -> Self {
         let list = tempfile::NamedTempFile::new().unwrap();
         let paths: Vec<_> = files.iter().map(|path| path.to_str().unwrap()).collect();
-        let lines = format!("{}\n{}\n", parsers.join(" "), paths.join("\n"));
+        let lines = format!("{}\n{}\n", parsers.join(","), paths.join("\n"));
         fs::write(list.path(), lines).unwrap();
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args([test, "--exact", "--nocapture", "--test-threads=1"])
@@ -110,7 +108,7 @@ impl Watched {
                         report.failures.push(format!("{file}: {parser}: {message}"));
                     }
                     ("peak", kibibytes) => {
-                        report.peak = report.peak.max(kibibytes.parse().unwrap())
+                        report.peak = report.peak.max(kibibytes.parse().unwrap());
                     }
                     _ => {}
                 },
@@ -134,7 +132,7 @@ impl Watched {
 impl Report {
     /// Prints the counts under `name`, and fails the test if anything went wrong.
     #[track_caller]
-    pub fn conclude(self, name: &str) {
+    pub fn conclude(&self, name: &str) {
         let mut row = format!("{name}: {} files", self.files);
         for (parser, accepted) in &self.accepted {
             write!(row, ", {accepted} {parser}").unwrap();

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
 use rekindle::plan::RefusalCode;
 
 use super::situation::code;
+use crate::support::golden::is_line;
+use crate::support::node::project;
 
 #[test]
 fn every_code_has_a_golden_and_a_runbook() {
@@ -72,58 +73,6 @@ fn golden(name: &str) -> String {
     fs::read_to_string(project().join("tests/refusals").join(name)).unwrap()
 }
 
-/// Whether `shown` is that line of a golden file, with any value for each placeholder, and of the machine's own node, where
-/// commands need no `--root`; `…` at its end leaves the rest out.
-fn is_line(golden: &str, shown: &str) -> bool {
-    const PLACEHOLDERS: [&str; 7] = [
-        "[ROOT]", "[DATE]", "[PID]", "[NUMBER]", "[CHOICE]", "[RUN]", "[SHA256]",
-    ];
-    let of_machine = golden.replace("rekindle --root [ROOT] ", "rekindle ");
-    [golden, &of_machine].iter().any(|golden| {
-        let golden = PLACEHOLDERS
-            .iter()
-            .fold((*golden).to_owned(), |line, one| line.replace(one, "\0"));
-        let literals: Vec<&str> = golden.split('\0').collect();
-        match shown.strip_suffix('…') {
-            Some(beginning) => begins(&literals, beginning),
-            None => fits(&literals, shown),
-        }
-    })
-}
-
-/// Whether `shown` is those literals with anything between two of them.
-fn fits(literals: &[&str], shown: &str) -> bool {
-    let mut literals = literals.iter();
-    let mut rest = literals.next().and_then(|first| shown.strip_prefix(first));
-    let mut is_open = false;
-    for literal in literals {
-        is_open = literal.is_empty();
-        rest = rest.and_then(|rest| Some(rest.split_once(literal)?.1));
-    }
-    rest.is_some_and(|rest| is_open || rest.is_empty())
-}
-
-/// Whether `shown` is the beginning of such a line; a value that is cut short has no blank.
-fn begins(literals: &[&str], shown: &str) -> bool {
-    let Some((first, others)) = literals.split_first() else {
-        return false;
-    };
-    let Some(mut rest) = shown.strip_prefix(first) else {
-        return first.starts_with(shown);
-    };
-    for literal in others {
-        match rest.split_once(literal) {
-            Some((_, behind)) if !literal.is_empty() => rest = behind,
-            _ => {
-                let mut cuts = rest.char_indices().map(|(at, _)| rest.split_at(at));
-                return !rest.contains(' ')
-                    || cuts.any(|(value, end)| !value.contains(' ') && literal.starts_with(end));
-            }
-        }
-    }
-    rest.is_empty()
-}
-
 #[test]
 fn a_line_is_compared_but_for_its_values() {
     let golden = "a: [ROOT]/b says [DATE], not [NUMBER]";
@@ -144,8 +93,4 @@ fn a_line_is_compared_but_for_its_values() {
     ));
     assert!(!is_line(golden, "/a was 0f3, but…"));
     assert!(!is_line(golden, "/a was 0f3, do: rekindle rollback"));
-}
-
-fn project() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use rekindle::plan::RefusalCode;
 
+use crate::support::golden::{self, timeless};
 use crate::support::node::Node;
 use crate::support::program::{Run, rekindle};
 use crate::support::secrets::Secrets;
@@ -122,12 +123,7 @@ pub fn compare(name: &str, stderr: &str, root: &Path) {
         stderr.contains(&format!("runbook: runbooks/refused/{}.md\n", code(name))),
         "{stderr}"
     );
-    let golden =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/refusals/{name}.stderr"));
-    snapbox::Assert::new().action_env("SNAPSHOTS").eq(
-        snapbox::Data::from(timeless(stderr, root)).raw(),
-        snapbox::Data::read_from(&golden, Some(snapbox::data::DataFormat::Text)).raw(),
-    );
+    golden::compare(&format!("tests/refusals/{name}.stderr"), stderr, root);
 }
 
 /// Where the others are named to go on with, that is true.
@@ -168,56 +164,4 @@ pub fn openssl(folder: &Path, arguments: &str) {
         "{arguments}\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
-}
-
-/// What differs from run to run: the temporary folder, dates, runs, digests, process numbers, sizes of disks.
-fn timeless(text: &str, root: &Path) -> String {
-    let mut words: Vec<String> = Vec::new();
-    let text = text.replace(root.to_str().unwrap(), "[ROOT]");
-    let text = without_shape(&text, "00000000T000000.000Z-xxxxxx", "[RUN]");
-    let text = without_shape(&text, "0000-00-00-00-00-00.pem", "[DATE].pem");
-    let text = without_shape(&text, &"x".repeat(64), "[SHA256]");
-    let text = without_shape(&text, "xxxxxxxxxxxx…", "[SHA256]");
-    for word in text.split(' ') {
-        let shape: String = word
-            .chars()
-            .map(|letter| if letter.is_ascii_digit() { '0' } else { letter })
-            .collect();
-        let word = match shape.trim_end_matches([',', ';', '\n']) {
-            "0000-00-00" => "[DATE]",
-            "00:00:00" if words.last().is_some_and(|last| last == "[DATE]") => continue,
-            _ => word,
-        };
-        words.push(word.to_owned());
-    }
-    words.join(" ").replace("[DATE] UTC", "[DATE]")
-}
-
-/// Puts `placeholder` for each part of an ASCII text that looks like `shape`: `0` for any digit, `x` for any lower-case
-/// hexadecimal digit.
-fn without_shape(text: &str, shape: &str, placeholder: &str) -> String {
-    let fits = |text: &str| {
-        let head = text.get(..shape.len());
-        head.is_some_and(|head| {
-            head.chars()
-                .zip(shape.chars())
-                .all(|(letter, shape)| match shape {
-                    '0' => letter.is_ascii_digit(),
-                    'x' => letter.is_ascii_digit() || ('a'..='f').contains(&letter),
-                    other => letter == other,
-                })
-        })
-    };
-    let mut result = String::new();
-    let mut rest = text;
-    while let Some(letter) = rest.chars().next() {
-        if fits(rest) {
-            result.push_str(placeholder);
-            rest = &rest[shape.len()..];
-        } else {
-            result.push(letter);
-            rest = &rest[letter.len_utf8()..];
-        }
-    }
-    result
 }

@@ -16,6 +16,7 @@ mod circumstances;
 mod ended;
 mod foreign;
 mod looking;
+mod quotations;
 mod signals;
 mod targets;
 mod terminal;
@@ -24,6 +25,7 @@ mod uncommitted;
 #[path = "../support/mod.rs"]
 mod support;
 
+use support::golden;
 use support::interruption::kill;
 use support::node::Node;
 use support::program::{Run, rekindle};
@@ -45,6 +47,16 @@ fn interrupted(number: usize) -> Node {
 
 fn run(node: &Node, arguments: &[&str], code: i32) -> Run {
     rekindle(node.path(), arguments).expect(code)
+}
+
+/// Holds what was said on standard error against the golden file of that name.
+#[track_caller]
+fn says(told: &Run, name: &str, node: &Node) {
+    golden::compare(
+        &format!("tests/resume/{name}.stderr"),
+        &told.stderr,
+        node.path(),
+    );
 }
 
 /// Nothing is unfinished, nothing staged is left, and the journal verifies as complete.

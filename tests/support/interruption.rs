@@ -38,8 +38,20 @@ pub fn signal(root: &Path, arguments: &[&str], signal: &str, call: &str, number:
     Run::of(strace(root, arguments, signal, call, number))
 }
 
-/// Without a filter for the calls that matter: with one, strace 6.1 delivers no signal.
+/// Lets calls of that name fail, and waits for the end of the run: `error` is what they say, `when` which they are, in
+/// strace's words (`4` or `4+`).
+pub fn fail(root: &Path, arguments: &[&str], error: &str, call: &str, when: &str) -> Run {
+    let fault = format!("{call}:error={error}:when={when}");
+    Run::of(injecting(root, arguments, call, &fault))
+}
+
 fn strace(root: &Path, arguments: &[&str], signal: &str, call: &str, number: usize) -> Command {
+    let fault = format!("{call}:signal={signal}:when={number}");
+    injecting(root, arguments, call, &fault)
+}
+
+/// Without a filter for the calls that matter: with one, strace 6.1 delivers no signal.
+fn injecting(root: &Path, arguments: &[&str], call: &str, fault: &str) -> Command {
     let program = command(root, arguments);
     let mut strace = Command::new("strace");
     strace
@@ -47,10 +59,7 @@ fn strace(root: &Path, arguments: &[&str], signal: &str, call: &str, number: usi
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .stdin(Stdio::null())
         .args(["-f", "-o", "/dev/null", "-e", &format!("trace={call}")])
-        .args([
-            "-e",
-            &format!("inject={call}:signal={signal}:when={number}"),
-        ])
+        .args(["-e", &format!("inject={fault}")])
         .arg(program.get_program())
         .args(program.get_args());
     strace

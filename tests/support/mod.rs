@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 pub mod der;
+pub mod golden;
 pub mod interruption;
 pub mod leaf;
 pub mod namespace;

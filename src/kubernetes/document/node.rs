@@ -42,11 +42,11 @@ impl Node {
             IgnoredAny::deserialize(second).map_err(DocumentError::Syntax)?;
             return Err(DocumentError::SeveralDocuments);
         }
-        let room = Cell::new(ROOM);
-        let root = Growing(&room)
+        let space = Cell::new(ROOM);
+        let root = Growing(&space)
             .deserialize(serde_yaml::Deserializer::from_str(text))
             .map_err(|error| match error.location() {
-                _ if room.get() == 0 => DocumentError::TooManyValues,
+                _ if space.get() == 0 => DocumentError::TooManyValues,
                 location => DocumentError::NotPlain {
                     line: location.as_ref().map_or(0, serde_yaml::Location::line),
                     column: location.as_ref().map_or(0, serde_yaml::Location::column),

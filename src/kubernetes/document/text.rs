@@ -25,25 +25,25 @@ pub(in crate::kubernetes) fn text(bytes: &[u8]) -> Result<&str, DocumentError> {
 const DEEPEST: usize = 128;
 
 /// Refuses what would keep the YAML libraries busy for minutes or cost them hundreds of megabytes, before they see it. For
-/// each word the scanner looks at every open bracket again, and each value, which begins behind one of these letters,
+/// each word the scanner looks at every open bracket again, and each value, which has one of these letters before it,
 /// is some hundred bytes for them. Those in quotes, words and comments count too; Kubernetes files have few of them.
 fn refuse_blow_ups(text: &str) -> Result<(), DocumentError> {
-    let mut open: usize = 0;
-    let mut values: usize = 0;
-    for (line, content) in (1..).zip(text.split('\n')) {
+    let (mut open, mut values) = (0_usize, 0);
+    let (mut line, mut line_start) = (1, 0);
+    for (at, letter) in text.bytes().enumerate() {
+        match letter {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            b'\n' => (line, line_start) = (line + 1, at + 1),
+            b',' | b':' | b'-' | b'?' => {}
+            _ => continue,
+        }
         values += 1;
-        for (column, letter) in (1..).zip(content.chars()) {
-            match letter {
-                '[' | '{' => open += 1,
-                ']' | '}' => open = open.saturating_sub(1),
-                _ => {}
-            }
-            if open > DEEPEST {
-                return Err(DocumentError::NotPlain { line, column });
-            }
-            if matches!(letter, '[' | '{' | ',' | ':' | '-' | '?') {
-                values += 1;
-            }
+        if open > DEEPEST {
+            let column = text
+                .get(line_start..=at)
+                .map_or(0, |line| line.chars().count());
+            return Err(DocumentError::NotPlain { line, column });
         }
         if values > MOST_VALUES {
             return Err(DocumentError::TooManyValues);

@@ -11,8 +11,6 @@
 mod credential;
 mod edit;
 mod error;
-#[cfg(test)]
-mod mutations;
 mod parse;
 mod plain;
 mod user;

@@ -88,7 +88,7 @@ fn at_once(root: &Path, arguments: [&[&str]; 2]) -> [Ended; 2] {
 /// One ends with 0, and the other is refused, or comes later and finds nothing to do.
 fn one_proceeds(case: &str, both: &[Ended; 2], tally: &mut Tally) {
     let kind = |ended: &Ended| match ended.code {
-        Some(0) if ended.stdout.to_lowercase().contains("nothing to do") => "finds nothing to do",
+        Some(0) if ended.stdout.to_lowercase().contains("nothing to ") => "finds nothing to do",
         Some(0) => "proceeds",
         Some(3) if ended.stderr.contains("refused (another-rekindle)") => "is refused",
         _ => "fails",

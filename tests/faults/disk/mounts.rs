@@ -32,9 +32,10 @@ pub fn mount(arguments: &[&str]) {
     run("mount", arguments);
 }
 
-/// Takes away what is mounted at `path`.
+/// Takes away what is mounted at `path`, at the latest when a program that another thread is just starting lets go of what
+/// was open in this one.
 pub fn unmount(path: &Path) {
-    run("umount", &[text(path)]);
+    run("umount", &["--lazy", text(path)]);
 }
 
 /// Runs `program ARGUMENTS`, and expects it to succeed.

@@ -1,5 +1,7 @@
 //! YAML and JSON: by itself, and as one more value in a kubeconfig and in the manifest of a pod, which are read further.
 
+use std::fmt::Write as _;
+
 use super::{LARGEST, numbered, repeat};
 
 /// A little less than the largest file, for what is put around.
@@ -24,11 +26,12 @@ pub fn all() -> Vec<(String, Vec<u8>)> {
     for (name, text) in block(SIZE).into_iter().chain(flow(SIZE)) {
         all.push((format!("{name}.yaml"), text));
     }
-    for (name, text) in fitting(block).into_iter().chain(fitting(flow)) {
+    let flows = fitting(flow);
+    for (name, text) in fitting(block).iter().chain(&flows) {
         let kubeconfig = format!("{KUBECONFIG}more:\n{text}");
         all.push((format!("{name}-kubeconfig.yaml"), kubeconfig));
     }
-    for (name, text) in fitting(flow) {
+    for (name, text) in flows {
         all.push((format!("{name}-pod.yaml"), format!("{POD} {text}\n}}\n")));
     }
     all.into_iter()
@@ -38,11 +41,12 @@ pub fn all() -> Vec<(String, Vec<u8>)> {
 
 /// The largest of each that has no more values than a file may have.
 fn fitting(values: fn(usize) -> Vec<(&'static str, String)>) -> Vec<(&'static str, String)> {
-    let marks = |text: &str| text.matches(['\n', ',', ':', '-', '?', '[', '{']).count();
+    let marks = ['\n', ',', ':', '-', '?', '[', ']', '{', '}'];
+    let too_many = |text: &str| text.matches(marks).nth(MOST_VALUES - 100).is_some();
     let mut found = values(SIZE);
     for size in (1..8).map(|halvings| SIZE >> halvings) {
         for (largest, smaller) in found.iter_mut().zip(values(size)) {
-            if marks(&largest.1) > MOST_VALUES - 100 {
+            if too_many(&largest.1) {
                 *largest = smaller;
             }
         }
@@ -224,7 +228,7 @@ fn laughs(size: usize) -> String {
     let mut text = " - &a0 [ha]\n".to_owned();
     for level in 1..20 {
         let below = format!("*a{}, ", level - 1).repeat(10);
-        text.push_str(&format!(" - &a{level} [{below}]\n"));
+        writeln!(text, " - &a{level} [{below}]").unwrap();
     }
     let comments = repeat(" #\n", size - text.len());
     text + &comments

@@ -1,8 +1,12 @@
 //! Journals: lines, and the payload of a line.
 
-use super::{LARGEST, numbered, repeat};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
-const SIZE: usize = LARGEST - 1024;
+use super::{LARGEST, LARGEST_JOURNAL, numbered, repeat};
+
+/// As base64, a line that is just not too long.
+const SIZE: usize = LARGEST / 4 * 3 - 1024;
 
 /// A record that is well-formed but for what it is about.
 fn record(event: &str) -> String {
@@ -33,6 +37,26 @@ pub fn all() -> Vec<(String, Vec<u8>)> {
         ("fraction", record(&format!("0.{}", repeat("1", SIZE)))),
     ]
     .into_iter()
+    .chain(largest())
     .map(|(name, text)| (format!("{name}.jsonl"), text.into_bytes()))
     .collect()
+}
+
+/// As large as a journal may be.
+fn largest() -> [(&'static str, String); 3] {
+    let lists = record(&format!(
+        r#"{{"a":[{}[]],"kind":"commit"}}"#,
+        repeat("[],", LARGEST_JOURNAL / 4 * 3 - 1024)
+    ));
+    let line = format!(
+        r#"{{"payloadType":"application/vnd.rekindle.record+json","payload":"{}","signatures":[{{"keyid":"{}","sig":"{}"}}]}}"#,
+        STANDARD.encode(lists),
+        "0".repeat(64),
+        STANDARD.encode([0; 64])
+    );
+    [
+        ("largest-torn", line.clone()),
+        ("largest-line", line + "\n"),
+        ("largest-nested", repeat("[", LARGEST_JOURNAL)),
+    ]
 }

@@ -3,6 +3,7 @@
 mod certificates;
 mod documents;
 mod journals;
+mod pem_files;
 
 use std::fs;
 
@@ -12,36 +13,48 @@ use crate::watchdog::read_within_limits;
 /// What the program reads of any file; larger ones it refuses unread.
 const LARGEST: usize = 1 << 20;
 
+/// The same for a journal.
+const LARGEST_JOURNAL: usize = 64 << 20;
+
 #[test]
 fn certificates_made_to_blow_up_are_read_within_limits() {
     let test = "blow_ups::certificates_made_to_blow_up_are_read_within_limits";
-    try_all(test, &["pem", "certificate"], certificates::all);
+    try_all(test, &["pem", "certificate"], LARGEST, || {
+        [certificates::all(), pem_files::all()].concat()
+    });
 }
 
 #[test]
 fn documents_made_to_blow_up_are_read_within_limits() {
     let test = "blow_ups::documents_made_to_blow_up_are_read_within_limits";
-    try_all(test, &["kubeconfig", "manifest"], documents::all);
+    try_all(test, &["kubeconfig", "manifest"], LARGEST, documents::all);
 }
 
 #[test]
 fn journals_made_to_blow_up_are_read_within_limits() {
     let test = "blow_ups::journals_made_to_blow_up_are_read_within_limits";
-    try_all(test, &["journal_line"], journals::all);
+    try_all(
+        test,
+        &["journal_line", "journal"],
+        LARGEST_JOURNAL,
+        journals::all,
+    );
 }
 
-fn try_all(test: &str, parsers: &[&str], files: impl Fn() -> Vec<(String, Vec<u8>)>) {
+fn try_all(
+    test: &str,
+    parsers: &[&str],
+    largest: usize,
+    files: impl Fn() -> Vec<(String, Vec<u8>)>,
+) {
     if let Ok(list) = std::env::var(LIST) {
         return read_all(&list);
     }
     let folder = tempfile::tempdir().unwrap();
     let mut paths = Vec::new();
     for (name, bytes) in files() {
-        assert!(
-            (LARGEST / 256..=LARGEST).contains(&bytes.len()),
-            "{name}: {} bytes",
-            bytes.len()
-        );
+        let size = bytes.len();
+        assert!((LARGEST / 256..=largest).contains(&size), "{name}: {size}");
         let path = folder.path().join(name);
         assert!(!path.exists(), "two are called {}", path.display());
         fs::write(&path, bytes).unwrap();
