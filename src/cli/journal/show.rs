@@ -13,8 +13,8 @@ use crate::node::Root;
 /// Prints the records, without judging who signed them.
 pub fn show(root: &Root, arguments: &JournalShow, out: &mut dyn Write) -> Result<Exit, Failure> {
     let journal = Journal::read(root, arguments.journal.as_deref())?;
-    let named = arguments.journal.as_deref().unwrap_or_default();
-    let verify = root.command(format!("journal verify {named}").trim_end());
+    let operand = arguments.journal.as_deref().unwrap_or_default();
+    let verify = root.command(format!("journal verify {operand}").trim_end());
     let mut names = Names::default();
     for (number, record) in (1..).zip(read_records(&journal.bytes)) {
         match record {
