@@ -61,13 +61,10 @@ The archive proves nothing by itself: root on the node could have made another o
 ";
 
 fn meaning(name: &str) -> &'static str {
-    if name == AUTHORITY {
-        "the CA certificate of the cluster, as the journal names it"
-    } else if name.ends_with(".checkpoint") {
-        "the note that pins the lines of the journal"
-    } else if name.ends_with(".jsonl") {
-        "the journal: one signed record a line"
-    } else {
-        "a line that a crash had cut short, as it was found"
+    match name.rsplit_once('.') {
+        _ if name == AUTHORITY => "the CA certificate of the cluster, as the journal names it",
+        Some((_, "checkpoint")) => "the note that pins the lines of the journal",
+        Some((_, "jsonl")) => "the journal: one signed record a line",
+        _ => "a line that a crash had cut short, as it was found",
     }
 }
