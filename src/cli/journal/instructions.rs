@@ -1,8 +1,6 @@
 //! What an auditor does with an exported journal, with this program and without it.
 
-use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::path::Path;
 
 use crate::journal::Chain;
 
@@ -63,11 +61,10 @@ The archive proves nothing by itself: root on the node could have made another o
 ";
 
 fn meaning(name: &str) -> &'static str {
-    let kind = Path::new(name).extension().and_then(OsStr::to_str);
-    match kind {
+    match name.rsplit_once('.') {
         _ if name == AUTHORITY => "the CA certificate of the cluster, as the journal names it",
-        Some("checkpoint") => "the note that pins the lines of the journal",
-        Some("jsonl") => "the journal: one signed record a line",
+        Some((_, "checkpoint")) => "the note that pins the lines of the journal",
+        Some((_, "jsonl")) => "the journal: one signed record a line",
         _ => "a line that a crash had cut short, as it was found",
     }
 }
