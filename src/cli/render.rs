@@ -23,8 +23,14 @@ pub(super) fn date(moment: OffsetDateTime) -> String {
 
 /// A date in a table: with the time of day where there is room.
 pub(super) fn date_cell(moment: OffsetDateTime, style: Style) -> Cell {
-    let day = moment.format(format_description!("[month repr:short] [day], [year]"));
-    Cell::styled(date(moment), style).or(day.unwrap_or_else(|_| moment.to_string()))
+    Cell::styled(date(moment), style).or(day(moment))
+}
+
+/// `Nov 23, 2026`.
+pub(super) fn day(moment: OffsetDateTime) -> String {
+    moment
+        .format(format_description!("[month repr:short] [day], [year]"))
+        .unwrap_or_else(|_| moment.to_string())
 }
 
 /// `2026-11-23T20:56:30Z`.

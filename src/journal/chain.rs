@@ -9,7 +9,7 @@ use super::checkpoint::{self, Checkpoint};
 use super::defect::Defect;
 use super::envelope::{Envelope, LONGEST};
 use super::event::{Event, Record, RunOutcome};
-use super::genesis::{Genesis, KeyFacts, SCHEMA};
+use super::genesis::{AuthorityFacts, Genesis, KeyFacts, SCHEMA};
 use super::merkle::Tree;
 use super::order::OrderError;
 use super::progress::{Committed, Progress};
@@ -41,6 +41,7 @@ pub struct Chain {
 pub(super) struct Segment {
     pub(super) key: VerifyingKey,
     pub(super) facts: KeyFacts,
+    authority: Option<AuthorityFacts>,
     /// When the earliest and the latest of its records were written.
     pub(super) written: (OffsetDateTime, OffsetDateTime),
 }
@@ -149,6 +150,17 @@ impl Chain {
         &self.noted
     }
 
+    /// The key of each attempt.
+    pub fn keys(&self) -> impl Iterator<Item = &KeyFacts> {
+        self.segments.iter().map(|segment| &segment.facts)
+    }
+
+    /// The authorities that certified these keys, as the journal itself names them.
+    pub fn authorities(&self) -> impl Iterator<Item = &AuthorityFacts> {
+        let segments = self.segments.iter();
+        segments.filter_map(|segment| segment.authority.as_ref())
+    }
+
     /// How many lines there are.
     pub(super) fn size(&self) -> u64 {
         self.tree.size()
@@ -238,7 +250,8 @@ impl Chain {
                 found: genesis.schema.clone(),
             });
         }
-        let segment = Segment::begin(&genesis.key, record.at).ok_or(Defect::Genesis)?;
+        let segment = Segment::begin(&genesis.key, genesis.authority.as_ref(), record.at)
+            .ok_or(Defect::Genesis)?;
         let mut chain = Self {
             genesis: Genesis::clone(genesis),
             segments: vec![segment],
@@ -291,7 +304,8 @@ impl Chain {
     }
 
     fn begin_segment(&mut self, attempt: &Attempt, at: OffsetDateTime) -> Result<(), Defect> {
-        let segment = Segment::begin(&attempt.key, at).ok_or(Defect::Attempt)?;
+        let segment =
+            Segment::begin(&attempt.key, attempt.authority.as_ref(), at).ok_or(Defect::Attempt)?;
         let key = segment.facts.sha256;
         if self.segments.iter().any(|other| other.facts.sha256 == key) {
             return Err(Defect::Attempt);
@@ -303,10 +317,15 @@ impl Chain {
 }
 
 impl Segment {
-    fn begin(facts: &KeyFacts, at: OffsetDateTime) -> Option<Self> {
+    fn begin(
+        facts: &KeyFacts,
+        authority: Option<&AuthorityFacts>,
+        at: OffsetDateTime,
+    ) -> Option<Self> {
         Some(Self {
             key: facts.verifying_key()?,
             facts: facts.clone(),
+            authority: authority.cloned(),
             written: (at, at),
         })
     }

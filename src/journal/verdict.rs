@@ -63,6 +63,8 @@ pub struct Summary {
     pub committed: Option<usize>,
     /// What was done.
     pub counts: Counts,
+    /// Whether something was undone, so that only the way back is open.
+    pub undoing: bool,
     /// How the run ended, if it did.
     pub outcome: Option<RunOutcome>,
     /// The last checkpoint.

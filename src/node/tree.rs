@@ -11,6 +11,7 @@ use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::sys::stat::{Mode, SFlag, fstatat};
 use nix::unistd::{UnlinkatFlags, fsync, unlinkat};
 
+use super::open::open_component;
 use super::resolve::file_type;
 use super::{FileError, Root};
 
@@ -24,10 +25,10 @@ pub struct TreeSize {
 }
 
 impl Root {
-    /// How much the folder at `path` holds. Links are not followed.
+    /// How much the folder at `path` holds. Links are not followed, and neither is one in place of the folder.
     pub fn measure(&self, path: &Path) -> Result<TreeSize, FileError> {
         let mut size = TreeSize::default();
-        let folder = self.open_folder(path)?;
+        let (_, folder) = self.open_tree(path)?;
         walk(&folder, &mut |_, _, is_folder, bytes| {
             if !is_folder {
                 size.files += 1;
@@ -39,19 +40,30 @@ impl Root {
         Ok(size)
     }
 
-    /// Removes the folder at `path` and all that is in it. Links are removed, and not followed.
+    /// Removes the folder at `path` and all that is in it. Links are removed, and not followed; one in place of the folder
+    /// is an error.
     pub fn remove_folder(&self, path: &Path) -> Result<(), FileError> {
         let outside = &self.outside(path);
         let fail = |errno| FileError::from_errno("remove", outside, errno);
-        let folder = self.open_folder(path)?;
+        let (parent, folder) = self.open_tree(path)?;
         walk(&folder, &mut |parent, name, is_folder, _| {
             unlinkat(parent.as_fd(), name, flag(is_folder))
         })
         .map_err(fail)?;
-        let parent = self.open_folder(path.parent().unwrap_or(path))?;
         let name = path.file_name().unwrap_or_default();
         unlinkat(parent.as_fd(), name, flag(true)).map_err(fail)?;
         fsync(&parent).map_err(fail)
+    }
+
+    /// The folder that the folder at `path` is in, and the folder itself.
+    fn open_tree(&self, path: &Path) -> Result<(OwnedFd, OwnedFd), FileError> {
+        let parent = self.open_folder(path.parent().unwrap_or(path))?;
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
+        let name = path.file_name().unwrap_or_default();
+        let folder = open_component(&parent, name, flags, Mode::empty()).map_err(|errno| {
+            FileError::from_errno("open the folder", &self.outside(path), errno)
+        })?;
+        Ok((parent, folder))
     }
 }
 

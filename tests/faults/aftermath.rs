@@ -4,12 +4,18 @@
 use std::path::Path;
 
 use crate::judge::{Found, Judge, Phase};
+use crate::pairs::fit;
+use crate::support::leaf::leaves;
+use crate::support::openssl;
 use crate::support::program::{Run, rekindle};
 use crate::tally::Tally;
 use crate::template::{Template, Workplace, copy};
 
 /// Every so many runs that wait to be finished are offered to `recover` first, which must refuse.
 const OFFERED: usize = 5;
+
+/// Every so many nodes that came through are shown to openssl.
+const VERIFIED: usize = 97;
 
 /// A run that is over, one way or the other.
 pub struct Aftermath<'a> {
@@ -95,7 +101,7 @@ impl Aftermath<'_> {
         }
         let now = self.look(root, tally)?;
         self.judge.is_as_before(&now)?;
-        self.is_closed(root, &now)
+        Self::is_closed(root, &now)
     }
 
     /// `recover` gets through, and every file is the new one.
@@ -113,11 +119,14 @@ impl Aftermath<'_> {
                 now.new, now.old
             ));
         }
-        self.is_closed(root, &now)
+        if self.number.is_multiple_of(VERIFIED) {
+            verifies(root, &now)?;
+        }
+        Self::is_closed(root, &now)
     }
 
     /// No dot-file is left, and every journal is COMPLETE.
-    fn is_closed(&self, root: &Path, now: &Found) -> Result<(), String> {
+    fn is_closed(root: &Path, now: &Found) -> Result<(), String> {
         if !now.leftovers.is_empty() {
             return Err(format!("left over: {}", now.leftovers.join(", ")));
         }
@@ -194,4 +203,33 @@ impl Aftermath<'_> {
             _ => Err(format!("{arguments:?} does not end with {ends:?}: {run:?}")),
         }
     }
+}
+
+/// openssl takes each new certificate for good under its CA, and its key for its own.
+fn verifies(root: &Path, now: &Found) -> Result<(), String> {
+    let changes = now
+        .journal()
+        .and_then(|journal| journal.changes.clone())
+        .unwrap_or_default();
+    let folder = tempfile::tempdir().unwrap();
+    for leaf in leaves(&now.tree)
+        .iter()
+        .filter(|leaf| changes.contains_key(&leaf.file))
+    {
+        if !fit(&leaf.certificate, &leaf.key) {
+            return Err(format!("openssl: {}: the key does not fit", leaf.file));
+        }
+        let (certificate, _) = leaf.write(folder.path());
+        for purpose in leaf.purposes.iter().filter(|_| leaf.authority.is_some()) {
+            let authority = root.join(
+                leaf.authority
+                    .as_deref()
+                    .unwrap_or_default()
+                    .trim_start_matches('/'),
+            );
+            openssl::verify(&certificate, &authority, purpose)
+                .map_err(|error| format!("openssl: {}: {error}", leaf.file))?;
+        }
+    }
+    Ok(())
 }

@@ -30,7 +30,7 @@ impl Bench {
         case: &str,
         root: &Path,
         ended: &Ended,
-        circumstances: Circumstances,
+        circumstances: Circumstances<'_>,
         tally: &mut Tally,
     ) -> Found {
         let found = self.judge.look(root);

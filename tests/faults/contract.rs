@@ -4,49 +4,45 @@ use crate::judge::{Found, Judge, Phase};
 use crate::process::Ended;
 use crate::strace::{Fault, When};
 
-/// What is no violation in the circumstances.
+/// What has to be known of a run to judge its end.
 #[derive(Debug, Clone, Copy)]
-pub struct Circumstances {
+pub struct Circumstances<'a> {
     /// The exit code of a recovery in which nothing fails.
     pub normal: i32,
-    /// Every file is to be the old one in the end.
-    pub is_back: bool,
-    /// SIGKILL was sent.
-    pub was_killed: bool,
-    /// Nothing could be removed.
-    pub no_removal: bool,
-    /// Nothing could be printed at the end.
-    pub is_mute: bool,
+    /// What was run: a rollback ends with the old files.
+    pub verb: &'a str,
+    /// What was made to happen, if anything.
+    pub fault: Option<&'a Fault>,
+    /// Nobody hears what is printed.
+    pub is_unheard: bool,
 }
 
-impl Circumstances {
-    pub fn of(fault: &Fault, normal: i32) -> Self {
+impl<'a> Circumstances<'a> {
+    pub fn of(verb: &'a str, fault: &'a Fault, normal: i32) -> Self {
         Self {
-            normal,
-            was_killed: fault.is_kill(),
-            no_removal: fault.call.starts_with("unlink"),
-            is_back: false,
-            is_mute: fault.call == "write" && matches!(fault.when, When::Onward(_)),
+            fault: Some(fault),
+            // Nothing can be printed at the end either.
+            is_unheard: fault.call == "write" && matches!(fault.when, When::Onward(_)),
+            ..Self::usual(verb, normal)
         }
     }
 
-    /// A `verb` that is killed: where it came to its end, all is new, or old after a rollback.
-    pub fn second(normal: i32, verb: &str) -> Self {
+    pub fn usual(verb: &'a str, normal: i32) -> Self {
         Self {
-            was_killed: true,
-            is_back: verb == "rollback",
-            ..Self::usual(normal)
+            normal,
+            verb,
+            fault: None,
+            is_unheard: false,
         }
     }
 
-    pub fn usual(normal: i32) -> Self {
-        Self {
-            normal,
-            was_killed: false,
-            no_removal: false,
-            is_back: false,
-            is_mute: false,
-        }
+    fn may_be_killed(&self) -> bool {
+        self.fault.is_some_and(Fault::is_kill)
+    }
+
+    fn prevents_removal(&self) -> bool {
+        self.fault
+            .is_some_and(|fault| fault.call.starts_with("unlink"))
     }
 }
 
@@ -55,23 +51,24 @@ pub fn check(
     judge: &Judge,
     ended: &Ended,
     found: &Found,
-    circumstances: Circumstances,
+    circumstances: Circumstances<'_>,
 ) -> Result<(), String> {
     let wrong = |words: &str| Err(format!("{}, but {words}: {ended:?}", ended.outcome()));
     let normal = circumstances.normal;
     let is_sealed = found.phase == Phase::Ended;
-    let may_leave_files = ended.was_killed() || ended.code == Some(5) || circumstances.no_removal;
+    let may_leave_files =
+        ended.was_killed() || ended.code == Some(5) || circumstances.prevents_removal();
     if !found.leftovers.is_empty() && !may_leave_files {
         return wrong(&format!("{} is left over", found.leftovers.join(", ")));
     }
     match ended.code {
-        None if ended.was_killed() && circumstances.was_killed => Ok(()),
+        None if ended.was_killed() && circumstances.may_be_killed() => Ok(()),
         Some(code @ (0 | 1)) => {
             let why = if code == normal { "" } else { "warning" };
-            if !circumstances.is_mute && !ended.stdout.contains(why) {
+            if !circumstances.is_unheard && !ended.stdout.contains(why) {
                 return wrong("nothing says why");
             }
-            if circumstances.is_back {
+            if circumstances.verb == "rollback" {
                 return judge.is_as_before(found);
             }
             if found.old > 0 || found.new == 0 {
@@ -84,7 +81,9 @@ pub fn check(
         }
         Some(3 | 4) if found.phase == Phase::Committed => wrong("the run is unfinished"),
         Some(3 | 4) => match judge.is_as_before(found) {
-            Ok(()) if !circumstances.is_mute && !says_so(&ended.stderr) => wrong("nothing says so"),
+            Ok(()) if !circumstances.is_unheard && !says_so(&ended.stderr) => {
+                wrong("nothing says so")
+            }
             Ok(()) => Ok(()),
             Err(words) => wrong(&words),
         },
@@ -93,7 +92,7 @@ pub fn check(
         Some(5) if found.phase == Phase::Ended && found.old > 0 && found.new > 0 => {
             wrong("there is nothing to resume")
         }
-        Some(5) if !circumstances.is_mute && !ended.stderr.contains("rollback") => {
+        Some(5) if !circumstances.is_unheard && !ended.stderr.contains("rollback") => {
             wrong("nothing says how to go on")
         }
         Some(5) => Ok(()),

@@ -63,9 +63,10 @@ impl Keys {
                 continue;
             };
             // Of a journal, what is in its envelopes was searched above.
-            let holds = match path.starts_with("/var/lib/rekindle/journal/") {
-                true => self.secrets.are_in(bytes),
-                false => self.hold_in(bytes),
+            let holds = if path.starts_with("/var/lib/rekindle/journal/") {
+                self.secrets.are_in(bytes)
+            } else {
+                self.hold_in(bytes)
             };
             if holds && !self.may_hold(path) {
                 damage.leak(format!("{path} holds a key"));

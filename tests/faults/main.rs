@@ -1,12 +1,14 @@
 //! Whatever happens at whatever moment, every file is the old one or the new one, key and certificate fit, and one command
-//! goes forward or back. A slice of each row always runs; `REKINDLE_FULL=1`, as `scripts/faults` sets it, runs them all.
+//! goes forward or back. A slice of each row always runs; `scripts/faults` runs them in full, with a release build.
 #![allow(
+    clippy::case_sensitive_file_extension_comparisons,
     clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "tests start programs, read and write files in temporary folders, and end at the first surprise"
+    reason = "tests start programs, read and write files in temporary folders, compare names as Linux does, and end at the \
+              first surprise"
 )]
 
 #[path = "../support/mod.rs"]

@@ -10,9 +10,11 @@ use crate::template::Workplace;
 /// What a machine of two cores can do at once.
 const WORKERS: usize = 2;
 
-/// Whether everything is to be tried, and not a slice of it.
+/// Whether everything is to be tried, and not a slice of it: with a release build, for it takes hours without.
 pub fn is_full() -> bool {
-    std::env::var_os("REKINDLE_FULL").is_some()
+    ["REKINDLE_FULL", "REKINDLE_BINARY"]
+        .iter()
+        .all(|name| std::env::var_os(name).is_some())
 }
 
 /// Everything, or as many as `slice` of it, evenly spread; or the one case that `REKINDLE_FAULT` names.

@@ -55,16 +55,14 @@ fn nobody_need_listen() {
     let verbs = chosen(vec!["recover", "resume", "rollback"], 3, name);
     let tally = each(&verbs, name, |_, verb, workplace, tally| {
         let root = workplace.root();
-        let is_back = *verb == "rollback";
         match *verb {
             "recover" => bench.template.copy(&root),
             _ => copy(&interrupted.root(), &root),
         }
         let ended = unheard(program(&root, &[verb, "--yes"]));
         let circumstances = Circumstances {
-            is_back,
-            is_mute: true,
-            ..Circumstances::usual(bench.template.normal)
+            is_unheard: true,
+            ..Circumstances::usual(verb, bench.template.normal)
         };
         bench.judge(&name(verb), &root, &ended, circumstances, tally);
         tally.outcome(&format!("{verb}: {}", ended.outcome()));

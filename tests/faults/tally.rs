@@ -67,10 +67,13 @@ impl Tally {
 
     /// A line that goes on where `check` fails.
     pub fn expect(&mut self, case: &str, check: Result<(), String>) -> bool {
-        if let Err(words) = &check {
-            self.fail(case, words);
+        match check {
+            Ok(()) => true,
+            Err(words) => {
+                self.fail(case, &words);
+                false
+            }
         }
-        check.is_ok()
     }
 
     pub fn add(&mut self, other: Self) {

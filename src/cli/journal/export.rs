@@ -1,25 +1,17 @@
 //! `rekindle journal export`: everything that an auditor needs about one run, in one file.
 
+use std::fs::File;
 use std::io::{self, Write};
 
 use super::super::arguments::JournalExport;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::render::{count, printable};
+use super::instructions::{AUTHORITY, instructions};
 use super::operand::known_run;
 use crate::journal::{BrokenChain, Chain};
 use crate::node::{Root, Secrecy, create_operand};
 use crate::recovery::{History, RunFiles};
-
-/// What an auditor does with it, without this program and with it.
-const HOW_TO_VERIFY: &str = "\
-RUN.jsonl       the journal: one signed record a line
-RUN.checkpoint  the note that pins all of its lines; compare it with the one in the ticket
-RUN.torn-*      lines that a crash had cut short, as they were found
-ca.crt          the CA certificate of the cluster, as the journal names it; compare it with the cluster's own
-
-rekindle journal verify ./RUN.jsonl --ca ca.crt --expect RUN.checkpoint
-scripts/verify-journal RUN.jsonl ca.crt     (the same with openssl and jq alone, from rekindle's repository)
-";
 
 /// Writes the archive.
 pub fn export(
@@ -33,12 +25,14 @@ pub fn export(
     let file = create_operand(path).map_err(|error| {
         Failure::of(Exit::Usage, &error).hint("name a file that does not exist yet")
     })?;
-    archive
-        .write(file)
-        .map_err(|error| Failure::new(Exit::Failed, format!("{}: {error}", path.display())))?;
-    writeln!(out, "Exported  {}", path.display())?;
+    archive.write(file).map_err(|error| {
+        let message = format!("{}: {error}", path.display());
+        Failure::new(Exit::Failed, message).hint("what there is of it is not the whole: remove it")
+    })?;
+    let text = printable(&path.display().to_string());
+    writeln!(out, "Exported the run {} to {text}:", printable(&run))?;
     for (name, bytes) in &archive.files {
-        writeln!(out, "  {name}  {} bytes", bytes.len())?;
+        writeln!(out, "  {}  {}", printable(name), count(bytes.len(), "byte"))?;
     }
     match archive.broken {
         None => Ok(Exit::Done),
@@ -50,7 +44,7 @@ pub fn export(
 
 struct Archive {
     run: String,
-    /// Seconds since 1970: when the journal was written last.
+    /// Seconds since 1970: when the run began.
     modified: u64,
     files: Vec<(String, Vec<u8>)>,
     broken: Option<BrokenChain>,
@@ -59,27 +53,31 @@ struct Archive {
 impl Archive {
     fn of(root: &Root, run: &str) -> Result<Self, Failure> {
         let unreadable = |error| Failure::of_file("journal", &error);
-        let journal = RunFiles::of(run).journal;
-        let bytes = root.read_log(&journal).map_err(unreadable)?;
+        let journal = root
+            .read_log(&RunFiles::of(run).journal)
+            .map_err(unreadable)?;
+        let (chain, broken) = match Chain::read(&journal) {
+            Ok(chain) => (chain, None),
+            Err(error) => (None, Some(error)),
+        };
         let mut archive = Self {
             run: run.to_owned(),
             modified: 0,
             files: Vec::new(),
-            broken: None,
+            broken,
         };
-        match Chain::read(&bytes) {
-            Ok(Some(chain)) => archive.describe(&chain),
-            Ok(None) => {}
-            Err(error) => archive.broken = Some(error),
+        archive.add(format!("{run}.jsonl"), journal);
+        if let Some(chain) = &chain {
+            archive.describe(chain);
         }
-        archive.add(&format!("{run}.jsonl"), bytes);
         for path in History::torn(root, run).map_err(unreadable)? {
             let torn = root.read(&path, Secrecy::Public).map_err(unreadable)?;
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            archive.add(&name, torn.bytes.to_vec());
+            archive.add(name.into_owned(), torn.bytes.to_vec());
         }
-        let text = HOW_TO_VERIFY.replace("RUN", run);
-        archive.add("VERIFY.txt", text.into_bytes());
+        let names: Vec<String> = archive.files.iter().map(|(name, _)| name.clone()).collect();
+        let text = instructions(run, &names, chain.as_ref());
+        archive.add("VERIFY.txt".to_owned(), text.into_bytes());
         Ok(archive)
     }
 
@@ -87,34 +85,36 @@ impl Archive {
     fn describe(&mut self, chain: &Chain) {
         if let Some(checkpoint) = chain.checkpoint() {
             let name = format!("{}.checkpoint", self.run);
-            self.add(&name, checkpoint.to_string().into_bytes());
+            self.add(name, checkpoint.to_string().into_bytes());
         }
-        let genesis = chain.genesis();
-        if let Some(authority) = &genesis.authority {
-            self.add("ca.crt", authority.certificate.clone().into_bytes());
+        let mut authorities: Vec<&str> = chain
+            .authorities()
+            .map(|authority| authority.certificate.as_str())
+            .collect();
+        // One after the other, where the CA was changed between two attempts.
+        authorities.dedup();
+        if !authorities.is_empty() {
+            self.add(AUTHORITY.to_owned(), authorities.concat().into_bytes());
         }
-        let wall = genesis.circumstances.setting.clocks.wall;
+        let wall = chain.genesis().circumstances.setting.clocks.wall;
         self.modified = u64::try_from(wall.unix_timestamp()).unwrap_or(0);
     }
 
-    fn add(&mut self, name: &str, bytes: Vec<u8>) {
-        self.files.push((name.to_owned(), bytes));
+    fn add(&mut self, name: String, bytes: Vec<u8>) {
+        self.files.push((name, bytes));
     }
 
     /// The same archive whenever it is written.
-    fn write(&self, file: impl Write) -> io::Result<()> {
+    fn write(&self, file: File) -> io::Result<()> {
         let mut tar = tar::Builder::new(file);
         for (name, bytes) in &self.files {
             let mut header = tar::Header::new_gnu();
             header.set_size(bytes.len() as u64);
             header.set_mode(0o600);
             header.set_mtime(self.modified);
-            tar.append_data(
-                &mut header,
-                format!("{}/{name}", self.run),
-                bytes.as_slice(),
-            )?;
+            let path = format!("{}/{name}", self.run);
+            tar.append_data(&mut header, path, bytes.as_slice())?;
         }
-        tar.into_inner()?.flush()
+        tar.into_inner()?.sync_all()
     }
 }

@@ -4,10 +4,11 @@ use std::io::Write;
 
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::render::{BAD, GOOD, WARNING};
+use super::super::render::{BAD, GOOD, WARNING, day, printable};
 use super::super::table::{Cell, Table, terminal_columns};
 use super::operand::second;
-use crate::journal::{BrokenChain, Chain, RunOutcome};
+use crate::evidence::with_causes;
+use crate::journal::{Chain, Checkpoint, RunOutcome, check_covered};
 use crate::node::Root;
 use crate::recovery::{History, RunFiles};
 
@@ -18,29 +19,128 @@ pub fn list(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
         writeln!(out, "No run has left a journal on this node.")?;
         return Ok(Exit::Done);
     }
+    let entries: Vec<Entry> = history
+        .runs
+        .iter()
+        .map(|run| Entry::read(root, run))
+        .collect();
     let heading = ["RUN", "BEGUN", "VERB", "CHANGED", "ENDED"];
     let mut table = Table::with_heading(heading.map(Cell::from).to_vec());
-    for run in &history.runs {
-        let bytes = root
-            .read_log(&RunFiles::of(run).journal)
-            .map_err(|error| Failure::of_file("journal", &error))?;
-        let mut row = vec![Cell::from(run.as_str())];
-        row.extend(cells(&Chain::read(&bytes)));
+    for entry in &entries {
+        let mut row = vec![Cell::from(entry.run.as_str())];
+        row.extend(cells(&entry.state));
         table.push(row);
     }
     table.write(out, 0, terminal_columns())?;
+    for entry in &entries {
+        if let Some(words) = entry.missing_predecessor(&entries) {
+            writeln!(out, "{WARNING}warning{WARNING:#}: {}", printable(&words))?;
+        }
+    }
     Ok(Exit::Done)
 }
 
-fn cells(journal: &Result<Option<Chain>, BrokenChain>) -> [Cell; 4] {
-    let blank = Cell::default;
-    let chain = match journal {
-        Ok(Some(chain)) => chain,
-        Ok(None) => return [blank(), blank(), blank(), "before it began".into()],
-        Err(error) => {
-            let text = format!("broken in line {}", error.line);
-            return [blank(), blank(), blank(), Cell::styled(text, BAD)];
+/// One run, as its journal has it.
+struct Entry {
+    run: String,
+    bytes: Vec<u8>,
+    state: State,
+}
+
+/// What a journal says, as far as it can be told without knowing whom to believe.
+enum State {
+    /// Its lines fit each other.
+    Good(Box<Chain>),
+    /// They are those of another run.
+    Exchanged(String),
+    /// Not even its first line is whole.
+    Unbegun,
+    /// From this line on it is not as it was written.
+    Broken(usize),
+    /// The file cannot be read.
+    Unreadable(String),
+}
+
+impl State {
+    fn of(chain: Chain, run: &str) -> Self {
+        let id = &chain.genesis().circumstances.run.id;
+        if id == run {
+            Self::Good(Box::new(chain))
+        } else {
+            Self::Exchanged(id.clone())
         }
+    }
+}
+
+impl Entry {
+    fn read(root: &Root, run: &str) -> Self {
+        let (bytes, state) = match root.read_log(&RunFiles::of(run).journal) {
+            Ok(bytes) => {
+                let state = match Chain::read(&bytes) {
+                    Ok(Some(chain)) => State::of(chain, run),
+                    Ok(None) => State::Unbegun,
+                    Err(error) => State::Broken(error.line),
+                };
+                (bytes, state)
+            }
+            Err(error) => (Vec::new(), State::Unreadable(with_causes(&error))),
+        };
+        Self {
+            run: run.to_owned(),
+            bytes,
+            state,
+        }
+    }
+
+    /// Each journal names the checkpoint of the one before it: so none can be taken away, or exchanged, but the last.
+    fn missing_predecessor(&self, entries: &[Self]) -> Option<String> {
+        let State::Good(chain) = &self.state else {
+            return None;
+        };
+        let previous = chain
+            .genesis()
+            .circumstances
+            .run
+            .previous_checkpoint
+            .as_ref();
+        let checkpoint = Checkpoint::parse(previous?).ok()?;
+        let named = checkpoint.run();
+        let Some(before) = entries.iter().find(|entry| entry.run == named) else {
+            return Some(format!(
+                "the journal of the run {named}, which {} followed, is not here",
+                self.run
+            ));
+        };
+        match &before.state {
+            State::Good(chain) => match check_covered(&before.bytes, chain, &checkpoint) {
+                Ok(()) => None,
+                Err(error) => Some(format!(
+                    "the journal of the run {named} is not the one that {} followed: {error}",
+                    self.run
+                )),
+            },
+            State::Unbegun => Some(format!(
+                "the journal of the run {named}, which {} followed, was emptied",
+                self.run
+            )),
+            // The table says so.
+            State::Broken(_) | State::Exchanged(_) | State::Unreadable(_) => None,
+        }
+    }
+}
+
+fn cells(state: &State) -> [Cell; 4] {
+    let alone = |cell| [Cell::default(), Cell::default(), Cell::default(), cell];
+    let chain = match state {
+        State::Good(chain) => chain,
+        State::Unbegun => return alone("before it began".into()),
+        State::Exchanged(run) => {
+            return alone(Cell::styled(format!("? (the journal of {run})"), BAD));
+        }
+        State::Broken(line) => {
+            return alone(Cell::styled(format!("? (broken in line {line})"), BAD));
+        }
+        State::Unreadable(error) => return alone(Cell::styled(format!("? ({error})"), BAD)),
     };
     let setting = &chain.genesis().circumstances.setting;
     let verb = setting.arguments.first().cloned().unwrap_or_default();
@@ -54,10 +154,7 @@ fn cells(journal: &Result<Option<Chain>, BrokenChain>) -> [Cell; 4] {
         (None, Some(_)) => Cell::styled("unfinished", WARNING),
         (None, None) => "before it changed anything".into(),
     };
-    [
-        second(setting.clocks.wall).into(),
-        verb.into(),
-        changed.into(),
-        ended,
-    ]
+    let begun = setting.clocks.wall;
+    let begun = Cell::from(second(begun)).or(day(begun));
+    [begun, verb.into(), changed.into(), ended]
 }

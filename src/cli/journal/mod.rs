@@ -2,6 +2,7 @@
 
 mod expect;
 mod export;
+mod instructions;
 mod list;
 mod operand;
 mod show;

@@ -11,16 +11,31 @@ use crate::journal::Chain;
 use crate::node::{Root, read_operand};
 use crate::recovery::{History, RunFiles};
 
-/// The journal that is meant: a run of the node, or a file.
-pub(super) fn read(root: &Root, named: Option<&str>) -> Result<Vec<u8>, Failure> {
-    if let Some(file) = named.filter(|name| name.contains('/') || name.contains(".jsonl")) {
-        return read_operand(Path::new(file)).map_err(|error| {
-            Failure::of(Exit::Usage, &error).hint("name a run, or the file of a journal")
-        });
+/// The journal that is meant.
+pub(super) struct Journal {
+    /// The run of the node whose file it is; nothing for a file that was named.
+    pub(super) run: Option<String>,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Journal {
+    /// Reads that of a run of the node, or a file.
+    pub(super) fn read(root: &Root, named: Option<&str>) -> Result<Self, Failure> {
+        if let Some(file) = named.filter(|name| name.contains('/') || name.contains(".jsonl")) {
+            let bytes = read_operand(Path::new(file)).map_err(|error| {
+                Failure::of(Exit::Usage, &error).hint("name a run, or the file of a journal")
+            })?;
+            return Ok(Self { run: None, bytes });
+        }
+        let run = known_run(root, named)?;
+        let bytes = root
+            .read_log(&RunFiles::of(&run).journal)
+            .map_err(|error| Failure::of_file("journal", &error))?;
+        Ok(Self {
+            run: Some(run),
+            bytes,
+        })
     }
-    let run = known_run(root, named)?;
-    root.read_log(&RunFiles::of(&run).journal)
-        .map_err(|error| Failure::of_file("journal", &error))
 }
 
 /// The run of the node of that identifier; the latest where none is named.
@@ -47,15 +62,18 @@ pub(in super::super) fn known_run(root: &Root, named: Option<&str>) -> Result<St
 
 /// The journal of a run of the node, line by line judged.
 pub(in super::super) fn chain_of(root: &Root, run: &str) -> Result<Chain, Failure> {
-    let bytes = read(root, Some(run))?;
-    match Chain::read(&bytes) {
+    let journal = Journal::read(root, Some(run))?;
+    match Chain::read(&journal.bytes) {
         Ok(Some(chain)) => Ok(chain),
         Ok(None) => {
             let message = format!("the run {run} ended before it wrote anything");
             Err(Failure::new(Exit::ActionNeeded, message))
         }
         Err(error) => Err(Failure::of(Exit::JournalInvalid, &error)
-            .hint("judge it with: rekindle journal verify")
+            .hint(format!(
+                "judge it with: {}",
+                root.command(&format!("journal verify {run}"))
+            ))
             .runbook("runbooks/exit-codes.md")),
     }
 }

@@ -5,29 +5,64 @@ use std::io::{self, Write};
 use super::super::arguments::JournalShow;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::render::{BOLD, count, printable, timestamp};
-use super::operand::{read, second};
-use crate::journal::{BrokenChain, Direction, Event, Record, Setting, read_records};
+use super::super::render::{BOLD, WARNING, count, printable, timestamp};
+use super::operand::{Journal, second};
+use crate::journal::{Chain, Defect, Direction, Event, Record, Setting, read_records};
 use crate::node::Root;
 
-/// Prints the records, without judging who signed them.
+/// Prints the records as far as they can be read, and fails where a line is not as it was written. Who signed them is not
+/// judged.
 pub fn show(root: &Root, arguments: &JournalShow, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let bytes = read(root, arguments.journal.as_deref())?;
-    for (number, record) in (1..).zip(read_records(&bytes)) {
-        let record = record.map_err(|defect| {
-            let error = BrokenChain {
-                line: number,
-                defect,
-            };
-            Failure::of(Exit::JournalInvalid, &error).hint("judge it with: rekindle journal verify")
-        })?;
-        write_record(&record, out)?;
+    let journal = Journal::read(root, arguments.journal.as_deref())?;
+    let mut names = Names::default();
+    for record in read_records(&journal.bytes) {
+        match record {
+            Ok(record) => {
+                names.learn(&record.event);
+                write_record(&record, &names, out)?;
+            }
+            Err(Defect::CutShort) => {
+                let what = "the last line, as a kill leaves it";
+                writeln!(out, "      {WARNING}cut short{WARNING:#}: {what}")?;
+            }
+            Err(_) => break,
+        }
     }
-    Ok(Exit::Done)
+    match Chain::read(&journal.bytes) {
+        Ok(_) => Ok(Exit::Done),
+        Err(error) => {
+            let named = arguments.journal.as_deref().unwrap_or_default();
+            let verify = root.command(format!("journal verify {named}").trim_end());
+            Err(Failure::of(Exit::JournalInvalid, &error)
+                .hint(format!(
+                    "believe nothing from that line on; judge it with: {verify}"
+                ))
+                .runbook("runbooks/exit-codes.md"))
+        }
+    }
 }
 
-fn write_record(record: &Record, out: &mut dyn Write) -> io::Result<()> {
-    let (kind, text) = describe(&record.event);
+/// What the commit calls the changes: the records behind it give their numbers alone.
+#[derive(Default)]
+struct Names(Vec<String>);
+
+impl Names {
+    fn learn(&mut self, event: &Event) {
+        if let Event::Commit { changes, .. } = event {
+            self.0 = changes.iter().map(|change| change.name.clone()).collect();
+        }
+    }
+
+    fn of(&self, change: usize) -> String {
+        match self.0.get(change) {
+            Some(name) => format!("change {change}: {name}"),
+            None => format!("change {change}"),
+        }
+    }
+}
+
+fn write_record(record: &Record, names: &Names, out: &mut dyn Write) -> io::Result<()> {
+    let (kind, text) = describe(&record.event, names);
     write!(out, "{:>4}  {}  ", record.seq, second(record.at))?;
     writeln!(out, "{BOLD}{kind:<13}{BOLD:#} {}", printable(&text))?;
     if let Event::Commit { changes, .. } = &record.event {
@@ -45,7 +80,7 @@ fn write_record(record: &Record, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn describe(event: &Event) -> (&'static str, String) {
+fn describe(event: &Event, names: &Names) -> (&'static str, String) {
     match event {
         Event::Genesis(genesis) => {
             let text = format!(
@@ -76,8 +111,8 @@ fn describe(event: &Event) -> (&'static str, String) {
         } => ("staged", format!("change {change}: {temporary}")),
         Event::BackedUp { change, path, .. } => ("backed up", format!("change {change}: {path}")),
         Event::Commit { changes, .. } => ("commit", count(changes.len(), "change")),
-        Event::Intent { change } => ("intent", format!("change {change}")),
-        Event::Done { change } => ("done", format!("change {change}")),
+        Event::Intent { change } => ("intent", names.of(*change)),
+        Event::Done { change } => ("done", names.of(*change)),
         Event::TouchIntent { path, .. } => ("touch", path.clone()),
         Event::TouchDone { path, .. } => ("touched", path.clone()),
         Event::Left {
@@ -86,12 +121,13 @@ fn describe(event: &Event) -> (&'static str, String) {
             needs,
         } => ("left alone", format!("{name}: {reason}; needs {needs}")),
         Event::Failed { step, error } => ("failed", format!("{step}: {error}")),
-        Event::Adopted { change } => ("found done", format!("change {change}")),
-        Event::UndoIntent { change } => ("undo intent", format!("change {change}")),
-        Event::RolledBack { change } => ("rolled back", format!("change {change}")),
-        Event::Skipped { change, found } => {
-            ("left foreign", format!("change {change}: found {found}"))
-        }
+        Event::Adopted { change } => ("found done", names.of(*change)),
+        Event::UndoIntent { change } => ("undo intent", names.of(*change)),
+        Event::RolledBack { change } => ("rolled back", names.of(*change)),
+        Event::Skipped { change, found } => (
+            "left foreign",
+            format!("{}: found {found}", names.of(*change)),
+        ),
         Event::Checkpoint { note } => {
             let root = note.lines().nth(2).unwrap_or_default();
             ("checkpoint", root.to_owned())

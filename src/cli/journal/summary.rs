@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::super::render::{count, printable};
 use super::operand::second;
-use crate::journal::{Checkpoint, RunOutcome, Summary};
+use crate::journal::{Checkpoint, Summary};
 
 /// Writes what the journal says; of the checkpoints those that are about it.
 pub(super) fn write_summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
@@ -39,13 +39,19 @@ pub(super) fn write_summary(summary: &Summary, out: &mut dyn Write) -> io::Resul
     if summary.attempts > 1 {
         row("attempts", summary.attempts, out)?;
     }
-    let ended = summary.outcome.map_or("not", RunOutcome::as_str);
+    let ended = match summary.outcome {
+        Some(outcome) => outcome.as_str(),
+        None => "no: the run is unfinished, or lines are missing",
+    };
     row("ended", ended, out)?;
     for key in &summary.keys {
         row("signed by", format!("sha256:{key}"), out)?;
     }
     if let Some(checkpoint) = &summary.checkpoint {
-        let text = format!("over {}, root {}", lines(checkpoint), checkpoint.root());
+        let note = checkpoint.to_string();
+        // As the note in the ticket has it.
+        let root = note.lines().nth(2).unwrap_or_default();
+        let text = format!("over {}, root {root}", lines(checkpoint));
         row("checkpoint", text, out)?;
     }
     Ok(())
@@ -75,5 +81,5 @@ fn lines(checkpoint: &Checkpoint) -> String {
 }
 
 fn row(label: &str, text: impl Display, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "  {label:<10} {text}")
+    writeln!(out, "  {label:<9} {text}")
 }

@@ -8,10 +8,12 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::{BAD, GOOD, WARNING};
 use super::expect::expected;
-use super::operand::read;
+use super::operand::Journal;
 use super::summary::{write_expected, write_summary};
 use crate::inventory::trusted_authorities;
-use crate::journal::{self, AnchorError, BrokenChain, Checkpoint, CheckpointError, Trust, Verdict};
+use crate::journal::{
+    self, AnchorError, BrokenChain, Checkpoint, CheckpointError, Summary, Trust, Verdict,
+};
 use crate::node::{Root, read_operand};
 use crate::pki::{Certificate, read_certificates};
 
@@ -23,7 +25,7 @@ pub fn verify(
     arguments: &JournalVerify,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
-    let bytes = read(root, arguments.journal.as_deref())?;
+    let journal = Journal::read(root, arguments.journal.as_deref())?;
     let expected = match &arguments.expect {
         Some(path) => expected(path)?,
         None => Vec::new(),
@@ -39,7 +41,35 @@ pub fn verify(
         keys: &arguments.key,
         expected: &expected,
     };
-    judge(root, journal::verify(&bytes, &trust), &expected, out)
+    let verdict = journal::verify(&journal.bytes, &trust);
+    if let (Some(run), Some(summary)) = (&journal.run, summary_of(&verdict)) {
+        check_run(run, summary, out)?;
+    }
+    judge(root, verdict, &expected, out)
+}
+
+fn summary_of(verdict: &Verdict) -> Option<&Summary> {
+    match verdict {
+        Verdict::Complete { summary } => Some(summary),
+        Verdict::Incomplete { summary, .. } | Verdict::NotAnchored { summary, .. } => {
+            summary.as_ref()
+        }
+        Verdict::Tampered { .. } => None,
+    }
+}
+
+/// The file of a run must hold that run's journal: the good journal of another one would be believed otherwise.
+fn check_run(run: &str, summary: &Summary, out: &mut dyn Write) -> Result<(), Failure> {
+    let found = &summary.genesis.circumstances.run.id;
+    if found == run {
+        return Ok(());
+    }
+    writeln!(out, "{BAD}NOT ANCHORED{BAD:#}")?;
+    write_summary(summary, out)?;
+    let message = format!("the file of the run {run} holds the journal of the run {found}");
+    Err(Failure::new(Exit::JournalInvalid, message)
+        .hint("somebody exchanged it: keep the file as it is; it is evidence")
+        .runbook(RUNBOOK))
 }
 
 fn judge(
@@ -72,10 +102,7 @@ fn judge(
             };
             let message = format!("the journal does not reach the end of its run{torn}");
             let (resume, rollback) = (root.command("resume"), root.command("rollback"));
-            let is_undoing = summary
-                .as_ref()
-                .is_some_and(|summary| summary.counts.rolled_back > 0);
-            let ways = if is_undoing {
+            let ways = if summary.as_ref().is_some_and(|summary| summary.undoing) {
                 format!("finish going back: {rollback}")
             } else {
                 format!("finish it: {resume}; or go back: {rollback}")

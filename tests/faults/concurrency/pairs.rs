@@ -98,7 +98,7 @@ fn one_proceeds(case: &str, both: &[Ended; 2], tally: &mut Tally) {
     match kinds {
         ["is refused", "proceeds"] => tally.outcome("one proceeds, the other is refused"),
         ["finds nothing to do", "proceeds"] => {
-            tally.outcome("one proceeds, the other finds nothing to do")
+            tally.outcome("one proceeds, the other finds nothing to do");
         }
         _ => tally.fail(case, &format!("{both:?}")),
     }

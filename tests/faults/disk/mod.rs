@@ -22,7 +22,7 @@ const NODE: &str = "ecdsa-p256-stacked";
 /// Judges what a run of `recover` left in `root`.
 fn judge(bench: &Bench, case: &str, root: &Path, ended: &Ended, tally: &mut Tally) -> Found {
     tally.outcome(&ended.outcome());
-    let circumstances = Circumstances::usual(bench.template.normal);
+    let circumstances = Circumstances::usual("recover", bench.template.normal);
     bench.judge(case, root, ended, circumstances, tally)
 }
 

@@ -1,4 +1,4 @@
-//! Files that cannot grow beyond a size (RLIMIT_FSIZE): a write stops in the middle of a line or of a certificate, and the
+//! Files that cannot grow beyond a size (`RLIMIT_FSIZE`): a write stops in the middle of a line or of a certificate, and the
 //! next one fails, with SIGXFSZ on top. The real thing: the kernel tears the write.
 
 use std::process::Command;

@@ -1,5 +1,6 @@
 //! Runs of the program in which something happens at a system call.
 
+use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -45,7 +46,10 @@ pub fn run_with_room(root: &Path, arguments: &[&str], scratch: &Path) -> Ended {
         1 << 20,
     ];
     let bytes = numbers.iter().flat_map(|number| number.to_le_bytes());
-    let digits: String = bytes.map(|byte| format!("{byte:02x}")).collect();
+    let digits = bytes.fold(String::new(), |mut digits, byte| {
+        write!(digits, "{byte:02x}").unwrap();
+        digits
+    });
     let inject = format!("fstatfs:poke_exit=@arg2={digits}");
     inject_into(&program(root, arguments), true, &inject, scratch, |trace| {
         trace.contains("(INJECTED: args)")

@@ -29,7 +29,7 @@ impl Sweep {
         }
         let bench = Bench::new(name);
         let calls = longest(&RECOVER, &|workplace| {
-            bench.template.copy(&workplace.root())
+            bench.template.copy(&workplace.root());
         });
         Some(Self { bench, calls })
     }
@@ -56,7 +56,7 @@ impl Sweep {
     ) {
         let root = workplace.root();
         let ended = strace::run(&root, &RECOVER, fault, workplace.scratch());
-        let circumstances = Circumstances::of(fault, self.bench.template.normal);
+        let circumstances = Circumstances::of(RECOVER[0], fault, self.bench.template.normal);
         let found = self.bench.judge(case, &root, &ended, circumstances, tally);
         tally.outcome(&outcome(&ended, &found));
         self.bench.follow(number, case, &found, workplace, tally);

@@ -116,7 +116,7 @@ impl Sweep {
             &case.fault,
             workplace.scratch(),
         );
-        let circumstances = Circumstances::second(self.bench.template.normal, case.verb);
+        let circumstances = Circumstances::of(case.verb, &case.fault, self.bench.template.normal);
         let found = self.bench.judge(name, &root, &ended, circumstances, tally);
         if found.tree == case.first.tree {
             // As the first kill had left it: what comes of that is known from the first sweep.

@@ -1,0 +1,230 @@
+//! `journal export`: an archive that somebody elsewhere can judge.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::node::{Node, project};
+use crate::support::program::{Run, binary};
+use crate::{cut, elsewhere, interrupted, journal, recovered, renew, run, runs, tamper, ticket};
+
+/// Exports to a new file in that folder.
+fn export(node: &Node, name: &str, folder: &Path, code: i32) -> Run {
+    let file = folder.join("export.tar");
+    let file = file.to_str().unwrap();
+    run(node, &["journal", "export", name, "--out", file], code)
+}
+
+/// The files of the archive, unpacked by tar into that folder.
+fn unpack(name: &str, folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut tar = Command::new("tar");
+    tar.arg("-xf")
+        .arg(folder.join("export.tar"))
+        .arg("-C")
+        .arg(folder);
+    Run::of(tar).expect(0);
+    let files = fs::read_dir(folder.join(name)).unwrap();
+    files
+        .map(|file| {
+            let path = file.unwrap().path();
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{}", path.display());
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            (name, fs::read(path).unwrap())
+        })
+        .collect()
+}
+
+/// Runs the commands that VERIFY.txt names, word for word, where the archive was unpacked; how each ended.
+fn follow(name: &str, folder: &Path) -> Vec<(String, Run)> {
+    let programs = folder.join("programs");
+    fs::create_dir(&programs).unwrap();
+    symlink(binary(), programs.join("rekindle")).unwrap();
+    symlink(
+        project().join("scripts/verify-journal"),
+        programs.join("verify-journal"),
+    )
+    .unwrap();
+    let text = fs::read_to_string(folder.join(name).join("VERIFY.txt")).unwrap();
+    let commands = text.lines().filter_map(|line| line.strip_prefix("    "));
+    commands
+        .map(|line| {
+            let mut shell = Command::new("sh");
+            shell
+                .env_clear()
+                .env("PATH", format!("{}:/usr/bin:/bin", programs.display()))
+                .current_dir(folder.join(name))
+                .args(["-c", line]);
+            (line.to_owned(), Run::of(shell))
+        })
+        .collect()
+}
+
+/// Whoever follows the instructions comes to that verdict three times: by this program, by its words, and by others.
+#[track_caller]
+fn judged_elsewhere(name: &str, folder: &Path, verdict: &str) {
+    let runs = follow(name, folder);
+    let [(_, verified), (_, shown), (_, script)] = runs.as_slice() else {
+        panic!("{runs:?}");
+    };
+    assert!(
+        verified.stdout.starts_with(&format!("{verdict}\n")),
+        "{runs:?}"
+    );
+    assert_eq!(shown.code, Some(0), "{runs:?}");
+    let ending = match verdict {
+        "COMPLETE" => "OK ",
+        _ => "incomplete: ",
+    };
+    assert!(script.stdout.starts_with(ending), "{runs:?}");
+    assert_eq!(script.code == Some(0), verdict == "COMPLETE", "{runs:?}");
+}
+
+#[test]
+fn the_archive_has_all_that_it_takes_to_judge_the_journal() {
+    let node = recovered();
+    let name = runs(&node).pop().unwrap();
+    let (_folder, folder) = elsewhere();
+    let exported = export(&node, &name, &folder, 0);
+    assert!(
+        exported
+            .stdout
+            .starts_with(&format!("Exported the run {name} to ")),
+        "{exported:?}"
+    );
+    let mode = fs::metadata(folder.join("export.tar"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let files = unpack(&name, &folder);
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    let (jsonl, checkpoint) = (format!("{name}.jsonl"), format!("{name}.checkpoint"));
+    assert_eq!(names, [&checkpoint, &jsonl, "VERIFY.txt", "ca.crt"]);
+    assert_eq!(files[&jsonl], node.read(&journal(&name)));
+    assert_eq!(files[&checkpoint], ticket(&node, &name).into_bytes());
+    let authority = String::from_utf8(node.read("/etc/kubernetes/pki/ca.crt")).unwrap();
+    let exported = String::from_utf8(files["ca.crt"].clone()).unwrap();
+    let one_line = |pem: &str| pem.split_whitespace().collect::<String>();
+    assert_eq!(one_line(&exported), one_line(&authority));
+    judged_elsewhere(&name, &folder, "COMPLETE");
+}
+
+#[test]
+fn an_interrupted_run_and_its_torn_lines_are_exported_before_and_after_it_was_resumed() {
+    let Some(node) = interrupted() else {
+        return;
+    };
+    let name = runs(&node).pop().unwrap();
+    let (_folder, folder) = elsewhere();
+    export(&node, &name, &folder, 0);
+    unpack(&name, &folder);
+    judged_elsewhere(&name, &folder, "INCOMPLETE");
+    // Its last line cut short; then taken to its end without the key of the CA.
+    let lines = node
+        .read(&journal(&name))
+        .split(|byte| *byte == b'\n')
+        .count()
+        - 1;
+    cut(&node, &name, lines - 1, 50);
+    node.shell("mv etc/kubernetes/pki/ca.key ..");
+    run(&node, &["resume", "--yes"], 0);
+    let (_folder, folder) = elsewhere();
+    export(&node, &name, &folder, 0);
+    let files = unpack(&name, &folder);
+    let torn: Vec<&String> = files
+        .keys()
+        .filter(|name| name.contains(".torn-"))
+        .collect();
+    assert_eq!(torn.len(), 1, "{:?}", files.keys());
+    assert_eq!(files[torn[0]].len(), 50);
+    let text = String::from_utf8(files["VERIFY.txt"].clone()).unwrap();
+    assert!(text.contains(" --ca ca.crt --key "), "{text}");
+    judged_elsewhere(&name, &folder, "COMPLETE");
+}
+
+#[test]
+fn an_archive_without_any_certificate_names_the_keys() {
+    let Some(node) = interrupted() else {
+        return;
+    };
+    node.shell("mv etc/kubernetes/pki/ca.key ..");
+    let name = runs(&node).pop().unwrap();
+    run(&node, &["rollback", "--yes"], 0);
+    // A run of its own, for whose only key nobody vouches.
+    node.shell("mv ../ca.key etc/kubernetes/pki");
+    run(&node, &["recover", "--yes"], 0);
+    let last = runs(&node).pop().unwrap();
+    assert_ne!(last, name);
+    node.shell("mv etc/kubernetes/pki/ca.key ..");
+    run(&node, &["rollback", "--yes", &last], 0);
+    let last = runs(&node).pop().unwrap();
+    let (_folder, folder) = elsewhere();
+    export(&node, &last, &folder, 0);
+    let files = unpack(&last, &folder);
+    assert!(!files.contains_key("ca.crt"), "{:?}", files.keys());
+    let text = String::from_utf8(files["VERIFY.txt"].clone()).unwrap();
+    assert!(!text.contains("--ca"), "{text}");
+    judged_elsewhere(&last, &folder, "COMPLETE");
+}
+
+#[test]
+fn the_same_journal_gives_the_same_archive_at_any_time() {
+    let node = recovered();
+    let name = runs(&node).pop().unwrap();
+    let archive = || {
+        let (_folder, folder) = elsewhere();
+        export(&node, &name, &folder, 0);
+        fs::read(folder.join("export.tar")).unwrap()
+    };
+    let first = archive();
+    renew(&node, "apiserver");
+    node.shell(&format!("touch .{}", journal(&name)));
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    assert!(first == archive(), "the archives differ");
+}
+
+#[test]
+fn nothing_is_written_over() {
+    let node = recovered();
+    let name = runs(&node).pop().unwrap();
+    let (_folder, folder) = elsewhere();
+    fs::write(folder.join("export.tar"), "evidence of another incident").unwrap();
+    let refused = export(&node, &name, &folder, 2);
+    assert!(
+        refused
+            .stderr
+            .contains("hint: name a file that does not exist yet\n"),
+        "{refused:?}"
+    );
+    let kept = fs::read_to_string(folder.join("export.tar")).unwrap();
+    assert_eq!(kept, "evidence of another incident");
+    // Nor through a link that leads nowhere yet.
+    fs::remove_file(folder.join("export.tar")).unwrap();
+    symlink(folder.join("elsewhere"), folder.join("export.tar")).unwrap();
+    export(&node, &name, &folder, 2);
+    assert!(!folder.join("elsewhere").exists());
+    export(&node, &name, &folder.join("missing"), 2);
+    export(&node, "20200101T000000.000Z-abcdef", &folder, 2);
+}
+
+#[test]
+fn a_journal_that_was_tampered_with_is_exported_as_it_is() {
+    let node = recovered();
+    let name = runs(&node).pop().unwrap();
+    tamper(&node, &name, 12);
+    let (_folder, folder) = elsewhere();
+    let exported = export(&node, &name, &folder, 6);
+    assert!(
+        exported.stdout.starts_with("Exported the run "),
+        "{exported:?}"
+    );
+    let expected = "error: line 12 of the journal is not as it was written\n";
+    assert!(exported.stderr.starts_with(expected), "{exported:?}");
+    let files = unpack(&name, &folder);
+    assert_eq!(files[&format!("{name}.jsonl")], node.read(&journal(&name)));
+    let text = String::from_utf8(files["VERIFY.txt"].clone()).unwrap();
+    assert!(text.contains("not as it was written"), "{text}");
+}
