@@ -67,23 +67,3 @@ fn number(rest: &mut &[u8]) -> usize {
     *rest = behind;
     usize::try_from(u64::from_le_bytes(*field)).expect("a number of this machine")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_log_reads_as_it_was_written() {
-        let log = [
-            write_record(4096, b"bytes"),
-            flush_record(),
-            reported_record(),
-        ];
-        let write = Event::Write {
-            offset: 4096,
-            bytes: b"bytes".to_vec(),
-        };
-        assert_eq!(read(&log.concat()), [write, Event::Flush, Event::Reported]);
-        assert_eq!(read(b""), []);
-    }
-}

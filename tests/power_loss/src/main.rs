@@ -43,12 +43,13 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let Some(effort) = effort(&arguments) else {
-        eprintln!("usage: power-loss [--quick] [--seed N] [--keep FOLDER]");
+        eprintln!("usage: power-loss [--quick] [--only NAME] [--seed N] [--keep FOLDER]");
         return ExitCode::from(2);
     };
     let programs: Vec<Prepared> = PROGRAMS
         .iter()
         .filter(|program| effort.all_programs || !program.is_long)
+        .filter(|program| program.name.contains(&effort.only))
         .map(|program| (program, file_system::format(program.node)))
         .collect();
     let (programs, effort) = (programs.as_slice(), &effort);
@@ -83,15 +84,16 @@ fn try_all(programs: &[Prepared], care: Care, effort: &Effort) -> Vec<Trial<'sta
 fn effort(arguments: &[String]) -> Option<Effort> {
     let is_quick = arguments.iter().any(|argument| argument == "--quick");
     let mut effort = if is_quick {
-        Effort::QUICK
+        Effort::quick()
     } else {
-        Effort::FULL
+        Effort::full()
     };
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--quick" => {}
             "--seed" => effort.seed = arguments.next()?.parse().ok()?,
+            "--only" => effort.only = arguments.next()?.clone(),
             "--keep" => effort.keep = Some(arguments.next()?.into()),
             _ => return None,
         }

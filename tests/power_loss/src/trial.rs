@@ -18,6 +18,8 @@ use crate::ways_out;
 pub struct Effort {
     /// Whether all programs are tried.
     pub all_programs: bool,
+    /// A part of the names of those that are tried.
+    pub only: String,
     /// How long a busy neighbour waits between two flushes.
     pub pause: Duration,
     /// So many crashes for each flush lose a part of what was not flushed yet.
@@ -32,22 +34,28 @@ pub struct Effort {
 
 impl Effort {
     /// Some minutes.
-    pub const FULL: Self = Self {
-        all_programs: true,
-        pause: Duration::from_millis(1),
-        lossy: 3,
-        seed: 3,
-        step: 1,
-        keep: None,
-    };
-    /// Less than one.
-    pub const QUICK: Self = Self {
-        all_programs: false,
-        pause: Duration::from_millis(5),
-        lossy: 1,
-        step: 16,
-        ..Self::FULL
-    };
+    pub fn full() -> Self {
+        Self {
+            all_programs: true,
+            only: String::new(),
+            pause: Duration::from_millis(1),
+            lossy: 3,
+            seed: 3,
+            step: 1,
+            keep: None,
+        }
+    }
+
+    /// About one.
+    pub fn quick() -> Self {
+        Self {
+            all_programs: false,
+            pause: Duration::from_millis(5),
+            lossy: 1,
+            step: 16,
+            ..Self::full()
+        }
+    }
 }
 
 /// What came out for a program on a file system.
