@@ -93,7 +93,7 @@ fn effort(arguments: &[String]) -> Option<Effort> {
         match argument.as_str() {
             "--quick" => {}
             "--seed" => effort.seed = arguments.next()?.parse().ok()?,
-            "--only" => effort.only = arguments.next()?.clone(),
+            "--only" => effort.only.clone_from(arguments.next()?),
             "--keep" => effort.keep = Some(arguments.next()?.into()),
             _ => return None,
         }

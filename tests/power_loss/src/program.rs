@@ -1,4 +1,4 @@
-//! What is put to the proof: Rekindle, and four little programs of which it is known how good they are.
+//! What is put to the proof: Rekindle, and programs of which it is known how good they are.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -8,6 +8,7 @@ use crate::fault::Kind;
 use crate::file_system::Care;
 use crate::recording::Goal;
 
+const RECOVERY: &[&str] = &["recover", "--yes", "--reason", "power loss"];
 /// The file that the control programs replace.
 const TARGET: &str = "etc/kubernetes/pki/apiserver.crt";
 
@@ -40,6 +41,8 @@ enum Code {
     Control(&'static str),
     /// `rekindle --root NODE ARGUMENTS`.
     Rekindle(&'static [&'static str]),
+    /// A recovery whose calls of that name do nothing.
+    Without(&'static str),
 }
 
 /// What `resume` and `rollback` take up.
@@ -48,13 +51,13 @@ pub const RECOVER: Program = Program {
     node: "ecdsa-p256-stacked",
     start: Start::Expired,
     is_long: false,
-    code: Code::Rekindle(&["recover", "--yes", "--reason", "power loss"]),
+    code: Code::Rekindle(RECOVERY),
     faults: &[],
     faults_without_care: &[],
 };
 
 /// The programs. Between two steps of a control program goes a moment, in which somebody else flushes the file system.
-pub static PROGRAMS: [Program; 8] = [
+pub static PROGRAMS: [Program; 10] = [
     Program {
         name: "control: truncates in place",
         node: "ecdsa-p256-stacked",
@@ -100,6 +103,22 @@ pub static PROGRAMS: [Program; 8] = [
         faults: &[],
         faults_without_care: &[],
     },
+    Program {
+        name: "control: recover, no fsync",
+        is_long: true,
+        code: Code::Without("fsync"),
+        faults: &[Kind::NeitherOldNorNew],
+        faults_without_care: &[Kind::NeitherOldNorNew],
+        ..RECOVER
+    },
+    Program {
+        name: "control: recover, no fdatasync",
+        is_long: true,
+        code: Code::Without("fdatasync"),
+        faults: &[Kind::Lost, Kind::FalseJournal],
+        faults_without_care: &[Kind::Lost, Kind::FalseJournal],
+        ..RECOVER
+    },
     RECOVER,
     Program {
         name: "recover, RSA-2048",
@@ -132,7 +151,7 @@ impl Program {
 
     /// Whether it is Rekindle, whose certificates and journal are judged too.
     pub fn is_rekindle(&self) -> bool {
-        matches!(self.code, Code::Rekindle(_))
+        matches!(self.code, Code::Rekindle(_) | Code::Without(_))
     }
 
     /// The program, ready to be run on the node at `root`.
@@ -150,6 +169,15 @@ impl Program {
                 command
             }
             Code::Rekindle(arguments) => rekindle(root, arguments),
+            Code::Without(call) => {
+                let inject = format!("inject={call}:retval=0");
+                let mut strace = Command::new("strace");
+                strace.args(["-f", "-o", "/dev/null", "-e", &format!("trace={call}")]);
+                strace.args(["-e", &inject]).stdin(Stdio::null());
+                let recover = rekindle(root, RECOVERY);
+                strace.arg(recover.get_program()).args(recover.get_args());
+                strace
+            }
         }
     }
 }
