@@ -16,6 +16,8 @@ use crate::tree::{Content, Entry, Tree};
 pub struct Remains {
     /// The paths that are new.
     pub replaced: BTreeSet<String>,
+    /// The temporary files.
+    pub temporary: BTreeSet<String>,
     /// The journal, if there is one.
     pub journal: Option<Vec<u8>>,
     /// Whether the journal lists changes that are to be made.
@@ -64,9 +66,13 @@ impl<'a> Judge<'a> {
         let node = mount.node();
         let tree = Tree::read(&node).timeless();
         self.judge_files(&tree.without_state(), crash.reported)?;
-        let replaced = self.recording.replaced(&tree);
         let mut remains = Remains {
-            replaced,
+            replaced: self.recording.replaced(&tree),
+            temporary: tree
+                .paths()
+                .filter(|path| is_temporary(path))
+                .map(str::to_owned)
+                .collect(),
             ..Remains::default()
         };
         let old = &self.recording.old;
@@ -89,11 +95,7 @@ impl<'a> Judge<'a> {
         let (old, new) = (&self.recording.old, &self.recording.new);
         for path in old.paths().chain(new.paths()).chain(now.paths()) {
             let found = now.get(path);
-            let is_temporary = path
-                .rsplit('/')
-                .next()
-                .is_some_and(|name| name.starts_with('.'));
-            if found != old.get(path) && found != new.get(path) && !is_temporary {
+            if found != old.get(path) && found != new.get(path) && !is_temporary(path) {
                 let evidence = format!("{path}: {}", found.map_or("missing".to_owned(), describe));
                 return Err(Fault::new(Kind::NeitherOldNorNew, evidence));
             }
@@ -183,6 +185,13 @@ fn judge_backup(old: &Tree, now: &Tree, journal: &Journal) -> Result<(), Fault> 
         }
     }
     Ok(())
+}
+
+/// Nothing that reads a folder takes a file with a dot in front for more.
+fn is_temporary(path: &str) -> bool {
+    path.rsplit('/')
+        .next()
+        .is_some_and(|name| name.starts_with('.'))
 }
 
 fn describe(entry: &Entry) -> String {
