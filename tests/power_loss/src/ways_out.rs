@@ -31,8 +31,8 @@ impl Start<'_> {
         self.roll_back(&mount())
     }
 
-    /// Leads to the new node; where nothing was committed to, the old one stays. What was taken back half-way can only be
-    /// taken back for good.
+    /// Leads to the new node; where nothing was committed to, the old one stays. Of a run that began to be taken back what
+    /// was staged is removed first: it can only be taken back for good, and that is said in one way or the other.
     fn resume(&self, mount: &Mount) -> Result<(), Fault> {
         let output = run(&mount.node(), &["resume", "--yes"]);
         let may_refuse = self.recording.goal == Goal::Old && !self.remains.is_complete;
@@ -40,7 +40,7 @@ impl Start<'_> {
         match output.status.code() {
             Some(0) => expect(mount, self.end(&self.recording.new), &output),
             Some(1) if nothing_replaced => expect(mount, &self.recording.old, &output),
-            Some(3) if may_refuse && told(&output).contains("(rollback-begun)") => Ok(()),
+            Some(3) if may_refuse && says_to_go_back(&output) => Ok(()),
             _ => Err(no_way_out(&output, "this exit")),
         }
     }
@@ -93,6 +93,13 @@ fn expect(mount: &Mount, destination: &Tree, output: &Output) -> Result<(), Faul
         "COMPLETE" => Ok(()),
         verdict => Err(no_way_out(output, &format!("the journal is {verdict}"))),
     }
+}
+
+fn says_to_go_back(output: &Output) -> bool {
+    let told = told(output);
+    ["rollback-begun", "staged-file-lost"]
+        .iter()
+        .any(|code| told.contains(code))
 }
 
 fn told(output: &Output) -> String {
