@@ -31,8 +31,8 @@ pub fn show(root: &Root, arguments: &JournalShow, out: &mut dyn Write) -> Result
     match Chain::read(&journal.bytes) {
         Ok(_) => Ok(Exit::Done),
         Err(error) => {
-            let named = arguments.journal.as_deref().unwrap_or_default();
-            let verify = root.command(format!("journal verify {named}").trim_end());
+            let operand = arguments.journal.as_deref().unwrap_or_default();
+            let verify = root.command(format!("journal verify {operand}").trim_end());
             Err(Failure::of(Exit::JournalInvalid, &error)
                 .hint(format!(
                     "believe nothing from that line on; judge it with: {verify}"
