@@ -47,7 +47,7 @@ pub struct Machine {
 impl Machine {
     /// A machine with an empty disk. From now on this thread makes mounts that nobody else sees, and that end with it.
     pub fn new() -> Self {
-        let folder = temporary_folder();
+        let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir(folder.path().join(MOUNT_POINT)).expect("a folder");
         enter_namespace();
         let disk = Disk::new(folder.path(), SIZE);
@@ -70,14 +70,6 @@ impl Machine {
             output => Err(complaint(&output)),
         }
     }
-}
-
-/// In memory where that is possible.
-fn temporary_folder() -> TempDir {
-    let mut builder = tempfile::Builder::new();
-    let builder = builder.prefix("rekindle-power-loss-");
-    let in_memory = builder.tempdir_in("/dev/shm");
-    in_memory.or_else(|_| builder.tempdir()).expect("a folder")
 }
 
 fn enter_namespace() {
@@ -119,7 +111,7 @@ fn complaint(output: &Output) -> String {
 
 /// An image of a new file system that holds a node of `testdata/nodes`.
 pub fn format(node: &str) -> Vec<u8> {
-    let folder = temporary_folder();
+    let folder = tempfile::tempdir().expect("a folder");
     let (tree, image) = (folder.path().join("tree"), folder.path().join("image"));
     fs::create_dir(&tree).expect("a folder");
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
