@@ -1,8 +1,8 @@
 //! How fast a long journal is verified, and the floor under that: the bare signatures of its lines. `scripts/bench` compares both, and
 //! measures the program on the same file.
 //!
-//! Usage: `journal FILE CHANGES ROUNDS`. Writes to FILE, which must not exist yet, the journal of a recovery of so many files: as a
-//! real one, but longer. Prints how many records it has and the fingerprint of the key that signed it; then a line for each round: the
+//! Usage: `journal FILE RECORDS ROUNDS`. Writes to FILE, which must not exist yet, a journal of about so many records: of a recovery of
+//! four hundred files that fails and is tried again many times, with as many bytes a record as a real one. Prints how many records it has and the fingerprint of the key that signed it; then a line for each round: the
 //! microseconds on the processor of the library's whole verdict, of the signatures alone by the same crate (ed25519-dalek), and of
 //! the signatures alone by ring.
 #![allow(
@@ -54,10 +54,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         .skip(1)
         .filter(|argument| argument != "--bench")
         .collect();
-    let [file, changes, rounds] = arguments.as_slice() else {
-        return Err("usage: journal FILE CHANGES ROUNDS".into());
+    let [file, records, rounds] = arguments.as_slice() else {
+        return Err("usage: journal FILE RECORDS ROUNDS".into());
     };
-    let (bytes, key) = recovery(changes.parse()?)?;
+    let (bytes, key) = recovery(records.parse()?)?;
     std::fs::File::create_new(file)?.write_all(&bytes)?;
     let signed = signed(&bytes)?;
     println!("{} {key}", signed.lines.len());
@@ -159,10 +159,13 @@ impl Signed {
 
 // --- a long journal ---------------------------------------------------------------------------------------------------------------
 
-/// The journal of a recovery of so many files, and the fingerprint of its key.
-fn recovery(number: usize) -> Result<(Vec<u8>, Sha256Digest), Box<dyn Error>> {
+/// How many files are replaced: the line of the commit has nearly the length that a line may have.
+const CHANGES: usize = 400;
+
+/// A journal of about so many records, and the fingerprint of its key.
+fn recovery(records: usize) -> Result<(Vec<u8>, Sha256Digest), Box<dyn Error>> {
     let memory = Memory::default();
-    let changes: Vec<Change> = (0..number).map(change).collect();
+    let changes: Vec<Change> = (0..CHANGES).map(change).collect();
     let mut log = Log::begin(Box::new(memory.clone()), circumstances(), None, NOW)?;
     for (number, change) in changes.iter().enumerate() {
         let (FileState::Sha256(sha256), Some(backup)) = (&change.after, &change.backup) else {
@@ -182,7 +185,17 @@ fn recovery(number: usize) -> Result<(Vec<u8>, Sha256Digest), Box<dyn Error>> {
         log.append(staged, NOW)?;
     }
     log.commit(changes, Vec::new(), NOW)?;
-    for change in 0..number {
+    // Two records for each file before the commit, and two behind it.
+    let tries = (records / 2).saturating_sub(2 * CHANGES);
+    for change in (0..CHANGES).cycle().take(tries) {
+        let intent = log.intend(change, NOW)?;
+        let failure = Outcome::Failed {
+            step: format!("replace {}", intent.target().display()),
+            error: "the disk said no; ".repeat(48),
+        };
+        log.outcome(intent, failure, NOW)?;
+    }
+    for change in 0..CHANGES {
         let intent = log.intend(change, NOW)?;
         log.outcome(intent, Outcome::Done, NOW)?;
     }

@@ -44,15 +44,15 @@ fn the_checkpoint_of_the_ticket_holds_however_the_ticket_keeps_it() {
     let node = recovered();
     let told = run(&node, &AGAIN, 0).stdout;
     let name = runs(&node).pop().unwrap();
-    let note = ticket(&node, &name);
-    let quoted = note
+    let checkpoint = ticket(&node, &name);
+    let quoted = checkpoint
         .lines()
         .fold("Anna:\n".to_owned(), |text, line| text + "> " + line + "\n");
     // The whole report of the run, too: it is in there, indented.
-    for text in [&note, &quoted, &told] {
+    for text in [&checkpoint, &quoted, &told] {
         let judged = judge(&node, &name, text, 0);
         is_complete(&judged);
-        let size: usize = note.lines().nth(1).unwrap().parse().unwrap();
+        let size: usize = checkpoint.lines().nth(1).unwrap().parse().unwrap();
         let line = format!("  expected  the checkpoint over {size} lines that was kept holds\n");
         assert!(judged.stdout.contains(&line), "{judged:?}");
         let arguments = ["journal", "verify", &name, "--expect", "-"];
@@ -64,16 +64,16 @@ fn the_checkpoint_of_the_ticket_holds_however_the_ticket_keeps_it() {
 fn a_journal_that_was_cut_and_resumed_is_not_the_expected_one() {
     let node = recovered();
     let name = runs(&node).pop().unwrap();
-    let note = ticket(&node, &name);
+    let checkpoint = ticket(&node, &name);
     let lines = node.read(&journal(&name));
     let lines = lines.split(|byte| *byte == b'\n').count() - 1;
     // Two replacements never happened, it seems.
     cut(&node, &name, lines - 14, 0);
-    let judged = judge(&node, &name, &note, 6);
+    let judged = judge(&node, &name, &checkpoint, 6);
     is_not_the_expected_one(&judged);
     run(&node, &["rollback", "--yes"], 0);
     is_complete(&run(&node, &["journal", "verify", &name], 0));
-    let judged = judge(&node, &name, &note, 6);
+    let judged = judge(&node, &name, &checkpoint, 6);
     is_not_the_expected_one(&judged);
     assert!(
         judged
@@ -89,13 +89,13 @@ fn a_journal_that_was_cut_and_resumed_is_not_the_expected_one() {
 fn a_journal_that_was_signed_anew_is_not_the_expected_one() {
     let node = recovered();
     let name = runs(&node).pop().unwrap();
-    let note = ticket(&node, &name);
+    let checkpoint = ticket(&node, &name);
     let before = node.read(&journal(&name));
     let forged = forge(&node, &name);
     assert_ne!(forged, before);
     node.write(&journal(&name), forged);
     is_complete(&run(&node, &["journal", "verify", &name], 0));
-    is_not_the_expected_one(&judge(&node, &name, &note, 6));
+    is_not_the_expected_one(&judge(&node, &name, &checkpoint, 6));
 }
 
 /// A file that only grows.
@@ -202,8 +202,8 @@ fn a_checkpoint_of_another_run_is_told_from_one_that_does_not_hold() {
 fn a_text_without_a_whole_checkpoint_is_a_mistake_and_no_verdict() {
     let node = recovered();
     let name = runs(&node).pop().unwrap();
-    let note = ticket(&node, &name);
-    let half: String = note
+    let checkpoint = ticket(&node, &name);
+    let half: String = checkpoint
         .lines()
         .take(3)
         .map(|line| line.to_owned() + "\n")
@@ -219,7 +219,7 @@ fn a_text_without_a_whole_checkpoint_is_a_mistake_and_no_verdict() {
             "line 1 begins a checkpoint that is not as it was written\n",
         ),
         (
-            &format!("{note}\n{half}"),
+            &format!("{checkpoint}\n{half}"),
             "line 7 begins a checkpoint that is not as it was written\n",
         ),
     ] {
@@ -233,7 +233,7 @@ fn a_text_without_a_whole_checkpoint_is_a_mistake_and_no_verdict() {
     }
     let arguments = ["journal", "verify", &name, "--expect", "/nonexistent"];
     run(&node, &arguments, 2);
-    let long = " ".repeat(1024 * 1024) + &note;
+    let long = " ".repeat(1024 * 1024) + &checkpoint;
     let arguments = ["journal", "verify", &name, "--expect", "-"];
     let judged = run_with_input(&node, &arguments, &long, 2);
     assert!(

@@ -135,7 +135,7 @@ fn resume_reaches_the_end_when_all_but_its_targets_is_ruined() {
         let authority = node.read("/etc/kubernetes/pki/ca.crt");
         ruin(&node, how, &targets(&changes));
         // A manifest that is gone cannot be touched: the files are settled, and a person is told.
-        let code = if how == Ruin::Gone { 1 } else { 0 };
+        let code = i32::from(how == Ruin::Gone);
         let told = run(&node, &["resume", "--yes"], code);
         let tree = Tree::read(node.path());
         for change in &changes {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::super::arguments::JournalShow;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::render::{BOLD, WARNING, count, printable, timestamp};
+use super::super::render::{BOLD, WARNING, count, printable};
 use super::operand::{Journal, second};
 use crate::journal::{Chain, Defect, Direction, Event, Record, Setting, read_records};
 use crate::node::Root;
@@ -31,8 +31,8 @@ pub fn show(root: &Root, arguments: &JournalShow, out: &mut dyn Write) -> Result
     match Chain::read(&journal.bytes) {
         Ok(_) => Ok(Exit::Done),
         Err(error) => {
-            let named = arguments.journal.as_deref().unwrap_or_default();
-            let verify = root.command(format!("journal verify {named}").trim_end());
+            let operand = arguments.journal.as_deref().unwrap_or_default();
+            let verify = root.command(format!("journal verify {operand}").trim_end());
             Err(Failure::of(Exit::JournalInvalid, &error)
                 .hint(format!(
                     "believe nothing from that line on; judge it with: {verify}"
@@ -71,10 +71,10 @@ fn write_record(record: &Record, names: &Names, out: &mut dyn Write) -> io::Resu
                 .certificate
                 .as_ref()
                 .map_or_else(String::new, |certificate| {
-                    format!(" until {}", timestamp(certificate.after.not_after))
+                    format!(", until {}", certificate.after.not_after.date())
                 });
-            let line = format!("{} {}{until}", change.name, change.target);
-            writeln!(out, "{:>30}  {}", number, printable(&line))?;
+            let line = format!("{}: {}{until}", change.name, change.target);
+            writeln!(out, "{number:>10}  {}", printable(&line))?;
         }
     }
     Ok(())
