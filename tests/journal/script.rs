@@ -1,7 +1,6 @@
 //! openssl as the second opinion: scripts/verify-journal agrees with the verifier.
 #![allow(
     clippy::disallowed_methods,
-    clippy::print_stdout,
     reason = "the script is run on files in a temporary folder, or skipped with a word"
 )]
 
