@@ -44,6 +44,7 @@ main() {
     check documents 'what the documents name is there' documents
     if [[ -n ${REKINDLE_FULL-} ]]; then
         check faults 'every fault at every place' own_proof scripts/faults
+        check damage 'journals damaged at every place' own_proof scripts/damage
         check fuzz 'ten minutes of each fuzz target' own_proof scripts/fuzz
     fi
     check clean 'nothing was left in the work tree' clean

@@ -6,6 +6,7 @@ use rekindle::journal::{
 };
 use rekindle::pki::PrivateKey;
 
+use crate::damage::tell;
 use crate::fixture::{FIXTURE, NOW, committed, defect_of, make, touches};
 use crate::forger::{Forgery, key_facts, record, sign};
 use crate::interruption::{RESUMED, go_back, go_forward, hours, take_up};
@@ -50,6 +51,7 @@ fn a_run_killed_at_any_line_is_taken_forward_or_back_and_verifies() {
         .iter()
         .position(|event| matches!(event, Event::Commit { .. }));
     let close = events.len() - 2;
+    let mut kills = 0;
     for whole in 1..=lines.len() {
         let torn = lines.get(whole).map_or(0, |next| next.len() / 2);
         for rest in [0, torn] {
@@ -65,8 +67,13 @@ fn a_run_killed_at_any_line_is_taken_forward_or_back_and_verifies() {
                 [RunOutcome::Completed, RunOutcome::Completed]
             };
             assert_eq!([forward, back], expected.map(Some), "after line {whole}");
+            kills += 1;
         }
     }
+    tell(
+        "kills, each taken forward and back to a journal that is COMPLETE",
+        kills,
+    );
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! Every way in which a finished file can be damaged. Some places in every line by default, and all of them
-//! with `REKINDLE_FULL=1`, which is for `--release`.
+//! Every way in which a finished file can be damaged. Some places in every line by default; all of them, counted, by
+//! `scripts/damage`, which asks a release build for it with `REKINDLE_FULL=1`.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rekindle::journal::{Event, RunOutcome, Verdict, read_records};
 
@@ -62,6 +63,7 @@ fn the_undamaged_journals_of_several_attempts_are_complete() {
 
 #[test]
 fn every_flipped_bit_is_found_in_its_line() {
+    let flipped = AtomicUsize::new(0);
     for fixture in subjects() {
         let last = fixture.bytes.len() - 1;
         in_every_line(fixture, |index, range| {
@@ -77,14 +79,17 @@ fn every_flipped_bit_is_found_in_its_line() {
                         _ => false,
                     };
                     assert!(right, "byte {at}, bit {bit}, line {index}: {verdict:?}");
+                    flipped.fetch_add(1, Ordering::Relaxed);
                 }
             }
         });
     }
+    tell("bits flipped, each found in its line", flipped.into_inner());
 }
 
 #[test]
 fn every_cut_is_told_from_tampering() {
+    let cuts = AtomicUsize::new(0);
     for fixture in subjects() {
         let line_of = |wanted: fn(&Event) -> bool| {
             read_records(&fixture.bytes)
@@ -110,13 +115,19 @@ fn every_cut_is_told_from_tampering() {
                 assert_eq!(torn_tail, at != start, "cut at byte {at}");
                 let between = commit < whole && whole <= close;
                 assert_eq!(resumable, between, "cut at byte {at}");
+                cuts.fetch_add(1, Ordering::Relaxed);
             }
         });
     }
+    tell(
+        "cuts, each INCOMPLETE with the right number of records",
+        cuts.into_inner(),
+    );
 }
 
 #[test]
 fn every_missing_line_is_noticed() {
+    let mut number = 0;
     for fixture in subjects() {
         let lines = fixture.lines();
         for missing in 0..lines.len() {
@@ -133,24 +144,30 @@ fn every_missing_line_is_noticed() {
             } else {
                 assert_tampered(&verdict, missing + 1);
             }
+            number += 1;
         }
     }
+    tell("lines deleted, each noticed in its place", number);
 }
 
 #[test]
 fn every_repeated_line_is_noticed() {
+    let mut number = 0;
     for fixture in subjects() {
         let lines = fixture.lines();
         for repeated in 0..lines.len() {
             let twice = [&lines[..=repeated], &lines[repeated..]];
             let verdict = fixture.verify(&twice.concat().concat());
             assert_tampered(&verdict, repeated + 2);
+            number += 1;
         }
     }
+    tell("lines doubled, each noticed in its place", number);
 }
 
 #[test]
 fn every_pair_of_swapped_lines_is_noticed() {
+    let mut number = 0;
     for fixture in subjects() {
         let lines = fixture.lines();
         for first in 0..lines.len() {
@@ -158,9 +175,11 @@ fn every_pair_of_swapped_lines_is_noticed() {
                 let mut swapped = lines.clone();
                 swapped.swap(first, second);
                 assert_tampered(&fixture.verify(&swapped.concat()), first + 1);
+                number += 1;
             }
         }
     }
+    tell("pairs of lines swapped, each noticed in its place", number);
 }
 
 /// A segment is a run of lines with one key: it can neither be left out nor be moved.
@@ -241,12 +260,19 @@ fn in_every_line(fixture: &Fixture, check: impl Fn(usize, Range<usize>) + Sync) 
     });
 }
 
+/// A debug build would take hours.
 pub fn full() -> bool {
     #[allow(
         clippy::disallowed_methods,
         reason = "how much to test is the tester's choice"
     )]
-    std::env::var_os("REKINDLE_FULL").is_some()
+    let asked = std::env::var_os("REKINDLE_FULL").is_some();
+    asked && !cfg!(debug_assertions)
+}
+
+/// For the table of `scripts/damage`: how often something was done, each time with the right verdict.
+pub fn tell(what: &str, number: usize) {
+    println!("counted: {number} {what}");
 }
 
 /// The first and last few of a range and some between, or all.
