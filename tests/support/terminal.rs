@@ -36,6 +36,8 @@ impl Terminal {
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .arg("--ctty")
+            // A shell that starts tests in the background has Ctrl-C ignored, and that would be inherited.
+            .args(["env", "--default-signal=INT"])
             .arg(typed.get_program())
             .args(typed.get_args())
             .stdin(side())
