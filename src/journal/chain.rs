@@ -115,6 +115,11 @@ impl Chain {
         self.protocol.attempts()
     }
 
+    /// Whether an attempt was to lead back: what was staged may be removed by then, of which there is no record.
+    pub fn has_turned_back(&self) -> bool {
+        self.protocol.has_turned_back()
+    }
+
     /// Whether something was undone, so that only the way back is open.
     pub fn is_undoing(&self) -> bool {
         self.protocol.is_undoing()

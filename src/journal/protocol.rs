@@ -18,6 +18,8 @@ pub(super) struct Protocol {
     attempts: u64,
     /// Where the present attempt is to lead; none in the first, which turns back by itself where a step fails.
     direction: Option<Direction>,
+    /// Some attempt was to lead back, however far it came.
+    turned_back: bool,
     preparation: Preparation,
     committed: Option<Committed>,
     open: Option<Open>,
@@ -145,6 +147,11 @@ impl Protocol {
         self.attempts
     }
 
+    /// Whether an attempt was to lead back.
+    pub(super) fn has_turned_back(&self) -> bool {
+        self.turned_back
+    }
+
     /// Whether only the way back is open.
     pub(super) fn is_undoing(&self) -> bool {
         self.undoing
@@ -182,6 +189,7 @@ impl Protocol {
         }
         self.attempts = expected;
         self.direction = Some(attempt.direction);
+        self.turned_back |= attempt.direction == Direction::Back;
         // What was under way when the attempt before broke off has come to its end or not: the files tell.
         self.open = None;
         Ok(())

@@ -120,7 +120,8 @@ fn of_kubeconfig(path: &Path, error: &KubeconfigError) -> (RefusalCode, String) 
         KubeconfigError::NoCurrentContext => (
             Code::KubeconfigNoCurrentContext,
             format!(
-                "kubectl config get-contexts --kubeconfig {shown}; then kubectl config use-context NAME --kubeconfig {shown}"
+                "kubectl config get-contexts --kubeconfig {shown}; then kubectl config use-context NAME --kubeconfig {shown}; \
+                 if the file is cut short, put an older copy in its place"
             ),
         ),
         KubeconfigError::ExecUser { .. }

@@ -92,7 +92,12 @@ fn plan(
                 Err(Obstacle::foreign_again(root, change, &found))
             }
             Situation::Foreign(found) => Err(Obstacle::foreign(root, change, &found, "resume")),
-            Situation::Before => staged(root, change, run),
+            Situation::Before => match staged(root, change, run) {
+                Err(_) if chain.has_turned_back() => {
+                    return Err(Halt::Refused(vec![rollback_begun(root, run)]));
+                }
+                staged => staged,
+            },
         };
         looked.push(Looked {
             number,

@@ -92,3 +92,17 @@ fn there_is_no_way_forward_from_a_rollback() {
     let changed = before.timeless().differences(&after.timeless());
     assert_eq!(changed, Vec::<String>::new());
 }
+
+/// Nothing was undone yet, but what was staged is not complete any more, and nobody but the rollback took it away.
+#[test]
+fn there_is_no_way_forward_from_the_very_beginning_of_a_rollback() {
+    if !is_possible() {
+        return;
+    }
+    let node = Node::materialize(NODE);
+    kill(node.path(), &["recover", "--yes"], "renameat", 6);
+    kill(node.path(), &["rollback", "--yes"], "unlinkat", 2);
+    let run = refuses(&node, &["resume", "--yes"], "rollback-begun");
+    follow(&node, &ways_out(&run)[0], 0);
+    is_settled(&node);
+}
