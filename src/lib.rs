@@ -1,6 +1,7 @@
 //! Rekindle brings a kubeadm control-plane node back after every certificate has expired.
 
 pub mod cli;
+pub mod control_plane;
 pub mod diagnosis;
 pub mod digest;
 pub mod drill;
@@ -12,4 +13,5 @@ pub mod kubernetes;
 pub mod node;
 pub mod pki;
 pub mod plan;
+pub mod proof;
 pub mod recovery;

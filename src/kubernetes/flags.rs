@@ -41,6 +41,16 @@ impl Flags {
             .rfind(|(flag, _)| flag == name)
             .map(|(_, value)| value.as_str())
     }
+
+    /// The flags that are set, each once, with the value that counts.
+    pub fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
+        let last = |(place, (name, _)): &(usize, &(String, String))| {
+            let later = self.0.get(place + 1..).unwrap_or_default();
+            later.iter().all(|(other, _)| other != name)
+        };
+        let flags = self.0.iter().enumerate().filter(last);
+        flags.map(|(_, (name, value))| (name.as_str(), value.as_str()))
+    }
 }
 
 /// What follows the dashes of a word that is a flag; `-` and `-1` are not.
@@ -83,5 +93,7 @@ mod tests {
         assert_eq!(flags.value("last"), Some("true"));
         assert_eq!(flags.value("after"), None);
         assert_eq!(flags.value("kube-apiserver"), None);
+        let a: Vec<_> = flags.settings().filter(|(name, _)| *name == "a").collect();
+        assert_eq!(a, [("a", "3=4")]);
     }
 }

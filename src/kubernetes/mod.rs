@@ -25,4 +25,4 @@ pub use catalog::{
 pub use document::DocumentError;
 pub use kubeconfig::{KeySource, Kubeconfig, KubeconfigError, Source};
 pub use kubelet::{KubeletConfig, KubeletConfigError, KubeletFlags, KubeletFlagsError};
-pub use static_pod::{StaticPod, StaticPodError};
+pub use static_pod::{Deviation, StaticPod, StaticPodError};

@@ -56,6 +56,31 @@ impl StaticPod {
     pub fn flag(&self, name: &str) -> Option<&str> {
         self.flags.value(name)
     }
+
+    /// The first flag that a process started with `arguments` has otherwise: the manifest was changed since. Values that the
+    /// kubelet fills in are not compared.
+    pub fn deviation(&self, arguments: &[String]) -> Option<Deviation> {
+        let running = Flags::parse(arguments.iter().map(String::as_str));
+        let mut written = self.flags.settings();
+        let (flag, here) = written
+            .find(|(name, value)| !value.contains("$(") && running.value(name) != Some(value))?;
+        Some(Deviation {
+            flag: flag.to_owned(),
+            manifest: here.to_owned(),
+            process: running.value(flag).map(str::to_owned),
+        })
+    }
+}
+
+/// A flag that a process has otherwise than its manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deviation {
+    /// Its name, without dashes.
+    pub flag: String,
+    /// What the manifest says.
+    pub manifest: String,
+    /// What the process was started with; none where it was not given.
+    pub process: Option<String>,
 }
 
 /// The component: the label `component` that kubeadm sets, else `metadata.name`.

@@ -53,6 +53,19 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// A TCP port; `None` where there is none, or zero, by which Kubernetes means none.
+    pub(in crate::kubernetes) fn port(&self) -> Result<Option<u16>, DocumentError> {
+        match self.node {
+            None | Some(Node::Null) => Ok(None),
+            Some(Node::Number(number)) => match number.parse() {
+                Ok(0) => Ok(None),
+                Ok(port) => Ok(Some(port)),
+                Err(_) => Err(self.wrong_type("a port")),
+            },
+            Some(_) => Err(self.wrong_type("a port")),
+        }
+    }
+
     /// The members of a list; none where there is no list.
     pub(in crate::kubernetes) fn list(&self) -> Result<Vec<Self>, DocumentError> {
         match self.node {

@@ -10,7 +10,13 @@ pub struct KubeletConfig {
     tls_cert_file: Option<String>,
     tls_private_key_file: Option<String>,
     server_tls_bootstrap: bool,
+    address: Option<String>,
+    port: Option<u16>,
+    container_runtime_endpoint: Option<String>,
 }
+
+/// `ports.KubeletPort` in `k8s.io/kubernetes/pkg/cluster/ports`.
+const DEFAULT_PORT: u16 = 10250;
 
 /// Why bytes are not a kubelet's configuration.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +50,9 @@ impl KubeletConfig {
             tls_cert_file: text("tlsCertFile")?,
             tls_private_key_file: text("tlsPrivateKeyFile")?,
             server_tls_bootstrap: config.field("serverTLSBootstrap")?.boolean()? == Some(true),
+            address: text("address")?,
+            port: config.field("port")?.port()?,
+            container_runtime_endpoint: text("containerRuntimeEndpoint")?,
         })
     }
 
@@ -60,6 +69,21 @@ impl KubeletConfig {
     /// `tlsPrivateKeyFile`: the key of [`Self::tls_cert_file`].
     pub fn tls_private_key_file(&self) -> Option<&str> {
         self.tls_private_key_file.as_deref()
+    }
+
+    /// `address`: where the kubelet serves; everywhere by default.
+    pub fn address(&self) -> Option<&str> {
+        self.address.as_deref()
+    }
+
+    /// `port`: where the kubelet serves.
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(DEFAULT_PORT)
+    }
+
+    /// `containerRuntimeEndpoint`: the CRI socket; a flag may name it instead.
+    pub fn container_runtime_endpoint(&self) -> Option<&str> {
+        self.container_runtime_endpoint.as_deref()
     }
 
     /// `serverTLSBootstrap`: whether the kubelet asks the API for its serving certificate (default false).
@@ -82,6 +106,9 @@ serverTLSBootstrap: true
 staticPodPath: /etc/kubernetes/manifests
 tlsCertFile: ''
 tlsPrivateKeyFile: /srv/kubelet.key
+port: 20250
+address: 192.0.2.10
+containerRuntimeEndpoint: unix:///run/crio/crio.sock
 ",
         )
         .unwrap();
@@ -89,10 +116,17 @@ tlsPrivateKeyFile: /srv/kubelet.key
         assert_eq!(config.tls_cert_file(), None);
         assert_eq!(config.tls_private_key_file(), Some("/srv/kubelet.key"));
         assert!(config.server_tls_bootstrap());
+        assert_eq!(
+            (config.address(), config.port()),
+            (Some("192.0.2.10"), 20250)
+        );
+        let socket = config.container_runtime_endpoint();
+        assert_eq!(socket, Some("unix:///run/crio/crio.sock"));
 
         let bare = KubeletConfig::parse(b"kind: KubeletConfiguration").unwrap();
         assert_eq!(bare.static_pod_path(), None);
         assert!(!bare.server_tls_bootstrap());
+        assert_eq!((bare.address(), bare.port()), (None, 10250));
     }
 
     #[test]
@@ -113,6 +147,10 @@ tlsPrivateKeyFile: /srv/kubelet.key
         assert_eq!(
             error("{kind: KubeletConfiguration, staticPodPath: []}"),
             "`staticPodPath` is a list, not text"
+        );
+        assert_eq!(
+            error("{kind: KubeletConfiguration, port: 70000}"),
+            "`port` is a number, not a port"
         );
     }
 }

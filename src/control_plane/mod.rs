@@ -1,0 +1,12 @@
+//! What a control plane on this node consists of, where XX Nothing is assumed to be at its default.
+//!
+//! Pure: what runs of it is for the kernel to say ([`running_components`](crate::node::running_components)).
+
+mod address;
+mod expected;
+mod lease;
+mod static_pod;
+
+pub use expected::{ControlPlane, Etcd, Kubelet, Serving};
+pub use lease::LeaseName;
+pub use static_pod::ExpectedPod;

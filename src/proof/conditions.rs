@@ -1,0 +1,88 @@
+//! Which conditions a control plane has to meet.
+
+use std::sync::Arc;
+
+use super::api_server::ApiServer;
+use super::finding::{Condition, State};
+use super::written::Written;
+use super::{certificate, etcd, lease, process};
+use crate::control_plane::{ControlPlane, Etcd};
+use crate::kubernetes::Component;
+use crate::node::Root;
+
+/// Looks at a condition; remembers what it saw before where that matters.
+pub(super) type Look = Box<dyn FnMut() -> State + Send>;
+
+/// A condition, and how it is looked at.
+pub(super) struct Watched {
+    pub(super) subject: &'static str,
+    pub(super) condition: Condition,
+    pub(super) look: Look,
+}
+
+/// All of them, those of one component together.
+pub(super) fn conditions(
+    root: &Arc<Root>,
+    plane: &Arc<ControlPlane>,
+    written: &Arc<Written>,
+) -> Vec<Watched> {
+    let mut watched = Vec::new();
+    let mut add = |component: Component, condition, look| {
+        watched.push(Watched {
+            subject: component.as_str(),
+            condition,
+            look,
+        });
+    };
+    let shared = || (Arc::clone(root), Arc::clone(plane));
+    for pod in &plane.pods {
+        let component = pod.component;
+        let look = process::of_pod(shared(), pod.clone(), Arc::clone(written));
+        add(component, Condition::Process, look);
+        for serving in plane.serving.iter().filter(|it| it.component == component) {
+            let look = certificate::of(Arc::clone(root), serving.clone());
+            add(component, Condition::Certificate, look);
+        }
+        if component == Component::Etcd
+            && let Etcd::Local {
+                client: Some(client),
+                ..
+            } = plane.etcd
+        {
+            let serving = plane.serving.iter().find(|it| it.address == client);
+            if let Some(serving) = serving {
+                let look = etcd::of(Arc::clone(root), serving.clone());
+                add(component, Condition::Health, look);
+            }
+        }
+        if component == Component::ApiServer {
+            let asked = ApiServer::of(root, plane);
+            for (condition, path) in [(Condition::Live, "/livez"), (Condition::Ready, "/readyz")] {
+                let server = asked.clone();
+                let look: Look = Box::new(move || server.health(path));
+                add(component, condition, look);
+            }
+        }
+        if let Some(name) = &pod.lease {
+            let server = ApiServer::of(root, plane);
+            let look = lease::of_leader(server, name.clone(), pod.clone());
+            add(component, Condition::Lease, look);
+        }
+    }
+    let look = process::of_kubelet(shared(), Arc::clone(written));
+    add(Component::Kubelet, Condition::Process, look);
+    for serving in &plane.serving {
+        if serving.component == Component::Kubelet {
+            let look = certificate::of(Arc::clone(root), serving.clone());
+            add(Component::Kubelet, Condition::Certificate, look);
+        }
+    }
+    // Without an API server here there is nobody to ask for it.
+    if let Some(name) = plane.kubelet.lease.clone()
+        && plane.api_server.is_some()
+    {
+        let look = lease::of_node(ApiServer::of(root, plane), name);
+        add(Component::Kubelet, Condition::Lease, look);
+    }
+    watched
+}

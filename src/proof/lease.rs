@@ -1,0 +1,120 @@
+//! Whether a Lease moves: whoever renews it has a credential that the API accepts.
+
+use time::OffsetDateTime;
+
+use super::api_server::{ApiServer, LeaseState, Refused};
+use super::conditions::Look;
+use super::finding::State;
+use crate::control_plane::{ExpectedPod, LeaseName};
+use crate::node::machine;
+
+/// What was seen of a Lease when it was first looked at, or when its holder changed.
+#[derive(Debug, Default)]
+struct Movement(Option<(Option<String>, Option<OffsetDateTime>)>);
+
+impl Movement {
+    /// Whether it was renewed by the same holder since it was first seen.
+    fn seen(&mut self, lease: &LeaseState) -> bool {
+        match &self.0 {
+            Some((holder, renewed)) if *holder == lease.holder => *renewed < lease.renewed,
+            _ => {
+                self.0 = Some((lease.holder.clone(), lease.renewed));
+                false
+            }
+        }
+    }
+}
+
+/// The Lease of a component that elects a leader. Where the leader is on another node, this one stands by, and does not
+/// renew: then its own credential is tried instead.
+pub(super) fn of_leader(server: ApiServer, name: LeaseName, pod: ExpectedPod) -> Look {
+    let mut movement = Movement::default();
+    // `os.Hostname() + "_" + uuid` (`cmd/kube-controller-manager/app/controllermanager.go`, likewise the scheduler's).
+    let own = format!("{}_", machine().name);
+    Box::new(move || {
+        let lease = match server.lease(&name) {
+            Ok(lease) => lease,
+            Err(Refused(state)) => return state,
+        };
+        let moves = movement.seen(&lease);
+        match &lease.holder {
+            None => State::open(format!("{name}: nobody leads yet")),
+            Some(holder) if !moves => State::open_with(
+                format!(
+                    "{name}: {holder} has not renewed it since {}",
+                    words(lease.renewed)
+                ),
+                "its process cannot log on (Unauthorized) if it was started before its kubeconfig was renewed: restart it",
+            ),
+            Some(holder) if holder.starts_with(&own) => State::proven(format!(
+                "{name} is renewed by {holder}, last at {}",
+                words(lease.renewed)
+            )),
+            Some(holder) => stands_by(&server, &name, &pod, holder),
+        }
+    })
+}
+
+fn stands_by(server: &ApiServer, name: &LeaseName, pod: &ExpectedPod, leader: &str) -> State {
+    let Some(kubeconfig) = &pod.kubeconfig else {
+        return State::proven(format!("{name} is renewed by {leader}, on another node"));
+    };
+    match server.with_kubeconfig(kubeconfig.clone()).lease(name) {
+        Ok(_) => State::proven(format!(
+            "{name} is renewed by {leader}, on another node; the credential of this one is accepted"
+        )),
+        Err(Refused(state)) => state,
+    }
+}
+
+/// The kubelet's.
+pub(super) fn of_node(server: ApiServer, name: LeaseName) -> Look {
+    let mut movement = Movement::default();
+    Box::new(move || match server.lease(&name) {
+        Ok(lease) if movement.seen(&lease) => State::proven(format!(
+            "{name} is renewed, last at {}",
+            words(lease.renewed)
+        )),
+        Ok(lease) => State::open_with(
+            format!("{name} has not been renewed since {}", words(lease.renewed)),
+            "the kubelet renews it every ten seconds; if it does not: its log, journalctl -u kubelet",
+        ),
+        Err(Refused(state)) => state,
+    })
+}
+
+fn words(moment: Option<OffsetDateTime>) -> String {
+    moment.map_or_else(|| "ever".to_owned(), |moment| moment.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn lease(holder: &str, renewed: OffsetDateTime) -> LeaseState {
+        LeaseState {
+            uid: "u".to_owned(),
+            resource_version: "1".to_owned(),
+            holder: Some(holder.to_owned()),
+            renewed: Some(renewed),
+        }
+    }
+
+    #[test]
+    fn only_the_same_holder_moves_a_lease() {
+        let (one, two, three) = (
+            datetime!(2026-11-24 03:00:00 UTC),
+            datetime!(2026-11-24 03:00:02 UTC),
+            datetime!(2026-11-24 03:00:04 UTC),
+        );
+        let mut movement = Movement::default();
+        assert!(!movement.seen(&lease("a", one)));
+        assert!(!movement.seen(&lease("a", one)));
+        // A successor that has just taken it has not renewed it yet.
+        assert!(!movement.seen(&lease("b", two)));
+        assert!(movement.seen(&lease("b", three)));
+        assert!(movement.seen(&lease("b", three)));
+    }
+}

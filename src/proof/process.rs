@@ -1,0 +1,160 @@
+//! Whether a component runs, and read its credential when that was the present one.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::conditions::Look;
+use super::finding::State;
+use super::written::{Written, on_the_wall};
+use crate::control_plane::{ControlPlane, ExpectedPod};
+use crate::evidence::with_causes;
+use crate::kubernetes::{Component, KeySource, Kubeconfig, Source};
+use crate::node::{Clocks, Root, RunningComponent, Secrecy, running_components};
+
+/// The kernel counts the start of a process in ticks of this length, and cuts off the rest.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Looks for the process of a static pod.
+pub(super) fn of_pod(
+    (root, plane): (Arc<Root>, Arc<ControlPlane>),
+    pod: ExpectedPod,
+    written: Arc<Written>,
+) -> Look {
+    Box::new(move || {
+        let running = running_components(&root);
+        let mut own = named(&running, pod.component);
+        let Some(process) = own.pop() else {
+            return missing(&pod, &plane, &running);
+        };
+        let stale = own.iter().chain([&process]).find_map(|process| {
+            let kubeconfig = pod.kubeconfig.as_deref()?;
+            is_stale(&root, process, kubeconfig, &written)
+        });
+        if let Some(state) = stale {
+            return state;
+        }
+        if let Some(deviation) = pod.pod.deviation(&process.arguments) {
+            let process_value = deviation.process.as_deref().unwrap_or("nothing");
+            return State::open_with(
+                format!(
+                    "process {} runs with {process_value} for --{}, and its manifest says {}",
+                    process.pid, deviation.flag, deviation.manifest
+                ),
+                "the kubelet has not taken up its manifest: restart it",
+            );
+        }
+        State::proven(since(process, pod.kubeconfig.as_deref(), &root))
+    })
+}
+
+/// Looks for the kubelet. With a credential in a file of its own it takes up a new one by itself.
+pub(super) fn of_kubelet(
+    (root, plane): (Arc<Root>, Arc<ControlPlane>),
+    written: Arc<Written>,
+) -> Look {
+    Box::new(move || {
+        let running = running_components(&root);
+        let Some(process) = named(&running, Component::Kubelet).pop() else {
+            return State::open_with(
+                "the kubelet does not run",
+                "start it: systemctl start kubelet; its own words: journalctl -u kubelet -n 20",
+            );
+        };
+        let embedded = plane
+            .kubelet
+            .is_embedded
+            .then_some(&*plane.kubelet.credential);
+        let stale = embedded.and_then(|path| is_stale(&root, process, path, &written));
+        stale.unwrap_or_else(|| State::proven(since(process, embedded, &root)))
+    })
+}
+
+/// The processes of a component, the oldest first.
+fn named(running: &[RunningComponent], component: Component) -> Vec<&RunningComponent> {
+    let mut own: Vec<&RunningComponent> = running
+        .iter()
+        .filter(|process| process.name == component.as_str())
+        .collect();
+    own.sort_by_key(|process| process.started);
+    own
+}
+
+fn missing(pod: &ExpectedPod, plane: &ControlPlane, running: &[RunningComponent]) -> State {
+    let component = pod.component;
+    let evidence = format!("no process of {component} on this node");
+    let kubelet = named(running, Component::Kubelet).pop();
+    let Some(kubelet) = kubelet else {
+        return State::open_with(
+            evidence,
+            "the kubelet does not run, and nobody else starts it: journalctl -u kubelet -n 20",
+        );
+    };
+    let pid = kubelet.pid;
+    let runtime = plane.kubelet.container_runtime.as_deref();
+    let socket = runtime.map_or_else(String::new, |socket| {
+        format!(" --runtime-endpoint {socket}")
+    });
+    State::open_with(
+        evidence,
+        format!(
+            "the kubelet (process {pid}) has it to start, and waits up to five minutes after crashes (back-off): crictl{socket} ps -a --name {component}"
+        ),
+    )
+}
+
+/// Why a process has an old credential, if it has: it was started before the file got its present content.
+fn is_stale(
+    root: &Root,
+    process: &RunningComponent,
+    kubeconfig: &Path,
+    written: &Written,
+) -> Option<State> {
+    let file = match root.read(kubeconfig, Secrecy::Secret) {
+        Ok(file) => file,
+        Err(error) => return Some(State::open(with_causes(&error))),
+    };
+    if !is_read_at_the_start(&file.bytes) {
+        return None;
+    }
+    let clocks = Clocks::read();
+    let modified = file.metadata.modified;
+    let path = root.outside(kubeconfig);
+    let since = written.since_boot(kubeconfig, file.digest, modified, &clocks);
+    // A time in the future says that a clock was set, and nothing of the process: the Lease will tell.
+    let since = since?;
+    if process.started + TICK > since {
+        return None;
+    }
+    Some(State::open_with(
+        format!(
+            "process {} was started at {}, before {} was written at {}: it still has the old credential",
+            process.pid,
+            on_the_wall(process.started, &clocks),
+            path.display(),
+            on_the_wall(since, &clocks),
+        ),
+        "restart it: rekindle recover --restart stale",
+    ))
+}
+
+/// client-go reads files that a kubeconfig names again when they change (`k8s.io/client-go/transport/cert_rotation.go`), and
+/// what is embedded never.
+fn is_read_at_the_start(bytes: &[u8]) -> bool {
+    Kubeconfig::parse(bytes).is_ok_and(|kubeconfig| {
+        matches!(kubeconfig.client_certificate(), Source::Embedded(_))
+            || matches!(kubeconfig.client_key(), KeySource::Embedded(_))
+    })
+}
+
+fn since(process: &RunningComponent, kubeconfig: Option<&Path>, root: &Root) -> String {
+    let started = on_the_wall(process.started, &Clocks::read());
+    match kubeconfig {
+        Some(path) => format!(
+            "process {} runs since {started}, and is newer than {}",
+            process.pid,
+            root.outside(path).display()
+        ),
+        None => format!("process {} runs since {started}", process.pid),
+    }
+}

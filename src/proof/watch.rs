@@ -1,0 +1,152 @@
+//! The conditions of a proof, each watched until all hold.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::conditions::{Look, conditions};
+use super::finding::{Finding, State};
+use super::written::Written;
+use crate::control_plane::ControlPlane;
+use crate::node::Root;
+
+/// How long a watcher rests between two looks: a probe takes a few milliseconds.
+const REST: Duration = Duration::from_millis(100);
+
+/// A proof under way.
+#[derive(Debug)]
+pub struct Watch {
+    changes: Receiver<(usize, State)>,
+    findings: Vec<Finding>,
+    stop: Arc<AtomicBool>,
+}
+
+/// What was found in the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Every condition, in the order in which the components depend on each other.
+    pub findings: Vec<Finding>,
+}
+
+impl Proof {
+    /// Whether every condition holds. A proof of nothing is none.
+    pub fn is_whole(&self) -> bool {
+        !self.findings.is_empty()
+            && self
+                .findings
+                .iter()
+                .all(|finding| finding.state.is_proven())
+    }
+
+    /// What does not hold.
+    pub fn open(&self) -> impl Iterator<Item = &Finding> {
+        self.findings
+            .iter()
+            .filter(|finding| !finding.state.is_proven())
+    }
+}
+
+impl Watch {
+    /// Begins to watch what `plane` says there is to be. The threads inherit what their parent may and may not do.
+    pub fn begin(root: &Arc<Root>, plane: &Arc<ControlPlane>, written: &Arc<Written>) -> Self {
+        let (sender, changes) = channel();
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut findings = Vec::new();
+        for (number, condition) in conditions(root, plane, written).into_iter().enumerate() {
+            findings.push(Finding {
+                subject: condition.subject,
+                condition: condition.condition,
+                state: State::open("not looked at yet"),
+            });
+            let (sender, stop) = (sender.clone(), Arc::clone(&stop));
+            thread::spawn(move || watch(number, condition.look, &sender, &stop));
+        }
+        Self {
+            changes,
+            findings,
+            stop,
+        }
+    }
+
+    /// Every condition, as it was last seen.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Waits for the next change, not longer than `patience`.
+    pub fn next(&mut self, patience: Duration) -> Option<&Finding> {
+        match self.changes.recv_timeout(patience) {
+            Ok((number, state)) => {
+                let finding = self.findings.get_mut(number)?;
+                finding.state = state;
+                Some(finding)
+            }
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => {
+                // Every watcher ended by itself, which none does: at least do not spin.
+                thread::sleep(patience);
+                None
+            }
+        }
+    }
+
+    /// Whether all conditions hold at this moment.
+    pub fn is_whole(&self) -> bool {
+        !self.findings.is_empty()
+            && self
+                .findings
+                .iter()
+                .all(|finding| finding.state.is_proven())
+    }
+
+    /// Waits until all conditions hold, `deadline` has come, or `interrupted` says so; tells of each change.
+    pub fn wait(
+        &mut self,
+        deadline: Instant,
+        mut interrupted: impl FnMut() -> bool,
+        mut changed: impl FnMut(&Finding),
+    ) {
+        /// How soon a signal is noticed.
+        const TICK: Duration = Duration::from_millis(50);
+        while !self.is_whole() && !interrupted() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            if let Some(finding) = self.next(left.min(TICK)) {
+                changed(finding);
+            }
+        }
+    }
+
+    /// Ends the watch.
+    pub fn end(self) -> Proof {
+        Proof {
+            findings: self.findings.clone(),
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // Nobody waits for a watcher that hangs in a probe: it ends with its patience, or with the process.
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Looks again and again; tells what has changed.
+fn watch(number: usize, mut look: Look, changes: &Sender<(usize, State)>, stop: &AtomicBool) {
+    let mut told = None;
+    while !stop.load(Ordering::Relaxed) {
+        let state = look();
+        if told.as_ref() != Some(&state) {
+            told = Some(state.clone());
+            if changes.send((number, state)).is_err() {
+                return;
+            }
+        }
+        thread::sleep(REST);
+    }
+}
