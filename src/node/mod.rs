@@ -4,6 +4,8 @@
 //! *node path*: absolute as the node sees it, resolved beneath the root one component at a time without
 //! ever leaving it. What is read was checked after opening (regular, trusted owner, one link, closed mode);
 //! what is written is staged beside its target, flushed, and renamed.
+//!
+//! [`ask`] talks to the node's own servers, by address.
 
 mod attributes;
 mod backup;
@@ -20,6 +22,7 @@ mod open;
 mod operand;
 mod permit;
 mod privileges;
+mod probe;
 mod process;
 mod read;
 mod replace;
@@ -43,6 +46,10 @@ pub use log::{AppendOnlyFile, RESERVE_SIZE};
 pub use operand::{create_operand, read_operand};
 pub use permit::Permit;
 pub use privileges::is_root;
+pub use probe::{
+    Alert, Answer, Channel, ClientCredential, CredentialError, Distrust, HttpRequest, HttpResponse,
+    Phase, ProbeError, Question, Served, Trust, ask,
+};
 pub use process::{RunningComponent, running_components};
 pub use read::{FileSnapshot, Metadata, Secrecy};
 pub use replace::{Present, Staged};
