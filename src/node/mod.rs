@@ -21,6 +21,7 @@ mod operand;
 mod permit;
 mod privileges;
 mod process;
+mod process_entry;
 mod read;
 mod replace;
 mod resolve;
