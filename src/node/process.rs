@@ -53,7 +53,7 @@ pub struct RunningComponent {
 /// too, and these may share the network (`docker run --network host`). So depth counts as well: the kubelet is a process
 /// of our namespace, and a static pod's container is in one of its own, right below; what lies deeper is a node within
 /// another. Where `/proc` is that of an outer namespace, nobody can tell what is below ours: then only what is in our
-/// own counts, and the numbers are not those that kill(2) takes.
+/// own counts, and [`Ending`](super::Ending) ends none, for the numbers are not ours.
 ///
 /// For a node in a folder: those whose root is the folder, or that were given a path beneath it.
 pub fn running_components(root: &Root) -> Vec<RunningComponent> {
