@@ -1,6 +1,15 @@
-//! An error as evidence: what happened and what caused it, on one line.
+//! Evidence in words: an error with what caused it on one line, a moment.
 
 use std::error::Error;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// `2026-11-24T03:12:45Z`: to the second, in UTC.
+pub fn moment(moment: OffsetDateTime) -> String {
+    let utc = moment.to_offset(time::UtcOffset::UTC).truncate_to_second();
+    utc.format(&Rfc3339).unwrap_or_else(|_| moment.to_string())
+}
 
 /// `error: cause: cause of the cause`. An error that shows its source itself (transparent) is not repeated.
 pub fn with_causes(error: &dyn Error) -> String {

@@ -43,6 +43,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "digest", "evidence", "issuance", "journal", "node", "pki", "plan",
         ],
     ),
+    ("control_plane", &["inventory", "kubernetes"]),
+    (
+        "proof",
+        &[
+            "control_plane",
+            "digest",
+            "evidence",
+            "kubernetes",
+            "node",
+            "pki",
+        ],
+    ),
     ("drill", &["kubernetes", "node", "pki"]),
 ];
 

@@ -60,6 +60,11 @@ pub enum Verb {
     /// Without RUN it is the interrupted one; with RUN one that came to its end, by the names of `rekindle journal list`.
     /// Shows what it would do, and asks. It may be interrupted itself, and called again.
     Rollback(Rollback),
+    /// Proves that the control plane runs on the certificates that lie on its disk; changes nothing.
+    ///
+    /// Looks at each process, each served certificate, the API server's health, the Leases and etcd, until all is proven or
+    /// the time is up; exit 1 when something is not.
+    Verify(Verify),
     /// Reads the journals of earlier runs.
     #[command(subcommand)]
     Journal(JournalVerb),
@@ -109,6 +114,19 @@ pub struct Plan {
     /// The form of the output.
     #[arg(short, long, value_name = "FORM", default_value = "table")]
     pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// How long to wait for what is not proven yet: a kubelet renews its Lease every ten seconds.
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = humantime::parse_duration)]
+    pub timeout: Duration,
+    /// The form of the output.
+    #[arg(short, long, value_name = "FORM", default_value = "table")]
+    pub output: Output,
+    /// Print nothing: the exit code says it.
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 #[derive(Debug, Args)]

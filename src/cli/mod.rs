@@ -14,6 +14,7 @@ mod observed;
 mod plan;
 mod progress;
 mod prompt;
+mod proof;
 mod recover;
 mod render;
 mod report;
@@ -22,6 +23,7 @@ mod rollback;
 mod standing;
 mod table;
 mod take_up;
+mod verify;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -65,6 +67,7 @@ fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure>
         Verb::Recover(verb) => recover::recover(&root()?, verb, out),
         Verb::Resume(verb) => resume::resume(&root()?, verb, out),
         Verb::Rollback(verb) => rollback::rollback(&root()?, verb, out),
+        Verb::Verify(verb) => verify::verify(root()?, verb, out),
         Verb::Journal(JournalVerb::List) => journal::list(&root()?, out),
         Verb::Journal(JournalVerb::Export(verb)) => journal::export(&root()?, verb, out),
         Verb::Backups(BackupsVerb::List) => backups::list(&root()?, out),

@@ -7,6 +7,7 @@
 //!
 //! [`ask`] talks to the node's own servers, by address.
 
+mod addresses;
 mod attributes;
 mod backup;
 mod clock;
@@ -36,6 +37,7 @@ mod space;
 mod tree;
 mod write;
 
+pub use addresses::is_own_address;
 pub use backup::BackupCopy;
 pub use clock::{Clocks, SteadyClock, now};
 pub use confine::Confinement;

@@ -56,6 +56,7 @@ impl ApiServer {
     }
 
     /// As somebody else: whoever that kubeconfig is for.
+    #[must_use]
     pub fn with_kubeconfig(&self, kubeconfig: PathBuf) -> Self {
         Self {
             kubeconfigs: vec![kubeconfig],
@@ -112,7 +113,7 @@ impl ApiServer {
                 }
             };
             let trust = Trust::Authorities(authorities.clone());
-            let answer = reach(address, trust, Some(credential), Some(request.clone()));
+            let answer = reach(address, trust, Some(credential), Some(request.clone()))?;
             if let Some(Err(distrust)) = answer.served.as_ref().map(|served| &served.trust) {
                 return Err(Refused(distrusted(address, distrust)));
             }

@@ -6,6 +6,7 @@ use super::conditions::Look;
 use super::finding::State;
 use super::reached::{self, Unusable, distrusted, reach, silent};
 use crate::control_plane::Serving;
+use crate::evidence::moment;
 use crate::node::{ClientCredential, Root, Trust, now};
 use crate::pki::Certificate;
 
@@ -24,7 +25,7 @@ fn look(root: &Root, serving: &Serving) -> Result<State, Unusable> {
         Some(authority) => Trust::Authorities(reached::certificates(root, authority)?),
         None => Trust::Exactly(leaf.clone()),
     };
-    let answer = reach(address, trust, client(root, serving), None);
+    let answer = reach(address, trust, client(root, serving), None)?;
     let Some(served) = answer.served else {
         return Ok(match &answer.outcome {
             Err(error) => silent(address, error),
@@ -39,7 +40,7 @@ fn look(root: &Root, serving: &Serving) -> Result<State, Unusable> {
             .first()
             .and_then(|der| Certificate::from_der(der).ok());
         let until = other.map_or_else(String::new, |other| {
-            format!(", which ends at {}", other.not_after())
+            format!(", which ends at {}", moment(other.not_after()))
         });
         return Ok(State::open_with(
             format!("{address}: serves another certificate than {file}{until}"),
@@ -56,13 +57,13 @@ fn look(root: &Root, serving: &Serving) -> Result<State, Unusable> {
         Some(served) if served.not_after() < now() => State::open_with(
             format!(
                 "{address}: the served certificate expired at {}",
-                served.not_after()
+                moment(served.not_after())
             ),
             "renew it: rekindle recover",
         ),
         Some(served) => State::proven(format!(
             "{address} serves {file}, valid until {}",
-            served.not_after()
+            moment(served.not_after())
         )),
         None => State::open(format!("{file} cannot be read")),
     })

@@ -116,7 +116,7 @@ struct Asked {
 impl Asked {
     fn ask<T: DeserializeOwned>(&self, request: HttpRequest) -> Result<T, Trouble> {
         let (address, trust, client) = (self.address, self.trust.clone(), self.client.clone());
-        let answer = reach(address, trust, client, Some(request));
+        let answer = reach(address, trust, client, Some(request))?;
         if let Some(Err(distrust)) = answer.served.as_ref().map(|served| &served.trust) {
             return Err(Trouble::Open(distrusted(address, distrust)));
         }

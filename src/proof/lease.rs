@@ -6,6 +6,7 @@ use super::api_server::{ApiServer, LeaseState, Refused};
 use super::conditions::Look;
 use super::finding::State;
 use crate::control_plane::{ExpectedPod, LeaseName};
+use crate::evidence::moment;
 use crate::node::machine;
 
 /// What was seen of a Lease when it was first looked at, or when its holder changed.
@@ -83,8 +84,8 @@ pub(super) fn of_node(server: ApiServer, name: LeaseName) -> Look {
     })
 }
 
-fn words(moment: Option<OffsetDateTime>) -> String {
-    moment.map_or_else(|| "ever".to_owned(), |moment| moment.to_string())
+fn words(at: Option<OffsetDateTime>) -> String {
+    at.map_or_else(|| "ever".to_owned(), moment)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::conditions::Look;
 use super::finding::State;
 use super::written::{Written, on_the_wall};
 use crate::control_plane::{ControlPlane, ExpectedPod};
-use crate::evidence::with_causes;
+use crate::evidence::{moment, with_causes};
 use crate::kubernetes::{Component, KeySource, Kubeconfig, Source};
 use crate::node::{Clocks, Root, RunningComponent, Secrecy, running_components};
 
@@ -130,9 +130,9 @@ fn is_stale(
         format!(
             "process {} was started at {}, before {} was written at {}: it still has the old credential",
             process.pid,
-            on_the_wall(process.started, &clocks),
+            moment(on_the_wall(process.started, &clocks)),
             path.display(),
-            on_the_wall(since, &clocks),
+            moment(on_the_wall(since, &clocks)),
         ),
         "restart it: rekindle recover --restart stale",
     ))
@@ -148,7 +148,7 @@ fn is_read_at_the_start(bytes: &[u8]) -> bool {
 }
 
 fn since(process: &RunningComponent, kubeconfig: Option<&Path>, root: &Root) -> String {
-    let started = on_the_wall(process.started, &Clocks::read());
+    let started = moment(on_the_wall(process.started, &Clocks::read()));
     match kubeconfig {
         Some(path) => format!(
             "process {} runs since {started}, and is newer than {}",

@@ -9,7 +9,7 @@ use crate::evidence::with_causes;
 use crate::kubernetes::{KeySource, Kubeconfig, Source};
 use crate::node::{
     Alert, Answer, Channel, ClientCredential, Distrust, HttpRequest, ProbeError, Question, Root,
-    Secrecy, Trust, ask, now,
+    Secrecy, Trust, ask, is_own_address, now,
 };
 use crate::pki::read_certificates;
 
@@ -21,12 +21,19 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) struct Unusable(pub(super) String);
 
 /// Asks, presenting itself as the address that is connected to.
+///
+/// Only at an address of this machine: a manifest can name any other.
 pub(super) fn reach(
     address: SocketAddr,
     trust: Trust,
     client: Option<ClientCredential>,
     request: Option<HttpRequest>,
-) -> Answer {
+) -> Result<Answer, Unusable> {
+    if !is_own_address(address.ip()) {
+        return Err(Unusable(format!(
+            "{address} is not an address of this machine: it is not asked"
+        )));
+    }
     let question = Question {
         address,
         channel: Channel::Tls {
@@ -37,7 +44,7 @@ pub(super) fn reach(
         request,
         patience: PATIENCE,
     };
-    ask(&question, now())
+    Ok(ask(&question, now()))
 }
 
 /// The certificates in a file, DER, the leaf first.

@@ -76,12 +76,12 @@ impl Watch {
     }
 
     /// Waits for the next change, not longer than `patience`.
-    pub fn next(&mut self, patience: Duration) -> Option<&Finding> {
+    fn next(&mut self, patience: Duration) -> Option<(usize, &Finding)> {
         match self.changes.recv_timeout(patience) {
             Ok((number, state)) => {
                 let finding = self.findings.get_mut(number)?;
                 finding.state = state;
-                Some(finding)
+                Some((number, finding))
             }
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => {
@@ -101,12 +101,13 @@ impl Watch {
                 .all(|finding| finding.state.is_proven())
     }
 
-    /// Waits until all conditions hold, `deadline` has come, or `interrupted` says so; tells of each change.
+    /// Waits until all conditions hold, `deadline` has come, or `interrupted` says so; tells of each change, with its
+    /// place among the findings.
     pub fn wait(
         &mut self,
         deadline: Instant,
         mut interrupted: impl FnMut() -> bool,
-        mut changed: impl FnMut(&Finding),
+        mut changed: impl FnMut(usize, &Finding),
     ) {
         /// How soon a signal is noticed.
         const TICK: Duration = Duration::from_millis(50);
@@ -115,8 +116,8 @@ impl Watch {
             if left.is_zero() {
                 return;
             }
-            if let Some(finding) = self.next(left.min(TICK)) {
-                changed(finding);
+            if let Some((number, finding)) = self.next(left.min(TICK)) {
+                changed(number, finding);
             }
         }
     }

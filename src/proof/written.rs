@@ -74,7 +74,7 @@ mod tests {
     fn without_a_journal_the_inode_tells() {
         let written =
             |modified| Written::default().since_boot(Path::new("/f"), content(), modified, &CLOCKS);
-        let minutes = |minutes| Some(Duration::from_secs(60 * minutes));
+        let minutes = |minutes: u64| Some(Duration::from_mins(minutes));
         assert_eq!(written(datetime!(2026-11-24 02:50 UTC)), minutes(50));
         assert_eq!(written(datetime!(2025-11-24 02:50 UTC)), minutes(0));
         assert_eq!(written(datetime!(2026-11-24 03:01 UTC)), None);
@@ -88,12 +88,12 @@ mod tests {
         let since_boot = |content| written.since_boot(Path::new("/f"), content, modified, &CLOCKS);
         assert_eq!(since_boot(content()), Some(Duration::from_secs(7)));
         let other = since_boot(Sha256Digest::of(b"other"));
-        assert_eq!(other, Some(Duration::from_secs(3000)));
+        assert_eq!(other, Some(Duration::from_mins(50)));
     }
 
     #[test]
     fn a_moment_since_boot_has_a_time_of_day() {
-        let moment = on_the_wall(Duration::from_secs(1800), &CLOCKS);
+        let moment = on_the_wall(Duration::from_mins(30), &CLOCKS);
         assert_eq!(moment, datetime!(2026-11-24 02:30 UTC));
     }
 }

@@ -1,0 +1,58 @@
+//! `rekindle verify`: the proof, at any time.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::arguments::{Output, Verify};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::observed::observe;
+use super::proof::{Lines, write_json, write_proof};
+use crate::control_plane::ControlPlane;
+use crate::node::{Root, Undisturbed};
+use crate::plan::RefusalCode;
+use crate::proof::{Watch, Written};
+
+/// Watches every condition until all hold or the time is up.
+pub fn verify(root: Root, arguments: &Verify, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let inventory = observe(&root)?;
+    if !inventory.is_control_plane() {
+        let failure = Failure::new(
+            Exit::ActionNeeded,
+            format!(
+                "{} is no control-plane node of kubeadm's",
+                root.path().display()
+            ),
+        );
+        return Err(failure
+            .hint("name the folder of a node with --root")
+            .runbook(RefusalCode::NoNode.runbook()));
+    }
+    let plane = Arc::new(ControlPlane::of(&inventory));
+    let root = Arc::new(root);
+    let written = Arc::new(Written::default());
+    let mut signals = Undisturbed::begin();
+    let mut watch = Watch::begin(&root, &plane, &written);
+    let lines = match (arguments.quiet, arguments.output) {
+        (false, Output::Table) => Lines::begin(watch.findings()),
+        _ => Lines::silent(),
+    };
+    watch.wait(
+        Instant::now() + arguments.timeout,
+        || signals.interrupted().is_some(),
+        |number, finding| lines.show(number, finding),
+    );
+    lines.end();
+    let proof = watch.end();
+    match (arguments.quiet, arguments.output) {
+        (true, _) => {}
+        (false, Output::Table) => write_proof(&proof, out)?,
+        (false, Output::Json) => write_json(&proof, out)?,
+    }
+    Ok(if proof.is_whole() {
+        Exit::Done
+    } else {
+        Exit::ActionNeeded
+    })
+}
