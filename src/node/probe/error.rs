@@ -112,7 +112,7 @@ impl ProbeError {
     pub(super) fn from_io(phase: Phase, error: io::Error) -> Self {
         let inner = error.get_ref();
         if let Some(tls) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return Self::from_tls(tls.clone());
+            return Self::from_tls(phase, tls.clone());
         }
         match error.kind() {
             ErrorKind::ConnectionRefused => Self::Refused,
@@ -125,12 +125,14 @@ impl ProbeError {
         }
     }
 
-    pub(super) fn from_tls(error: rustls::Error) -> Self {
+    fn from_tls(phase: Phase, error: rustls::Error) -> Self {
         match error {
             rustls::Error::AlertReceived(description) => Self::TurnedAway {
                 alert: Alert::from_tls(description),
             },
-            source @ rustls::Error::InvalidMessage(_) => Self::NotTls { source },
+            source @ rustls::Error::InvalidMessage(_) if phase == Phase::Handshake => {
+                Self::NotTls { source }
+            }
             // Our verifier accepts every certificate: what is left to be invalid is the signature over the handshake.
             source @ (rustls::Error::InvalidCertificate(_)
             | rustls::Error::PeerMisbehaved(

@@ -67,31 +67,11 @@ impl Session {
         mut stream: TimedStream,
     ) -> (Option<Served>, Result<Encrypted, ProbeError>) {
         let shaken = self.connection.complete_io(&mut stream);
-        let shaken = shaken.map_err(|error| {
-            if is_closed(&error)
-                && let Some(last_words) = last_words(&mut self.connection, &mut stream)
-            {
-                return ProbeError::from_tls(last_words);
-            }
-            ProbeError::from_io(Phase::Handshake, error)
-        });
+        let shaken = shaken.map_err(|error| ProbeError::from_io(Phase::Handshake, error));
         let served = self.verifier.served().cloned();
         let encrypted = shaken.map(|_| Encrypted(StreamOwned::new(self.connection, stream)));
         (served, encrypted)
     }
-}
-
-/// What the server said before it closed a connection that we were still writing to.
-fn last_words(
-    connection: &mut ClientConnection,
-    stream: &mut TimedStream,
-) -> Option<rustls::Error> {
-    while connection.read_tls(stream).is_ok_and(|length| length > 0) {
-        if let Err(error) = connection.process_new_packets() {
-            return Some(error);
-        }
-    }
-    None
 }
 
 /// A connection after its handshake.
@@ -105,7 +85,6 @@ impl Encrypted {
         stream.conn.send_close_notify();
         // A server that is gone already may have left its word.
         let _ = stream.conn.write_tls(&mut stream.sock);
-        let _ = stream.sock.finish_writing();
         match io::copy(&mut stream.by_ref(), &mut io::sink()) {
             Ok(_) => Ok(()),
             Err(error) if is_closed(&error) => Ok(()),

@@ -1,7 +1,7 @@
 //! A TCP connection whose waits all end at one moment.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 /// Reads and writes until the patience has run out, counted from the attempt to connect; then each fails with
@@ -29,11 +29,6 @@ impl TimedStream {
             started,
             patience,
         })
-    }
-
-    /// Tells the server that nothing more will come.
-    pub(super) fn finish_writing(&self) -> io::Result<()> {
-        self.socket.shutdown(Shutdown::Write)
     }
 
     /// Does `work` with what is left of the patience, again where a signal broke in.
