@@ -29,6 +29,7 @@ mod replace;
 mod resolve;
 mod root;
 mod scratch;
+mod service;
 mod signals;
 mod space;
 mod tree;
