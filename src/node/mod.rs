@@ -33,6 +33,7 @@ mod service;
 mod signals;
 mod space;
 mod tree;
+mod unconfined;
 mod write;
 
 pub use backup::BackupCopy;
@@ -58,3 +59,4 @@ pub use service::{ServiceCommands, ServiceError, ServiceManager, Systemd, UnitSt
 pub use signals::Undisturbed;
 pub use space::FreeSpace;
 pub use tree::TreeSize;
+pub use unconfined::{Unconfined, UnconfinedError};
