@@ -137,7 +137,7 @@ fn open_regular(
     Ok((file, status))
 }
 
-fn check_regular(status: &FileStat, outside: &Path) -> Result<(), FileError> {
+pub(super) fn check_regular(status: &FileStat, outside: &Path) -> Result<(), FileError> {
     let found = match file_type(status) {
         SFlag::S_IFREG => return Ok(()),
         SFlag::S_IFDIR => "folder",

@@ -1,6 +1,6 @@
 //! Folders of our own with all that is in them: measured, and removed.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -8,12 +8,15 @@ use std::path::Path;
 use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, openat};
-use nix::sys::stat::{Mode, SFlag, fstatat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstatat};
 use nix::unistd::{UnlinkatFlags, fsync, unlinkat};
 
 use super::open::open_component;
 use super::resolve::file_type;
 use super::{FileError, Root};
+
+/// What `st_blocks` counts in, whatever the file system does (`stat(3type)`).
+const BLOCK: u64 = 512;
 
 /// What a folder holds, in all folders below it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,22 +25,16 @@ pub struct TreeSize {
     pub files: u64,
     /// The sum of their sizes in bytes.
     pub bytes: u64,
+    /// The bytes that they take on the disk: less where there are holes in them.
+    pub allocated: u64,
 }
 
 impl Root {
     /// How much the folder at `path` holds. Links are not followed, and neither is one in place of the folder.
     pub fn measure(&self, path: &Path) -> Result<TreeSize, FileError> {
-        let mut size = TreeSize::default();
         let (_, folder) = self.open_tree(path)?;
-        walk(&folder, &mut |_, _, is_folder, bytes| {
-            if !is_folder {
-                size.files += 1;
-                size.bytes += bytes;
-            }
-            Ok(())
-        })
-        .map_err(|errno| FileError::from_errno("measure", &self.outside(path), errno))?;
-        Ok(size)
+        TreeSize::of(&folder)
+            .map_err(|errno| FileError::from_errno("measure", &self.outside(path), errno))
     }
 
     /// Removes the folder at `path` and all that is in it. Links are removed, and not followed; one in place of the folder
@@ -46,7 +43,8 @@ impl Root {
         let outside = &self.outside(path);
         let fail = |errno| FileError::from_errno("remove", outside, errno);
         let (parent, folder) = self.open_tree(path)?;
-        walk(&folder, &mut |parent, name, is_folder, _| {
+        walk(&folder, &mut |parent, name, status| {
+            let is_folder = file_type(status) == SFlag::S_IFDIR;
             unlinkat(parent.as_fd(), name, flag(is_folder))
         })
         .map_err(fail)?;
@@ -56,7 +54,7 @@ impl Root {
     }
 
     /// The folder that the folder at `path` is in, and the folder itself.
-    fn open_tree(&self, path: &Path) -> Result<(OwnedFd, OwnedFd), FileError> {
+    pub(super) fn open_tree(&self, path: &Path) -> Result<(OwnedFd, OwnedFd), FileError> {
         let parent = self.open_folder(path.parent().unwrap_or(path))?;
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
         let name = path.file_name().unwrap_or_default();
@@ -64,6 +62,21 @@ impl Root {
             FileError::from_errno("open the folder", &self.outside(path), errno)
         })?;
         Ok((parent, folder))
+    }
+}
+
+impl TreeSize {
+    pub(super) fn of(folder: &OwnedFd) -> Result<Self, Errno> {
+        let mut size = Self::default();
+        walk(folder, &mut |_, _, status| {
+            if file_type(status) != SFlag::S_IFDIR {
+                size.files += 1;
+                size.bytes += u64::try_from(status.st_size).unwrap_or(0);
+                size.allocated += u64::try_from(status.st_blocks).unwrap_or(0) * BLOCK;
+            }
+            Ok(())
+        })?;
+        Ok(size)
     }
 }
 
@@ -75,33 +88,37 @@ fn flag(is_folder: bool) -> UnlinkatFlags {
     }
 }
 
-/// What is called for each entry: its folder, its name, whether it is a folder itself, its size in bytes.
-type Visitor<'a> = dyn FnMut(&OwnedFd, &OsStr, bool, u64) -> Result<(), Errno> + 'a;
+/// What is called for each entry: its folder, its name, and what it is.
+type Visitor<'a> = dyn FnMut(&OwnedFd, &OsStr, &FileStat) -> Result<(), Errno> + 'a;
 
 /// Visits all that is in a folder, what is in a folder before the folder itself.
 fn walk(folder: &OwnedFd, visit: &mut Visitor<'_>) -> Result<(), Errno> {
+    for name in names_in(folder)? {
+        let status = fstatat(
+            folder.as_fd(),
+            name.as_os_str(),
+            AtFlags::AT_SYMLINK_NOFOLLOW,
+        )?;
+        if file_type(&status) == SFlag::S_IFDIR {
+            let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+            let inner = openat(folder.as_fd(), name.as_os_str(), flags, Mode::empty())?;
+            walk(&inner, visit)?;
+        }
+        visit(folder, &name, &status)?;
+    }
+    Ok(())
+}
+
+/// The names in an open folder, all read before the first is used: who removes or creates does not disturb the listing.
+pub(super) fn names_in(folder: &OwnedFd) -> Result<Vec<OsString>, Errno> {
     let listed = folder.try_clone().map_err(|_| Errno::last())?;
     let mut names = Vec::new();
     for entry in Dir::from_fd(listed)?.iter() {
-        let name = entry?.file_name().to_owned();
-        if name.to_bytes() != b"." && name.to_bytes() != b".." {
-            names.push(name);
+        let entry = entry?;
+        let name = OsStr::from_bytes(entry.file_name().to_bytes());
+        if name != "." && name != ".." {
+            names.push(name.to_owned());
         }
     }
-    for name in names {
-        let name = OsStr::from_bytes(name.to_bytes());
-        let status = fstatat(folder.as_fd(), name, AtFlags::AT_SYMLINK_NOFOLLOW)?;
-        let is_folder = file_type(&status) == SFlag::S_IFDIR;
-        if is_folder {
-            let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-            walk(&openat(folder.as_fd(), name, flags, Mode::empty())?, visit)?;
-        }
-        visit(
-            folder,
-            name,
-            is_folder,
-            u64::try_from(status.st_size).unwrap_or(0),
-        )?;
-    }
-    Ok(())
+    Ok(names)
 }

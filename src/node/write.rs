@@ -44,16 +44,20 @@ pub(super) fn write_new_file(
 }
 
 fn fill(mut file: File, bytes: &[u8], model: &Model<'_>, outside: &Path) -> Result<(), FileError> {
-    let fail = |operation| move |errno| FileError::from_errno(operation, outside, errno);
     file.write_all(bytes)
         .map_err(|error| FileError::from_io("write", outside, error))?;
-    take_over_owner(&file, model.status, outside)?;
-    copy_attributes(model.file, &file)
+    take_over(&file, model, outside)?;
+    fsync(&file).map_err(|errno| FileError::from_errno("flush", outside, errno))
+}
+
+/// Gives a new file or folder the owner, the extended attributes and the mode of its model.
+pub(super) fn take_over(file: &File, model: &Model<'_>, outside: &Path) -> Result<(), FileError> {
+    take_over_owner(file, model.status, outside)?;
+    copy_attributes(model.file, file)
         .map_err(|error| FileError::from_io("copy the attributes of", outside, error))?;
     // Last: a change of owner may clear bits, and an ACL carries the mode's mask.
-    fchmod(&file, Mode::from_bits_truncate(permissions(model.status)))
-        .map_err(fail("set the mode of"))?;
-    fsync(&file).map_err(fail("flush"))
+    fchmod(file, Mode::from_bits_truncate(permissions(model.status)))
+        .map_err(|errno| FileError::from_errno("set the mode of", outside, errno))
 }
 
 fn take_over_owner(file: &File, model: &FileStat, outside: &Path) -> Result<(), FileError> {
