@@ -5,7 +5,7 @@
     reason = "the tests lay out folders of their own, and mount disks in a namespace of their own"
 )]
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
@@ -13,6 +13,10 @@ use std::process::Command;
 
 use nix::sched::{CloneFlags, unshare};
 
+use nix::sys::stat::{UtimensatFlags, utimensat};
+use nix::sys::time::TimeSpec;
+
+use super::copying::MAXIMUM_DEPTH;
 use super::*;
 
 const MIB: u64 = 1024 * 1024;
