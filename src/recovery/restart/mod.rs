@@ -1,0 +1,17 @@
+//! The live half of a recovery: the control plane is stopped before its files are replaced, started after, and proven to be
+//! back.
+//!
+//! The order comes from measurements. The kubelet is stopped first, so that nothing restarts half-way and its crash back-off
+//! dies with it; then the components end by SIGTERM, etcd last and cleanly; the files are replaced; the kubelet is started,
+//! and finds exited containers that it starts anew with the new credentials. Manifests stay as they are: a kubelet that
+//! starts and finds one changed kills the old process hard, etcd too.
+
+mod choice;
+mod live;
+mod perform;
+mod plan;
+mod release;
+
+pub use choice::{EtcdCopy, RestartChoice, RestartWishes, Strategy};
+pub use live::{Control, Live};
+pub use plan::{FolderCopy, RestartPlan, plan_restart};

@@ -1,0 +1,280 @@
+//! What will be stopped and started: decided, and refused, before the first write.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::choice::{EtcdCopy, RestartChoice, RestartWishes, Strategy};
+use crate::control_plane::{ControlPlane, Etcd};
+use crate::evidence::with_causes;
+use crate::kubernetes::Component;
+use crate::node::{Root, RunningComponent, ServiceManager, UnitState};
+use crate::plan::{Refusal, RefusalCode};
+use crate::recovery::STATE_FOLDER;
+
+/// In which order components end: whoever asks another one ends before it.
+const ENDING: [Component; 4] = [
+    Component::ControllerManager,
+    Component::Scheduler,
+    Component::ApiServer,
+    Component::Etcd,
+];
+
+/// What is known when the restart is planned.
+#[derive(Debug)]
+pub struct Seen<'a> {
+    /// What there is to be.
+    pub plane: &'a ControlPlane,
+    /// What runs.
+    pub running: &'a [RunningComponent],
+    /// Whether the API answers its administrator.
+    pub is_alive: bool,
+    /// The components that hold an old credential in memory, or will once the files are replaced.
+    pub stale: Vec<Component>,
+}
+
+/// What will be stopped, copied and started.
+#[derive(Debug, Clone)]
+pub struct RestartPlan {
+    /// How; never undecided.
+    pub strategy: Strategy,
+    /// Why this one.
+    pub because: String,
+    /// Who stops and starts the kubelet; none where processes are left alone.
+    pub manager: Option<ServiceManager>,
+    /// The kubelet's unit.
+    pub unit: String,
+    /// The components that end, in this order. Those that do not run have ended.
+    pub ends: Vec<Component>,
+    /// What is copied while etcd is stopped.
+    pub copy: Option<FolderCopy>,
+    /// What is not done that could have been expected, and why.
+    pub notes: Vec<String>,
+    /// How long the proof may take.
+    pub timeout: Duration,
+}
+
+/// A folder that is copied aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderCopy {
+    /// The original.
+    pub from: PathBuf,
+    /// Where the copies of all runs lie; each in a folder of the run's name.
+    pub beneath: PathBuf,
+    /// How many bytes its files have.
+    pub bytes: u64,
+}
+
+/// Decides, or refuses.
+pub fn plan_restart(
+    root: &Root,
+    wishes: &RestartWishes,
+    seen: &Seen<'_>,
+) -> Result<RestartPlan, Vec<Refusal>> {
+    let (strategy, because, manager) = match wishes.choice {
+        RestartChoice::This(strategy) if strategy.ends_processes() => {
+            let manager = manager(root, wishes, strategy).map_err(|refusal| vec![refusal])?;
+            (strategy, "asked for".to_owned(), Some(manager))
+        }
+        RestartChoice::This(strategy) => (strategy, "asked for".to_owned(), None),
+        RestartChoice::Auto => automatic(root, wishes, seen),
+    };
+    let ends = match strategy {
+        Strategy::All => ENDING.to_vec(),
+        Strategy::Stale => ENDING
+            .into_iter()
+            .filter(|component| seen.stale.contains(component))
+            .collect(),
+        Strategy::Touch | Strategy::None => Vec::new(),
+    };
+    let mut plan = RestartPlan {
+        strategy,
+        because,
+        manager,
+        unit: wishes.unit.clone(),
+        ends,
+        copy: None,
+        notes: Vec::new(),
+        timeout: wishes.timeout,
+    };
+    plan.plan_copy(root, wishes.etcd_copy, seen.plane)
+        .map_err(|refusal| vec![refusal])?;
+    Ok(plan)
+}
+
+/// What is best here, and what is possible.
+fn automatic(
+    root: &Root,
+    wishes: &RestartWishes,
+    seen: &Seen<'_>,
+) -> (Strategy, String, Option<ServiceManager>) {
+    if !root.is_machine() {
+        let because = "a node in a folder has no processes to restart".to_owned();
+        return (Strategy::Touch, because, None);
+    }
+    let (strategy, because) = if seen.is_alive {
+        (
+            Strategy::Stale,
+            "the API is alive, and need not go down: it and etcd reload their certificates",
+        )
+    } else {
+        (Strategy::All, "the API serves nobody as it is")
+    };
+    match manager(root, wishes, strategy) {
+        Ok(manager) => (strategy, because.to_owned(), Some(manager)),
+        Err(refusal) => (
+            Strategy::Touch,
+            format!("nothing can be restarted: {}", refusal.evidence),
+            None,
+        ),
+    }
+}
+
+/// Who can stop and start the kubelet.
+fn manager(
+    root: &Root,
+    wishes: &RestartWishes,
+    strategy: Strategy,
+) -> Result<ServiceManager, Refusal> {
+    let subject = format!("--restart {}", strategy.as_str());
+    if !root.is_machine() {
+        return Err(Refusal {
+            code: RefusalCode::RestartElsewhere,
+            subject,
+            evidence: format!(
+                "{} is a node in a folder: its processes, if it has any, are not this machine's to restart",
+                root.path().display()
+            ),
+            remedy: "use --restart touch or --restart none, and restart where the node runs"
+                .to_owned(),
+        });
+    }
+    let manager = ServiceManager::detect(root, wishes.commands.clone());
+    if matches!(manager, ServiceManager::Absent) {
+        return Err(Refusal {
+            code: RefusalCode::NoServiceManager,
+            subject,
+            evidence: "systemd does not run this machine, and no commands are named that stop and start the kubelet"
+                .to_owned(),
+            remedy: "name them: --kubelet-stop COMMAND --kubelet-start COMMAND; or --restart touch, and restart by hand"
+                .to_owned(),
+        });
+    }
+    let unusable = |evidence: String| Refusal {
+        code: RefusalCode::KubeletServiceUnusable,
+        subject: wishes.unit.clone(),
+        evidence,
+        remedy: format!(
+            "look at it: systemctl status {0}; systemctl cat {0}; another name: --kubelet-unit NAME",
+            wishes.unit
+        ),
+    };
+    match manager.state(&wishes.unit) {
+        Ok(UnitState::Missing) => Err(unusable("there is no such unit".to_owned())),
+        Ok(UnitState::Masked) => Err(unusable("it is masked, and cannot be started".to_owned())),
+        Ok(_) => Ok(manager),
+        Err(error) => Err(unusable(with_causes(&error))),
+    }
+}
+
+impl RestartPlan {
+    /// Whether anything is stopped or started.
+    pub fn is_live(&self) -> bool {
+        self.manager.is_some()
+    }
+
+    /// What is done before the files are replaced, in words.
+    pub fn steps_before(&self, running: &[RunningComponent]) -> Vec<String> {
+        if !self.is_live() {
+            return Vec::new();
+        }
+        let mut steps = vec![format!("stop the kubelet ({})", self.unit)];
+        for component in &self.ends {
+            let pids: Vec<String> = running
+                .iter()
+                .filter(|process| process.name == component.as_str())
+                .map(|process| process.pid.to_string())
+                .collect();
+            if !pids.is_empty() {
+                steps.push(format!("end {component} (process {})", pids.join(", ")));
+            }
+        }
+        if let Some(copy) = &self.copy {
+            steps.push(format!(
+                "copy {} to {} ({} MB)",
+                copy.from.display(),
+                copy.beneath.display(),
+                copy.bytes.div_ceil(1_000_000)
+            ));
+        }
+        steps
+    }
+
+    /// What is done after the files are replaced, in words.
+    pub fn steps_after(&self) -> Vec<String> {
+        if !self.is_live() {
+            return Vec::new();
+        }
+        vec![
+            format!("start the kubelet ({})", self.unit),
+            format!(
+                "prove that the control plane is back, within {}",
+                humantime::format_duration(self.timeout)
+            ),
+        ]
+    }
+
+    fn plan_copy(
+        &mut self,
+        root: &Root,
+        wish: EtcdCopy,
+        plane: &ControlPlane,
+    ) -> Result<(), Refusal> {
+        let impossible = |evidence: String| Refusal {
+            code: RefusalCode::EtcdCopyImpossible,
+            subject: "--etcd-copy always".to_owned(),
+            evidence,
+            remedy: "make room, or go on without: --etcd-copy auto".to_owned(),
+        };
+        if wish == EtcdCopy::Never {
+            return Ok(());
+        }
+        let planned = match &plane.etcd {
+            Etcd::External { .. } => Err("etcd does not run on this node".to_owned()),
+            Etcd::Local { .. } if !self.ends.contains(&Component::Etcd) => {
+                Err("etcd is not stopped, and what changes cannot be copied".to_owned())
+            }
+            Etcd::Local { data, .. } => room_for(root, data),
+        };
+        match (planned, wish) {
+            (Ok(copy), _) => self.copy = Some(copy),
+            (Err(evidence), EtcdCopy::Always) => return Err(impossible(evidence)),
+            (Err(evidence), _) if self.ends.contains(&Component::Etcd) => {
+                self.notes.push(format!("etcd's data are not copied: {evidence}"));
+            }
+            (Err(_), _) => {}
+        }
+        Ok(())
+    }
+}
+
+/// The copy, where the disk has room for it twice: etcd itself must be able to write afterwards.
+fn room_for(root: &Root, data: &Path) -> Result<FolderCopy, String> {
+    let beneath = Path::new(STATE_FOLDER).join("etcd");
+    let size = root.measure(data).map_err(|error| with_causes(&error))?;
+    let free = root
+        .free_space(&beneath)
+        .map_err(|error| with_causes(&error))?;
+    if size.allocated.saturating_mul(2) > free.bytes {
+        return Err(format!(
+            "{} holds {} MB, and only {} MB are free for a copy: twice as much is asked for",
+            root.outside(data).display(),
+            size.allocated.div_ceil(1_000_000),
+            free.bytes / 1_000_000
+        ));
+    }
+    Ok(FolderCopy {
+        from: data.to_owned(),
+        beneath,
+        bytes: size.bytes,
+    })
+}
