@@ -8,7 +8,8 @@ use clap::ValueEnum;
 
 use super::arguments::RestartChoice;
 use super::exit::Exit;
-use super::render::printable;
+use super::render::{WARNING, printable};
+use super::ways::ways_out;
 use crate::node::{FileError, Root};
 use crate::plan::{Refusal, RefusalCode};
 use crate::recovery::{self, Halt, RecoveryError};
@@ -23,6 +24,8 @@ pub struct Failure {
     message: String,
     /// Why, each cause with its own way out.
     causes: Vec<Cause>,
+    /// What is not as it should be besides.
+    warnings: Vec<String>,
     /// What to do about the whole.
     hint: Option<String>,
     /// Where it is explained.
@@ -45,6 +48,7 @@ impl Failure {
         Self {
             message: message.into(),
             causes: Vec::new(),
+            warnings: Vec::new(),
             hint: None,
             runbook: None,
             silent: false,
@@ -125,7 +129,6 @@ impl Failure {
 
     /// A run that began and did not reach its end.
     pub(super) fn of_recovery(root: &Root, error: &RecoveryError) -> Self {
-        let resume = root.command("resume");
         let rollback = root.command("rollback");
         let (exit, hint) = match error {
             RecoveryError::Untouched { source } | RecoveryError::RolledBack { source, .. } => {
@@ -135,16 +138,13 @@ impl Failure {
                 };
                 (Exit::Failed, again.to_owned())
             }
-            RecoveryError::Stopped { undoing: false, .. } => (
+            RecoveryError::Stopped {
+                open_directions, ..
+            } => (
                 Exit::HalfWay,
                 format!(
-                    "each file is the old one or the new one. To finish: {resume}; to go back: {rollback}"
-                ),
-            ),
-            RecoveryError::Stopped { undoing: true, .. } => (
-                Exit::HalfWay,
-                format!(
-                    "each file is the old one or the new one. To finish going back: {rollback}"
+                    "each file is the old one or the new one. To {}",
+                    ways_out(root, open_directions)
                 ),
             ),
             RecoveryError::Stuck { backup, .. } => (
@@ -155,9 +155,13 @@ impl Failure {
                 ),
             ),
         };
-        Self::of(exit, error)
+        let mut failure = Self::of(exit, error)
             .hint(hint)
-            .runbook("runbooks/half-way.md")
+            .runbook("runbooks/half-way.md");
+        if let RecoveryError::RolledBack { warnings, .. } = error {
+            failure.warnings.clone_from(warnings);
+        }
+        failure
     }
 
     /// An interrupted run that was not taken to where it was to be.
@@ -200,6 +204,9 @@ impl Failure {
             }
             line(out, LABEL, "caused by:", &cause.text)?;
             way_out(out, cause.hint.as_deref(), cause.runbook.as_deref())?;
+        }
+        for warning in &self.warnings {
+            line(out, WARNING, "warning:", warning)?;
         }
         // What concerns the whole must not be taken for the way out of the last cause.
         if self.hint.is_some() && self.causes.iter().any(|cause| cause.hint.is_some()) {
