@@ -24,6 +24,7 @@ mod standing;
 mod table;
 mod take_up;
 mod verify;
+mod ways;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -64,7 +64,7 @@ pub use probe::{
 pub use process::{RunningComponent, running_components};
 pub use program::ProgramError;
 pub use read::{FileSnapshot, Metadata, Secrecy};
-pub use replace::{Present, Staged};
+pub use replace::{NotInstalled, Present, Staged};
 pub use root::Root;
 pub use scratch::ScratchFolder;
 pub use service::{ServiceCommands, ServiceError, ServiceManager, Systemd, UnitState, UnitStatus};

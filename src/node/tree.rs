@@ -7,7 +7,7 @@ use std::path::Path;
 
 use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, openat};
+use nix::fcntl::{AtFlags, OFlag};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstatat};
 use nix::unistd::{UnlinkatFlags, fsync, unlinkat};
 
@@ -100,9 +100,8 @@ fn walk(folder: &OwnedFd, visit: &mut Visitor<'_>) -> Result<(), Errno> {
             AtFlags::AT_SYMLINK_NOFOLLOW,
         )?;
         if file_type(&status) == SFlag::S_IFDIR {
-            let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-            let inner = openat(folder.as_fd(), name.as_os_str(), flags, Mode::empty())?;
-            walk(&inner, visit)?;
+            let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
+            walk(&open_component(folder, &name, flags, Mode::empty())?, visit)?;
         }
         visit(folder, &name, &status)?;
     }
