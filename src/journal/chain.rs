@@ -109,6 +109,11 @@ impl Chain {
         self.protocol.untouched()
     }
 
+    /// The services that are stopped because of this run, for all that it knows.
+    pub fn stopped_services(&self) -> impl Iterator<Item = &str> {
+        self.protocol.stopped_services()
+    }
+
     /// What was done so far.
     pub fn counts(&self) -> Counts {
         self.protocol.counts()

@@ -1,5 +1,6 @@
 //! The one effect that may be under way: announced, and not yet come to its outcome. Pure.
 
+use super::act::Act;
 use super::order::OrderError;
 
 /// What changes the node.
@@ -11,6 +12,8 @@ pub(super) enum Effect {
     Undo(usize),
     /// The time of a file is set.
     Touch(String),
+    /// Something is done besides changing files.
+    Act(Act),
 }
 
 /// Room for one effect at a time.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::act::Act;
 use super::attempt::Attempt;
 use super::change::Change;
 use super::defect::Defect;
@@ -106,6 +107,27 @@ pub enum Event {
         /// Its modification time now.
         #[serde(with = "time::serde::rfc3339")]
         modified_after: OffsetDateTime,
+    },
+    /// Something is about to be done besides changing files.
+    ActIntent {
+        /// What.
+        act: Act,
+    },
+    /// It was done.
+    ActDone {
+        /// What.
+        act: Act,
+    },
+    /// What the proof saw of one condition in the end.
+    Proof {
+        /// Whom it is about.
+        component: String,
+        /// What was asked: `process`, `certificate`, `livez`, `readyz`, `lease`, `health`.
+        condition: String,
+        /// Whether it holds.
+        proven: bool,
+        /// What was seen.
+        evidence: String,
     },
     /// Something was left as it is.
     Left {

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::act::Act;
+
 /// A file that may now be replaced, or brought back. Only [`Log::intend`](super::Log::intend) and
 /// [`Log::intend_undo`](super::Log::intend_undo) make one.
 #[derive(Debug)]
@@ -18,6 +20,21 @@ pub struct Intent {
 #[must_use = "an intent stays open until its outcome is recorded"]
 pub struct TouchIntent {
     path: String,
+}
+
+/// Something that may now be done. Only [`Log::intend_act`](super::Log::intend_act) makes one.
+#[derive(Debug)]
+#[must_use = "an intent stays open until its outcome is recorded"]
+pub struct ActIntent(Act);
+
+impl ActIntent {
+    pub(super) fn new(act: Act) -> Self {
+        Self(act)
+    }
+
+    pub(super) fn into_act(self) -> Act {
+        self.0
+    }
 }
 
 /// What became of an [`Intent`].

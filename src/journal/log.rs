@@ -3,6 +3,7 @@
 
 use time::{OffsetDateTime, UtcOffset};
 
+use super::act::Act;
 use super::attempt::{Attempt, Direction, Torn};
 use super::certificate;
 use super::chain::Chain;
@@ -13,7 +14,7 @@ use super::envelope::Envelope;
 use super::error::JournalError;
 use super::event::{Event, Record, RunOutcome};
 use super::genesis::{AuthorityFacts, Circumstances, Genesis, KeyFacts, SCHEMA, Setting};
-use super::intent::{Intent, Outcome, TouchIntent};
+use super::intent::{ActIntent, Intent, Outcome, TouchIntent};
 use super::order::OrderError;
 use super::signature::JournalKey;
 use crate::digest::Sha256Digest;
@@ -158,6 +159,7 @@ impl Log {
             | Event::Adopted { .. }
             | Event::TurnedBack
             | Event::RolledBack { .. }
+            | Event::Proof { .. }
             | Event::Skipped { .. } => self.write(event, now),
             _ => Err(JournalError::OwnVerb),
         }
@@ -241,6 +243,18 @@ impl Log {
         };
         self.write(event, now)?;
         Ok(intent)
+    }
+
+    /// Announces that something is about to be done besides changing files.
+    pub fn intend_act(&mut self, act: Act, now: OffsetDateTime) -> Result<ActIntent, JournalError> {
+        self.write(Event::ActIntent { act: act.clone() }, now)?;
+        Ok(ActIntent::new(act))
+    }
+
+    /// Records that it was done. If it could not be, [`append`](Self::append) the failure and drop the intent.
+    pub fn acted(&mut self, intent: ActIntent, now: OffsetDateTime) -> Result<(), JournalError> {
+        let act = intent.into_act();
+        self.write(Event::ActDone { act }, now)
     }
 
     /// Records that a modification time was set. If it could not be, [`append`](Self::append) the failure and
@@ -344,6 +358,7 @@ fn must_be_on_the_disk(event: &Event) -> bool {
         | Event::TurnedBack
         | Event::UndoIntent { .. }
         | Event::TouchIntent { .. }
+        | Event::ActIntent { .. }
         | Event::Failed { .. }
         | Event::Skipped { .. }
         | Event::Checkpoint { .. } => true,
@@ -357,6 +372,8 @@ fn must_be_on_the_disk(event: &Event) -> bool {
         | Event::Adopted { .. }
         | Event::RolledBack { .. }
         | Event::TouchDone { .. }
+        | Event::ActDone { .. }
+        | Event::Proof { .. }
         | Event::Close { .. } => false,
     }
 }

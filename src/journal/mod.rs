@@ -12,6 +12,7 @@
 //!
 //! Writing: [`Log`]. Judging: [`verify()`](verify()). Showing: [`read_records`].
 
+mod act;
 mod anchor;
 mod attempt;
 mod certificate;
@@ -39,6 +40,7 @@ mod statement;
 mod verdict;
 mod verify;
 
+pub use act::Act;
 pub use anchor::{AnchorError, Trust};
 pub use attempt::{Attempt, Direction, Torn};
 pub use certificate::ProfileError;
@@ -54,7 +56,7 @@ pub use genesis::{
     AuthorityFacts, Circumstances, Clocks, Genesis, Host, KeyFacts, Operator, Run, SCHEMA, Setting,
     Tool,
 };
-pub use intent::{Intent, Outcome, TouchIntent};
+pub use intent::{ActIntent, Intent, Outcome, TouchIntent};
 pub use log::{Closed, Log, Storage, TakeUp, commit_size};
 pub use order::OrderError;
 pub use progress::Progress;

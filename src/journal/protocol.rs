@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::act::Act;
 use super::attempt::{Attempt, Direction};
 use super::change::{Change, FileState};
 use super::effect::{Effect, UnderWay};
@@ -27,6 +28,8 @@ pub(super) struct Protocol {
     /// The run has turned back, or something was undone: from then on there is only the way back.
     undoing: bool,
     touched: BTreeSet<String>,
+    /// The services that were to be stopped, and were not started again since.
+    stopped: BTreeSet<String>,
     /// Left and failed; the others follow from the changes.
     counts: Counts,
     closed: Option<RunOutcome>,
@@ -88,6 +91,23 @@ impl Protocol {
                 self.touched.insert(path.clone());
                 self.under_way.clear();
             }
+            Event::ActIntent { act } => {
+                self.demand_commit()?;
+                self.under_way.demand_none()?;
+                self.note_service(act);
+                self.under_way.begin(Effect::Act(act.clone()));
+            }
+            Event::ActDone { act } => {
+                self.under_way.demand(&Effect::Act(act.clone()))?;
+                if let Act::StartService { service } = act {
+                    self.stopped.remove(service);
+                }
+                self.under_way.clear();
+            }
+            Event::Proof { .. } => {
+                self.demand_commit()?;
+                self.under_way.demand_none()?;
+            }
             Event::Left { .. } => self.counts.left += 1,
             Event::Failed { .. } => {
                 self.under_way.clear();
@@ -145,6 +165,11 @@ impl Protocol {
             .map(String::as_str)
     }
 
+    /// The services that are stopped because of this run, for all that it knows.
+    pub(super) fn stopped_services(&self) -> impl Iterator<Item = &str> {
+        self.stopped.iter().map(String::as_str)
+    }
+
     /// How many attempts were begun.
     pub(super) fn attempts(&self) -> u64 {
         self.attempts
@@ -184,6 +209,20 @@ impl Protocol {
                 Ok(())
             }
             _ => Err(OrderError::AfterClose),
+        }
+    }
+
+    fn demand_commit(&self) -> Result<(), OrderError> {
+        match self.committed {
+            Some(_) => Ok(()),
+            None => Err(OrderError::BeforeCommit),
+        }
+    }
+
+    /// From the announcement on: a crash may come right after the stop itself.
+    fn note_service(&mut self, act: &Act) {
+        if let Act::StopService { service } = act {
+            self.stopped.insert(service.clone());
         }
     }
 

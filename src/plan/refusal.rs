@@ -68,6 +68,8 @@ refusal_codes! {
     DerInsteadOfPem => "der-instead-of-pem",
     /// There is no room for the new files, the backup and the journal.
     DiskFull => "disk-full",
+    /// etcd's data were to be copied, and cannot be.
+    EtcdCopyImpossible => "etcd-copy-impossible",
     /// The file has no bytes, as an interrupted `kubeadm certs renew` leaves it.
     FileEmpty => "file-empty",
     /// The file is larger than any of its kind.
@@ -106,6 +108,8 @@ refusal_codes! {
     KubeconfigSeveralDocuments => "kubeconfig-several-documents",
     /// The kubelet's configuration cannot be parsed.
     KubeletConfigInvalid => "kubelet-config-invalid",
+    /// The kubelet's service cannot be stopped and started.
+    KubeletServiceUnusable => "kubelet-service-unusable",
     /// A symbolic link leads out of the root, or in circles.
     LinkLeavesRoot => "link-leaves-root",
     /// The manifest of a static pod cannot be parsed.
@@ -116,14 +120,16 @@ refusal_codes! {
     NoNode => "no-node",
     /// The node whose certificates are to be back-dated is alive.
     NodeIsLive => "node-is-live",
+    /// Nobody is known who stops and starts the kubelet.
+    NoServiceManager => "no-service-manager",
     /// A folder, FIFO, socket or device stands where a file belongs.
     NotARegularFile => "not-a-regular-file",
     /// The machine's own node can only be recovered by root.
     NotRoot => "not-root",
     /// A file system that must be written is mounted read-only.
     ReadOnlyFileSystem => "read-only-file-system",
-    /// The restart that was asked for is not available in this version.
-    RestartNotAvailable => "restart-not-available",
+    /// A restart was asked for that is not possible for a node in a folder.
+    RestartElsewhere => "restart-elsewhere",
     /// An interrupted run has begun to be undone.
     RollbackBegun => "rollback-begun",
     /// Others than its owner may read a private key.

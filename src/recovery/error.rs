@@ -107,6 +107,12 @@ pub enum Failure {
         /// Why.
         error: String,
     },
+    /// Something could not be stopped, started, ended or proven.
+    #[error("{error}")]
+    Live {
+        /// Why.
+        error: String,
+    },
     /// Somebody asked the run to stop.
     #[error("{signal} arrived")]
     Interrupted {

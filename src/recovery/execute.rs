@@ -21,6 +21,7 @@ pub fn carry_out(
     root: &Root,
     undertaking: &Undertaking,
     cluster: Option<Authority>,
+    live: Option<Live>,
     reason: &Reason,
     observer: &mut dyn Observer,
 ) -> Result<Ended, RecoveryError> {
@@ -54,6 +55,8 @@ pub fn carry_out(
         observer,
         left: undertaking.left.clone(),
         unexchanged: None,
+        live,
+        proof: None,
     };
     transaction.carry_out(undertaking)
 }
@@ -71,6 +74,13 @@ impl Transaction<'_> {
             Ok(prepared) => prepared,
             Err((what, failure)) => return Err(self.give_up(what, failure)),
         };
+        if let Err(failure) = self.halt() {
+            let what = "the control plane could not be stopped".to_owned();
+            return Err(match failure {
+                Failure::Journal(_) | Failure::Interrupted { .. } => self.stopped(what, failure),
+                _ => self.turn_back(what, failure),
+            });
+        }
         for (number, ready) in prepared.into_iter().enumerate() {
             if let Err(failure) = self.go_on() {
                 return Err(self.stopped("stopped between two files", failure));
@@ -84,8 +94,23 @@ impl Transaction<'_> {
                 });
             }
         }
-        let warnings = self.touch();
-        self.close(RunOutcome::Completed, warnings)
+        self.bring_up(RunOutcome::Completed, Vec::new())
+    }
+
+    /// After the last file is settled: the manifests, the kubelet, the proof, the end.
+    pub(super) fn bring_up(
+        mut self,
+        outcome: RunOutcome,
+        mut warnings: Vec<String>,
+    ) -> Result<Ended, RecoveryError> {
+        warnings.extend(self.touch());
+        self.note_written();
+        warnings.extend(self.revive());
+        match self.prove() {
+            Ok(proof) => self.proof = proof,
+            Err(failure) => return Err(self.stopped("the proof could not be recorded", failure)),
+        }
+        self.close(outcome, warnings)
     }
 
     fn prepare(&mut self, undertaking: &Undertaking) -> Result<Vec<Prepared>, (String, Failure)> {
@@ -217,11 +242,13 @@ impl Transaction<'_> {
             Err(halted) => return halted,
             Ok(back) => back,
         };
+        let mut warnings = back.warnings;
+        warnings.extend(self.revive());
         if !back.stuck.is_empty() {
             return self.stuck(what, back.stuck, failure);
         }
         // Without its end the run is one that others take for unfinished.
-        match self.close(RunOutcome::RolledBack, back.warnings) {
+        match self.close(RunOutcome::RolledBack, warnings) {
             Err(stopped) => stopped,
             Ok(ended) => RecoveryError::RolledBack {
                 what,

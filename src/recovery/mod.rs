@@ -14,6 +14,7 @@ mod history;
 mod observer;
 mod obstacle;
 mod preflight;
+mod restart;
 mod resume;
 mod reversal;
 mod rollback;
@@ -32,6 +33,9 @@ pub use halt::Halt;
 pub use history::{History, HistoryError, Interrupted, RunFiles};
 pub use observer::{Observer, Progress};
 pub use preflight::{check_targets, preflight};
+pub use restart::{
+    EtcdCopy, FolderCopy, Live, RestartChoice, RestartPlan, RestartWishes, Seen, Strategy, plan_restart,
+};
 pub use resume::resume;
 pub use reversal::reversal;
 pub use rollback::rollback;

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::proof::Finding;
+
 /// A moment of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress<'a> {
@@ -28,6 +30,35 @@ pub enum Progress<'a> {
     Touched {
         /// The node path.
         path: &'a Path,
+    },
+    /// Something is being stopped, started, ended or given up.
+    Acting {
+        /// What, in words: `stop kubelet`.
+        act: &'a str,
+    },
+    /// It was done.
+    Acted {
+        /// What, in words.
+        act: &'a str,
+    },
+    /// etcd's data are being copied.
+    Copying {
+        /// Bytes that are done.
+        done: u64,
+        /// Bytes that there are.
+        all: u64,
+    },
+    /// The proof begins: what it will look at.
+    Proving {
+        /// Every condition.
+        findings: &'a [Finding],
+    },
+    /// The proof has seen a condition change.
+    Seen {
+        /// Its place among the conditions.
+        number: usize,
+        /// What was seen.
+        finding: &'a Finding,
     },
     /// What was done is being undone.
     RollingBack {

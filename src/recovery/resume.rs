@@ -56,6 +56,10 @@ pub fn resume(
             .stopped("the run could not be finished", failure)
             .into());
     }
+    if let Err(failure) = transaction.halt() {
+        let what = "the control plane could not be stopped";
+        return Err(transaction.stopped(what, failure).into());
+    }
     for (number, task) in tasks {
         if let Err(failure) = transaction.go_on() {
             return Err(transaction
@@ -68,10 +72,9 @@ pub fn resume(
                 .into());
         }
     }
-    let mut warnings = transaction.touch();
-    warnings.extend(transaction.remove_staged());
+    let warnings = transaction.remove_staged();
     let outcome = transaction.outcome(RunOutcome::Completed);
-    Ok(transaction.close(outcome, warnings)?)
+    Ok(transaction.bring_up(outcome, warnings)?)
 }
 
 /// Looks at every target before anything is done.

@@ -34,7 +34,15 @@ pub fn rollback(
             .stopped("the run could not be undone", failure)
             .into());
     }
-    let WayBack { stuck, warnings } = transaction.roll_back()?;
+    if let Err(failure) = transaction.halt() {
+        let what = "the control plane could not be stopped";
+        return Err(transaction.stopped(what, failure).into());
+    }
+    let WayBack {
+        stuck,
+        mut warnings,
+    } = transaction.roll_back()?;
+    warnings.extend(transaction.revive());
     if let Some(first) = stuck.first() {
         let failure = Failure::Undo {
             error: first.error.clone(),
@@ -44,6 +52,13 @@ pub fn rollback(
             .into());
     }
     let outcome = transaction.outcome(RunOutcome::RolledBack);
+    match transaction.prove() {
+        Ok(proof) => transaction.proof = proof,
+        Err(failure) => {
+            let what = "the proof could not be recorded";
+            return Err(transaction.stopped(what, failure).into());
+        }
+    }
     Ok(transaction.close(outcome, warnings)?)
 }
 

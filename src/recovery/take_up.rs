@@ -2,7 +2,7 @@
 
 use super::history::TORN;
 use super::transaction::Transaction;
-use super::{Failure, History, Interrupted, Observer, Reason, RecoveryError, RunFiles, facts};
+use super::{Failure, History, Interrupted, Live, Observer, Reason, RecoveryError, RunFiles, facts};
 use crate::digest::Sha256Digest;
 use crate::journal::{Chain, Direction, Log, TakeUp, Torn};
 use crate::node::{Root, Secrecy, SteadyClock};
@@ -14,6 +14,8 @@ pub struct TakeUpRequest<'a> {
     pub authority: Option<Authority>,
     /// Whether what somebody else changed meanwhile stays as it is, and the rest is done.
     pub skip_foreign: bool,
+    /// What stops and starts the control plane; none where the run is about files alone.
+    pub live: Option<Live>,
     /// Why.
     pub reason: &'a Reason,
 }
@@ -30,7 +32,10 @@ impl<'a> Transaction<'a> {
         let clock = SteadyClock::start();
         let Interrupted { run, chain, left } = interrupted;
         let TakeUpRequest {
-            authority, reason, ..
+            authority,
+            reason,
+            live,
+            skip_foreign: _,
         } = request;
         let files = RunFiles::of(&run);
         let (made, all) = (chain.counts().changed, chain.changes().map(<[_]>::len));
@@ -80,6 +85,8 @@ impl<'a> Transaction<'a> {
                 Direction::Back => Vec::new(),
             },
             unexchanged: None,
+            live,
+            proof: None,
         })
     }
 }

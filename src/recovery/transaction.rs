@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::Failure;
 use super::obstacle::skipped;
-use super::{Observer, Progress, RecoveryError, RunFiles, Stuck, facts};
+use super::{Live, Observer, Progress, RecoveryError, RunFiles, Stuck, facts};
 use crate::evidence::with_causes;
 use crate::journal::{
     Chain, Change, Closed, Event, Intent, Log, Outcome, Progress as Made, RunOutcome, Storage,
@@ -12,6 +12,7 @@ use crate::journal::{
 };
 use crate::node::{AppendOnlyFile, FileError, Permit, Present, Root, Secrecy, Staged, SteadyClock};
 use crate::plan::LeftAlone;
+use crate::proof::Proof;
 
 /// A run under way, with its journal open.
 pub(super) struct Transaction<'a> {
@@ -25,6 +26,10 @@ pub(super) struct Transaction<'a> {
     pub(super) left: Vec<LeftAlone>,
     /// The change whose exchange failed before its target could become another: what stands there is not this run's.
     pub(super) unexchanged: Option<usize>,
+    /// What stops and starts the control plane; none where the run is about files alone.
+    pub(super) live: Option<Live>,
+    /// What came of the proof.
+    pub(super) proof: Option<Proof>,
 }
 
 /// How a run ended whose files are all settled.
@@ -42,6 +47,8 @@ pub struct Ended {
     pub left: Vec<LeftAlone>,
     /// What could not be done, though every file is settled: manifests that were not touched, the copy of the checkpoint.
     pub warnings: Vec<String>,
+    /// Whether the control plane is proven to be back; none where nothing was restarted.
+    pub proof: Option<Proof>,
 }
 
 impl Transaction<'_> {
@@ -220,6 +227,7 @@ impl Transaction<'_> {
             closed,
             left: self.left,
             warnings,
+            proof: self.proof,
         })
     }
 

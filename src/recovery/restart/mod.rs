@@ -13,5 +13,5 @@ mod plan;
 mod release;
 
 pub use choice::{EtcdCopy, RestartChoice, RestartWishes, Strategy};
-pub use live::{Control, Live};
-pub use plan::{FolderCopy, RestartPlan, plan_restart};
+pub use live::Live;
+pub use plan::{FolderCopy, RestartPlan, Seen, plan_restart};

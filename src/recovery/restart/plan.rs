@@ -177,9 +177,9 @@ fn manager(
 }
 
 impl RestartPlan {
-    /// Whether anything is stopped or started.
+    /// Whether anything is stopped.
     pub fn is_live(&self) -> bool {
-        self.manager.is_some()
+        self.strategy.ends_processes()
     }
 
     /// What is done before the files are replaced, in words.
@@ -262,7 +262,8 @@ fn room_for(root: &Root, data: &Path) -> Result<FolderCopy, String> {
     let beneath = Path::new(STATE_FOLDER).join("etcd");
     let size = root.measure(data).map_err(|error| with_causes(&error))?;
     let free = root
-        .free_space(&beneath)
+        .nearest_folder(&beneath)
+        .and_then(|folder| folder.free_space())
         .map_err(|error| with_causes(&error))?;
     if size.allocated.saturating_mul(2) > free.bytes {
         return Err(format!(

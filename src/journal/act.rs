@@ -1,0 +1,60 @@
+//! What a run does besides changing files: it stops, starts, ends, copies and gives up. Plain data.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Something that is done to what runs on the node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum Act {
+    /// A service is stopped.
+    StopService {
+        /// Its unit.
+        service: String,
+    },
+    /// A service is started.
+    StartService {
+        /// Its unit.
+        service: String,
+    },
+    /// A process is asked to end, and waited for.
+    EndProcess {
+        /// The component that it is.
+        component: String,
+        /// Its number.
+        pid: u32,
+        /// When it was started, in milliseconds since the machine booted: with the number it names the process for good.
+        started: u64,
+    },
+    /// A folder is copied.
+    CopyFolder {
+        /// The original.
+        from: String,
+        /// The copy.
+        to: String,
+    },
+    /// A Lease is given up in the name of a holder that is known to be dead.
+    ReleaseLease {
+        /// Namespace and name.
+        lease: String,
+        /// Who held it.
+        holder: String,
+    },
+}
+
+impl fmt::Display for Act {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StopService { service } => write!(formatter, "stop {service}"),
+            Self::StartService { service } => write!(formatter, "start {service}"),
+            Self::EndProcess { component, pid, .. } => {
+                write!(formatter, "end {component} (process {pid})")
+            }
+            Self::CopyFolder { from, to } => write!(formatter, "copy {from} to {to}"),
+            Self::ReleaseLease { lease, holder } => {
+                write!(formatter, "give up the lease {lease} for {holder}")
+            }
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Carries the restart out, each step under an intent in the journal.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::evidence::with_causes;
+use crate::journal::{Act, Event, Progress as Made};
+use crate::kubernetes::Component;
+use crate::node::{Clocks, Ending, Liveness, RunningComponent};
+use crate::proof::{Proof, Watch};
+use crate::recovery::transaction::Transaction;
+use crate::recovery::{Failure, Progress, facts};
+
+/// For the service manager: a kubelet ends within a second.
+const SERVICE: Duration = Duration::from_mins(1);
+/// For a component whose clients are gone: measured, a quarter of a second.
+const COMPONENT: Duration = Duration::from_secs(30);
+/// For etcd, which may have much to write, and is never killed.
+const ETCD: Duration = Duration::from_secs(90);
+/// How often what waits is looked at again.
+const TICK: Duration = Duration::from_millis(250);
+
+impl Transaction<'_> {
+    /// Stops what the plan says: after the commit, before the first file is replaced.
+    pub(in crate::recovery) fn halt(&mut self) -> Result<(), Failure> {
+        let Some(live) = self.live.as_ref().filter(|live| live.plan.is_live()) else {
+            return Ok(());
+        };
+        let Some(manager) = live.plan.manager.clone() else {
+            return Ok(());
+        };
+        let (unit, ends) = (live.plan.unit.clone(), live.plan.ends.clone());
+        let service = unit.clone();
+        self.act(Act::StopService { service }, move || {
+            manager
+                .stop(&unit, SERVICE)
+                .map_err(|error| with_causes(&error))
+        })?;
+        self.wait_for_the_kubelet()?;
+        for component in ends {
+            self.go_on()?;
+            for process in self.processes(component)? {
+                self.end(component, process)?;
+            }
+        }
+        self.copy_aside()
+    }
+
+    /// A command may return before its service has ended.
+    fn wait_for_the_kubelet(&mut self) -> Result<(), Failure> {
+        let begun = Instant::now();
+        loop {
+            let Some(kubelet) = self.processes(Component::Kubelet)?.pop() else {
+                return Ok(());
+            };
+            if begun.elapsed() > COMPONENT {
+                return Err(Failure::Live {
+                    error: format!(
+                        "the kubelet was stopped, and still runs: process {}",
+                        kubelet.pid
+                    ),
+                });
+            }
+            std::thread::sleep(TICK);
+        }
+    }
+
+    fn processes(&self, component: Component) -> Result<Vec<RunningComponent>, Failure> {
+        let Some(live) = &self.live else {
+            return Ok(Vec::new());
+        };
+        let mut running = live.running().map_err(|error| Failure::Live {
+            error: with_causes(&error),
+        })?;
+        running.retain(|process| process.name == component.as_str() && process.certain);
+        Ok(running)
+    }
+
+    fn end(&mut self, component: Component, process: RunningComponent) -> Result<(), Failure> {
+        let act = Act::EndProcess {
+            component: component.to_string(),
+            pid: process.pid,
+            started: u64::try_from(process.started.as_millis()).unwrap_or(u64::MAX),
+        };
+        self.act(act, move || {
+            let words = |error| with_causes(&error);
+            let ending = Ending::begin(&process).map_err(words)?;
+            ending.terminate().map_err(words)?;
+            if component == Component::Etcd {
+                return match ending.wait(ETCD).map_err(words)? {
+                    Liveness::Ended => Ok(()),
+                    Liveness::StillRunning => Err(format!(
+                        "etcd (process {}) has not ended within {} s; it is never killed: look at its log",
+                        process.pid,
+                        ETCD.as_secs()
+                    )),
+                };
+            }
+            if ending.wait(COMPONENT).map_err(words)? == Liveness::StillRunning {
+                // It keeps nothing that could be lost: all state is etcd's.
+                ending.kill().map_err(words)?;
+                if ending.wait(COMPONENT).map_err(words)? == Liveness::StillRunning {
+                    return Err(format!("process {} cannot be ended", process.pid));
+                }
+            }
+            Ok(())
+        })?;
+        let now = self.clock.now();
+        if let Some(live) = &mut self.live {
+            live.note_ended(component.as_str(), now);
+        }
+        Ok(())
+    }
+
+    fn copy_aside(&mut self) -> Result<(), Failure> {
+        let Some(copy) = self.live.as_ref().and_then(|live| live.plan.copy.clone()) else {
+            return Ok(());
+        };
+        let to = copy.beneath.join(&self.run);
+        let act = Act::CopyFolder {
+            from: facts::text(&copy.from),
+            to: facts::text(&to),
+        };
+        let intent = self.log.intend_act(act, self.clock.now())?;
+        let (root, observer) = (self.root, &mut *self.observer);
+        // What an attempt before left of it is not known to be whole.
+        let copied = root
+            .create_folder(&copy.beneath)
+            .and_then(|()| match root.remove_folder(&to) {
+                Err(error) if error.is_not_found() => Ok(()),
+                other => other,
+            })
+            .and_then(|()| {
+                let all = copy.bytes;
+                root.copy_folder(&copy.from, &to, &mut |done| {
+                    observer.progress(&Progress::Copying { done, all });
+                })
+            });
+        match copied {
+            Ok(_) => Ok(self.log.acted(intent, self.clock.now())?),
+            Err(error) => {
+                let failure = Failure::from(error);
+                self.record_failure("copy etcd's data aside", &failure);
+                Err(failure)
+            }
+        }
+    }
+
+    /// Starts what this run has stopped: after the last file is settled, whichever way. A failure is a warning, for the
+    /// files are as they should be.
+    pub(in crate::recovery) fn revive(&mut self) -> Vec<String> {
+        let Some(manager) = self.live.as_ref().and_then(|live| live.plan.manager.clone()) else {
+            return Vec::new();
+        };
+        let stopped = self.log.chain().stopped_services();
+        let services: Vec<String> = stopped.map(str::to_owned).collect();
+        let mut warnings = Vec::new();
+        for service in services {
+            let (unit, manager) = (service.clone(), manager.clone());
+            let act = Act::StartService {
+                service: service.clone(),
+            };
+            let started = self.act(act, move || {
+                // A kubelet that failed too often is not started otherwise; where there is nothing to forget, nothing is lost.
+                let _ = manager.reset_failed(&unit);
+                manager
+                    .start(&unit, SERVICE)
+                    .map_err(|error| with_causes(&error))
+            });
+            if let Err(failure) = started {
+                warnings.push(format!(
+                    "{service} could not be started: {}",
+                    with_causes(&failure)
+                ));
+            }
+        }
+        warnings
+    }
+
+    /// Notes when the files were put in place, for the proof to compare the processes with.
+    pub(in crate::recovery) fn note_written(&mut self) {
+        let since_boot = Clocks::read().since_boot;
+        let since_boot = Duration::from_nanos(u64::try_from(since_boot).unwrap_or(u64::MAX));
+        let Some(live) = &mut self.live else {
+            return;
+        };
+        for (change, made) in self.log.chain().changes().unwrap_or_default() {
+            if let (Made::Done, crate::journal::FileState::Sha256(digest)) = (made, &change.after) {
+                live.note(change.target.clone().into(), *digest, since_boot);
+            }
+        }
+    }
+
+    /// Waits until everything is proven, the time is up, or somebody wants it to end; gives up the Leases of dead leaders
+    /// meanwhile. What was found goes into the journal. None where nothing was restarted.
+    pub(in crate::recovery) fn prove(&mut self) -> Result<Option<Proof>, Failure> {
+        let Some(live) = &self.live else {
+            return Ok(None);
+        };
+        if !live.plan.is_live() {
+            return Ok(None);
+        }
+        let deadline = Instant::now() + live.plan.timeout;
+        let (root, plane) = (Arc::clone(&live.root), Arc::clone(&live.plane));
+        let written = Arc::new(live.written.clone());
+        let begun = live
+            .unconfined
+            .run(move || Watch::begin(&root, &plane, &written));
+        let mut watch = begun.map_err(|error| Failure::Live {
+            error: with_causes(&error),
+        })?;
+        self.observer.progress(&Progress::Proving {
+            findings: watch.findings(),
+        });
+        while !watch.is_whole() && Instant::now() < deadline && self.go_on().is_ok() {
+            let observer = &mut *self.observer;
+            let tick = deadline.min(Instant::now() + TICK);
+            watch.wait(
+                tick,
+                || false,
+                |number, finding| observer.progress(&Progress::Seen { number, finding }),
+            );
+            self.release_leases()?;
+        }
+        let proof = watch.end();
+        for finding in &proof.findings {
+            self.append(Event::Proof {
+                component: finding.subject.to_owned(),
+                condition: finding.condition.as_str().to_owned(),
+                proven: finding.state.is_proven(),
+                evidence: finding.state.evidence().to_owned(),
+            })?;
+        }
+        Ok(Some(proof))
+    }
+
+    /// Does one thing under its intent, by the thread that may.
+    pub(super) fn act<T: Send + 'static>(
+        &mut self,
+        act: Act,
+        work: impl FnOnce() -> Result<T, String> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let words = act.to_string();
+        self.observer.progress(&Progress::Acting { act: &words });
+        let intent = self.log.intend_act(act, self.clock.now())?;
+        let Some(live) = &self.live else {
+            return Err(Failure::Live { error: words });
+        };
+        let done = live
+            .unconfined
+            .run(work)
+            .map_err(|error| with_causes(&error))
+            .and_then(|done| done);
+        match done {
+            Ok(value) => {
+                self.log.acted(intent, self.clock.now())?;
+                self.observer.progress(&Progress::Acted { act: &words });
+                Ok(value)
+            }
+            Err(error) => {
+                let failure = Failure::Live { error };
+                self.record_failure(&words, &failure);
+                Err(failure)
+            }
+        }
+    }
+}

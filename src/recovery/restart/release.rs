@@ -1,0 +1,122 @@
+//! Gives up the Leases of leaders that this run has ended, so that their successors need not wait fifteen seconds.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use crate::control_plane::{ControlPlane, LeaseName};
+use crate::journal::Act;
+use crate::node::{Root, machine};
+use crate::proof::{ApiServer, LeaseState, Refused};
+use crate::recovery::Failure;
+use crate::recovery::transaction::Transaction;
+
+/// The Leases that are to be given up.
+#[derive(Debug)]
+pub(super) struct Release {
+    server: ApiServer,
+    /// What the holder's name begins with: this host's, for the dead leader ran here.
+    own: String,
+    pending: Vec<Pending>,
+}
+
+#[derive(Debug, Clone)]
+struct Pending {
+    lease: LeaseName,
+    /// When its holder was ended: whoever renewed it later is another one.
+    ended: OffsetDateTime,
+}
+
+/// What is to be done about a Lease.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    /// The dead leader holds it.
+    Release { holder: String },
+    /// Nobody holds it, or somebody who lives.
+    Settled,
+}
+
+impl Release {
+    pub(super) fn new(root: &Arc<Root>, plane: &ControlPlane) -> Self {
+        Self {
+            server: ApiServer::of(root, plane),
+            own: format!("{}_", machine().name),
+            pending: Vec::new(),
+        }
+    }
+
+    pub(super) fn expect(&mut self, plane: &ControlPlane, component: &str, ended: OffsetDateTime) {
+        let pods = plane.pods.iter();
+        let lease = pods
+            .filter(|pod| pod.component.as_str() == component)
+            .find_map(|pod| pod.lease.clone());
+        if let Some(lease) = lease {
+            self.pending.retain(|pending| pending.lease != lease);
+            self.pending.push(Pending { lease, ended });
+        }
+    }
+
+    /// Clearing the Lease of a leader that lives would make two of them.
+    fn judge(&self, pending: &Pending, seen: &LeaseState) -> Verdict {
+        match &seen.holder {
+            Some(holder)
+                if holder.starts_with(&self.own)
+                    && seen.renewed.is_some_and(|renewed| renewed <= pending.ended) =>
+            {
+                Verdict::Release {
+                    holder: holder.clone(),
+                }
+            }
+            _ => Verdict::Settled,
+        }
+    }
+}
+
+impl Transaction<'_> {
+    /// Tries once. Until the API server has loaded its rules it refuses everybody: whatever does not work is tried again.
+    pub(super) fn release_leases(&mut self) -> Result<(), Failure> {
+        let pending = match &self.live {
+            Some(live) => live.release.pending.clone(),
+            None => return Ok(()),
+        };
+        for one in pending {
+            let Some(seen) = self.seen(&one.lease) else {
+                continue;
+            };
+            let verdict = self.live.as_ref().map(|live| live.release.judge(&one, &seen));
+            if let Some(Verdict::Release { holder }) = verdict {
+                let Some(live) = &self.live else {
+                    return Ok(());
+                };
+                let (server, lease) = (live.release.server.clone(), one.lease.clone());
+                let act = Act::ReleaseLease {
+                    lease: lease.to_string(),
+                    holder,
+                };
+                let released = self.act(act, move || {
+                    server
+                        .release(&lease, &seen)
+                        .map_err(|Refused(state)| state.evidence().to_owned())
+                });
+                match released {
+                    // Somebody was faster, or it is not ready yet: it is looked at again.
+                    Err(Failure::Live { .. }) => continue,
+                    other => other?,
+                }
+            }
+            if let Some(live) = &mut self.live {
+                live.release
+                    .pending
+                    .retain(|pending| pending.lease != one.lease);
+            }
+        }
+        Ok(())
+    }
+
+    fn seen(&self, lease: &LeaseName) -> Option<LeaseState> {
+        let live = self.live.as_ref()?;
+        let (server, lease) = (live.release.server.clone(), lease.clone());
+        let seen = live.unconfined.run(move || server.lease(&lease).ok());
+        seen.ok().flatten()
+    }
+}
