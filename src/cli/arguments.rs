@@ -168,6 +168,8 @@ pub struct Way {
     #[arg(short, long)]
     pub yes: bool,
     #[command(flatten)]
+    pub restart: RestartArguments,
+    #[command(flatten)]
     pub words: Words,
 }
 
@@ -207,9 +209,8 @@ pub struct Wishes {
     /// Renew also what is still valid, or was signed by another CA.
     #[arg(long)]
     pub force: bool,
-    /// What to do to the static pods: in this version `touch` (their manifests) or `none`.
-    #[arg(long, value_name = "HOW", default_value = "touch")]
-    pub restart: RestartChoice,
+    #[command(flatten)]
+    pub restart: RestartArguments,
 }
 
 #[derive(Debug, Args)]
@@ -273,27 +274,65 @@ pub enum Color {
     Never,
 }
 
+/// `--restart`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RestartChoice {
-    /// Not available in this version.
-    #[value(hide = true)]
+pub enum RestartName {
+    /// `all` in an outage, `stale` while the API is alive; `touch` where neither is possible.
     Auto,
-    /// Not available in this version.
-    #[value(hide = true)]
+    /// Stop the kubelet, end every component (etcd last and cleanly), start the kubelet.
     All,
-    /// Not available in this version.
-    #[value(hide = true)]
+    /// The same for those alone that hold an old credential in memory: the API stays up.
     Stale,
-    /// Not available in this version.
-    #[value(hide = true)]
-    Stamp,
-    /// Not available in this version.
-    #[value(hide = true)]
-    Move,
-    /// Set the times of the manifests to now, as runbooks say; this restarts nothing.
+    /// Set the times of the manifests to now, as runbooks say; this restarts nothing, and proves nothing.
     Touch,
-    /// Leave the manifests alone.
+    /// Leave processes and manifests alone.
     None,
+}
+
+impl RestartName {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::All => "all",
+            Self::Stale => "stale",
+            Self::Touch => "touch",
+            Self::None => "none",
+        }
+    }
+}
+
+/// `--etcd-copy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EtcdCopyChoice {
+    /// Where etcd is stopped and there is room.
+    Auto,
+    /// Or nothing is done.
+    Always,
+    /// Not.
+    Never,
+}
+
+/// How what runs is brought to use what was renewed.
+#[derive(Debug, Args)]
+pub struct RestartArguments {
+    /// How the components are restarted.
+    #[arg(long, value_name = "HOW")]
+    pub restart: Option<RestartName>,
+    /// The command that stops the kubelet, where systemd does not run this machine; ends when it is stopped.
+    #[arg(long, value_name = "COMMAND")]
+    pub kubelet_stop: Option<String>,
+    /// The command that starts the kubelet, where systemd does not run this machine.
+    #[arg(long, value_name = "COMMAND")]
+    pub kubelet_start: Option<String>,
+    /// The kubelet's unit.
+    #[arg(long, value_name = "UNIT", default_value = "kubelet.service")]
+    pub kubelet_unit: String,
+    /// Whether etcd's data are copied aside while etcd is stopped.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub etcd_copy: EtcdCopyChoice,
+    /// How long to wait for the proof that the control plane is back.
+    #[arg(long, value_name = "DURATION", default_value = "3m", value_parser = humantime::parse_duration)]
+    pub timeout: Duration,
 }
 
 impl Arguments {
@@ -313,10 +352,9 @@ impl Arguments {
 impl Wishes {
     /// The request, or why it cannot be met.
     pub(super) fn request(&self) -> Result<Request, Failure> {
-        let restart = match self.restart {
-            RestartChoice::Touch => Restart::Touch,
-            RestartChoice::None => Restart::None,
-            other => return Err(Failure::restart_not_available(other)),
+        let restart = match self.restart.restart {
+            Some(RestartName::None) => Restart::None,
+            _ => Restart::Touch,
         };
         let request = Request {
             only: self.only.clone(),

@@ -9,7 +9,7 @@ use super::observed::confine;
 use super::progress::Watch;
 use crate::node::Root;
 use crate::pki::Authority;
-use crate::recovery::{self, Ended, Interrupted, Reason, Undertaking};
+use crate::recovery::{self, Ended, Interrupted, Live, Reason, Undertaking};
 
 /// Asks the disks, clears away what an earlier run left lying about, and does all that `undertaking` says. `cluster` vouches
 /// for the journal.
@@ -18,6 +18,7 @@ pub(super) fn carry_out(
     undertaking: &Undertaking,
     cluster: Option<Authority>,
     left_over: Option<Interrupted>,
+    live: Option<Live>,
     reason: &Reason,
     watch: &mut Watch,
 ) -> Result<Ended, Failure> {
@@ -32,7 +33,7 @@ pub(super) fn carry_out(
         Some(left_over) => clear(root, left_over, reason, watch)?,
         None => Vec::new(),
     };
-    let ended = recovery::carry_out(root, undertaking, cluster, reason, watch);
+    let ended = recovery::carry_out(root, undertaking, cluster, live, reason, watch);
     watch.finish();
     let mut ended = ended.map_err(|error| Failure::of_recovery(root, &error))?;
     warnings.append(&mut ended.warnings);

@@ -35,7 +35,15 @@ pub fn expire(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
     };
     let undertaking = Undertaking::of_plan(&plan, changes);
     let mut watch = Watch::new();
-    let expired = carry_out(root, &undertaking, cluster, left_over, &reason, &mut watch)?;
+    let expired = carry_out(
+        root,
+        &undertaking,
+        cluster,
+        left_over,
+        None,
+        &reason,
+        &mut watch,
+    )?;
     let certificates = plan.re_signed().count();
     let last = plan.re_signed().map(|step| step.validity.not_after).max();
     let _ = writeln!(

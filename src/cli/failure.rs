@@ -4,9 +4,7 @@ use std::error::Error;
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
-use clap::ValueEnum;
 
-use super::arguments::RestartChoice;
 use super::exit::Exit;
 use super::render::{WARNING, printable};
 use super::ways::ways_out;
@@ -110,20 +108,6 @@ impl Failure {
             subject: "this machine".to_owned(),
             evidence: "its keys and kubeconfigs are root's, and this is not root".to_owned(),
             remedy: "run it with sudo; or name a node in a folder of your own with --root"
-                .to_owned(),
-        }])
-    }
-
-    pub(super) fn restart_not_available(choice: RestartChoice) -> Self {
-        let name = choice
-            .to_possible_value()
-            .map_or_else(String::new, |value| value.get_name().to_owned());
-        Self::refused(&[Refusal {
-            code: RefusalCode::RestartNotAvailable,
-            subject: format!("--restart {name}"),
-            evidence: "this version renews files; it does not stop or start processes yet"
-                .to_owned(),
-            remedy: "use --restart touch or --restart none, then restart as the runbook says"
                 .to_owned(),
         }])
     }

@@ -93,6 +93,7 @@ pub(super) fn clear(
     let request = TakeUpRequest {
         authority: cluster_authority(root, node::now()),
         skip_foreign: false,
+        live: None,
         reason,
     };
     recovery::clear(root, interrupted, request, watch)

@@ -18,6 +18,7 @@ mod proof;
 mod recover;
 mod render;
 mod report;
+mod restart;
 mod resume;
 mod rollback;
 mod standing;

@@ -2,11 +2,12 @@
 
 use std::io::{self, Write};
 
-use super::arguments::{Output, Plan};
+use super::arguments::{Output, Plan, RestartName};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::observe;
 use super::render::{BOLD, WARNING, count, date_cell, printable, state_style, timestamp};
+use super::restart::Outlook;
 use super::standing::Standing;
 use super::table::{Cell, Table, terminal_columns};
 use crate::kubernetes::AuthorityName;
@@ -27,14 +28,22 @@ pub fn plan(root: &Root, arguments: &Plan, out: &mut dyn Write) -> Result<Exit, 
         return Err(refusal);
     }
     let plan = make_plan(&inventory, node::now(), &request);
+    let renewed: Vec<&str> = plan.re_signed().map(|step| step.name).collect();
+    let restart = &arguments.wishes.restart;
+    let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
     match arguments.output {
-        Output::Table => write_plan(root, &plan, out)?,
+        Output::Table => {
+            write_plan(root, &plan, out)?;
+            outlook.write(out)?;
+        }
         Output::Json => write_json(&plan, out)?,
     }
     if !plan.refusals.is_empty() {
         return Err(refused(&plan));
     }
-    Ok(if plan.left.is_empty() {
+    // What is unwell and can be restarted is part of the plan.
+    let is_all_done = outlook.is_well() || outlook.is_needed() || !plan.steps.is_empty();
+    Ok(if plan.left.is_empty() && is_all_done {
         Exit::Done
     } else {
         Exit::ActionNeeded

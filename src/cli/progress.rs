@@ -2,6 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::proof::Lines;
 use crate::node::Undisturbed;
 use crate::recovery::{Observer, Progress};
 
@@ -10,6 +11,7 @@ use crate::recovery::{Observer, Progress};
 #[derive(Debug)]
 pub(super) struct Watch {
     bar: ProgressBar,
+    lines: Lines,
     signals: Undisturbed,
 }
 
@@ -20,12 +22,14 @@ impl Watch {
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self {
             bar,
+            lines: Lines::default(),
             signals: Undisturbed::begin(),
         }
     }
 
-    pub(super) fn finish(&self) {
+    pub(super) fn finish(&mut self) {
         self.bar.finish_and_clear();
+        self.lines.end();
     }
 }
 
@@ -44,6 +48,22 @@ impl Observer for Watch {
             Progress::Touched { path } => {
                 self.bar.set_message(format!("touched {}", path.display()));
             }
+            Progress::Acting { act } => {
+                self.bar.set_message((*act).to_owned());
+                self.lines.say(act);
+            }
+            Progress::Acted { .. } => {}
+            Progress::Copying { done, all } => {
+                let done = indicatif::HumanBytes(*done);
+                let all = indicatif::HumanBytes(*all);
+                self.bar
+                    .set_message(format!("copying etcd's data: {done} of {all}"));
+            }
+            Progress::Proving { findings } => {
+                self.bar.finish_and_clear();
+                self.lines.begin(findings);
+            }
+            Progress::Seen { number, finding } => self.lines.show(*number, finding),
             Progress::RollingBack { steps } => {
                 self.bar.set_position(0);
                 self.bar.set_length(*steps as u64);

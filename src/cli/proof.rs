@@ -10,51 +10,77 @@ use super::render::{BAD, GOOD, count, printable, timestamp};
 use crate::node;
 use crate::proof::{Finding, Proof};
 
+/// How often a spinner turns.
+const TICK: Duration = Duration::from_millis(120);
+
 /// The name of the form of `-o json`, and its version.
 const SCHEMA: &str = "rekindle.dev/proof/v1";
 
-/// One line for each condition on a terminal: what was last seen, and for how long it is waited for. Elsewhere nothing.
-#[derive(Debug)]
-pub(super) struct Lines(Vec<ProgressBar>);
+/// On a terminal one line for each condition: what was last seen, and for how long it is waited for. Elsewhere, where it
+/// is wanted, a line for each step and each condition that is proven.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    bars: Vec<ProgressBar>,
+    proven: Vec<bool>,
+    silent: bool,
+}
 
 impl Lines {
     pub(super) fn silent() -> Self {
-        Self(Vec::new())
+        Self {
+            silent: true,
+            ..Self::default()
+        }
     }
 
-    pub(super) fn begin(findings: &[Finding]) -> Self {
-        if !io::stderr().is_terminal() {
-            return Self::silent();
+    /// What is being done, where no bar shows it.
+    pub(super) fn say(&self, what: &str) {
+        if !self.silent && !io::stderr().is_terminal() {
+            let _ = writeln!(io::stderr().lock(), "{}", printable(what));
+        }
+    }
+
+    pub(super) fn begin(&mut self, findings: &[Finding]) {
+        self.proven = vec![false; findings.len()];
+        if self.silent || !io::stderr().is_terminal() {
+            return;
         }
         let all = MultiProgress::new();
         let style = ProgressStyle::with_template("{spinner} {prefix:38} {elapsed:>4} {wide_msg}");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
-        let lines = findings.iter().map(|finding| {
-            let line = all.add(ProgressBar::new_spinner());
-            line.set_style(style.clone());
-            line.set_prefix(label(finding));
-            line.enable_steady_tick(Duration::from_millis(120));
-            line
+        let bars = findings.iter().map(|finding| {
+            let bar = all.add(ProgressBar::new_spinner());
+            bar.set_style(style.clone());
+            bar.set_prefix(label(finding));
+            bar.enable_steady_tick(TICK);
+            bar
         });
-        Self(lines.collect())
+        self.bars = bars.collect();
     }
 
-    pub(super) fn show(&self, number: usize, finding: &Finding) {
-        let Some(line) = self.0.get(number) else {
+    pub(super) fn show(&mut self, number: usize, finding: &Finding) {
+        let evidence = printable(finding.state.evidence());
+        let is_proven = finding.state.is_proven();
+        let before = self.proven.get_mut(number);
+        let was_proven = before.is_some_and(|before| std::mem::replace(before, is_proven));
+        let Some(bar) = self.bars.get(number) else {
+            if is_proven && !was_proven {
+                self.say(&format!("proven  {} {evidence}", label(finding)));
+            }
             return;
         };
-        line.set_message(printable(finding.state.evidence()));
-        if finding.state.is_proven() {
-            line.disable_steady_tick();
+        bar.set_message(evidence);
+        if is_proven {
+            bar.disable_steady_tick();
         } else {
-            line.enable_steady_tick(Duration::from_millis(120));
+            bar.enable_steady_tick(TICK);
         }
     }
 
     /// Clears them: the report says it all.
-    pub(super) fn end(self) {
-        for line in self.0 {
-            line.finish_and_clear();
+    pub(super) fn end(&mut self) {
+        for bar in self.bars.drain(..) {
+            bar.finish_and_clear();
         }
     }
 }

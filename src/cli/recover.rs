@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 
-use super::arguments::Recover;
+use super::arguments::{Recover, RestartName};
 use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -14,7 +14,8 @@ use super::plan::{refused, write_explanation, write_plan};
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{GOOD, date_cell, span};
-use super::report::{despite_lost_output, exit, write_ended, write_not_proven};
+use super::report::{despite_lost_output, exit, write_ended, write_proven};
+use super::restart::Outlook;
 use super::table::{Cell, Table, terminal_columns};
 use crate::digest::Sha256Digest;
 use crate::inventory::Inventory;
@@ -39,9 +40,13 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     if !plan.refusals.is_empty() {
         return Err(refused(&plan));
     }
-    if plan.steps.is_empty() {
+    let renewed: Vec<&str> = plan.re_signed().map(|step| step.name).collect();
+    let restart = &arguments.wishes.restart;
+    let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
+    if plan.steps.is_empty() && !outlook.is_needed() {
         write_plan(root, &plan, out)?;
-        return Ok(if plan.left.is_empty() {
+        outlook.write(out)?;
+        return Ok(if plan.left.is_empty() && outlook.is_well() {
             Exit::Done
         } else {
             Exit::ActionNeeded
@@ -50,6 +55,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     if !arguments.yes {
         demand_terminal()?;
         write_plan(root, &plan, out)?;
+        outlook.write(out)?;
         if !confirm("Go on?", out, |out| write_explanation(&plan, out))? {
             writeln!(out, "Nothing was changed.")?;
             return Ok(Exit::ActionNeeded);
@@ -64,9 +70,19 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
         .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))?;
     let Issuance { changes, cluster } = issuance;
     let reason = reason(&arguments.words, wishes_in_effect(arguments));
-    let undertaking = Undertaking::of_plan(&plan, changes);
+    let mut undertaking = Undertaking::of_plan(&plan, changes);
+    undertaking.steps.extend(outlook.steps());
     let mut watch = Watch::new();
-    let ended = carry_out(root, &undertaking, cluster, left_over, &reason, &mut watch)?;
+    let live = outlook.begin()?;
+    let ended = carry_out(
+        root,
+        &undertaking,
+        cluster,
+        left_over,
+        live,
+        &reason,
+        &mut watch,
+    )?;
     let written = write_report(root, &undertaking, &ended, out).and_then(|()| out.flush());
     despite_lost_output(root, &ended, &written);
     Ok(exit(root, &ended))
@@ -102,7 +118,7 @@ fn wishes_in_effect(arguments: &Recover) -> Vec<String> {
     if wishes.force {
         flags.push("--force".to_owned());
     }
-    flags.push(format!("--restart={:?}", wishes.restart).to_lowercase());
+    flags.extend(wishes.restart.flags(RestartName::Auto));
     flags
 }
 
@@ -112,6 +128,11 @@ fn write_report(
     ended: &Ended,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    if undertaking.changes.is_empty() {
+        writeln!(out, "{GOOD}Restarted{GOOD:#} {}", root.path().display())?;
+        write_ended(root, ended, out)?;
+        return write_proven(root, ended, out);
+    }
     writeln!(out, "{GOOD}Recovered{GOOD:#} {}", root.path().display())?;
     let mut table = Table::with_heading(vec![
         "CERTIFICATE".into(),
@@ -132,5 +153,5 @@ fn write_report(
     }
     table.write(out, 2, terminal_columns())?;
     write_ended(root, ended, out)?;
-    write_not_proven(root, out)
+    write_proven(root, ended, out)
 }

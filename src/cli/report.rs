@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::exit::Exit;
 use super::plan::write_left;
+use super::proof::write_proof;
 use super::render::{BOLD, WARNING, printable};
 use crate::journal::RunOutcome;
 use crate::node::Root;
@@ -37,8 +38,20 @@ pub(super) fn write_warnings(warnings: &[String], out: &mut dyn Write) -> io::Re
     Ok(())
 }
 
-/// What is left to do where files were replaced under a machine's running processes.
-pub(super) fn write_not_proven(root: &Root, out: &mut dyn Write) -> io::Result<()> {
+/// The proof; or what is left to do where files were replaced under a machine's running processes.
+pub(super) fn write_proven(root: &Root, ended: &Ended, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(proof) = &ended.proof {
+        writeln!(out)?;
+        write_proof(proof, out)?;
+        if !proof.is_whole() {
+            let verify = root.command("verify");
+            writeln!(
+                out,
+                "Next: mend what is open, then look again: {verify}; runbooks/not-proven.md"
+            )?;
+        }
+        return Ok(());
+    }
     if !root.is_machine() {
         return Ok(());
     }
@@ -47,7 +60,8 @@ pub(super) fn write_not_proven(root: &Root, out: &mut dyn Write) -> io::Result<(
         out,
         "{WARNING}The files are replaced; no process was restarted.{WARNING:#}\n\
          What was running still uses what it read at its start.\n\
-         Next: steps 3 and 5 of runbooks/full-expiry.md"
+         Next: {}; by hand: steps 3 and 5 of runbooks/full-expiry.md",
+        root.command("recover --restart all")
     )
 }
 
@@ -56,11 +70,13 @@ pub(super) fn exit(root: &Root, ended: &Ended) -> Exit {
     let is_whole = ended.left.is_empty() && ended.outcome != RunOutcome::HalfWay;
     if !is_whole || !ended.warnings.is_empty() {
         Exit::ActionNeeded
-    } else if root.is_machine() {
-        // No process was restarted, so none is proven to run on the new files.
-        Exit::NotProven
     } else {
-        Exit::Done
+        match &ended.proof {
+            Some(proof) if proof.is_whole() => Exit::Done,
+            None if !root.is_machine() => Exit::Done,
+            // Where no process was restarted, none is proven to run on the new files.
+            _ => Exit::NotProven,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::arguments::Resume;
+use super::arguments::{RestartName, Resume};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::{clear_away, find, reason};
@@ -18,6 +18,7 @@ const TO_ITS_END: Destination = Destination {
                   stays. Each file is compared first: one that somebody else changed stops this\n\
                   before anything is done.",
     arrived: "Finished",
+    restart: RestartName::Auto,
     aim: RunOutcome::Completed,
     instead: |root, _| format!("To recover: {}", root.command("recover")),
     take: recovery::resume,

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::arguments::Rollback;
+use super::arguments::{RestartName, Rollback};
 use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -13,8 +13,9 @@ use super::plan::write_left;
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{count, printable};
+use super::restart::Outlook;
 use super::take_up::{Destination, flags, take_up, tell};
-use crate::inventory::cluster_authority;
+use crate::inventory::{Inventory, cluster_authority};
 use crate::journal::RunOutcome;
 use crate::node::{self, Root};
 use crate::recovery::{self, History};
@@ -25,6 +26,7 @@ const BACK: Destination = Destination {
                   stays. Each file is compared first: one that somebody else changed stops this\n\
                   before anything is done.",
     arrived: "Rolled back",
+    restart: RestartName::None,
     aim: RunOutcome::RolledBack,
     instead: |root, run| {
         let rollback = root.command(&format!("rollback {run}"));
@@ -119,6 +121,22 @@ fn undo_ended(
     let reason = reason(&way.words, named);
     let mut watch = Watch::new();
     let cluster = cluster_authority(root, node::now());
-    let ended = carry_out(root, &undertaking, cluster, left_over, &reason, &mut watch)?;
+    let renewed: Vec<&str> = undertaking
+        .changes
+        .iter()
+        .map(|change| change.name.as_str())
+        .collect();
+    let inventory = Inventory::observe(root);
+    let outlook = Outlook::of(root, &inventory, &way.restart, BACK.restart, &renewed)?;
+    let live = outlook.begin()?;
+    let ended = carry_out(
+        root,
+        &undertaking,
+        cluster,
+        left_over,
+        live,
+        &reason,
+        &mut watch,
+    )?;
     Ok(tell(root, BACK.arrived, &run, &ended, out))
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::arguments::Way;
+use super::arguments::{RestartName, Way};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::write_state;
@@ -10,11 +10,12 @@ use super::observed::confine;
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{GOOD, WARNING};
-use super::report::{despite_lost_output, exit, write_ended, write_not_proven};
-use crate::inventory::cluster_authority;
+use super::report::{despite_lost_output, exit, write_ended, write_proven};
+use super::restart::Outlook;
+use crate::inventory::{Inventory, cluster_authority};
 use crate::journal::RunOutcome;
 use crate::node::{self, Root};
-use crate::recovery::{self, Ended, Halt, Interrupted, Observer, Reason, TakeUpRequest};
+use crate::recovery::{self, Ended, Halt, Interrupted, Live, Observer, Reason, TakeUpRequest};
 
 /// Where a run is taken, in the operator's words.
 pub(super) struct Destination {
@@ -24,6 +25,8 @@ pub(super) struct Destination {
     pub(super) explanation: &'static str,
     /// What is said when the run is there.
     pub(super) arrived: &'static str,
+    /// How the components are restarted where nothing else is wished for.
+    pub(super) restart: RestartName,
     /// How a run has ended that is there.
     pub(super) aim: RunOutcome,
     /// How to go there from a run that had ended elsewhere.
@@ -65,11 +68,13 @@ pub(super) fn take_up(
         }
     }
     let authority = cluster_authority(root, node::now());
+    let live = live(root, &interrupted, destination, way)?;
     confine(root, interrupted.folders())?;
     let mut watch = Watch::new();
     let request = TakeUpRequest {
         authority,
         skip_foreign: way.skip_foreign,
+        live,
         reason,
     };
     let ended = (destination.take)(root, interrupted, request, &mut watch);
@@ -82,6 +87,27 @@ pub(super) fn take_up(
         }
         _ => Ok(tell(root, destination.arrived, &run, &ended, out)),
     }
+}
+
+/// What is restarted when the run is there: by default what a recovery restarts, and nothing for a way back, after which
+/// the old files are there again.
+fn live(
+    root: &Root,
+    interrupted: &Interrupted,
+    destination: &Destination,
+    way: &Way,
+) -> Result<Option<Live>, Failure> {
+    let changes = interrupted.chain.changes().unwrap_or_default();
+    let renewed: Vec<&str> = changes
+        .iter()
+        .map(|(change, _)| change.name.as_str())
+        .collect();
+    // A damaged node is no reason not to finish: what cannot be read there is not restarted.
+    let inventory = Inventory::observe(root);
+    let restart = &way.restart;
+    let mut outlook = Outlook::of(root, &inventory, restart, destination.restart, &renewed)?;
+    outlook.demand_manager(root, interrupted)?;
+    outlook.begin()
 }
 
 /// Tells that a run is not where it was to be taken: it had come to another end before, and nothing leads on from there.
@@ -99,7 +125,7 @@ fn tell_elsewhere(
     )
     .and_then(|()| writeln!(out, "{}", (destination.instead)(root, run)))
     .and_then(|()| write_ended(root, ended, out))
-    .and_then(|()| write_not_proven(root, out))
+    .and_then(|()| write_proven(root, ended, out))
     .and_then(|()| out.flush());
     despite_lost_output(root, ended, &written);
     Exit::ActionNeeded
@@ -115,7 +141,7 @@ pub(super) fn tell(
 ) -> Exit {
     let written = writeln!(out, "{GOOD}{arrived}{GOOD:#} the run {run}")
         .and_then(|()| write_ended(root, ended, out))
-        .and_then(|()| write_not_proven(root, out))
+        .and_then(|()| write_proven(root, ended, out))
         .and_then(|()| out.flush());
     despite_lost_output(root, ended, &written);
     exit(root, ended)

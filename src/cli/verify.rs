@@ -1,6 +1,6 @@
 //! `rekindle verify`: the proof, at any time.
 
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,7 +12,8 @@ use super::proof::{Lines, write_json, write_proof};
 use crate::control_plane::ControlPlane;
 use crate::node::{Root, Undisturbed};
 use crate::plan::RefusalCode;
-use crate::proof::{Watch, Written};
+use crate::proof::Watch;
+use crate::recovery::written;
 
 /// Watches every condition until all hold or the time is up.
 pub fn verify(root: Root, arguments: &Verify, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -31,13 +32,15 @@ pub fn verify(root: Root, arguments: &Verify, out: &mut dyn Write) -> Result<Exi
     }
     let plane = Arc::new(ControlPlane::of(&inventory));
     let root = Arc::new(root);
-    let written = Arc::new(Written::default());
+    let written = Arc::new(written(&root));
     let mut signals = Undisturbed::begin();
     let mut watch = Watch::begin(&root, &plane, &written);
-    let lines = match (arguments.quiet, arguments.output) {
-        (false, Output::Table) => Lines::begin(watch.findings()),
+    // Where nobody watches, the report is enough.
+    let mut lines = match (arguments.quiet, arguments.output) {
+        (false, Output::Table) if io::stderr().is_terminal() => Lines::default(),
         _ => Lines::silent(),
     };
+    lines.begin(watch.findings());
     watch.wait(
         Instant::now() + arguments.timeout,
         || signals.interrupted().is_some(),

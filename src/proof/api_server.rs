@@ -88,7 +88,7 @@ impl ApiServer {
     }
 
     /// What a health endpoint says.
-    pub(super) fn health(&self, path: &'static str) -> State {
+    pub fn health(&self, path: &'static str) -> State {
         match self.ask(&HttpRequest::get(path)) {
             Ok(_) => State::proven(format!("{path} says ok")),
             Err(Refused(state)) => state,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::api_server::ApiServer;
-use super::finding::{Condition, State};
+use super::finding::{Condition, Finding, State};
 use super::written::Written;
 use super::{certificate, etcd, lease, process};
 use crate::control_plane::{ControlPlane, Etcd};
@@ -85,4 +85,20 @@ pub(super) fn conditions(
         add(Component::Kubelet, Condition::Lease, look);
     }
     watched
+}
+
+/// The conditions of processes, each looked at once.
+pub fn look_at_processes(
+    root: &Arc<Root>,
+    plane: &Arc<ControlPlane>,
+    written: &Arc<Written>,
+) -> Vec<Finding> {
+    let mut watched = conditions(root, plane, written);
+    watched.retain(|watched| watched.condition == Condition::Process);
+    let look = |mut watched: Watched| Finding {
+        subject: watched.subject,
+        condition: watched.condition,
+        state: (watched.look)(),
+    };
+    watched.into_iter().map(look).collect()
 }

@@ -23,6 +23,7 @@ mod watch;
 mod written;
 
 pub use api_server::{ApiServer, LeaseState, Refused};
+pub use conditions::look_at_processes;
 pub use finding::{Condition, Finding, State};
 pub use watch::{Proof, Watch};
 pub use written::Written;

@@ -6,8 +6,8 @@ use std::path::Path;
 use super::error::Failure;
 use super::transaction::{Ended, Transaction};
 use super::{
-    History, Observer, Progress, Reason, RecoveryError, RunFiles, RunId, STATE_FOLDER, Undertaking,
-    facts,
+    History, Live, Observer, Progress, Reason, RecoveryError, RunFiles, RunId, STATE_FOLDER,
+    Undertaking, facts,
 };
 use crate::digest::Sha256Digest;
 use crate::issuance::{Content, FileChange};

@@ -23,6 +23,7 @@ mod situation;
 mod take_up;
 mod transaction;
 mod undertaking;
+mod written;
 
 pub use clear::clear;
 pub use confine::confine;
@@ -34,7 +35,8 @@ pub use history::{History, HistoryError, Interrupted, RunFiles};
 pub use observer::{Observer, Progress};
 pub use preflight::{check_targets, preflight};
 pub use restart::{
-    EtcdCopy, FolderCopy, Live, RestartChoice, RestartPlan, RestartWishes, Seen, Strategy, plan_restart,
+    EtcdCopy, FolderCopy, Live, RestartChoice, RestartPlan, RestartWishes, Seen, Strategy,
+    plan_restart,
 };
 pub use resume::resume;
 pub use reversal::reversal;
@@ -43,6 +45,7 @@ pub use run::RunId;
 pub use take_up::TakeUpRequest;
 pub use transaction::Ended;
 pub use undertaking::Undertaking;
+pub use written::written;
 
 /// Where journals and backups lie: outside `/etc/kubernetes`, where a stray file may become a pod.
 pub const STATE_FOLDER: &str = "/var/lib/rekindle";

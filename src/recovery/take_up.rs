@@ -2,7 +2,9 @@
 
 use super::history::TORN;
 use super::transaction::Transaction;
-use super::{Failure, History, Interrupted, Live, Observer, Reason, RecoveryError, RunFiles, facts};
+use super::{
+    Failure, History, Interrupted, Live, Observer, Reason, RecoveryError, RunFiles, facts,
+};
 use crate::digest::Sha256Digest;
 use crate::journal::{Chain, Direction, Log, TakeUp, Torn};
 use crate::node::{Root, Secrecy, SteadyClock};

@@ -115,6 +115,17 @@ fn describe(event: &Event, names: &Names) -> (&'static str, String) {
         Event::Done { change } => ("done", names.of(*change)),
         Event::TouchIntent { path, .. } => ("touch", path.clone()),
         Event::TouchDone { path, .. } => ("touched", path.clone()),
+        Event::ActIntent { act } => ("about to", act.to_string()),
+        Event::ActDone { act } => ("did", act.to_string()),
+        Event::Proof {
+            component,
+            condition,
+            proven,
+            evidence,
+        } => (
+            if *proven { "proven" } else { "not proven" },
+            format!("{component}, {condition}: {evidence}"),
+        ),
         Event::Left {
             name,
             reason,

@@ -47,7 +47,12 @@ impl Live {
     }
 
     /// Notes that a file was just put in place.
-    pub(in crate::recovery) fn note(&mut self, path: PathBuf, content: Sha256Digest, now: Duration) {
+    pub(in crate::recovery) fn note(
+        &mut self,
+        path: PathBuf,
+        content: Sha256Digest,
+        now: Duration,
+    ) {
         self.written.note(path, content, now);
     }
 

@@ -149,7 +149,11 @@ impl Transaction<'_> {
     /// Starts what this run has stopped: after the last file is settled, whichever way. A failure is a warning, for the
     /// files are as they should be.
     pub(in crate::recovery) fn revive(&mut self) -> Vec<String> {
-        let Some(manager) = self.live.as_ref().and_then(|live| live.plan.manager.clone()) else {
+        let Some(manager) = self
+            .live
+            .as_ref()
+            .and_then(|live| live.plan.manager.clone())
+        else {
             return Vec::new();
         };
         let stopped = self.log.chain().stopped_services();

@@ -51,6 +51,7 @@ pub struct RestartPlan {
     pub notes: Vec<String>,
     /// How long the proof may take.
     pub timeout: Duration,
+    wishes: RestartWishes,
 }
 
 /// A folder that is copied aside.
@@ -95,6 +96,7 @@ pub fn plan_restart(
         copy: None,
         notes: Vec::new(),
         timeout: wishes.timeout,
+        wishes: wishes.clone(),
     };
     plan.plan_copy(root, wishes.etcd_copy, seen.plane)
         .map_err(|refusal| vec![refusal])?;
@@ -177,6 +179,12 @@ fn manager(
 }
 
 impl RestartPlan {
+    /// Finds who starts the kubelet, though nothing is to be stopped.
+    pub fn demand_manager(&mut self, root: &Root) -> Result<(), Refusal> {
+        self.manager = Some(manager(root, &self.wishes, Strategy::All)?);
+        Ok(())
+    }
+
     /// Whether anything is stopped.
     pub fn is_live(&self) -> bool {
         self.strategy.ends_processes()
@@ -249,7 +257,8 @@ impl RestartPlan {
             (Ok(copy), _) => self.copy = Some(copy),
             (Err(evidence), EtcdCopy::Always) => return Err(impossible(evidence)),
             (Err(evidence), _) if self.ends.contains(&Component::Etcd) => {
-                self.notes.push(format!("etcd's data are not copied: {evidence}"));
+                self.notes
+                    .push(format!("etcd's data are not copied: {evidence}"));
             }
             (Err(_), _) => {}
         }

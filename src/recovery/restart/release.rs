@@ -83,7 +83,10 @@ impl Transaction<'_> {
             let Some(seen) = self.seen(&one.lease) else {
                 continue;
             };
-            let verdict = self.live.as_ref().map(|live| live.release.judge(&one, &seen));
+            let verdict = self
+                .live
+                .as_ref()
+                .map(|live| live.release.judge(&one, &seen));
             if let Some(Verdict::Release { holder }) = verdict {
                 let Some(live) = &self.live else {
                     return Ok(());

@@ -1,0 +1,216 @@
+//! The restart, as the verbs meet it: what is wished for, what will be done, and why.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use super::arguments::{EtcdCopyChoice, RestartArguments, RestartName};
+use super::failure::Failure;
+use super::render::{BOLD, WARNING, printable};
+use crate::control_plane::ControlPlane;
+use crate::inventory::Inventory;
+use crate::kubernetes::{CATALOG, Component};
+use crate::node::{Root, RunningComponent, ServiceCommands, running_components};
+use crate::proof::{ApiServer, Finding, Written, look_at_processes};
+use crate::recovery::{
+    EtcdCopy, Interrupted, Live, RestartChoice, RestartPlan, RestartWishes, Seen, Strategy,
+    plan_restart, written,
+};
+
+/// What the restart will be, decided before anything is written.
+pub(super) struct Outlook {
+    plan: RestartPlan,
+    plane: Arc<ControlPlane>,
+    root: Arc<Root>,
+    written: Written,
+    running: Vec<RunningComponent>,
+    /// The processes that are missing, or hold an old credential.
+    unwell: Vec<Finding>,
+}
+
+impl Outlook {
+    /// Looks at what runs, and decides; `renewed` are the certificates that will be others, by kubeadm's names.
+    pub(super) fn of(
+        root: &Root,
+        inventory: &Inventory,
+        arguments: &RestartArguments,
+        default: RestartName,
+        renewed: &[&str],
+    ) -> Result<Self, Failure> {
+        let wishes = arguments.wishes(default)?;
+        let plane = Arc::new(ControlPlane::of(inventory));
+        let own =
+            Arc::new(Root::open(root.path()).map_err(|error| Failure::of_file("root", &error))?);
+        let is_asked = wishes.choice != RestartChoice::This(Strategy::None);
+        // Nobody else's processes, for a node in a folder.
+        let is_looked_at = root.is_machine() && is_asked;
+        let written = if is_looked_at {
+            written(root)
+        } else {
+            Written::default()
+        };
+        let (mut running, mut unwell, mut is_alive) = (Vec::new(), Vec::new(), false);
+        if is_looked_at {
+            running = running_components(root);
+            unwell = look_at_processes(&own, &plane, &Arc::new(written.clone()));
+            unwell.retain(|finding| !finding.state.is_proven());
+            is_alive = ApiServer::of(&own, &plane).health("/livez").is_proven();
+        }
+        let stale = stale(&unwell, renewed);
+        let seen = Seen {
+            plane: &plane,
+            running: &running,
+            is_alive,
+            stale,
+        };
+        let plan =
+            plan_restart(root, &wishes, &seen).map_err(|refusals| Failure::refused(&refusals))?;
+        Ok(Self {
+            plan,
+            plane,
+            root: own,
+            written,
+            running,
+            unwell,
+        })
+    }
+
+    /// Whether there is something to restart though no file needs anything.
+    pub(super) fn is_needed(&self) -> bool {
+        self.plan.is_live() && !self.unwell.is_empty()
+    }
+
+    /// Whether everything that is to run does, with the credentials of today.
+    pub(super) fn is_well(&self) -> bool {
+        self.unwell.is_empty()
+    }
+
+    /// What is done besides the files, in words, in order.
+    pub(super) fn steps(&self) -> Vec<String> {
+        let mut steps = self.plan.steps_before(&self.running);
+        steps.extend(self.plan.steps_after());
+        steps
+    }
+
+    /// What will be stopped and started, and why.
+    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        for finding in &self.unwell {
+            let evidence = printable(finding.state.evidence());
+            writeln!(out, "{WARNING}{}{WARNING:#}: {evidence}", finding.subject)?;
+        }
+        if self.plan.is_live() || !self.unwell.is_empty() {
+            writeln!(
+                out,
+                "{BOLD}Restart{BOLD:#}: {}, since {}",
+                self.plan.strategy.as_str(),
+                printable(&because(&self.plan.because))
+            )?;
+        }
+        for step in self.plan.steps_before(&self.running) {
+            writeln!(out, "  before: {}", printable(&step))?;
+        }
+        for step in self.plan.steps_after() {
+            writeln!(out, "  after:  {}", printable(&step))?;
+        }
+        for note in &self.plan.notes {
+            writeln!(out, "  note:   {}", printable(note))?;
+        }
+        Ok(())
+    }
+
+    /// The same, where an interrupted run has stopped the kubelet: somebody has to start it again, whatever else is wished for.
+    pub(super) fn demand_manager(&mut self, root: &Root, run: &Interrupted) -> Result<(), Failure> {
+        if self.plan.manager.is_some() || run.chain.stopped_services().next().is_none() {
+            return Ok(());
+        }
+        self.plan
+            .demand_manager(root)
+            .map_err(|refusal| Failure::refused(&[refusal]))
+    }
+
+    /// What carries it out; none where nothing is stopped or started. To be called before the process is confined.
+    pub(super) fn begin(self) -> Result<Option<Live>, Failure> {
+        if self.plan.manager.is_none() {
+            return Ok(None);
+        }
+        Live::begin(self.root, self.plane, self.plan, self.written)
+            .map(Some)
+            .map_err(|error| Failure::of(super::exit::Exit::Failed, &error))
+    }
+}
+
+fn because(reason: &str) -> String {
+    match reason {
+        "asked for" => "it was asked for".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// The components that hold an old credential, or will: those that read what is renewed when they start, and not again.
+fn stale(unwell: &[Finding], renewed: &[&str]) -> Vec<Component> {
+    let reload = [Component::Etcd, Component::ApiServer, Component::Kubelet];
+    let starters = Component::STATIC_PODS
+        .into_iter()
+        .filter(|component| !reload.contains(component));
+    starters
+        .filter(|component| {
+            let reads = CATALOG
+                .iter()
+                .any(|entry| renewed.contains(&entry.name) && entry.readers.contains(component));
+            reads
+                || unwell
+                    .iter()
+                    .any(|finding| finding.subject == component.as_str())
+        })
+        .collect()
+}
+
+impl RestartArguments {
+    /// What the operator wants.
+    pub(super) fn wishes(&self, default: RestartName) -> Result<RestartWishes, Failure> {
+        let choice = match self.restart.unwrap_or(default) {
+            RestartName::Auto => RestartChoice::Auto,
+            RestartName::All => RestartChoice::This(Strategy::All),
+            RestartName::Stale => RestartChoice::This(Strategy::Stale),
+            RestartName::Touch => RestartChoice::This(Strategy::Touch),
+            RestartName::None => RestartChoice::This(Strategy::None),
+        };
+        let commands = match (&self.kubelet_stop, &self.kubelet_start) {
+            (Some(stop), Some(start)) => Some(ServiceCommands {
+                start: start.clone(),
+                stop: stop.clone(),
+            }),
+            (None, None) => None,
+            _ => {
+                return Err(Failure::usage(
+                    "--kubelet-stop and --kubelet-start are of use only together",
+                ));
+            }
+        };
+        Ok(RestartWishes {
+            choice,
+            commands,
+            unit: self.kubelet_unit.clone(),
+            etcd_copy: match self.etcd_copy {
+                EtcdCopyChoice::Auto => EtcdCopy::Auto,
+                EtcdCopyChoice::Always => EtcdCopy::Always,
+                EtcdCopyChoice::Never => EtcdCopy::Never,
+            },
+            timeout: self.timeout,
+        })
+    }
+
+    /// The wishes in effect, for the journal.
+    pub(super) fn flags(&self, default: RestartName) -> Vec<String> {
+        let mut flags = vec![format!(
+            "--restart={}",
+            self.restart.unwrap_or(default).as_str()
+        )];
+        for (name, command) in [("stop", &self.kubelet_stop), ("start", &self.kubelet_start)] {
+            if let Some(command) = command {
+                flags.push(format!("--kubelet-{name}={command}"));
+            }
+        }
+        flags.push(format!("--etcd-copy={:?}", self.etcd_copy).to_lowercase());
+        flags
+    }
+}
