@@ -65,7 +65,7 @@ pub(super) fn conditions(
         }
         if let Some(name) = &pod.lease {
             let server = ApiServer::of(root, plane);
-            let look = lease::of_leader(server, name.clone(), pod.clone());
+            let look = lease::of_leader(Arc::clone(root), server, name.clone(), pod.clone());
             add(component, Condition::Lease, look);
         }
     }
@@ -81,7 +81,7 @@ pub(super) fn conditions(
     if let Some(name) = plane.kubelet.lease.clone()
         && plane.api_server.is_some()
     {
-        let look = lease::of_node(ApiServer::of(root, plane), name);
+        let look = lease::of_node(Arc::clone(root), ApiServer::of(root, plane), name);
         add(Component::Kubelet, Condition::Lease, look);
     }
     watched

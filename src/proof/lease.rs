@@ -1,13 +1,17 @@
 //! Whether a Lease moves: whoever renews it has a credential that the API accepts.
 
-use time::OffsetDateTime;
+use std::sync::Arc;
+
+use time::{Duration, OffsetDateTime};
 
 use super::api_server::{ApiServer, LeaseState, Refused};
 use super::conditions::Look;
 use super::finding::State;
+use super::written::on_the_wall;
 use crate::control_plane::{ExpectedPod, LeaseName};
 use crate::evidence::moment;
-use crate::node::machine;
+use crate::kubernetes::Component;
+use crate::node::{Clocks, Root, machine, running_components};
 
 /// What was seen of a Lease when it was first looked at, or when its holder changed.
 #[derive(Debug, Default)]
@@ -26,9 +30,39 @@ impl Movement {
     }
 }
 
+/// How often each Lease is renewed, and as much again for a busy machine: `leaseRetryPeriod` (2 s) of the leaders,
+/// `nodeLeaseDurationSeconds / 4` (10 s) of the kubelet.
+const LEADER_INTERVAL: Duration = Duration::seconds(4);
+const NODE_INTERVAL: Duration = Duration::seconds(15);
+
+/// Whether the process that runs now has renewed it, and just now: then nobody need wait for the next time.
+fn is_just_renewed(
+    root: &Root,
+    component: Component,
+    renewed: Option<OffsetDateTime>,
+    interval: Duration,
+) -> bool {
+    let clocks = Clocks::read();
+    let running = running_components(root);
+    let mut own = running
+        .iter()
+        .filter(|process| process.name == component.as_str());
+    let (Some(process), None, Some(renewed)) = (own.next(), own.next(), renewed) else {
+        return false;
+    };
+    let started = on_the_wall(process.started, &clocks);
+    let age = clocks.wall - renewed;
+    renewed > started && !age.is_negative() && age <= interval
+}
+
 /// The Lease of a component that elects a leader. Where the leader is on another node, this one stands by, and does not
 /// renew: then its own credential is tried instead.
-pub(super) fn of_leader(server: ApiServer, name: LeaseName, pod: ExpectedPod) -> Look {
+pub(super) fn of_leader(
+    root: Arc<Root>,
+    server: ApiServer,
+    name: LeaseName,
+    pod: ExpectedPod,
+) -> Look {
     let mut movement = Movement::default();
     // `os.Hostname() + "_" + uuid` (`cmd/kube-controller-manager/app/controllermanager.go`, likewise the scheduler's).
     let own = format!("{}_", machine().name);
@@ -37,7 +71,9 @@ pub(super) fn of_leader(server: ApiServer, name: LeaseName, pod: ExpectedPod) ->
             Ok(lease) => lease,
             Err(Refused(state)) => return state,
         };
-        let moves = movement.seen(&lease);
+        let is_own = lease.holder.as_ref().is_some_and(|it| it.starts_with(&own));
+        let moves = movement.seen(&lease)
+            || is_own && is_just_renewed(&root, pod.component, lease.renewed, LEADER_INTERVAL);
         match &lease.holder {
             None => State::open(format!("{name}: nobody leads yet")),
             Some(holder) if !moves => State::open_with(
@@ -47,7 +83,7 @@ pub(super) fn of_leader(server: ApiServer, name: LeaseName, pod: ExpectedPod) ->
                 ),
                 "its process cannot log on (Unauthorized) if it was started before its kubeconfig was renewed: restart it",
             ),
-            Some(holder) if holder.starts_with(&own) => State::proven(format!(
+            Some(holder) if is_own => State::proven(format!(
                 "{name} is renewed by {holder}, last at {}",
                 words(lease.renewed)
             )),
@@ -69,13 +105,18 @@ fn stands_by(server: &ApiServer, name: &LeaseName, pod: &ExpectedPod, leader: &s
 }
 
 /// The kubelet's.
-pub(super) fn of_node(server: ApiServer, name: LeaseName) -> Look {
+pub(super) fn of_node(root: Arc<Root>, server: ApiServer, name: LeaseName) -> Look {
     let mut movement = Movement::default();
     Box::new(move || match server.lease(&name) {
-        Ok(lease) if movement.seen(&lease) => State::proven(format!(
-            "{name} is renewed, last at {}",
-            words(lease.renewed)
-        )),
+        Ok(lease)
+            if movement.seen(&lease)
+                || is_just_renewed(&root, Component::Kubelet, lease.renewed, NODE_INTERVAL) =>
+        {
+            State::proven(format!(
+                "{name} is renewed, last at {}",
+                words(lease.renewed)
+            ))
+        }
         Ok(lease) => State::open_with(
             format!("{name} has not been renewed since {}", words(lease.renewed)),
             "the kubelet renews it every ten seconds; if it does not: its log, journalctl -u kubelet",
