@@ -62,7 +62,7 @@ impl Live {
         self.unconfined.run(move || running_components(&root))
     }
 
-    /// Notes that a leader was ended, whose Lease its successor would wait for.
+    /// Notes that no leader of this component lives on this node, whose Lease its successor would wait for.
     pub(super) fn note_ended(&mut self, component: &str, at: OffsetDateTime) {
         self.release.expect(&self.plane, component, at);
     }

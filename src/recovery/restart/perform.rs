@@ -42,6 +42,11 @@ impl Transaction<'_> {
             for process in self.processes(component)? {
                 self.end(component, process)?;
             }
+            // Whether or not one was there to be ended: now none is, and nobody starts one.
+            let now = self.clock.now();
+            if let Some(live) = &mut self.live {
+                live.note_ended(component.as_str(), now);
+            }
         }
         self.copy_aside()
     }
@@ -104,12 +109,7 @@ impl Transaction<'_> {
                 }
             }
             Ok(())
-        })?;
-        let now = self.clock.now();
-        if let Some(live) = &mut self.live {
-            live.note_ended(component.as_str(), now);
-        }
-        Ok(())
+        })
     }
 
     fn copy_aside(&mut self) -> Result<(), Failure> {
@@ -121,6 +121,8 @@ impl Transaction<'_> {
             from: facts::text(&copy.from),
             to: facts::text(&to),
         };
+        let words = act.to_string();
+        self.observer.progress(&Progress::Acting { act: &words });
         let intent = self.log.intend_act(act, self.clock.now())?;
         let (root, observer) = (self.root, &mut *self.observer);
         // What an attempt before left of it is not known to be whole.

@@ -23,7 +23,7 @@ pub(super) struct Release {
 #[derive(Debug, Clone)]
 struct Pending {
     lease: LeaseName,
-    /// When its holder was ended: whoever renewed it later is another one.
+    /// When no such process ran on this node any more: whoever renewed it later is another one.
     ended: OffsetDateTime,
 }
 
