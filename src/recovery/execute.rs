@@ -317,7 +317,7 @@ mod tests {
             touches: Vec::new(),
         };
         let reason = Reason::default();
-        let ended = carry_out(&root, &undertaking, None, &reason, &mut Unwatched);
+        let ended = carry_out(&root, &undertaking, None, None, &reason, &mut Unwatched);
         let Err(RecoveryError::RolledBack { what, warnings, .. }) = ended else {
             panic!("{ended:?}");
         };
