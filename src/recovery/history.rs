@@ -11,10 +11,11 @@ const JOURNAL_SUFFIX: &str = ".jsonl";
 /// What the name of a torn line's copy has behind the run.
 pub(super) const TORN: &str = ".torn-";
 
-/// The runs of a node, oldest first.
+/// The runs of a node, by the wall clock at the start of each. Where that was set back in between, a run stands before one
+/// that it followed; which one it followed, its genesis says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct History {
-    /// Their identifiers: they sort by time.
+    /// Their identifiers, which begin with that time.
     pub runs: Vec<String>,
 }
 
@@ -45,7 +46,7 @@ pub enum HistoryError {
     /// The folder of the journals, or a journal, cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A journal is not as it was written, so nothing follows from it.
+    /// A journal is not as it was written, or another run's, so nothing follows from it.
     #[error("the journal of the run {run} cannot be relied on")]
     Broken {
         /// The run.
@@ -97,7 +98,7 @@ impl History {
                 continue;
             }
             let run = run.clone();
-            match Chain::read(&bytes) {
+            match Chain::read_run(&run, &bytes) {
                 // A further attempt brought the last checkpoint.
                 Ok(Some(chain)) if chain.is_sealed() => {}
                 Ok(Some(chain)) => {
@@ -113,7 +114,7 @@ impl History {
     }
 
     /// Removes what a kill or a power failure left of runs that did nothing, or have ended: journals without one whole
-    /// line, and reserves. Only under the lock, and while no run is interrupted.
+    /// line, reserves, and files without their name. Only under the lock, and while no run is interrupted.
     pub fn tidy(root: &Root) -> Result<(), FileError> {
         for run in Self::read(root)?.runs {
             let journal = RunFiles::of(&run).journal;
@@ -121,7 +122,7 @@ impl History {
                 root.remove_log(&journal)?;
             }
         }
-        root.remove_reserves(&RunFiles::journals())
+        root.remove_leftovers(&RunFiles::journals())
     }
 
     /// The copies of lines of a run's journal that a crash had cut short.
@@ -135,7 +136,7 @@ impl History {
             .collect())
     }
 
-    /// The last checkpoint of the latest run that has one.
+    /// The last checkpoint of the latest run that has one; the latest by the wall clock.
     pub fn latest_checkpoint(&self, root: &Root) -> Option<String> {
         self.runs.iter().rev().find_map(|run| {
             let bytes = root.read_log(&RunFiles::of(run).journal).ok()?;
@@ -175,6 +176,12 @@ impl Interrupted {
     pub fn targets(&self) -> impl Iterator<Item = (&str, &Path)> {
         let changes = self.chain.changes().unwrap_or_default().iter();
         changes.map(|(change, _)| (change.name.as_str(), Path::new(&change.target)))
+    }
+
+    /// The folders in which it staged files: those of its targets.
+    pub fn folders(&self) -> impl Iterator<Item = &Path> {
+        let folders = &self.chain.genesis().circumstances.folders;
+        folders.iter().map(Path::new)
     }
 
     /// How many files it replaced, and how many it was to replace.

@@ -11,7 +11,11 @@ use time::OffsetDateTime;
 
 use crate::support::node::Node;
 use crate::support::program::Run;
-use crate::{AGAIN, cut, elsewhere, journal, recovered, renew, run, run_with_input, runs, ticket};
+use crate::support::tree::Tree;
+use crate::{
+    AGAIN, cut, elsewhere, interrupted, journal, recovered, renew, run, run_with_input, runs,
+    ticket,
+};
 
 /// Judges the journal of the run against what was kept in a ticket.
 #[track_caller]
@@ -196,6 +200,43 @@ fn a_checkpoint_of_another_run_is_told_from_one_that_does_not_hold() {
         names[1], names[0]
     );
     assert!(judged.stderr.starts_with(&error), "{judged:?}");
+    // Nor is it rolled back under that name.
+    let before = Tree::read(node.path());
+    let refused = run(&node, &["rollback", &names[1], "--yes"], 6);
+    let cause = format!(
+        "caused by: it is the journal of the run {}, and the file is that of the run {}\n",
+        names[0], names[1]
+    );
+    assert!(refused.stderr.contains(&cause), "{refused:?}");
+    assert_eq!(Tree::read(node.path()), before);
+}
+
+/// The copy that somebody made of an unfinished journal is no run: nothing is taken up by it.
+#[test]
+fn an_unfinished_journal_under_another_name_is_not_taken_up() {
+    let Some(node) = interrupted() else {
+        return;
+    };
+    let name = runs(&node).pop().unwrap();
+    node.shell(&format!(
+        "cd var/lib/rekindle/journal; cp -a {name}.jsonl {name}_copy.jsonl"
+    ));
+    let before = Tree::read(node.path());
+    for verb in ["resume", "rollback", "recover"] {
+        let refused = run(&node, &[verb, "--yes"], 6);
+        let cause = format!(
+            "caused by: it is the journal of the run {name}, and the file is that of the run {name}_copy\n"
+        );
+        assert!(refused.stderr.contains(&cause), "{refused:?}");
+        assert!(
+            refused
+                .stderr
+                .contains("hint: no run can be taken up by it.")
+        );
+        assert_eq!(Tree::read(node.path()), before);
+    }
+    node.shell(&format!("rm var/lib/rekindle/journal/{name}_copy.jsonl"));
+    run(&node, &["resume", "--yes"], 0);
 }
 
 #[test]

@@ -13,6 +13,7 @@
 
 mod both_ways;
 mod circumstances;
+mod closing;
 mod ended;
 mod foreign;
 mod looking;
@@ -20,6 +21,8 @@ mod quotations;
 mod signals;
 mod targets;
 mod terminal;
+mod together;
+mod turning;
 mod uncommitted;
 
 #[path = "../support/mod.rs"]
@@ -64,7 +67,10 @@ fn says(told: &Run, name: &str, node: &Node) {
 fn is_settled(node: &Node) {
     let tree = Tree::read(node.path());
     for path in tree.paths() {
-        let is_left = path.contains("/.rekindle-") || path.ends_with(".reserve");
+        let is_left = ["/.rekindle-", "/journal/."]
+            .iter()
+            .any(|part| path.contains(part))
+            || path.ends_with(".reserve");
         assert!(!is_left, "{path} was left");
     }
     let verified = rekindle(node.path(), &["journal", "verify"]).expect(0);

@@ -8,11 +8,11 @@ use super::super::render::{BAD, GOOD, WARNING, day, printable};
 use super::super::table::{Cell, Table, terminal_columns};
 use super::operand::second;
 use crate::evidence::with_causes;
-use crate::journal::{Chain, Checkpoint, RunOutcome, check_covered};
+use crate::journal::{BrokenChain, Chain, Checkpoint, Defect, RunOutcome, check_covered};
 use crate::node::Root;
 use crate::recovery::{History, RunFiles};
 
-/// Lists the runs, oldest first; whose journal it is, `journal verify` tells.
+/// Lists the runs by the clock at the start of each; whose journal it is, `journal verify` tells.
 pub fn list(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
     let history = History::read(root).map_err(|error| Failure::of_file("journals", &error))?;
     if history.runs.is_empty() {
@@ -61,24 +61,17 @@ enum State {
     Unreadable(String),
 }
 
-impl State {
-    fn of(chain: Chain, run: &str) -> Self {
-        let id = &chain.genesis().circumstances.run.id;
-        if id == run {
-            Self::Good(Box::new(chain))
-        } else {
-            Self::Exchanged(id.clone())
-        }
-    }
-}
-
 impl Entry {
     fn read(root: &Root, run: &str) -> Self {
         let (bytes, state) = match root.read_log(&RunFiles::of(run).journal) {
             Ok(bytes) => {
-                let state = match Chain::read(&bytes) {
-                    Ok(Some(chain)) => State::of(chain, run),
+                let state = match Chain::read_run(run, &bytes) {
+                    Ok(Some(chain)) => State::Good(Box::new(chain)),
                     Ok(None) => State::Unbegun,
+                    Err(BrokenChain {
+                        defect: Defect::OtherRun { found, .. },
+                        ..
+                    }) => State::Exchanged(found),
                     Err(error) => State::Broken(error.line),
                 };
                 (bytes, state)

@@ -63,7 +63,7 @@ pub(in super::super) fn known_run(root: &Root, named: Option<&str>) -> Result<St
 /// The journal of a run of the node, line by line judged.
 pub(in super::super) fn chain_of(root: &Root, run: &str) -> Result<Chain, Failure> {
     let journal = Journal::read(root, Some(run))?;
-    match Chain::read(&journal.bytes) {
+    match Chain::read_run(run, &journal.bytes) {
         Ok(Some(chain)) => Ok(chain),
         Ok(None) => {
             let message = format!("the run {run} ended before it wrote anything");
