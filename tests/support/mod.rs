@@ -6,6 +6,7 @@ pub mod der;
 pub mod golden;
 pub mod interruption;
 pub mod leaf;
+pub mod machine;
 pub mod namespace;
 pub mod node;
 pub mod openssl;

@@ -58,11 +58,26 @@ impl Node {
         node
     }
 
+    /// The same where there is room for a database: not in a memory of 64 MB, as containers have it.
+    pub fn materialize_with_room(name: &str) -> Self {
+        let node = Self::materialize(name);
+        let free = nix::sys::statvfs::statvfs(node.path()).unwrap();
+        if free.blocks_available() * free.fragment_size() > 1 << 30 {
+            return node;
+        }
+        let copy = Self::empty_in(tempfile::tempdir().unwrap());
+        node.shell(&format!("cp -a . '{}'", copy.path().display()));
+        copy
+    }
+
     /// A folder with nothing in it.
     pub fn empty() -> Self {
+        Self::empty_in(temporary_folder())
+    }
+
+    fn empty_in(folder: TempDir) -> Self {
         use std::os::unix::fs::PermissionsExt;
 
-        let folder = temporary_folder();
         let root = folder.path().join("node");
         fs::create_dir(&root).unwrap();
         fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).unwrap();

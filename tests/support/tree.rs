@@ -64,6 +64,13 @@ impl Tree {
         Self(entries)
     }
 
+    /// The same without etcd's data.
+    pub fn without_data(&self) -> Self {
+        let mut entries = self.0.clone();
+        entries.retain(|path, _| !path.starts_with("/var/lib/etcd"));
+        Self(entries)
+    }
+
     /// The same without files that a run staged, or left when it was killed.
     pub fn without_staged(&self) -> Self {
         let staged = |path: &Path| {

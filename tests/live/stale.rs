@@ -1,0 +1,244 @@
+//! Processes that still have the old credential, and those that only look as if they had.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::small::{self, KUBELET, SCHEDULER, Server};
+use crate::support::machine::{Machine, stand_in};
+use crate::support::program::{binary, rekindle};
+
+const KUBECONFIG: &str = "/etc/kubernetes/scheduler.conf";
+
+/// What `verify` says of the scheduler's process.
+struct Said {
+    is_proven: bool,
+    evidence: String,
+    advice: String,
+}
+
+fn verify(machine: &Machine) -> Said {
+    let run = machine.rekindle(&["verify", "--timeout", "500ms", "-o", "json"]);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{run:?}"));
+    let conditions = report["conditions"].as_array().unwrap();
+    let found = conditions
+        .iter()
+        .find(|row| row["component"] == "kube-scheduler" && row["condition"] == "process");
+    let found = found.unwrap();
+    let text = |name: &str| found[name].as_str().unwrap_or_default().to_owned();
+    Said {
+        is_proven: found["proven"] == true,
+        evidence: text("evidence"),
+        advice: text("advice"),
+    }
+}
+
+#[track_caller]
+fn is_well(machine: &Machine) {
+    let said = verify(machine);
+    assert!(said.is_proven, "{}", said.evidence);
+}
+
+/// The scheduler's kubeconfig is renewed by the program, whose journal notes when.
+fn renew(machine: &Machine) {
+    // As for a node in a folder: no process is touched.
+    let arguments = ["recover", "--yes", "--only", "scheduler.conf", "--force"];
+    rekindle(machine.node().path(), &arguments).expect(0);
+}
+
+fn set_time(machine: &Machine, when: &str) {
+    machine
+        .node()
+        .shell(&format!("touch -d '{when}' etc/kubernetes/scheduler.conf"));
+}
+
+fn end(machine: &Machine, pid: u32) {
+    machine.shell(&format!(
+        "kill {pid}; while kill -0 {pid} 2>/dev/null; do sleep 0.01; done"
+    ));
+}
+
+/// By the kernel's words and the wall clock.
+fn started(machine: &Machine, pid: u32) -> OffsetDateTime {
+    let stat = machine.shell(&format!("cat /proc/{pid}/stat /proc/uptime"));
+    let (stat, uptime) = stat.trim().split_once('\n').unwrap();
+    let ticks: f64 = stat
+        .rsplit(") ")
+        .next()
+        .unwrap()
+        .split(' ')
+        .nth(19)
+        .unwrap()
+        .parse()
+        .unwrap();
+    let uptime: f64 = uptime.split(' ').next().unwrap().parse().unwrap();
+    OffsetDateTime::now_utc() - Duration::from_secs_f64(uptime - ticks / 100.0)
+}
+
+fn is_near(text: &str, expected: OffsetDateTime) {
+    let said = OffsetDateTime::parse(text.trim_end_matches([',', ':']), &Rfc3339).unwrap();
+    assert!(
+        (said - expected).abs() < Duration::from_millis(1500),
+        "{said} {expected}"
+    );
+}
+
+#[test]
+fn a_process_that_is_older_than_its_credential_is_named_with_both_times() {
+    let Some(machine) = small::machine() else {
+        return;
+    };
+    let pid = machine.start_pod("kube-scheduler", &[]);
+    is_well(&machine);
+    let by_hand = machine.node().file(KUBECONFIG);
+    std::thread::sleep(Duration::from_secs(2));
+    // Somebody renews it: no journal tells of it.
+    let text = fs::read_to_string(&by_hand).unwrap();
+    fs::write(&by_hand, text + "# renewed\n").unwrap();
+    let said = verify(&machine);
+    let words: Vec<&str> = said.evidence.split(' ').collect();
+    assert!(
+        !said.is_proven && said.advice.contains("recover --restart stale"),
+        "{}",
+        said.evidence
+    );
+    assert_eq!(
+        words[..5],
+        ["process", &pid.to_string(), "was", "started", "at"]
+    );
+    assert_eq!(
+        (words[6], words[7], words[9]),
+        ("before", KUBECONFIG, "written"),
+        "{}",
+        said.evidence
+    );
+    is_near(words[5], started(&machine, pid));
+    let written = fs::metadata(&by_hand).unwrap();
+    is_near(
+        words[11],
+        SystemTime::UNIX_EPOCH
+            .checked_add(Duration::new(u64::try_from(written.mtime()).unwrap(), 0))
+            .unwrap()
+            .into(),
+    );
+    // Another that is new does not hide it; when only the new one is left, all is well.
+    let other = machine.start_pod("kube-scheduler", &[]);
+    let said = verify(&machine);
+    assert!(
+        said.evidence.contains(&format!("process {pid} ")),
+        "{}",
+        said.evidence
+    );
+    end(&machine, pid);
+    let said = verify(&machine);
+    assert!(
+        said.is_proven && said.evidence.contains(&format!("process {other} ")),
+        "{}",
+        said.evidence
+    );
+}
+
+/// Started as soon as the file is there.
+#[test]
+fn a_fresh_process_is_no_false_alarm() {
+    let Some(machine) = small::machine() else {
+        return;
+    };
+    let _serving = Server::start(&machine, KUBELET.0, KUBELET.1, &[]);
+    machine.start_kubelet(&[]);
+    let told = machine.shell(&format!(
+        "cp {KUBECONFIG} /run/content\n\
+         for number in {{1..100}}; do\n\
+         cp /run/content /etc/kubernetes/new && mv /etc/kubernetes/new {KUBECONFIG}\n\
+         {pod} kube-scheduler\n\
+         {binary} verify --timeout 30s >/run/said || {{ echo \"$number: $(</run/said)\"; break; }}\n\
+         pid=$(sed -n 's/^proven *kube-scheduler *process *process \\([0-9]*\\) .*/\\1/p' /run/said)\n\
+         kill \"$pid\"; while kill -0 \"$pid\" 2>/dev/null; do sleep 0.01; done\n\
+         done",
+        pod = stand_in("pod").display(),
+        binary = binary().display(),
+    ));
+    assert_eq!(told, "");
+}
+
+#[test]
+fn a_journal_of_this_boot_knows_better_than_a_file_s_time() {
+    let Some(machine) = small::machine() else {
+        return;
+    };
+    let old = machine.start_pod("kube-scheduler", &[]);
+    std::thread::sleep(Duration::from_millis(50));
+    renew(&machine);
+    // Whatever its time says, it was written behind the back of that process.
+    for when in ["2020-01-01", "tomorrow", "now"] {
+        set_time(&machine, when);
+        let said = verify(&machine);
+        let named = format!("process {old} was started");
+        assert!(
+            !said.is_proven && said.evidence.contains(&named),
+            "{when}: {}",
+            said.evidence
+        );
+    }
+    end(&machine, old);
+    machine.start_pod("kube-scheduler", &[]);
+    for when in ["2020-01-01", "tomorrow", "now"] {
+        set_time(&machine, when);
+        is_well(&machine);
+    }
+    // Of content that it did not put there the journal says nothing.
+    machine.node().edit(KUBECONFIG, |text| text + "# by hand\n");
+    assert!(!verify(&machine).is_proven);
+    // A time in the future says that some clock was set, and nothing of the process.
+    set_time(&machine, "tomorrow");
+    is_well(&machine);
+}
+
+#[test]
+fn a_journal_of_another_boot_says_nothing() {
+    let Some(machine) = small::machine() else {
+        return;
+    };
+    renew(&machine);
+    machine.start_pod("kube-scheduler", &[]);
+    machine.shell("echo 01234567-89ab-cdef-0123-456789abcdef >/run/boot && mount --bind /run/boot /proc/sys/kernel/random/boot_id");
+    is_well(&machine);
+    set_time(&machine, "now");
+    assert!(!verify(&machine).is_proven);
+}
+
+#[test]
+fn arguments_that_differ_from_the_manifest_are_named() {
+    let Some(machine) = small::machine() else {
+        return;
+    };
+    let pid = machine.start_pod("kube-scheduler", &["--bind-address=0.0.0.0"]);
+    let said = verify(&machine);
+    let expected = format!(
+        "process {pid} runs with 0.0.0.0 for --bind-address, and its manifest says 127.0.0.1"
+    );
+    assert_eq!((said.is_proven, &*said.evidence), (false, &*expected));
+    assert!(
+        said.advice
+            .contains("the kubelet has not taken up its manifest"),
+        "{}",
+        said.advice
+    );
+    end(&machine, pid);
+    machine.start_pod("kube-scheduler", &[]);
+    is_well(&machine);
+    machine.node().edit(SCHEDULER, |text| {
+        text.replace("    image:", "    - --v=4\n    image:")
+    });
+    let said = verify(&machine);
+    assert!(
+        said.evidence
+            .ends_with("runs with nothing for --v, and its manifest says 4"),
+        "{}",
+        said.evidence
+    );
+}
