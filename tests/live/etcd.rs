@@ -91,10 +91,10 @@ pub fn read_copy(machine: &Machine, folder: &str) -> Store {
     store
 }
 
-/// Waits until it takes connections.
+/// Waits until it serves: before that it does not end cleanly when it is asked to.
 pub fn wait_until_up(machine: &Machine) {
-    let connect = "if (: </dev/tcp/127.0.0.1/2379) 2>/dev/null; then echo up; fi";
-    wait_for(|| (machine.shell(connect) == "up\n").then_some(()));
+    let last = "tac /run/pods/etcd.log | grep -m 1 -e 'starting server' -e 'serving client requests on 127.0.0.1' || true";
+    wait_for(|| machine.shell(last).contains("serving").then_some(()));
 }
 
 fn serve_plainly(machine: &Machine, data: &str) -> u32 {

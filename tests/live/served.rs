@@ -168,7 +168,11 @@ fn each_state_of_a_server_is_told_and_what_to_do() {
         "serves another certificate than /etc/kubernetes/pki/etcd/server.crt, which ends at",
         "restart it",
     );
-    report.is_open(&format!("etcd {HANGING}"), "within 2 s", "it hangs");
+    report.is_open(
+        &format!("etcd {HANGING}"),
+        "timed out in the TLS handshake",
+        "it hangs",
+    );
     report.is_open(&format!("etcd {GARBAGE}"), "", "");
     report.is_open(
         &format!("etcd {CLOSED}"),
