@@ -37,19 +37,12 @@ pub fn machine() -> Option<Machine> {
         return None;
     }
     let node = Node::materialize_with_room(crate::NODE);
-    // kubeadm 1.36 writes for etcd 3.6; Debian's 3.4 does not know these.
-    node.edit("/etc/kubernetes/manifests/etcd.yaml", |manifest| {
-        let known = |line: &&str| {
-            !["--feature-gates", "--watch-progress-notify-interval"]
-                .iter()
-                .any(|flag| line.contains(flag))
-        };
-        manifest
-            .lines()
-            .filter(known)
-            .flat_map(|line| [line, "\n"])
-            .collect()
-    });
+    // kubeadm 1.36 writes for etcd 3.6; Debian's 3.4 does not know all of it. It elects itself in a tenth of the usual time.
+    node.shell(
+        "cd etc/kubernetes/manifests\n\
+         sed -i -e '/--feature-gates/d' -e '/--watch-progress-notify-interval/d' \\\n\
+         -e 's/^    - --name=.*/&\\n    - --election-timeout=100\\n    - --heartbeat-interval=10/' etcd.yaml",
+    );
     Machine::boot(node)
 }
 
@@ -93,8 +86,13 @@ pub fn read_copy(machine: &Machine, folder: &str) -> Store {
 
 /// Waits until it serves: before that it does not end cleanly when it is asked to.
 pub fn wait_until_up(machine: &Machine) {
-    let last = "tac /run/pods/etcd.log | grep -m 1 -e 'starting server' -e 'serving client requests on 127.0.0.1' || true";
-    wait_for(|| machine.shell(last).contains("serving").then_some(()));
+    wait_for(|| {
+        let log = machine.log_of("etcd");
+        let latest = log.rsplit("starting server").next();
+        latest?
+            .contains("serving client requests on 127.0.0.1")
+            .then_some(())
+    });
 }
 
 fn serve_plainly(machine: &Machine, data: &str) -> u32 {

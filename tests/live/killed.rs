@@ -197,12 +197,12 @@ impl Moment {
 }
 
 /// Kills a recovery then, and hands the machine on; `None` where that cannot be done here.
-fn interrupted(moment: Moment) -> Option<Scene> {
+fn interrupted(moment: Moment, is_filled: bool) -> Option<Scene> {
     if !interruption::is_possible() {
         return None;
     }
     let calls = calls();
-    let scene = scene(moment == Moment::Copying)?;
+    let scene = scene(is_filled)?;
     moment.kill(&scene, calls?);
     Some(scene)
 }
@@ -211,12 +211,7 @@ fn interrupted(moment: Moment) -> Option<Scene> {
 fn demands_a_service_manager(scene: &Scene, verb: &str) {
     let all = || Tree::read(scene.machine.node().path()).without_data();
     let tree = all();
-    for how in [
-        &[][..],
-        &["--restart", "none"],
-        &["--restart", "touch"],
-        &["--restart", "all"],
-    ] {
+    for how in [&[][..], &["--restart", "none"]] {
         let arguments = [&[verb, "--yes"], how].concat();
         let told = scene.machine.rekindle(&arguments).expect(3);
         assert!(told.stderr.contains("(no-service-manager)"), "{told:?}");
@@ -237,7 +232,7 @@ fn everything_runs(scene: &Scene) {
 }
 
 fn is_resumed(moment: Moment) {
-    let Some(scene) = interrupted(moment) else {
+    let Some(scene) = interrupted(moment, moment == Moment::Copying) else {
         return;
     };
     demands_a_service_manager(&scene, "resume");
@@ -261,7 +256,7 @@ fn is_resumed(moment: Moment) {
 }
 
 fn is_rolled_back(moment: Moment) {
-    let Some(scene) = interrupted(moment) else {
+    let Some(scene) = interrupted(moment, false) else {
         return;
     };
     demands_a_service_manager(&scene, "rollback");

@@ -1,5 +1,6 @@
 //! What cannot be done is refused before the first write, and what fails on the way leads back.
 
+use crate::support::interruption::wait_for;
 use crate::support::tree::Tree;
 use crate::{SLEEPERS, files, journal, machine, run, with_commands};
 
@@ -62,8 +63,11 @@ fn a_stop_that_fails_leads_back_and_the_kubelet_runs() {
         told.stderr.contains("exit status 9") && told.stderr.contains("no more"),
         "{told:?}"
     );
-    let now = machine.pid_of("kubelet");
-    assert!(now.is_some() && now != kubelet, "{kubelet:?} {now:?}");
+    wait_for(|| {
+        machine
+            .pid_of("kubelet")
+            .filter(|now| Some(*now) != kubelet)
+    });
     assert_eq!(before.differences(&files(&machine)), [""; 0]);
     assert_eq!(machine.statuses(SLEEPERS[0]), [0; 0]);
     let events = journal::events(&machine);

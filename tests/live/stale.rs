@@ -56,9 +56,10 @@ fn set_time(machine: &Machine, when: &str) {
         .shell(&format!("touch -d '{when}' etc/kubernetes/scheduler.conf"));
 }
 
+/// By force: one that has just begun takes no other signal.
 fn end(machine: &Machine, pid: u32) {
     machine.shell(&format!(
-        "kill {pid}; while kill -0 {pid} 2>/dev/null; do sleep 0.01; done"
+        "kill -9 {pid}; while kill -0 {pid} 2>/dev/null; do sleep 0.01; done"
     ));
 }
 
@@ -157,7 +158,7 @@ fn a_fresh_process_is_no_false_alarm() {
          {pod} kube-scheduler\n\
          {binary} verify --timeout 30s >/run/said || {{ echo \"$number: $(</run/said)\"; break; }}\n\
          pid=$(sed -n 's/^proven *kube-scheduler *process *process \\([0-9]*\\) .*/\\1/p' /run/said)\n\
-         kill \"$pid\"; while kill -0 \"$pid\" 2>/dev/null; do sleep 0.01; done\n\
+         kill -9 \"$pid\"; while kill -0 \"$pid\" 2>/dev/null; do sleep 0.01; done\n\
          done",
         pod = stand_in("pod").display(),
         binary = binary().display(),

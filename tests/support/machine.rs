@@ -151,18 +151,44 @@ impl Machine {
 
     /// All of them.
     pub fn pids_of(&self, name: &str) -> Vec<u32> {
-        let script = format!(
-            "for each in /proc/[0-9]*; do\n\
-             if IFS= read -r -d '' first <\"$each/cmdline\" && [[ ${{first##*/}} = {name} ]]; then echo \"${{each#/proc/}}\"; fi\n\
-             done 2>/dev/null"
-        );
-        let pids = self.shell(&script);
-        pids.lines().map(|pid| pid.parse().unwrap()).collect()
+        let all = fs::read_dir("/proc").unwrap();
+        let entries = all.map(|entry| entry.unwrap().path());
+        let mut pids: Vec<u32> = entries
+            .filter_map(|entry| self.component(&entry, name))
+            .collect();
+        pids.sort_unstable();
+        pids
+    }
+
+    /// The number in that machine of the process with this entry in `/proc`, if it is of that machine and of that name.
+    fn component(&self, entry: &Path, name: &str) -> Option<u32> {
+        let command_line = fs::read(entry.join("cmdline")).ok()?;
+        let program = command_line.split(|byte| *byte == 0).next()?;
+        if program.rsplit(|byte| *byte == b'/').next()? != name.as_bytes() {
+            return None;
+        }
+        let first = format!("/proc/{}/ns/mnt", self.first);
+        if fs::read_link(entry.join("ns/mnt")).ok()? != fs::read_link(first).unwrap() {
+            return None;
+        }
+        // Outside, in that machine, and in a namespace of its own.
+        let status = fs::read_to_string(entry.join("status")).ok()?;
+        let numbers = status
+            .lines()
+            .find_map(|line| line.strip_prefix("NSpid:"))?;
+        let outside = fs::read_to_string(format!("/proc/{}/status", self.first)).unwrap();
+        let outside = outside
+            .lines()
+            .find_map(|line| line.strip_prefix("NSpid:"))
+            .unwrap();
+        // Its first process is number 1, and the last of its own numbers.
+        let depth = outside.split_whitespace().count();
+        numbers.split_whitespace().nth(depth - 1)?.parse().ok()
     }
 
     /// What became of the processes of a component that have ended, in order: exit statuses.
     pub fn statuses(&self, component: &str) -> Vec<i32> {
-        let statuses = self.shell(&format!("cat /run/pods/{component}.status || true"));
+        let statuses = self.kept(&format!("{component}.status"));
         statuses
             .lines()
             .map(|status| status.parse().unwrap())
@@ -171,7 +197,12 @@ impl Machine {
 
     /// What a component has said.
     pub fn log_of(&self, component: &str) -> String {
-        self.shell(&format!("cat /run/pods/{component}.log"))
+        self.kept(&format!("{component}.log"))
+    }
+
+    fn kept(&self, name: &str) -> String {
+        let path = format!("/proc/{}/root/run/pods/{name}", self.first);
+        fs::read_to_string(path).unwrap_or_default()
     }
 
     /// Listens on an address of that machine, from outside.
