@@ -1,5 +1,6 @@
 //! How long a proof takes: not longer than what it waits for.
 
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use serde_json::Value;
 use crate::small::{self, KUBELET, Server};
 use crate::support::machine::Machine;
 use crate::support::program::binary;
+use crate::{SLEEPERS, machine, with_commands};
 
 /// What a busy machine may take. The aim is half a second, and what was measured is printed.
 const BOUND: Duration = Duration::from_secs(3);
@@ -95,4 +97,48 @@ fn a_server_that_hangs_delays_no_other_condition() {
     let rows = report["conditions"].as_array().unwrap();
     let proven: Vec<bool> = rows.iter().map(|row| row["proven"] == true).collect();
     assert_eq!(proven, [true, true, false], "{report:#}");
+}
+
+/// Nor in a recovery, which asks the API server for the Leases of the leaders that it has ended.
+#[test]
+fn an_api_server_that_hangs_delays_no_recovery() {
+    let Some(machine) = machine() else {
+        return;
+    };
+    machine.start_kubelet(&SLEEPERS);
+    let server = Server::start(&machine, "192.0.2.10:6443", KUBELET.1, &[]);
+    machine.shell(&format!("kill -STOP {}", server.pid));
+    let all = with_commands(&["recover", "--yes", "--timeout", "3s"]);
+    let mut recover = machine.command(&binary(), &all);
+    let mut recover = recover
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(recover.stderr.take().unwrap());
+    let mut begun = None;
+    let mut proven = Vec::new();
+    for line in said.lines().map_while(Result::ok) {
+        match begun {
+            None if line.starts_with("start kubelet") => begun = Some(Instant::now()),
+            Some(begun) if line.starts_with("proven") => proven.push(begun.elapsed()),
+            _ => {}
+        }
+    }
+    let took = begun.unwrap().elapsed();
+    assert_eq!(recover.wait().unwrap().code(), Some(7));
+    println!(
+        "with a timeout of 3 s and an API server that hangs: told after {proven:?}, ended after {took:?}"
+    );
+    assert_eq!(proven.len(), 3);
+    assert!(
+        proven
+            .iter()
+            .all(|told| *told < Duration::from_millis(1800)),
+        "{proven:?}"
+    );
+    assert!(
+        took < Duration::from_secs(3) + Duration::from_millis(1500),
+        "{took:?}"
+    );
 }
