@@ -283,6 +283,10 @@ pub enum RestartName {
     All,
     /// The same for those alone that hold an old credential in memory: the API stays up.
     Stale,
+    /// Give each manifest an annotation, one component at a time: the kubelet runs on and replaces the pods.
+    Stamp,
+    /// Move each manifest away and back, one component at a time: the last resort.
+    Move,
     /// Set the times of the manifests to now, as runbooks say; this restarts nothing, and proves nothing.
     Touch,
     /// Leave processes and manifests alone.
@@ -295,6 +299,8 @@ impl RestartName {
             Self::Auto => "auto",
             Self::All => "all",
             Self::Stale => "stale",
+            Self::Stamp => "stamp",
+            Self::Move => "move",
             Self::Touch => "touch",
             Self::None => "none",
         }

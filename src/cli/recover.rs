@@ -70,7 +70,10 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
         .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))?;
     let Issuance { changes, cluster } = issuance;
     let reason = reason(&arguments.words, wishes_in_effect(arguments));
+    let stamps = outlook.stamps(now.truncate_to_second())?;
     let mut undertaking = Undertaking::of_plan(&plan, changes);
+    undertaking.changes.extend(stamps);
+    undertaking.moves = outlook.folders();
     undertaking.steps.extend(outlook.steps());
     let mut watch = Watch::new();
     let live = outlook.begin()?;

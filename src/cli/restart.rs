@@ -1,19 +1,26 @@
 //! The restart, as the verbs meet it: what is wished for, what will be done, and why.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
+
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 use super::arguments::{EtcdCopyChoice, RestartArguments, RestartName};
 use super::failure::Failure;
-use super::render::{BOLD, WARNING, printable};
-use crate::control_plane::ControlPlane;
+use super::render::{BOLD, WARNING, printable, timestamp};
+use crate::control_plane::{ControlPlane, ExpectedPod};
+use crate::evidence::with_causes;
 use crate::inventory::Inventory;
-use crate::kubernetes::{CATALOG, Component};
-use crate::node::{Root, RunningComponent, ServiceCommands, running_components};
+use crate::issuance::{Content, FileChange};
+use crate::kubernetes::{CATALOG, Component, stamp};
+use crate::node::{Present, Root, RunningComponent, Secrecy, ServiceCommands, running_components};
+use crate::plan::{Refusal, RefusalCode};
 use crate::proof::{ApiServer, Finding, Written, look_at_processes};
 use crate::recovery::{
-    EtcdCopy, Interrupted, Live, RestartChoice, RestartPlan, RestartWishes, Seen, Strategy,
-    plan_restart, written,
+    EtcdCopy, Interrupted, Live, MANIFEST, RestartChoice, RestartPlan, RestartWishes, Seen,
+    Strategy, plan_restart, written,
 };
 
 /// What the restart will be, decided before anything is written.
@@ -76,12 +83,62 @@ impl Outlook {
 
     /// Whether there is something to restart though no file needs anything.
     pub(super) fn is_needed(&self) -> bool {
-        self.plan.is_live() && !self.unwell.is_empty()
+        self.plan.strategy.restarts() && !self.unwell.is_empty()
     }
 
     /// Whether everything that is to run does, with the credentials of today.
     pub(super) fn is_well(&self) -> bool {
         self.unwell.is_empty()
+    }
+
+    /// The manifests that get an annotation, as changes of a run.
+    pub(super) fn stamps(&self, now: OffsetDateTime) -> Result<Vec<FileChange>, Failure> {
+        if self.plan.strategy != Strategy::Stamp {
+            return Ok(Vec::new());
+        }
+        let pods = self.plan.ends.iter().filter_map(|it| self.plane.pod(*it));
+        pods.map(|pod| self.stamp(pod, now)).collect()
+    }
+
+    fn stamp(&self, pod: &ExpectedPod, now: OffsetDateTime) -> Result<FileChange, Failure> {
+        let path = &pod.manifest;
+        let file = self
+            .root
+            .read(path, Secrecy::Public)
+            .map_err(|error| Failure::of_file("manifest", &error))?;
+        let stamped = stamp(&file.bytes, &timestamp(now)).map_err(|error| {
+            Failure::refused(&[Refusal {
+                code: RefusalCode::ManifestNotEditable,
+                subject: "--restart stamp".to_owned(),
+                evidence: format!(
+                    "{}: {}",
+                    self.root.outside(path).display(),
+                    with_causes(&error)
+                ),
+                remedy: "use --restart all or --restart move, which leave the manifest as it is"
+                    .to_owned(),
+            }])
+        })?;
+        Ok(FileChange {
+            name: format!("{}.yaml", pod.component),
+            location: MANIFEST.to_owned(),
+            target: file.path.clone(),
+            model: file.path,
+            metadata: file.metadata,
+            before: Present::File(file.digest),
+            after: Content::File(Zeroizing::new(stamped)),
+            certificate: None,
+        })
+    }
+
+    /// The folders in which manifests are moved.
+    pub(super) fn folders(&self) -> Vec<PathBuf> {
+        if self.plan.strategy != Strategy::Move {
+            return Vec::new();
+        }
+        let pods = self.plane.pods.iter();
+        pods.filter_map(|pod| Some(pod.manifest.parent()?.to_owned()))
+            .collect()
     }
 
     /// What is done besides the files, in words, in order.
@@ -97,7 +154,7 @@ impl Outlook {
             let evidence = printable(finding.state.evidence());
             writeln!(out, "{WARNING}{}{WARNING:#}: {evidence}", finding.subject)?;
         }
-        if self.plan.is_live() || !self.unwell.is_empty() {
+        if self.plan.strategy.restarts() || !self.unwell.is_empty() {
             writeln!(
                 out,
                 "{BOLD}Restart{BOLD:#}: {}, since {}",
@@ -129,7 +186,7 @@ impl Outlook {
 
     /// What carries it out; none where nothing is stopped or started. To be called before the process is confined.
     pub(super) fn begin(self) -> Result<Option<Live>, Failure> {
-        if self.plan.manager.is_none() {
+        if self.plan.manager.is_none() && !self.plan.strategy.restarts() {
             return Ok(None);
         }
         Live::begin(self.root, self.plane, self.plan, self.written)
@@ -171,6 +228,8 @@ impl RestartArguments {
             RestartName::Auto => RestartChoice::Auto,
             RestartName::All => RestartChoice::This(Strategy::All),
             RestartName::Stale => RestartChoice::This(Strategy::Stale),
+            RestartName::Stamp => RestartChoice::This(Strategy::Stamp),
+            RestartName::Move => RestartChoice::This(Strategy::Move),
             RestartName::Touch => RestartChoice::This(Strategy::Touch),
             RestartName::None => RestartChoice::This(Strategy::None),
         };

@@ -8,6 +8,7 @@
 //! [`ask`] talks to the node's own servers, by address.
 
 mod addresses;
+mod aside;
 mod attributes;
 mod backup;
 mod clock;

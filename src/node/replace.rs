@@ -310,6 +310,6 @@ fn present(target: &Resolved, outside: &Path) -> Result<Present, FileError> {
     Ok(Present::File(snapshot.digest))
 }
 
-fn flush_folder(folder: &OwnedFd, outside: &Path) -> Result<(), FileError> {
+pub(super) fn flush_folder(folder: &OwnedFd, outside: &Path) -> Result<(), FileError> {
     fsync(folder).map_err(|errno| FileError::from_errno("flush the folder of", outside, errno))
 }

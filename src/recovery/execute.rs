@@ -105,6 +105,10 @@ impl Transaction<'_> {
     ) -> Result<Ended, RecoveryError> {
         warnings.extend(self.touch());
         self.note_written();
+        match self.move_manifests() {
+            Ok(more) => warnings.extend(more),
+            Err(failure) => return Err(self.stopped("a manifest could not be moved", failure)),
+        }
         warnings.extend(self.revive());
         match self.prove() {
             Ok(proof) => self.proof = proof,
@@ -314,6 +318,7 @@ mod tests {
                 change(&root, "/pki/one", "one".to_owned()),
                 change(&root, "/pki/two", "two".repeat(1 << 20)),
             ],
+            moves: Vec::new(),
             touches: Vec::new(),
         };
         let reason = Reason::default();

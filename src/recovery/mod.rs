@@ -35,8 +35,8 @@ pub use history::{History, HistoryError, Interrupted, RunFiles};
 pub use observer::{Observer, Progress};
 pub use preflight::{check_targets, preflight};
 pub use restart::{
-    EtcdCopy, FolderCopy, Live, RestartChoice, RestartPlan, RestartWishes, Seen, Strategy,
-    plan_restart,
+    EtcdCopy, FolderCopy, Live, MANIFEST, RestartChoice, RestartPlan, RestartWishes, Seen,
+    Strategy, plan_restart,
 };
 pub use resume::resume;
 pub use reversal::reversal;

@@ -19,6 +19,8 @@ pub struct Undertaking {
     pub changes: Vec<FileChange>,
     /// The manifests whose time is set afterwards, as node paths.
     pub touches: Vec<PathBuf>,
+    /// The folders in which manifests are moved away and back, as node paths.
+    pub moves: Vec<PathBuf>,
 }
 
 impl Undertaking {
@@ -34,6 +36,7 @@ impl Undertaking {
             left: plan.left.clone(),
             touches: touches.collect(),
             changes,
+            moves: Vec::new(),
         }
     }
 
@@ -42,9 +45,12 @@ impl Undertaking {
         self.changes.iter().map(|change| change.target.as_path())
     }
 
-    /// The folders in which files are staged, each once.
+    /// The folders in which files are staged, or moved, each once.
     pub fn folders(&self) -> Vec<&Path> {
-        let mut folders: Vec<&Path> = self.targets().filter_map(Path::parent).collect();
+        let staged = self.targets().filter_map(Path::parent);
+        let mut folders: Vec<&Path> = staged
+            .chain(self.moves.iter().map(PathBuf::as_path))
+            .collect();
         folders.sort_unstable();
         folders.dedup();
         folders
