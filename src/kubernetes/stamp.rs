@@ -35,21 +35,18 @@ pub fn stamp(manifest: &[u8], value: &str) -> Result<Vec<u8>, StampError> {
         .find(|number| is_key(lines.get(*number), indent, "annotations:"));
     let line = |indent: usize| format!("{:indent$}{STAMP}: \"{value}\"\n", "");
     let mut stamped: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
-    match annotations {
-        Some(annotations) => {
-            let entries = block(&lines, annotations, indent);
-            let deeper = entries.indent.ok_or(StampError::NotInLines)?;
-            let old = (annotations + 1..entries.end)
-                .find(|number| is_key(lines.get(*number), deeper, &format!("{STAMP}:")));
-            match old.and_then(|number| stamped.get_mut(number)) {
-                Some(old) => *old = line(deeper),
-                None => stamped.insert(annotations + 1, line(deeper)),
-            }
+    if let Some(annotations) = annotations {
+        let entries = block(&lines, annotations, indent);
+        let deeper = entries.indent.ok_or(StampError::NotInLines)?;
+        let old = (annotations + 1..entries.end)
+            .find(|number| is_key(lines.get(*number), deeper, &format!("{STAMP}:")));
+        match old.and_then(|number| stamped.get_mut(number)) {
+            Some(old) => *old = line(deeper),
+            None => stamped.insert(annotations + 1, line(deeper)),
         }
-        None => {
-            let key = format!("{:indent$}annotations:\n", "");
-            stamped.insert(metadata + 1, key + &line(indent * 2));
-        }
+    } else {
+        let key = format!("{:indent$}annotations:\n", "");
+        stamped.insert(metadata + 1, key + &line(indent * 2));
     }
     let stamped = stamped.concat().into_bytes();
     let mut after = Node::parse(&stamped)?;
