@@ -13,3 +13,4 @@ pub mod node;
 pub mod pki;
 pub mod plan;
 pub mod recovery;
+pub mod shell;

@@ -15,9 +15,10 @@ use std::path::Path;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("digest", &[]),
     ("evidence", &[]),
+    ("shell", &[]),
     ("pki", &["digest"]),
     ("kubernetes", &[]),
-    ("node", &["digest"]),
+    ("node", &["digest", "shell"]),
     ("inventory", &["digest", "kubernetes", "node", "pki"]),
     ("diagnosis", &["evidence", "inventory", "kubernetes", "pki"]),
     (
@@ -30,6 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "kubernetes",
             "node",
             "pki",
+            "shell",
         ],
     ),
     (
@@ -40,7 +42,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "recovery",
         &[
-            "digest", "evidence", "issuance", "journal", "node", "pki", "plan",
+            "digest", "evidence", "issuance", "journal", "node", "pki", "plan", "shell",
         ],
     ),
     ("drill", &["kubernetes", "node", "pki"]),

@@ -9,6 +9,7 @@ use crate::evidence::with_causes;
 use crate::node::Root;
 use crate::plan::{Refusal, RefusalCode};
 use crate::recovery::{History, HistoryError, Interrupted, RunFiles};
+use crate::shell::quote;
 
 /// What the journals say of a run that did not come to its end.
 pub(super) enum Standing {
@@ -68,7 +69,7 @@ impl Standing {
                 let text = printable(&with_causes(error));
                 writeln!(out, "{WARNING}Unknown{WARNING:#}: {text}.")?;
                 let verb = match error {
-                    HistoryError::Broken { run, .. } => format!("journal verify {run}"),
+                    HistoryError::Broken { run, .. } => format!("journal verify {}", quote(run)),
                     HistoryError::File(_) => "journal list".to_owned(),
                 };
                 writeln!(out, "  To judge it: {}", root.command(&verb))
@@ -112,7 +113,7 @@ pub(super) fn of_history(root: &Root, error: &HistoryError) -> Failure {
             Failure::of(Exit::JournalInvalid, error)
                 .hint(format!(
                     "no run can be taken up by it. Keep it as evidence, then go on without it: mv {} /root/",
-                    journal.display()
+                    quote(journal)
                 ))
                 .runbook("runbooks/half-way.md")
         }

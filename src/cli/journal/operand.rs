@@ -10,6 +10,7 @@ use super::super::render::{count, timestamp};
 use crate::journal::Chain;
 use crate::node::{Root, read_operand};
 use crate::recovery::{History, RunFiles};
+use crate::shell::quote;
 
 /// The journal that is meant.
 pub(super) struct Journal {
@@ -72,7 +73,7 @@ pub(in super::super) fn chain_of(root: &Root, run: &str) -> Result<Chain, Failur
         Err(error) => Err(Failure::of(Exit::JournalInvalid, &error)
             .hint(format!(
                 "judge it with: {}",
-                root.command(&format!("journal verify {run}"))
+                root.command(&format!("journal verify {}", quote(run)))
             ))
             .runbook("runbooks/exit-codes.md")),
     }

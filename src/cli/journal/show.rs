@@ -9,6 +9,7 @@ use super::super::render::{BOLD, WARNING, count, printable};
 use super::operand::{Journal, second};
 use crate::journal::{Chain, Defect, Direction, Event, Record, Setting, read_records};
 use crate::node::Root;
+use crate::shell::quote;
 
 /// Prints the records as far as they can be read, and fails where a line is not as it was written. Who signed them is not
 /// judged.
@@ -31,7 +32,7 @@ pub fn show(root: &Root, arguments: &JournalShow, out: &mut dyn Write) -> Result
     match Chain::read(&journal.bytes) {
         Ok(_) => Ok(Exit::Done),
         Err(error) => {
-            let operand = arguments.journal.as_deref().unwrap_or_default();
+            let operand = arguments.journal.as_deref().map(quote).unwrap_or_default();
             let verify = root.command(format!("journal verify {operand}").trim_end());
             Err(Failure::of(Exit::JournalInvalid, &error)
                 .hint(format!(
