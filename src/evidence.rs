@@ -2,7 +2,10 @@
 
 use std::error::Error;
 
-/// `error: cause: cause of the cause`. An error that shows its source itself (transparent) is not repeated.
+use crate::elision::elide;
+
+/// `error: cause: cause of the cause`. An error that shows its source itself (transparent) is not repeated, and what may be
+/// a key is cut short: a value of a file can stand in it.
 pub fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -14,5 +17,5 @@ pub fn with_causes(error: &dyn Error) -> String {
         }
         cause = error.source();
     }
-    text
+    elide(&text).into_owned()
 }

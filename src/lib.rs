@@ -4,6 +4,7 @@ pub mod cli;
 pub mod diagnosis;
 pub mod digest;
 pub mod drill;
+pub mod elision;
 pub mod evidence;
 pub mod inventory;
 pub mod issuance;

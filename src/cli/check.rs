@@ -14,6 +14,7 @@ use super::render::{BAD, count, date_cell, printable, residual, state_style, tim
 use super::standing::Standing;
 use super::table::{Cell, Table, terminal_columns};
 use crate::diagnosis::{Diagnosis, Finding, State, diagnose};
+use crate::elision::elide;
 use crate::evidence::with_causes;
 use crate::node::{self, Root};
 use crate::plan::RefusalCode;
@@ -240,7 +241,7 @@ fn entries(findings: &[Finding], now: OffsetDateTime) -> Vec<CertificateInfo<'_>
             start_date: finding
                 .validity
                 .map(|(not_before, _)| timestamp(not_before)),
-            path: finding.path.display().to_string(),
+            path: elide(&finding.path.to_string_lossy()).into_owned(),
             evidence: finding.evidence.as_deref(),
         })
         .collect()

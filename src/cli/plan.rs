@@ -1,5 +1,6 @@
 //! `rekindle plan`: what `recover` would do, and why.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::arguments::{Output, Plan};
@@ -9,6 +10,7 @@ use super::observed::observe;
 use super::render::{BOLD, WARNING, count, date_cell, printable, state_style, timestamp};
 use super::standing::Standing;
 use super::table::{Cell, Table, terminal_columns};
+use crate::elision::elide;
 use crate::kubernetes::AuthorityName;
 use crate::node::{self, Root};
 use crate::plan::{LeftAlone, RecoveryPlan, Step, plan as make_plan};
@@ -196,16 +198,16 @@ enum StepDocument<'a> {
 #[derive(Serialize)]
 struct LeftDocument<'a> {
     name: &'a str,
-    reason: &'a str,
-    needs: &'a str,
+    reason: Cow<'a, str>,
+    needs: Cow<'a, str>,
 }
 
 #[derive(Serialize)]
 struct RefusalDocument<'a> {
     code: &'a str,
     subject: &'a str,
-    evidence: &'a str,
-    remedy: &'a str,
+    evidence: Cow<'a, str>,
+    remedy: Cow<'a, str>,
     runbook: String,
 }
 
@@ -218,8 +220,8 @@ fn write_json(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
             .iter()
             .map(|left| LeftDocument {
                 name: &left.name,
-                reason: &left.reason,
-                needs: &left.needs,
+                reason: elide(&left.reason),
+                needs: elide(&left.needs),
             })
             .collect(),
         refusals: plan
@@ -228,8 +230,8 @@ fn write_json(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
             .map(|refusal| RefusalDocument {
                 code: refusal.code.as_str(),
                 subject: &refusal.subject,
-                evidence: &refusal.evidence,
-                remedy: &refusal.remedy,
+                evidence: elide(&refusal.evidence),
+                remedy: elide(&refusal.remedy),
                 runbook: refusal.code.runbook(),
             })
             .collect(),
@@ -243,7 +245,7 @@ fn step_document(step: &Step) -> StepDocument<'_> {
     match step {
         Step::ReSign(step) => StepDocument::ReSign {
             name: step.name,
-            path: step.location.path().display().to_string(),
+            path: elide(&step.location.path().to_string_lossy()).into_owned(),
             authority: step.authority.map(AuthorityName::as_str),
             reason: step.state.as_str(),
             start_date: timestamp(step.validity.not_before),

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::super::arguments::JournalShow;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::render::{BOLD, WARNING, count, printable};
+use super::super::render::{BOLD, WARNING, count, printable, without_controls};
 use super::operand::{Journal, second};
 use crate::journal::{Chain, Defect, Direction, Event, Record, Setting, read_records};
 use crate::node::Root;
@@ -65,7 +65,11 @@ impl Names {
 fn write_record(record: &Record, names: &Names, out: &mut dyn Write) -> io::Result<()> {
     let (kind, text) = describe(&record.event, names);
     write!(out, "{:>4}  {}  ", record.seq, second(record.at))?;
-    writeln!(out, "{BOLD}{kind:<13}{BOLD:#} {}", printable(&text))?;
+    let text = match &record.event {
+        Event::Checkpoint { .. } => without_controls(&text),
+        _ => printable(&text),
+    };
+    writeln!(out, "{BOLD}{kind:<13}{BOLD:#} {text}")?;
     if let Event::Commit { changes, .. } = &record.event {
         for (number, change) in changes.iter().enumerate() {
             let until = change
