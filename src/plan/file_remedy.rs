@@ -113,12 +113,22 @@ pub(super) fn of_file(error: &FileError) -> (RefusalCode, String) {
                 quote(path)
             ),
         ),
-        FileError::Locked { holder, .. } => (
+        FileError::Locked { holder, path } => (
             Code::AnotherRekindle,
-            holder.map_or_else(
-                || "wait until it ends".to_owned(),
-                |pid| format!("wait until it ends, or see what it does: ps -fp {pid}"),
-            ),
+            match holder {
+                Some(holder) if holder.is_rekindle() => format!(
+                    "wait until it ends, or see what it does: ps -fp {}",
+                    holder.pid
+                ),
+                Some(holder) => format!(
+                    "no rekindle holds it: see what does, and end it: ps -fp {0}; kill {0}",
+                    holder.pid
+                ),
+                None => format!(
+                    "wait until it ends; to see who it is: grep \":$(stat -c %i {}) \" /proc/locks",
+                    quote(path)
+                ),
+            },
         ),
         FileError::Io { path, .. } => (
             Code::CannotRead,
