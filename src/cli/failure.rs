@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use super::arguments::RestartChoice;
 use super::exit::Exit;
 use super::render::printable;
+use crate::elision::elide;
 use crate::node::{FileError, Root};
 use crate::plan::{Refusal, RefusalCode};
 use crate::recovery::{self, Halt, RecoveryError};
@@ -27,6 +28,8 @@ pub struct Failure {
     hint: Option<String>,
     /// Where it is explained.
     runbook: Option<String>,
+    /// What of it is a refusal, for programs.
+    refusals: Box<[Refusal]>,
     /// There is nobody to tell: the reader of the output went away.
     silent: bool,
     /// How the process ends.
@@ -47,6 +50,7 @@ impl Failure {
             causes: Vec::new(),
             hint: None,
             runbook: None,
+            refusals: Box::default(),
             silent: false,
             exit,
         }
@@ -96,7 +100,23 @@ impl Failure {
                 runbook: Some(refusal.code.runbook()),
             })
             .collect();
+        failure.refusals = refusals.into();
         failure
+    }
+
+    /// The refusals, if it consists of such.
+    pub(super) fn refusals(&self) -> &[Refusal] {
+        &self.refusals
+    }
+
+    /// What happened and why, on one line.
+    pub(super) fn text(&self) -> String {
+        let mut text = self.message.clone();
+        for cause in &self.causes {
+            text.push_str(": ");
+            text.push_str(&cause.text);
+        }
+        elide(&text).into_owned()
     }
 
     pub(super) fn not_root() -> Self {

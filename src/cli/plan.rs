@@ -1,36 +1,42 @@
 //! `rekindle plan`: what `recover` would do, and why.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::arguments::{Output, Plan};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::observe;
-use super::render::{BOLD, WARNING, count, date_cell, printable, state_style, timestamp};
+use super::plan_json::{write_failure, write_json};
+use super::render::{BOLD, WARNING, count, date_cell, printable, state_style};
 use super::standing::Standing;
 use super::table::{Cell, Table, terminal_columns};
-use crate::elision::elide;
 use crate::kubernetes::AuthorityName;
 use crate::node::{self, Root};
 use crate::plan::{LeftAlone, RecoveryPlan, Step, plan as make_plan};
 use anstyle::Style;
-use serde::Serialize;
 
 /// What a renewal changes, and what not.
 const PROMISE: &str =
     "Same key, subject, names and usages; new serial number, dates and signature.";
 
-/// Prints the plan; what it refuses is the failure.
-pub fn plan(root: &Root, arguments: &Plan, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let request = arguments.wishes.request()?;
-    let inventory = observe(root)?;
-    if let Some(refusal) = Standing::of(root).refusal(root) {
-        return Err(refusal);
-    }
-    let plan = make_plan(&inventory, node::now(), &request);
+/// Prints the plan; what it refuses is the failure. A program that reads JSON has a document in any case.
+pub fn plan(
+    root: Result<Root, Failure>,
+    arguments: &Plan,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let made = root.and_then(|root| Ok((make(&root, arguments)?, root)));
+    let (plan, root) = match made {
+        Ok(made) => made,
+        Err(failure) => {
+            if arguments.output == Output::Json {
+                write_failure(&failure, out)?;
+            }
+            return Err(failure);
+        }
+    };
     match arguments.output {
-        Output::Table => write_plan(root, &plan, out)?,
+        Output::Table => write_plan(&root, &plan, out)?,
         Output::Json => write_json(&plan, out)?,
     }
     if !plan.refusals.is_empty() {
@@ -41,6 +47,15 @@ pub fn plan(root: &Root, arguments: &Plan, out: &mut dyn Write) -> Result<Exit, 
     } else {
         Exit::ActionNeeded
     })
+}
+
+fn make(root: &Root, arguments: &Plan) -> Result<RecoveryPlan, Failure> {
+    let request = arguments.wishes.request()?;
+    let inventory = observe(root)?;
+    match Standing::of(root).refusal(root) {
+        Some(refusal) => Err(refusal),
+        None => Ok(make_plan(&inventory, node::now(), &request)),
+    }
 }
 
 /// The refusals of a plan as a failure, with the way to go on without what they concern.
@@ -162,98 +177,4 @@ pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io:
         writeln!(out, "      {}", step.explanation())?;
     }
     writeln!(out)
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PlanDocument<'a> {
-    inventory_digest: String,
-    steps: Vec<StepDocument<'a>>,
-    left: Vec<LeftDocument<'a>>,
-    refusals: Vec<RefusalDocument<'a>>,
-    healthy: &'a [&'static str],
-}
-
-#[derive(Serialize)]
-#[serde(
-    tag = "action",
-    rename_all = "kebab-case",
-    rename_all_fields = "camelCase"
-)]
-enum StepDocument<'a> {
-    ReSign {
-        name: &'a str,
-        path: String,
-        authority: Option<&'a str>,
-        reason: &'a str,
-        start_date: String,
-        expiration_date: String,
-    },
-    Touch {
-        component: &'a str,
-        path: String,
-    },
-}
-
-#[derive(Serialize)]
-struct LeftDocument<'a> {
-    name: &'a str,
-    reason: Cow<'a, str>,
-    needs: Cow<'a, str>,
-}
-
-#[derive(Serialize)]
-struct RefusalDocument<'a> {
-    code: &'a str,
-    subject: &'a str,
-    evidence: Cow<'a, str>,
-    remedy: Cow<'a, str>,
-    runbook: String,
-}
-
-fn write_json(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
-    let document = PlanDocument {
-        inventory_digest: plan.inventory_digest.to_string(),
-        steps: plan.steps.iter().map(step_document).collect(),
-        left: plan
-            .left
-            .iter()
-            .map(|left| LeftDocument {
-                name: &left.name,
-                reason: elide(&left.reason),
-                needs: elide(&left.needs),
-            })
-            .collect(),
-        refusals: plan
-            .refusals
-            .iter()
-            .map(|refusal| RefusalDocument {
-                code: refusal.code.as_str(),
-                subject: &refusal.subject,
-                evidence: elide(&refusal.evidence),
-                remedy: elide(&refusal.remedy),
-                runbook: refusal.code.runbook(),
-            })
-            .collect(),
-        healthy: &plan.healthy,
-    };
-    serde_json::to_writer_pretty(&mut *out, &document).map_err(io::Error::from)?;
-    writeln!(out)
-}
-
-fn step_document(step: &Step) -> StepDocument<'_> {
-    match step {
-        Step::ReSign(step) => StepDocument::ReSign {
-            name: step.name,
-            path: elide(&step.location.path().to_string_lossy()).into_owned(),
-            authority: step.authority.map(AuthorityName::as_str),
-            reason: step.state.as_str(),
-            start_date: timestamp(step.validity.not_before),
-            expiration_date: timestamp(step.validity.not_after),
-        },
-        Step::Touch { component, path } => StepDocument::Touch {
-            component: component.as_str(),
-            path: path.display().to_string(),
-        },
-    }
 }

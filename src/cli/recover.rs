@@ -8,12 +8,12 @@ use super::arguments::Recover;
 use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::interrupted::{reason, refuse_unfinished};
+use super::interrupted::{clear, reason, refuse_unfinished};
 use super::observed::{lock, observe};
 use super::plan::{refused, write_explanation, write_plan};
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
-use super::render::{GOOD, date_cell, span};
+use super::render::{GOOD, date_cell, printable, span};
 use super::report::{despite_lost_output, exit, write_ended, write_not_proven};
 use super::table::{Cell, Table, terminal_columns};
 use crate::digest::Sha256Digest;
@@ -21,7 +21,7 @@ use crate::inventory::Inventory;
 use crate::issuance::{self, Issuance};
 use crate::node::{self, Root};
 use crate::plan::{Refusal, RefusalCode, plan};
-use crate::recovery::{Ended, Undertaking};
+use crate::recovery::{Ended, History, Interrupted, Undertaking};
 
 /// Recovers the node: the whole of the tool's work.
 pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -40,6 +40,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
         return Err(refused(&plan));
     }
     if plan.steps.is_empty() {
+        tidy_up(root, left_over, arguments, out)?;
         write_plan(root, &plan, out)?;
         return Ok(if plan.left.is_empty() {
             Exit::Done
@@ -70,6 +71,26 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let written = write_report(root, &undertaking, &ended, out).and_then(|()| out.flush());
     despite_lost_output(root, &ended, &written);
     Ok(exit(root, &ended))
+}
+
+/// What an earlier run left lying about goes even where there is nothing to do: there may be keys in it.
+fn tidy_up(
+    root: &Root,
+    left_over: Option<Interrupted>,
+    arguments: &Recover,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    if let Some(left_over) = left_over {
+        let run = left_over.run.clone();
+        let reason = reason(&arguments.words, wishes_in_effect(arguments));
+        clear(root, left_over, &reason, &mut Watch::new())?;
+        writeln!(
+            out,
+            "What the run {} had left lying about is cleared away.",
+            printable(&run)
+        )?;
+    }
+    History::tidy(root).map_err(|error| Failure::of_file("journals", &error))
 }
 
 /// A plan that somebody saw, of a node that is another one by now.

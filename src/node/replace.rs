@@ -115,7 +115,7 @@ impl Root {
 
     /// Removes what `run` staged in `folder` and did not install, and tells how many files these were.
     pub fn remove_staged(&self, folder: &Path, run: &str) -> Result<usize, FileError> {
-        let prefix = temporary_prefix(run);
+        let prefix = Self::temporary_prefix(run);
         let names = self.list(folder)?;
         let names: Vec<&String> = names
             .iter()
@@ -177,8 +177,14 @@ impl Root {
         Ok(metadata(&touched).modified)
     }
 
+    /// How the name of each file begins that `run` stages. A dot in front: tools that list the folder, the kubelet above all,
+    /// pass over it.
+    pub fn temporary_prefix(run: &str) -> String {
+        format!(".rekindle-{run}-")
+    }
+
     fn prepare(&self, target: &Path, resolved: Resolved, run: &str) -> Staged {
-        let mut temporary = OsString::from(temporary_prefix(run));
+        let mut temporary = OsString::from(Self::temporary_prefix(run));
         temporary.push(&resolved.name);
         Staged {
             target: target.to_owned(),
@@ -258,11 +264,6 @@ impl Drop for Staged {
             let _ = unlinkat(self.folder.as_fd(), self.temporary.as_os_str(), flag);
         }
     }
-}
-
-/// A dot in front: tools that list the folder, the kubelet above all, pass over it.
-fn temporary_prefix(run: &str) -> String {
-    format!(".rekindle-{run}-")
 }
 
 fn compare(target: &Resolved, expected: &Present, outside: &Path) -> Result<(), FileError> {

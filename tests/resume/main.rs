@@ -13,6 +13,7 @@
 
 mod both_ways;
 mod circumstances;
+mod doubt;
 mod ended;
 mod foreign;
 mod looking;

@@ -1,5 +1,6 @@
 //! `rekindle journal`: what earlier runs recorded.
 
+mod ending;
 mod expect;
 mod export;
 mod instructions;

@@ -6,6 +6,7 @@ use super::super::arguments::JournalShow;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::{BOLD, WARNING, count, printable, without_controls};
+use super::ending::{ended, missing_end};
 use super::operand::{Journal, second};
 use crate::journal::{Chain, Defect, Direction, Event, Record, Setting, read_records};
 use crate::node::Root;
@@ -30,7 +31,12 @@ pub fn show(root: &Root, arguments: &JournalShow, out: &mut dyn Write) -> Result
         }
     }
     match Chain::read(&journal.bytes) {
-        Ok(_) => Ok(Exit::Done),
+        Ok(chain) => {
+            if let Some(text) = chain.as_ref().and_then(missing_end) {
+                writeln!(out, "      {WARNING}unfinished{WARNING:#}: {text}")?;
+            }
+            Ok(Exit::Done)
+        }
         Err(error) => {
             let operand = arguments.journal.as_deref().map(quote).unwrap_or_default();
             let verify = root.command(format!("journal verify {operand}").trim_end());
@@ -137,16 +143,21 @@ fn describe(event: &Event, names: &Names) -> (&'static str, String) {
             let root = note.lines().nth(2).unwrap_or_default();
             ("checkpoint", root.to_owned())
         }
-        Event::Close { outcome, .. } => ("close", outcome.as_str().to_owned()),
+        Event::Close { outcome, statement } => {
+            ("close", ended(*outcome, statement.predicate.counts.skipped))
+        }
     }
 }
 
 fn who(setting: &Setting) -> String {
+    let ticket = setting.ticket.as_ref();
+    let ticket = ticket.map_or_else(String::new, |ticket| format!(", ticket {ticket}"));
     format!(
-        "on {}, rekindle {}, uid {}, {}",
+        "on {}, rekindle {}, uid {}, {}{}",
         setting.host.name,
         setting.tool.version,
         setting.operator.uid,
-        setting.reason.as_deref().unwrap_or("no reason given")
+        setting.reason.as_deref().unwrap_or("no reason given"),
+        ticket
     )
 }

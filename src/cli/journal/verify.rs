@@ -8,7 +8,7 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::{BAD, GOOD, WARNING};
 use super::expect::expected;
-use super::operand::Journal;
+use super::operand::{Journal, exchanged};
 use super::summary::{write_expected, write_summary};
 use crate::inventory::trusted_authorities;
 use crate::journal::{
@@ -66,7 +66,7 @@ fn check_run(run: &str, summary: &Summary, out: &mut dyn Write) -> Result<(), Fa
     }
     writeln!(out, "{BAD}NOT ANCHORED{BAD:#}")?;
     write_summary(summary, out)?;
-    let message = format!("the file of the run {run} holds the journal of the run {found}");
+    let message = exchanged(run, found);
     Err(Failure::new(Exit::JournalInvalid, message)
         .hint("somebody exchanged it: keep the file as it is; it is evidence")
         .runbook(RUNBOOK))
