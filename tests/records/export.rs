@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::namespace;
 use crate::support::node::{Node, project};
 use crate::support::program::{Run, binary};
 use crate::{cut, elsewhere, interrupted, journal, recovered, renew, run, runs, tamper, ticket};
@@ -206,8 +207,31 @@ fn nothing_is_written_over() {
     symlink(folder.join("elsewhere"), folder.join("export.tar")).unwrap();
     export(&node, &name, &folder, 2);
     assert!(!folder.join("elsewhere").exists());
-    export(&node, &name, &folder.join("missing"), 2);
+    let refused = export(&node, &name, &folder.join("missing"), 2);
+    assert!(
+        refused
+            .stderr
+            .contains("hint: name a file in a folder that is there\n"),
+        "{refused:?}"
+    );
     export(&node, "20200101T000000.000Z-abcdef", &folder, 2);
+}
+
+/// No name would be better there: it is the disk.
+#[test]
+fn a_disk_that_takes_no_archive_is_no_fault_of_the_command_line() {
+    let node = recovered();
+    let script = "mount -t tmpfs -o ro tmpfs /mnt; exec env -i \"$0\" --root \"$1\" journal export --out /mnt/a.tar";
+    let Some(failed) = namespace::run(script, node.path()) else {
+        println!("skipped: a mount namespace is not permitted here");
+        return;
+    };
+    let failed = failed.expect(4);
+    assert_eq!(
+        failed.stderr,
+        "error: create /mnt/a.tar: the file system is read-only\n\
+         hint: see how it is mounted: findmnt -T /mnt/a.tar; remount it writable\n"
+    );
 }
 
 #[test]
