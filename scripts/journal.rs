@@ -217,13 +217,12 @@ fn change(number: usize) -> Change {
         before: Some(FileState::Sha256(before)),
         after: FileState::Sha256(Sha256Digest::of(before.as_bytes())),
         certificate: Some(CertificateChange {
-            before: Some(certificate(before, NOW)),
+            before: certificate(before, NOW),
             after: certificate(before, NOW + time::Duration::days(365)),
         }),
         mode: "0644".to_owned(),
         uid: 0,
         gid: 0,
-        label: None,
         backup: Some(Backup {
             path: format!("/var/lib/rekindle/backups/long{target}"),
             sha256: before,

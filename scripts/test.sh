@@ -29,6 +29,7 @@ main() {
     git status --porcelain >"$scratch/status-before" 2>/dev/null || rm "$scratch/status-before"
 
     check tools 'what the checks need is installed' tools
+    check tracing 'strace is here, and may trace and inject' tracing
     check format 'cargo fmt --check' format
     check lints 'cargo clippy, no warning allowed' lints
     check documentation 'cargo doc, no warning allowed' documentation
@@ -107,6 +108,12 @@ tools() {
     if ! { apt-get update -qq && apt-get install -qq --no-install-recommends -y "${packages[@]}"; }; then
         fail_because "apt-get install ${packages[*]}"
     fi
+}
+
+# Without it each test of an interruption passes, and has tried nothing: that is no pass of the whole.
+tracing() {
+    strace -o /dev/null -e inject=close:error=EIO:when=9999 true ||
+        fail_because 'strace is not here, or may not trace (kernel.yama.ptrace_scope, a container without SYS_PTRACE)'
 }
 
 # The proofs that are packages of their own are held to the same. The fuzz targets need a nightly compiler to be built: format only.

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::failure::Failure;
 use super::render::timestamp;
 use super::standing::Standing;
+use super::ways::verb;
 use crate::diagnosis::{Diagnosis, Finding, State};
 use crate::elision::elide;
 use crate::evidence::with_causes;
@@ -47,24 +48,21 @@ struct UnfinishedRun<'a> {
     /// Whether it was on its way back.
     undoing: bool,
     /// The verbs that are still open to it.
-    ways: &'static [&'static str],
+    ways: Vec<&'static str>,
 }
 
 impl<'a> UnfinishedRun<'a> {
     fn of(interrupted: &'a Interrupted) -> Self {
         let setting = &interrupted.chain.genesis().circumstances.setting;
         let (replaced, files) = interrupted.made();
+        let open = interrupted.chain.open_directions();
         Self {
             run: &interrupted.run,
             verb: setting.arguments.first().map_or("", String::as_str),
             replaced,
             files,
             undoing: interrupted.chain.is_undoing(),
-            ways: if interrupted.may_be_resumed() {
-                &["resume", "rollback"]
-            } else {
-                &["rollback"]
-            },
+            ways: open.iter().map(|way| verb(*way)).collect(),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! What every verb that begins a run does in the end.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use super::failure::Failure;
 use super::interrupted::clear;
 use super::observed::confine;
@@ -18,15 +21,20 @@ pub(super) fn carry_out(
     reason: &Reason,
     watch: &mut Watch,
 ) -> Result<Ended, Failure> {
-    let refusals = recovery::preflight(root, &undertaking.changes);
+    let refusals = recovery::preflight(root, undertaking);
     if !refusals.is_empty() {
         return Err(Failure::refused(&refusals));
     }
-    if let Some(left_over) = left_over {
-        clear(root, left_over, reason, watch)?;
-    }
-    confine(root, undertaking.targets())?;
+    let theirs = left_over.iter().flat_map(Interrupted::folders);
+    let folders: BTreeSet<&Path> = undertaking.folders().into_iter().chain(theirs).collect();
+    confine(root, folders)?;
+    let mut warnings = match left_over {
+        Some(left_over) => clear(root, left_over, reason, watch)?,
+        None => Vec::new(),
+    };
     let ended = recovery::carry_out(root, undertaking, cluster, reason, watch);
     watch.finish();
-    ended.map_err(|error| Failure::of_recovery(root, &error))
+    let mut ended = ended.map_err(|error| Failure::of_recovery(root, &error))?;
+    warnings.append(&mut ended.warnings);
+    Ok(Ended { warnings, ..ended })
 }

@@ -8,7 +8,8 @@ use clap::ValueEnum;
 
 use super::arguments::RestartChoice;
 use super::exit::Exit;
-use super::render::printable;
+use super::render::{WARNING, printable};
+use super::ways::ways_out;
 use crate::elision::elide;
 use crate::node::{FileError, Root};
 use crate::plan::{Refusal, RefusalCode};
@@ -38,6 +39,8 @@ pub struct Failure {
 
 #[derive(Debug)]
 struct Cause {
+    /// No cause, but something that is not as it should be besides.
+    is_warning: bool,
     text: String,
     hint: Option<String>,
     runbook: Option<String>,
@@ -70,6 +73,7 @@ impl Failure {
             // A transparent error repeats its source word for word.
             if text != said {
                 failure.causes.push(Cause {
+                    is_warning: false,
                     text: text.clone(),
                     hint: None,
                     runbook: None,
@@ -95,6 +99,7 @@ impl Failure {
         failure.causes = refusals
             .iter()
             .map(|refusal| Cause {
+                is_warning: false,
                 text: format!("{}: {}", refusal.subject, refusal.evidence),
                 hint: Some(refusal.remedy.clone()),
                 runbook: Some(refusal.code.runbook()),
@@ -145,7 +150,6 @@ impl Failure {
 
     /// A run that began and did not reach its end.
     pub(super) fn of_recovery(root: &Root, error: &RecoveryError) -> Self {
-        let resume = root.command("resume");
         let rollback = root.command("rollback");
         let (exit, hint) = match error {
             RecoveryError::Untouched { source } | RecoveryError::RolledBack { source, .. } => {
@@ -155,16 +159,13 @@ impl Failure {
                 };
                 (Exit::Failed, again.to_owned())
             }
-            RecoveryError::Stopped { undoing: false, .. } => (
+            RecoveryError::Stopped {
+                open_directions, ..
+            } => (
                 Exit::HalfWay,
                 format!(
-                    "each file is the old one or the new one. To finish: {resume}; to go back: {rollback}"
-                ),
-            ),
-            RecoveryError::Stopped { undoing: true, .. } => (
-                Exit::HalfWay,
-                format!(
-                    "each file is the old one or the new one. To finish going back: {rollback}"
+                    "each file is the old one or the new one. To {}",
+                    ways_out(root, open_directions)
                 ),
             ),
             RecoveryError::Stuck { backup, .. } => (
@@ -175,9 +176,18 @@ impl Failure {
                 ),
             ),
         };
-        Self::of(exit, error)
+        let mut failure = Self::of(exit, error)
             .hint(hint)
-            .runbook("runbooks/half-way.md")
+            .runbook("runbooks/half-way.md");
+        if let RecoveryError::RolledBack { warnings, .. } = error {
+            failure.causes.extend(warnings.iter().map(|text| Cause {
+                is_warning: true,
+                text: text.clone(),
+                hint: None,
+                runbook: None,
+            }));
+        }
+        failure
     }
 
     /// An interrupted run that was not taken to where it was to be.
@@ -218,7 +228,11 @@ impl Failure {
             if several {
                 writeln!(out)?;
             }
-            line(out, LABEL, "caused by:", &cause.text)?;
+            if cause.is_warning {
+                line(out, WARNING, "warning:", &cause.text)?;
+            } else {
+                line(out, LABEL, "caused by:", &cause.text)?;
+            }
             way_out(out, cause.hint.as_deref(), cause.runbook.as_deref())?;
         }
         // What concerns the whole must not be taken for the way out of the last cause.

@@ -4,8 +4,10 @@ use std::io::{self, Write};
 
 use super::arguments::Words;
 use super::failure::Failure;
+use super::observed::confine;
 use super::progress::Watch;
 use super::render::{printable, timestamp};
+use super::report::write_warnings;
 use super::standing::{how_far, of_history, unfinished};
 use crate::inventory::cluster_authority;
 use crate::journal::Progress;
@@ -61,20 +63,40 @@ pub(super) fn write_state(interrupted: &Interrupted, out: &mut dyn Write) -> io:
     Ok(())
 }
 
-/// Clears away what a run left that never changed anything.
+/// All that a verb does about a run that had not committed, where nothing else is to be done: confined to its folders, it clears
+/// away what the run left, and says so. Gives back whether nothing is left.
+pub(super) fn clear_away(
+    root: &Root,
+    interrupted: Interrupted,
+    reason: &Reason,
+    out: &mut dyn Write,
+) -> Result<bool, Failure> {
+    let run = interrupted.run.clone();
+    confine(root, interrupted.folders())?;
+    let warnings = clear(root, interrupted, reason, &mut Watch::new())?;
+    writeln!(
+        out,
+        "The run {} was interrupted before it changed anything; what it left is cleared away.",
+        printable(&run)
+    )?;
+    write_warnings(&warnings, out)?;
+    Ok(warnings.is_empty())
+}
+
+/// Clears away what a run left that never changed anything; gives back what could not be.
 pub(super) fn clear(
     root: &Root,
     interrupted: Interrupted,
     reason: &Reason,
     watch: &mut Watch,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
     let request = TakeUpRequest {
         authority: cluster_authority(root, node::now()),
         skip_foreign: false,
         reason,
     };
     recovery::clear(root, interrupted, request, watch)
-        .map(|_| ())
+        .map(|ended| ended.warnings)
         .map_err(|error| Failure::of_recovery(root, &error))
 }
 

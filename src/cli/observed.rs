@@ -24,13 +24,13 @@ pub(super) fn lock(root: &Root) -> Result<Option<NodeLock>, Failure> {
     }
 }
 
-/// Gives up, right before the first write, what changing these files does not need.
+/// Gives up, right before the first write, what changing files in these folders does not need.
 pub(super) fn confine<'a>(
     root: &Root,
-    targets: impl IntoIterator<Item = &'a Path>,
+    folders: impl IntoIterator<Item = &'a Path>,
 ) -> Result<(), Failure> {
     // An old kernel without Landlock is no reason not to recover.
-    recovery::confine(root, targets)
+    recovery::confine(root, folders)
         .map(|_| ())
         .map_err(|error| Failure::of_file("disk", &error))
 }

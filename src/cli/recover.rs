@@ -8,12 +8,12 @@ use super::arguments::Recover;
 use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::interrupted::{clear, reason, refuse_unfinished};
+use super::interrupted::{clear_away, reason, refuse_unfinished};
 use super::observed::{lock, observe};
 use super::plan::{refused, write_explanation, write_plan};
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
-use super::render::{GOOD, date_cell, printable, span};
+use super::render::{GOOD, date_cell, span};
 use super::report::{despite_lost_output, exit, write_ended, write_not_proven};
 use super::table::{Cell, Table, terminal_columns};
 use crate::digest::Sha256Digest;
@@ -40,9 +40,9 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
         return Err(refused(&plan));
     }
     if plan.steps.is_empty() {
-        tidy_up(root, left_over, arguments, out)?;
+        let is_clear = tidy_up(root, left_over, arguments, out)?;
         write_plan(root, &plan, out)?;
-        return Ok(if plan.left.is_empty() {
+        return Ok(if plan.left.is_empty() && is_clear {
             Exit::Done
         } else {
             Exit::ActionNeeded
@@ -73,24 +73,23 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     Ok(exit(root, &ended))
 }
 
-/// What an earlier run left lying about goes even where there is nothing to do: there may be keys in it.
+/// What an earlier run left lying about goes even where there is nothing to do: there may be keys in it. Gives back whether
+/// nothing of it is left.
 fn tidy_up(
     root: &Root,
     left_over: Option<Interrupted>,
     arguments: &Recover,
     out: &mut dyn Write,
-) -> Result<(), Failure> {
-    if let Some(left_over) = left_over {
-        let run = left_over.run.clone();
-        let reason = reason(&arguments.words, wishes_in_effect(arguments));
-        clear(root, left_over, &reason, &mut Watch::new())?;
-        writeln!(
-            out,
-            "What the run {} had left lying about is cleared away.",
-            printable(&run)
-        )?;
-    }
-    History::tidy(root).map_err(|error| Failure::of_file("journals", &error))
+) -> Result<bool, Failure> {
+    let is_clear = match left_over {
+        Some(left_over) => {
+            let reason = reason(&arguments.words, wishes_in_effect(arguments));
+            clear_away(root, left_over, &reason, out)?
+        }
+        None => true,
+    };
+    History::tidy(root).map_err(|error| Failure::of_file("journals", &error))?;
+    Ok(is_clear)
 }
 
 /// A plan that somebody saw, of a node that is another one by now.

@@ -12,9 +12,7 @@ use crate::recovery::Ended;
 /// What is left to a person, warnings, backup, journal and checkpoint.
 pub(super) fn write_ended(root: &Root, ended: &Ended, out: &mut dyn Write) -> io::Result<()> {
     write_left(&ended.left, out)?;
-    for warning in &ended.warnings {
-        writeln!(out, "{WARNING}warning{WARNING:#}: {}", printable(warning))?;
-    }
+    write_warnings(&ended.warnings, out)?;
     let outside = |path| root.outside(path).display().to_string();
     writeln!(out)?;
     writeln!(out, "Backup    {}", outside(&ended.files.backup))?;
@@ -27,6 +25,14 @@ pub(super) fn write_ended(root: &Root, ended: &Ended, out: &mut dyn Write) -> io
     )?;
     for line in ended.closed.checkpoint.to_string().lines() {
         writeln!(out, "  {line}")?;
+    }
+    Ok(())
+}
+
+/// What could not be done, though every file is settled.
+pub(super) fn write_warnings(warnings: &[String], out: &mut dyn Write) -> io::Result<()> {
+    for warning in warnings {
+        writeln!(out, "{WARNING}warning{WARNING:#}: {}", printable(warning))?;
     }
     Ok(())
 }

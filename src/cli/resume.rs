@@ -5,11 +5,10 @@ use std::io::Write;
 use super::arguments::Resume;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::interrupted::{clear, find, reason};
+use super::interrupted::{clear_away, find, reason};
 use super::observed::lock;
-use super::progress::Watch;
-use super::render::printable;
 use super::take_up::{Destination, flags, take_up};
+use crate::journal::RunOutcome;
 use crate::node::Root;
 use crate::recovery::{self, History};
 
@@ -19,6 +18,8 @@ const TO_ITS_END: Destination = Destination {
                   stays. Each file is compared first: one that somebody else changed stops this\n\
                   before anything is done.",
     arrived: "Finished",
+    aim: RunOutcome::Completed,
+    instead: |root, _| format!("To recover: {}", root.command("recover")),
     take: recovery::resume,
 };
 
@@ -35,13 +36,7 @@ pub fn resume(root: &Root, arguments: &Resume, out: &mut dyn Write) -> Result<Ex
     if interrupted.is_committed() {
         return take_up(root, interrupted, &TO_ITS_END, way, &reason, out);
     }
-    let run = interrupted.run.clone();
-    clear(root, interrupted, &reason, &mut Watch::new())?;
-    writeln!(
-        out,
-        "The run {} was interrupted before it changed anything; what it left is cleared away.\nTo recover: {}",
-        printable(&run),
-        root.command("recover")
-    )?;
+    clear_away(root, interrupted, &reason, out)?;
+    writeln!(out, "To recover: {}", root.command("recover"))?;
     Ok(Exit::ActionNeeded)
 }

@@ -6,7 +6,7 @@ use super::arguments::Rollback;
 use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::interrupted::{clear, find, reason, refuse_unfinished};
+use super::interrupted::{clear_away, find, reason, refuse_unfinished};
 use super::journal::{chain_of, known_run};
 use super::observed::lock;
 use super::plan::write_left;
@@ -15,6 +15,7 @@ use super::prompt::{confirm, demand_terminal};
 use super::render::{count, printable};
 use super::take_up::{Destination, flags, take_up, tell};
 use crate::inventory::cluster_authority;
+use crate::journal::RunOutcome;
 use crate::node::{self, Root};
 use crate::recovery::{self, History};
 
@@ -24,6 +25,11 @@ const BACK: Destination = Destination {
                   stays. Each file is compared first: one that somebody else changed stops this\n\
                   before anything is done.",
     arrived: "Rolled back",
+    aim: RunOutcome::RolledBack,
+    instead: |root, run| {
+        let rollback = root.command(&format!("rollback {run}"));
+        format!("To go back all the same: {rollback}")
+    },
     take: recovery::rollback,
 };
 
@@ -52,14 +58,12 @@ pub fn rollback(root: &Root, arguments: &Rollback, out: &mut dyn Write) -> Resul
     if interrupted.is_committed() {
         return take_up(root, interrupted, &BACK, way, &reason, out);
     }
-    let run = interrupted.run.clone();
-    clear(root, interrupted, &reason, &mut Watch::new())?;
-    writeln!(
-        out,
-        "The run {} was interrupted before it changed anything; what it left is cleared away.",
-        printable(&run)
-    )?;
-    Ok(Exit::Done)
+    let is_clear = clear_away(root, interrupted, &reason, out)?;
+    Ok(if is_clear {
+        Exit::Done
+    } else {
+        Exit::ActionNeeded
+    })
 }
 
 /// Undoes a run that came to its end, by a run of its own.

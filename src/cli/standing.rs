@@ -5,7 +5,9 @@ use std::path::Path;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::journal::outcome_in_words;
 use super::render::{WARNING, count, printable};
+use super::ways::{lines_of_ways, ways_out};
 use crate::evidence::with_causes;
 use crate::inventory::KUBERNETES_FOLDER;
 use crate::node::{FileError, LockHolder, Root};
@@ -102,12 +104,8 @@ impl Standing {
                     printable(&run.run),
                     how_far(run)
                 )?;
-                if run.chain.is_undoing() {
-                    let rollback = root.command("rollback");
-                    return writeln!(out, "  To finish going back: {rollback}");
-                }
-                writeln!(out, "  To finish it: {}", root.command("resume"))?;
-                writeln!(out, "  To go back:   {}", root.command("rollback"))
+                let ways = lines_of_ways(root, run.chain.open_directions());
+                write!(out, "{ways}")
             }
             Self::Unknown(error) => {
                 let text = printable(&with_causes(error));
@@ -124,27 +122,31 @@ impl Standing {
 
 /// The refusal to begin another run.
 pub(super) fn unfinished(root: &Root, interrupted: &Interrupted) -> Refusal {
-    let (resume, rollback) = (root.command("resume"), root.command("rollback"));
     Refusal {
         code: RefusalCode::UnfinishedRun,
         subject: format!("run {}", interrupted.run),
         evidence: format!("it was {}", how_far(interrupted)),
-        remedy: if interrupted.chain.is_undoing() {
-            format!("finish going back: {rollback}")
-        } else {
-            format!("finish it: {resume}; or go back: {rollback}")
-        },
+        remedy: ways_out(root, interrupted.chain.open_directions()),
     }
 }
 
 /// `interrupted, with 3 of 14 files replaced`.
 pub(super) fn how_far(interrupted: &Interrupted) -> String {
     let (made, all) = interrupted.made();
-    let all = count(all, "file");
-    if interrupted.chain.is_undoing() {
-        format!("interrupted on its way back, with {made} of {all} still replaced")
-    } else {
-        format!("interrupted, with {made} of {all} replaced")
+    let chain = &interrupted.chain;
+    match chain.outcome() {
+        Some(outcome) => format!(
+            "brought to its end ({}), but for the last checkpoint of its journal",
+            outcome_in_words(outcome)
+        ),
+        None if chain.is_undoing() => {
+            let all = count(all, "file");
+            format!("interrupted on its way back, with {made} of {all} still replaced")
+        }
+        None => format!(
+            "interrupted, with {made} of {} replaced",
+            count(all, "file")
+        ),
     }
 }
 
@@ -153,20 +155,21 @@ pub(super) fn of_history(root: &Root, error: &HistoryError) -> Failure {
     let journal = |run: &str| quote(root.outside(&RunFiles::of(run).journal));
     let hint = match error {
         HistoryError::File(error) => return Failure::of_file("journal", error),
-        HistoryError::Broken { run, .. } | HistoryError::Emptied { run } => format!(
-            "no run can be taken up by it. Keep it as evidence, then go on without it: mv {} /root/",
-            journal(run)
-        ),
         HistoryError::Exchanged {
-            run, is_copy: true, ..
+            run,
+            found,
+            is_copy: false,
+            ..
         } => format!(
-            "somebody exchanged it. Keep it as evidence, then go on without it: mv {} /root/",
-            journal(run)
-        ),
-        HistoryError::Exchanged { run, found, .. } => format!(
             "if it was renamed alone, give it its name back: mv -n {} {}",
             journal(run),
             journal(found)
+        ),
+        HistoryError::Broken { run, .. }
+        | HistoryError::Emptied { run }
+        | HistoryError::Exchanged { run, .. } => format!(
+            "no run can be taken up by it. Keep it as evidence, then go on without it: mv {} /root/",
+            journal(run)
         ),
     };
     Failure::of(Exit::JournalInvalid, error)

@@ -6,12 +6,14 @@ use super::arguments::Way;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::write_state;
+use super::journal::outcome_in_words;
 use super::observed::confine;
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
-use super::render::GOOD;
+use super::render::{GOOD, WARNING};
 use super::report::{despite_lost_output, exit, write_ended, write_not_proven};
 use crate::inventory::cluster_authority;
+use crate::journal::RunOutcome;
 use crate::node::{self, Root};
 use crate::recovery::{self, Ended, Halt, Interrupted, Observer, Reason, TakeUpRequest};
 
@@ -23,10 +25,19 @@ pub(super) struct Destination {
     pub(super) explanation: &'static str,
     /// What is said when the run is there.
     pub(super) arrived: &'static str,
+    /// How a run has ended that is there.
+    pub(super) aim: RunOutcome,
+    /// How to go there from a run that had ended elsewhere.
+    pub(super) instead: fn(&Root, &str) -> String,
     /// Takes it there.
     pub(super) take:
         fn(&Root, Interrupted, TakeUpRequest<'_>, &mut dyn Observer) -> Result<Ended, Halt>,
 }
+
+/// Of a run that had ended.
+const BRING_CHECKPOINT: &str = "Bring its last checkpoint?";
+const NOTHING_ELSE: &str = "Every file is settled. The journal gets the line that a crash kept from it, and nothing\n\
+                            else is changed.";
 
 /// Asks, takes the run there, and tells how it ended.
 pub(super) fn take_up(
@@ -41,19 +52,21 @@ pub(super) fn take_up(
     if !refusals.is_empty() {
         return Err(Failure::refused(&refusals));
     }
+    let had_ended = interrupted.chain.outcome();
     if !way.yes {
         demand_terminal()?;
         write_state(&interrupted, out)?;
-        let explanation = destination.explanation;
-        if !confirm(destination.question, out, |out| {
-            writeln!(out, "{explanation}\n")
-        })? {
+        let (question, explanation) = match had_ended {
+            Some(_) => (BRING_CHECKPOINT, NOTHING_ELSE),
+            None => (destination.question, destination.explanation),
+        };
+        if !confirm(question, out, |out| writeln!(out, "{explanation}\n"))? {
             writeln!(out, "Nothing was changed.")?;
             return Ok(Exit::ActionNeeded);
         }
     }
     let authority = cluster_authority(root, node::now());
-    confine(root, interrupted.targets().map(|(_, path)| path))?;
+    confine(root, interrupted.folders())?;
     let mut watch = Watch::new();
     let request = TakeUpRequest {
         authority,
@@ -64,7 +77,33 @@ pub(super) fn take_up(
     watch.finish();
     let ended = ended.map_err(|halt| Failure::of_halt(root, &halt))?;
     let run = ended.run.clone();
-    Ok(tell(root, destination.arrived, &run, &ended, out))
+    match had_ended {
+        Some(outcome) if outcome != destination.aim => {
+            Ok(tell_elsewhere(root, destination, &run, &ended, out))
+        }
+        _ => Ok(tell(root, destination.arrived, &run, &ended, out)),
+    }
+}
+
+/// Tells that a run is not where it was to be taken: it had come to another end before, and nothing leads on from there.
+fn tell_elsewhere(
+    root: &Root,
+    destination: &Destination,
+    run: &str,
+    ended: &Ended,
+    out: &mut dyn Write,
+) -> Exit {
+    let outcome = outcome_in_words(ended.outcome);
+    let written = writeln!(
+        out,
+        "{WARNING}The run {run} had already ended{WARNING:#}: {outcome}. Only its last checkpoint was missing; no file was changed."
+    )
+    .and_then(|()| writeln!(out, "{}", (destination.instead)(root, run)))
+    .and_then(|()| write_ended(root, ended, out))
+    .and_then(|()| write_not_proven(root, out))
+    .and_then(|()| out.flush());
+    despite_lost_output(root, ended, &written);
+    Exit::ActionNeeded
 }
 
 /// Tells that a run has come to its end, forward or back.

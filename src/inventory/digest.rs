@@ -32,7 +32,7 @@ impl Inventory {
         let mut text = String::new();
         let mut line = |what: &str, path: &Path, state: &str| {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "{what} {path:?} {state}");
+            let _ = writeln!(text, "{what} {} {state}", path.display());
         };
         for manifest in &self.layout.manifests {
             let state = format!("{} {}", manifest.digest, label(&manifest.metadata));
@@ -79,12 +79,22 @@ fn of_credential(content: &Result<Credential, ObservationError>) -> String {
 }
 
 fn of_file(file: &FileSnapshot) -> String {
-    format!("{:?} {} {}", file.path, file.digest, label(&file.metadata))
+    format!(
+        "{} {} {}",
+        file.path.display(),
+        file.digest,
+        label(&file.metadata)
+    )
 }
 
 fn of_key_file(file: Option<&KeyFile>) -> String {
     file.map_or_else(String::new, |file| {
-        format!("{:?} {} {}", file.path, file.size, label(&file.metadata))
+        format!(
+            "{} {} {}",
+            file.path.display(),
+            file.size,
+            label(&file.metadata)
+        )
     })
 }
 

@@ -3,8 +3,8 @@
 use time::OffsetDateTime;
 
 use super::certificate::{ProfileError, check_profile};
-use super::chain::Segment;
 use super::checkpoint::{Checkpoint, CheckpointError};
+use super::segment::Segment;
 use crate::digest::Sha256Digest;
 use crate::pki::{Certificate, PemError, SignatureCheck, read_certificates};
 

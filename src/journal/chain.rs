@@ -3,11 +3,11 @@
 
 use time::OffsetDateTime;
 
-use super::attempt::{Attempt, Torn};
+use super::attempt::{Attempt, Direction, Torn};
 use super::change::Change;
 use super::checkpoint::{self, Checkpoint};
 use super::defect::Defect;
-use super::envelope::{Envelope, LONGEST};
+use super::envelope::{Envelope, LONGEST_LINE};
 use super::event::{Event, Record, RunOutcome};
 use super::genesis::{AuthorityFacts, Genesis, KeyFacts, SCHEMA};
 use super::merkle::Tree;
@@ -15,7 +15,7 @@ use super::order::OrderError;
 use super::progress::{Committed, Progress};
 use super::protocol::Protocol;
 use super::read::{Line, lines};
-use super::signature::VerifyingKey;
+use super::segment::Segment;
 use super::statement::{Counts, Statement};
 use crate::digest::Sha256Digest;
 
@@ -37,15 +37,6 @@ pub struct Chain {
     noted: Vec<Torn>,
 }
 
-/// The lines of one attempt: what one key signed.
-pub(super) struct Segment {
-    pub(super) key: VerifyingKey,
-    pub(super) facts: KeyFacts,
-    authority: Option<AuthorityFacts>,
-    /// When the earliest and the latest of its records were written.
-    pub(super) written: (OffsetDateTime, OffsetDateTime),
-}
-
 /// A line that is not as it was written, or not in its place.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line} of the journal is not as it was written")]
@@ -61,7 +52,7 @@ impl Chain {
     /// Judges every line; `None` where not even the first one is whole.
     ///
     /// A last line without its newline was cut short by a crash. Any other defect is tampering: a line is
-    /// appended whole, and none behind one that failed.
+    /// appended whole, and none behind one that failed; and none is cut short that is longer than any record.
     pub fn read(bytes: &[u8]) -> Result<Option<Self>, BrokenChain> {
         let mut chain: Option<Self> = None;
         for (number, line) in (1..).zip(lines(bytes)) {
@@ -71,6 +62,9 @@ impl Chain {
                 // Nothing was being written any more, so no crash left this.
                 (Some(chain), Line::CutShort(_)) if chain.is_sealed() => {
                     Err(OrderError::AfterClose.into())
+                }
+                (_, Line::CutShort(rest)) if rest.len() > LONGEST_LINE => {
+                    Err(Defect::LineTooLong { bytes: rest.len() })
                 }
                 (Some(chain), Line::CutShort(rest)) => {
                     chain.torn = rest.to_vec();
@@ -82,6 +76,16 @@ impl Chain {
                 line: number,
                 defect,
             })?;
+        }
+        Ok(chain)
+    }
+
+    /// The same for the file of `run`: that of another run is not what was written there.
+    pub fn read_run(run: &str, bytes: &[u8]) -> Result<Option<Self>, BrokenChain> {
+        let chain = Self::read(bytes)?;
+        if let Some(chain) = &chain {
+            let checked = chain.genesis.check_run(run);
+            checked.map_err(|defect| BrokenChain { line: 1, defect })?;
         }
         Ok(chain)
     }
@@ -115,14 +119,14 @@ impl Chain {
         self.protocol.attempts()
     }
 
-    /// Whether an attempt was to lead back: what was staged may be removed by then, of which there is no record.
-    pub fn has_turned_back(&self) -> bool {
-        self.protocol.has_turned_back()
-    }
-
-    /// Whether something was undone, so that only the way back is open.
+    /// Whether the run has turned back, so that only the way back is open.
     pub fn is_undoing(&self) -> bool {
         self.protocol.is_undoing()
+    }
+
+    /// Where a further attempt may lead, until nothing more can follow.
+    pub fn open_directions(&self) -> &'static [Direction] {
+        self.protocol.open_directions()
     }
 
     /// How the run ended, if it did.
@@ -255,12 +259,16 @@ impl Chain {
                 found: genesis.schema.clone(),
             });
         }
+        let run = &genesis.circumstances.run.id;
+        if !is_run_id(run) {
+            return Err(Defect::RunId { run: run.clone() });
+        }
         let segment = Segment::begin(&genesis.key, genesis.authority.as_ref(), record.at)
             .ok_or(Defect::Genesis)?;
         let mut chain = Self {
             genesis: Genesis::clone(genesis),
             segments: vec![segment],
-            origin: checkpoint::origin(&genesis.circumstances.run.id),
+            origin: checkpoint::origin(run),
             previous: None,
             tree: Tree::default(),
             protocol: Protocol::default(),
@@ -273,9 +281,9 @@ impl Chain {
         Ok(chain)
     }
 
-    /// Takes the next line, whose signature is good.
+    /// Takes the next line, whose signature is good. One that is refused leaves everything as it was.
     pub(super) fn take(&mut self, record: &Record, line: &[u8]) -> Result<(), Defect> {
-        if line.len() > LONGEST {
+        if line.len() > LONGEST_LINE {
             return Err(Defect::LineTooLong { bytes: line.len() });
         }
         if record.seq != self.tree.size() {
@@ -287,20 +295,22 @@ impl Chain {
         if record.previous != self.previous {
             return Err(Defect::Previous);
         }
-        self.protocol.accept(&record.event)?;
-        if let Event::Attempt(attempt) = &record.event {
-            self.begin_segment(attempt, record.at)?;
-        }
-        if let Event::Checkpoint { note } = &record.event {
-            let checkpoint = Checkpoint::parse(note)?;
-            let key = self.segments.last().map(|segment| &segment.key);
-            checkpoint.verify(key.ok_or(Defect::Genesis)?)?;
-            checkpoint.covers(&self.origin, self.tree.size(), self.tree.root())?;
-            self.checkpoint = Some(checkpoint);
+        match &record.event {
+            Event::Attempt(attempt) => {
+                let segment = self.further_segment(attempt, record.at)?;
+                self.protocol.accept(&record.event)?;
+                self.segments.push(segment);
+                self.noted.extend(attempt.torn.iter().cloned());
+            }
+            Event::Checkpoint { note } => {
+                let checkpoint = self.covering(note)?;
+                self.protocol.accept(&record.event)?;
+                self.checkpoint = Some(checkpoint);
+            }
+            event => self.protocol.accept(event)?,
         }
         if let Some(segment) = self.segments.last_mut() {
-            let (first, last) = segment.written;
-            segment.written = (first.min(record.at), last.max(record.at));
+            segment.extend(record.at);
         }
         self.previous = Some(Sha256Digest::of(line));
         self.tree.push(line);
@@ -308,30 +318,29 @@ impl Chain {
         Ok(())
     }
 
-    fn begin_segment(&mut self, attempt: &Attempt, at: OffsetDateTime) -> Result<(), Defect> {
+    /// The segment that an attempt begins, with a key that no other attempt has.
+    fn further_segment(&self, attempt: &Attempt, at: OffsetDateTime) -> Result<Segment, Defect> {
         let segment =
             Segment::begin(&attempt.key, attempt.authority.as_ref(), at).ok_or(Defect::Attempt)?;
         let key = segment.facts.sha256;
         if self.segments.iter().any(|other| other.facts.sha256 == key) {
             return Err(Defect::Attempt);
         }
-        self.segments.push(segment);
-        self.noted.extend(attempt.torn.iter().cloned());
-        Ok(())
+        Ok(segment)
+    }
+
+    /// The checkpoint of that note, if it is one over all lines so far.
+    fn covering(&self, note: &str) -> Result<Checkpoint, Defect> {
+        let checkpoint = Checkpoint::parse(note)?;
+        let key = self.segments.last().map(|segment| &segment.key);
+        checkpoint.verify(key.ok_or(Defect::Genesis)?)?;
+        checkpoint.covers(&self.origin, self.tree.size(), self.tree.root())?;
+        Ok(checkpoint)
     }
 }
 
-impl Segment {
-    fn begin(
-        facts: &KeyFacts,
-        authority: Option<&AuthorityFacts>,
-        at: OffsetDateTime,
-    ) -> Option<Self> {
-        Some(Self {
-            key: facts.verifying_key()?,
-            facts: facts.clone(),
-            authority: authority.cloned(),
-            written: (at, at),
-        })
-    }
+/// A run's identifier becomes part of a checkpoint's origin, where spaces and line ends have a meaning.
+fn is_run_id(run: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    !run.is_empty() && run.len() <= 128 && run.bytes().all(allowed)
 }

@@ -29,9 +29,6 @@ pub struct Change {
     pub uid: u32,
     /// The group.
     pub gid: u32,
-    /// The security label, for instance `SELinux`'s.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub label: Option<String>,
     /// The copy from which `rollback` restores the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backup: Option<Backup>,
@@ -59,9 +56,8 @@ pub struct Backup {
 /// A certificate before and after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateChange {
-    /// The one that was there, if it could be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub before: Option<CertificateFacts>,
+    /// The one that was there.
+    pub before: CertificateFacts,
     /// The one that will be there.
     pub after: CertificateFacts,
 }

@@ -63,6 +63,20 @@ pub enum Defect {
         /// The schema of the genesis.
         found: String,
     },
+    /// The genesis gives its run an identifier that no run has.
+    #[error("`{run}` is no identifier of a run")]
+    RunId {
+        /// The identifier.
+        run: String,
+    },
+    /// The journal is another run's.
+    #[error("it is the journal of the run {found}, and the file is that of the run {expected}")]
+    OtherRun {
+        /// The run of the genesis.
+        found: String,
+        /// The run whose file it is.
+        expected: String,
+    },
     /// A record is not in its place.
     #[error("the record's number is {found}, and its place is {expected}")]
     Sequence {

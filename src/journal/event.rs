@@ -32,7 +32,7 @@ pub enum Event {
     Genesis(Box<Genesis>),
     /// The run was interrupted, and is taken up again.
     Attempt(Box<Attempt>),
-    /// A new file lies ready beside its target, on the disk for certain.
+    /// A new file lies ready beside its target, its content on the disk for certain; its name is by the time of the commit.
     Staged {
         /// The number of the change.
         change: usize,
@@ -41,7 +41,7 @@ pub enum Event {
         /// The digest of its bytes.
         sha256: Sha256Digest,
     },
-    /// A file was copied, on the disk for certain.
+    /// A file was copied, its content on the disk for certain; its name is by the time of the commit.
     BackedUp {
         /// The number of the change.
         change: usize,
@@ -72,6 +72,8 @@ pub enum Event {
         /// The number of the change.
         change: usize,
     },
+    /// The run goes back from here: what was staged and is not needed any more is about to be removed.
+    TurnedBack,
     /// A file is about to be brought back.
     UndoIntent {
         /// The number of the change.

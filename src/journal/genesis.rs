@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::defect::Defect;
 use super::signature::VerifyingKey;
 use crate::digest::Sha256Digest;
 use crate::pki::{Authority, Certificate, encode_certificate};
@@ -25,6 +26,20 @@ pub struct Genesis {
     /// All that the run knows when it begins.
     #[serde(flatten)]
     pub circumstances: Circumstances,
+}
+
+impl Genesis {
+    /// Whether this opens the journal of `run`: the good journal of another run would be believed otherwise.
+    pub fn check_run(&self, run: &str) -> Result<(), Defect> {
+        let found = &self.circumstances.run.id;
+        if found == run {
+            return Ok(());
+        }
+        Err(Defect::OtherRun {
+            found: found.clone(),
+            expected: run.to_owned(),
+        })
+    }
 }
 
 /// The journal's public key.

@@ -51,6 +51,19 @@ pub struct TakeUp {
     pub setting: Setting,
 }
 
+/// How long the line is, in bytes, with which a run commits to these changes and touches; none where it cannot be written.
+/// More than [`LONGEST_LINE`](super::LONGEST_LINE) are not taken.
+pub fn commit_size(changes: Vec<Change>, touches: Vec<String>) -> Option<usize> {
+    let record = Record {
+        seq: u64::from(u32::MAX),
+        previous: Some(Sha256Digest::of(&[])),
+        // With as many digits as any moment has.
+        at: OffsetDateTime::UNIX_EPOCH + time::Duration::nanoseconds(1),
+        event: Event::Commit { changes, touches },
+    };
+    Some(Envelope::line_length(record.to_json().ok()?.len()))
+}
+
 /// What is left of a journal when it is closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closed {
@@ -69,10 +82,6 @@ impl Log {
         authority: Option<&Authority>,
         now: OffsetDateTime,
     ) -> Result<Self, JournalError> {
-        let run = &circumstances.run.id;
-        if !is_run_id(run) {
-            return Err(JournalError::RunId { run: run.clone() });
-        }
         let key = JournalKey::generate().map_err(|source| JournalError::Key { source })?;
         let genesis = Genesis {
             schema: SCHEMA.to_owned(),
@@ -139,7 +148,7 @@ impl Log {
         self.key.public().fingerprint()
     }
 
-    /// Appends what has no verb of its own here: staged, backed up, left, failed, and what was found.
+    /// Appends what has no verb of its own here: staged, backed up, left, failed, turned back, and what was found.
     pub fn append(&mut self, event: Event, now: OffsetDateTime) -> Result<(), JournalError> {
         match event {
             Event::Staged { .. }
@@ -147,6 +156,7 @@ impl Log {
             | Event::Left { .. }
             | Event::Failed { .. }
             | Event::Adopted { .. }
+            | Event::TurnedBack
             | Event::RolledBack { .. }
             | Event::Skipped { .. } => self.write(event, now),
             _ => Err(JournalError::OwnVerb),
@@ -279,7 +289,8 @@ impl Log {
         }
     }
 
-    /// The one place from which a line leaves, but for the first.
+    /// The one place from which a line leaves, but for the first. An event that is refused leaves the chain as it was, as
+    /// long as the file: the next one may come.
     fn write(&mut self, event: Event, now: OffsetDateTime) -> Result<(), JournalError> {
         if self.stopped {
             return Err(JournalError::Stopped);
@@ -316,6 +327,7 @@ fn signed_line(record: &Record, key: &JournalKey) -> Result<Vec<u8>, JournalErro
 fn refused(defect: Defect) -> JournalError {
     match defect {
         Defect::Order(source) => JournalError::Order { source },
+        Defect::RunId { run } => JournalError::RunId { run },
         source => JournalError::Chain { source },
     }
 }
@@ -329,6 +341,7 @@ fn utc(now: OffsetDateTime) -> OffsetDateTime {
 fn must_be_on_the_disk(event: &Event) -> bool {
     match event {
         Event::Intent { .. }
+        | Event::TurnedBack
         | Event::UndoIntent { .. }
         | Event::TouchIntent { .. }
         | Event::Failed { .. }
@@ -346,12 +359,6 @@ fn must_be_on_the_disk(event: &Event) -> bool {
         | Event::TouchDone { .. }
         | Event::Close { .. } => false,
     }
-}
-
-/// A run's identifier becomes part of a checkpoint's origin, where spaces and line ends have a meaning.
-fn is_run_id(run: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    !run.is_empty() && run.len() <= 128 && run.bytes().all(allowed)
 }
 
 fn key_facts(

@@ -9,6 +9,9 @@ pub enum OrderError {
     /// After the close comes the last checkpoint and nothing else.
     #[error("a record follows the end of the run")]
     AfterClose,
+    /// What a genesis, an attempt or a commit says counts with the checkpoint over it.
+    #[error("no checkpoint follows a genesis, an attempt or a commit")]
+    NoCheckpoint,
     /// Staging and backups precede the commit.
     #[error("change {change} was staged or backed up after the commit")]
     AfterCommit {
@@ -32,12 +35,20 @@ pub enum OrderError {
     /// After the first step back there is no step forward.
     #[error("a change is made after the run began to be undone")]
     Undoing,
+    /// A run turns back once.
+    #[error("the run turned back, and was on its way back already")]
+    SecondTurn,
     /// An attempt does not lead where it says.
-    #[error("an attempt forward undoes a change, or one back makes or touches something")]
+    #[error(
+        "an attempt forward turns back or undoes a change, or one back makes or touches something"
+    )]
     Direction,
     /// A file is touched that the commit does not name, or twice.
     #[error("a file was touched that the run did not commit to, or twice")]
     NoSuchTouch,
+    /// Manifests are touched when all files are settled.
+    #[error("a file was touched before every change was made, or left to somebody else")]
+    EarlyTouch,
     /// There is one commit.
     #[error("the run was committed twice")]
     SecondCommit,

@@ -83,7 +83,7 @@ impl Committed {
         }
     }
 
-    fn all_at(&self, wanted: &[Progress]) -> bool {
+    pub(super) fn all_at(&self, wanted: &[Progress]) -> bool {
         self.changes
             .iter()
             .all(|(_, progress)| wanted.contains(progress))

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::attempt::{Attempt, Direction};
 use super::change::{Change, FileState};
+use super::effect::{Effect, UnderWay};
 use super::event::{Event, RunOutcome};
 use super::order::OrderError;
 use super::preparation::Preparation;
@@ -18,12 +19,12 @@ pub(super) struct Protocol {
     attempts: u64,
     /// Where the present attempt is to lead; none in the first, which turns back by itself where a step fails.
     direction: Option<Direction>,
-    /// Some attempt was to lead back, however far it came.
-    turned_back: bool,
+    /// A genesis, an attempt or a commit is on the disk for certain with the checkpoint behind it alone.
+    awaits_checkpoint: bool,
     preparation: Preparation,
     committed: Option<Committed>,
-    open: Option<Open>,
-    /// Something is being undone, or was: from then on there is only the way back.
+    under_way: UnderWay,
+    /// The run has turned back, or something was undone: from then on there is only the way back.
     undoing: bool,
     touched: BTreeSet<String>,
     /// Left and failed; the others follow from the changes.
@@ -32,16 +33,8 @@ pub(super) struct Protocol {
     sealed: bool,
 }
 
-/// The one effect that is under way.
-#[derive(PartialEq, Eq)]
-enum Open {
-    Change(usize),
-    Undo(usize),
-    Touch(String),
-}
-
 impl Protocol {
-    /// Takes note of an event, if it may come now.
+    /// Takes note of an event, if it may come now; otherwise nothing is different afterwards.
     pub(super) fn accept(&mut self, event: &Event) -> Result<(), OrderError> {
         let begun = self.attempts > 0;
         if matches!(event, Event::Genesis(_)) == begun {
@@ -50,8 +43,16 @@ impl Protocol {
         if self.closed.is_some() {
             return self.accept_seal(event);
         }
+        // A crash may come before the checkpoint; then a further attempt begins.
+        if self.awaits_checkpoint && !matches!(event, Event::Checkpoint { .. } | Event::Attempt(_))
+        {
+            return Err(OrderError::NoCheckpoint);
+        }
         match event {
-            Event::Genesis(_) => self.attempts = 1,
+            Event::Genesis(_) => {
+                self.attempts = 1;
+                self.awaits_checkpoint = true;
+            }
             Event::Attempt(attempt) => self.begin_attempt(attempt)?,
             Event::Staged { change, sha256, .. } => {
                 self.demand_preparation(*change)?;
@@ -69,6 +70,7 @@ impl Protocol {
             Event::Intent { .. } | Event::Done { .. } | Event::Adopted { .. } => {
                 self.go_forward(event)?;
             }
+            Event::TurnedBack => self.turn_back()?,
             Event::UndoIntent { .. } | Event::RolledBack { .. } => self.go_back(event)?,
             Event::Skipped { change, .. } => {
                 self.demand_further_attempt(*change)?;
@@ -82,17 +84,18 @@ impl Protocol {
             }
             Event::TouchIntent { path, .. } => self.begin_touch(path)?,
             Event::TouchDone { path, .. } => {
-                self.end(&Open::Touch(path.clone()))?;
+                self.under_way.demand(&Effect::Touch(path.clone()))?;
                 self.touched.insert(path.clone());
+                self.under_way.clear();
             }
             Event::Left { .. } => self.counts.left += 1,
             Event::Failed { .. } => {
-                self.open = None;
+                self.under_way.clear();
                 self.counts.failed += 1;
             }
-            Event::Checkpoint { .. } => {}
+            Event::Checkpoint { .. } => self.awaits_checkpoint = false,
             Event::Close { outcome, statement } => {
-                self.demand_no_effect()?;
+                self.under_way.demand_none()?;
                 self.demand_outcome(*outcome)?;
                 if *statement != self.statement(*outcome) {
                     return Err(OrderError::Statement);
@@ -147,14 +150,19 @@ impl Protocol {
         self.attempts
     }
 
-    /// Whether an attempt was to lead back.
-    pub(super) fn has_turned_back(&self) -> bool {
-        self.turned_back
-    }
-
     /// Whether only the way back is open.
     pub(super) fn is_undoing(&self) -> bool {
         self.undoing
+    }
+
+    /// Where a further attempt may lead. A run that has ended stays where it is, and is brought its last checkpoint on the
+    /// way that it went.
+    pub(super) fn open_directions(&self) -> &'static [Direction] {
+        match self.closed {
+            _ if self.undoing => &[Direction::Back],
+            Some(_) => &[Direction::Forward],
+            None => &[Direction::Forward, Direction::Back],
+        }
     }
 
     /// How the run ended, if it did.
@@ -189,9 +197,9 @@ impl Protocol {
         }
         self.attempts = expected;
         self.direction = Some(attempt.direction);
-        self.turned_back |= attempt.direction == Direction::Back;
+        self.awaits_checkpoint = true;
         // What was under way when the attempt before broke off has come to its end or not: the files tell.
-        self.open = None;
+        self.under_way.clear();
         Ok(())
     }
 
@@ -204,6 +212,7 @@ impl Protocol {
         }
         self.preparation.check(changes)?;
         self.committed = Some(Committed::new(changes, touches));
+        self.awaits_checkpoint = true;
         Ok(())
     }
 
@@ -212,14 +221,16 @@ impl Protocol {
         let unmade = [Progress::Waiting, Progress::Intended];
         match event {
             Event::Intent { change } => {
-                self.demand_no_effect()?;
+                self.under_way.demand_none()?;
                 self.advance(*change, &unmade, Progress::Intended)?;
-                self.open = Some(Open::Change(*change));
+                self.under_way.begin(Effect::Change(*change));
                 Ok(())
             }
             Event::Done { change } => {
-                self.end(&Open::Change(*change))?;
-                self.advance(*change, &[Progress::Intended], Progress::Done)
+                self.under_way.demand(&Effect::Change(*change))?;
+                self.advance(*change, &[Progress::Intended], Progress::Done)?;
+                self.under_way.clear();
+                Ok(())
             }
             Event::Adopted { change } => {
                 self.demand_further_attempt(*change)?;
@@ -229,22 +240,35 @@ impl Protocol {
         }
     }
 
-    fn go_back(&mut self, event: &Event) -> Result<(), OrderError> {
-        if self.direction == Some(Direction::Forward) {
-            return Err(OrderError::Direction);
+    /// What was staged is removed behind this, so there is no way forward any more.
+    fn turn_back(&mut self) -> Result<(), OrderError> {
+        self.demand_way_back()?;
+        self.under_way.demand_none()?;
+        if self.committed.is_none() {
+            return Err(OrderError::BeforeCommit);
         }
+        if self.undoing {
+            return Err(OrderError::SecondTurn);
+        }
+        self.undoing = true;
+        Ok(())
+    }
+
+    fn go_back(&mut self, event: &Event) -> Result<(), OrderError> {
+        self.demand_way_back()?;
         let begun = [Progress::Intended, Progress::Done, Progress::UndoIntended];
         match event {
             Event::UndoIntent { change } => {
-                self.demand_no_effect()?;
+                self.under_way.demand_none()?;
                 self.advance(*change, &begun, Progress::UndoIntended)?;
-                self.open = Some(Open::Undo(*change));
+                self.under_way.begin(Effect::Undo(*change));
             }
             Event::RolledBack { change } => {
-                if self.open.is_some() {
-                    self.end(&Open::Undo(*change))?;
+                if !self.under_way.is_none() {
+                    self.under_way.demand(&Effect::Undo(*change))?;
                 }
                 self.advance(*change, &begun, Progress::RolledBack)?;
+                self.under_way.clear();
             }
             _ => return Err(OrderError::NoIntent),
         }
@@ -254,20 +278,16 @@ impl Protocol {
 
     fn begin_touch(&mut self, path: &str) -> Result<(), OrderError> {
         self.demand_way_forward()?;
-        self.demand_no_effect()?;
+        self.under_way.demand_none()?;
         let committed = self.committed.as_ref().ok_or(OrderError::BeforeCommit)?;
+        if !committed.all_at(&[Progress::Done, Progress::Skipped]) {
+            return Err(OrderError::EarlyTouch);
+        }
         if !committed.touches.iter().any(|touch| touch == path) || self.touched.contains(path) {
             return Err(OrderError::NoSuchTouch);
         }
-        self.open = Some(Open::Touch(path.to_owned()));
+        self.under_way.begin(Effect::Touch(path.to_owned()));
         Ok(())
-    }
-
-    fn end(&mut self, effect: &Open) -> Result<(), OrderError> {
-        match self.open.take() {
-            Some(open) if open == *effect => Ok(()),
-            _ => Err(OrderError::NoIntent),
-        }
     }
 
     fn advance(
@@ -305,16 +325,16 @@ impl Protocol {
         Ok(())
     }
 
-    fn demand_no_effect(&self) -> Result<(), OrderError> {
-        match self.open {
-            Some(_) => Err(OrderError::EffectUnderWay),
-            None => Ok(()),
+    fn demand_way_back(&self) -> Result<(), OrderError> {
+        if self.direction == Some(Direction::Forward) {
+            return Err(OrderError::Direction);
         }
+        Ok(())
     }
 
     /// What was found, and not done, is for an attempt that takes up what another one left.
     fn demand_further_attempt(&self, change: usize) -> Result<(), OrderError> {
-        self.demand_no_effect()?;
+        self.under_way.demand_none()?;
         if self.attempts > 1 {
             Ok(())
         } else {

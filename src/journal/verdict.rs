@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 
 use super::anchor::AnchorError;
+use super::attempt::Direction;
 use super::checkpoint::Checkpoint;
 use super::defect::Defect;
 use super::event::RunOutcome;
@@ -63,8 +64,8 @@ pub struct Summary {
     pub committed: Option<usize>,
     /// What was done.
     pub counts: Counts,
-    /// Whether something was undone, so that only the way back is open.
-    pub undoing: bool,
+    /// Where a further attempt may lead, if there may be one.
+    pub open_directions: &'static [Direction],
     /// How the run ended, if it did.
     pub outcome: Option<RunOutcome>,
     /// The last checkpoint.

@@ -52,7 +52,7 @@ fn summary(chain: Chain) -> Summary {
             .collect(),
         committed: chain.changes().map(<[_]>::len),
         counts: chain.counts(),
-        undoing: chain.is_undoing(),
+        open_directions: chain.open_directions(),
         outcome: chain.outcome(),
         checkpoint: chain.checkpoint().cloned(),
         genesis: chain.into_genesis(),

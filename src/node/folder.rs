@@ -110,9 +110,9 @@ impl Root {
         let outside = self.outside(path);
         let name = resolved.name.as_os_str();
         match mkdirat(resolved.folder.as_fd(), name, Mode::S_IRWXU) {
-            Ok(()) => fsync(&resolved.folder)
+            // Whoever made it before may have been killed before its name was flushed.
+            Ok(()) | Err(Errno::EEXIST) => fsync(&resolved.folder)
                 .map_err(|errno| FileError::from_errno("flush the folder of", &outside, errno)),
-            Err(Errno::EEXIST) => Ok(()),
             Err(errno) => Err(FileError::from_errno("create the folder", &outside, errno)),
         }
     }

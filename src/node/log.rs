@@ -24,6 +24,9 @@ pub const RESERVE_SIZE: usize = 64 * 1024;
 /// What the name of a reserve has behind that of its log.
 const RESERVE: &str = ".reserve";
 
+/// What a small file's name begins with until the file is whole.
+const UNNAMED: &str = ".";
+
 /// A file open for appending alone. A reserve beside it is given up when the disk is full, so that what is under way can
 /// still be recorded.
 #[derive(Debug)]
@@ -106,18 +109,15 @@ impl Root {
         flush(&folder, &self.outside(path))
     }
 
-    /// Removes every reserve in `folder`: of logs that nobody writes any more.
-    pub fn remove_reserves(&self, folder: &Path) -> Result<(), FileError> {
-        let names = self.list(folder)?;
-        let mut reserves = names
-            .iter()
-            .filter(|name| name.ends_with(RESERVE))
-            .peekable();
-        if reserves.peek().is_none() {
+    /// Removes what a killed writer left in `folder`: reserves of logs, and small files without their name.
+    pub fn remove_leftovers(&self, folder: &Path) -> Result<(), FileError> {
+        let mut names = self.list(folder)?;
+        names.retain(|name| name.ends_with(RESERVE) || name.starts_with(UNNAMED));
+        if names.is_empty() {
             return Ok(());
         }
         let opened = self.private_folder(folder)?;
-        for name in reserves {
+        for name in &names {
             remove(&opened, OsStr::new(name)).map_err(|errno| {
                 FileError::from_errno("remove", &self.outside(&folder.join(name)), errno)
             })?;
@@ -130,7 +130,7 @@ impl Root {
         let folder = self.private_folder(path.parent().unwrap_or(path))?;
         let outside = &self.outside(path);
         let fail = |operation| move |errno| FileError::from_errno(operation, outside, errno);
-        let (name, mut temporary) = (name_of(path), OsString::from("."));
+        let (name, mut temporary) = (name_of(path), OsString::from(UNNAMED));
         temporary.push(name);
         remove(&folder, &temporary).map_err(fail("remove"))?;
         let mut file = create(&folder, &temporary, OFlag::empty()).map_err(fail("create"))?;

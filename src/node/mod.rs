@@ -45,7 +45,7 @@ pub use permit::Permit;
 pub use privileges::is_root;
 pub use process::{RunningComponent, running_components};
 pub use read::{FileSnapshot, Metadata, Secrecy};
-pub use replace::{Present, Staged};
+pub use replace::{NotInstalled, Present, Staged};
 pub use root::Root;
 pub use scratch::ScratchFolder;
 pub use signals::Undisturbed;

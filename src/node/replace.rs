@@ -1,6 +1,7 @@
 //! Replaces a file or a link so that at every moment it is the old one or the new one.
 //!
-//! Staging writes the new content to a dot-file beside the target and flushes it; installing compares the
+//! Staging writes the new content to a dot-file beside the target and flushes it (its name is flushed by
+//! [`Root::flush_name`], once for all in a folder); installing compares the
 //! target with what was observed, renames, and flushes the folder. What changes a file of the node takes a [`Permit`].
 //! Exchanging two names in one call (`RENAME_EXCHANGE`) is never used: in a manifests folder the kubelet takes it for a
 //! removal.
@@ -33,7 +34,7 @@ pub enum Present {
     Link(PathBuf),
 }
 
-/// A new file or link, flushed under a temporary name beside its target. Dropped without being installed or kept,
+/// A new file or link under a temporary name beside its target, its content flushed. Dropped without being installed or kept,
 /// it is removed.
 #[derive(Debug)]
 pub struct Staged {
@@ -46,6 +47,15 @@ pub struct Staged {
     outside: PathBuf,
     /// Whether the temporary file goes with this value.
     pending: bool,
+}
+
+/// A staged file that is not in place for certain.
+#[derive(Debug)]
+pub struct NotInstalled {
+    /// Whether it took the target's place, and only the flush behind that failed.
+    pub exchanged: bool,
+    /// Why.
+    pub source: FileError,
 }
 
 impl Root {
@@ -113,25 +123,28 @@ impl Root {
         Ok((found == *expected).then_some(staged))
     }
 
-    /// Removes what `run` staged in `folder` and did not install, and tells how many files these were.
-    pub fn remove_staged(&self, folder: &Path, run: &str) -> Result<usize, FileError> {
+    /// Removes what `run` staged in `folder` and did not install; gives back why what is still there could not be removed.
+    pub fn remove_staged(&self, folder: &Path, run: &str) -> Vec<FileError> {
         let prefix = Self::temporary_prefix(run);
-        let names = self.list(folder)?;
-        let names: Vec<&String> = names
-            .iter()
-            .filter(|name| name.starts_with(&prefix))
-            .collect();
-        if names.is_empty() {
-            return Ok(0);
-        }
-        let opened = self.open_folder(folder)?;
-        for name in &names {
-            unlinkat(&opened, name.as_str(), UnlinkatFlags::NoRemoveDir).map_err(|errno| {
-                FileError::from_errno("remove", &self.outside(&folder.join(name)), errno)
-            })?;
-        }
-        flush_folder(&opened, &self.outside(folder))?;
-        Ok(names.len())
+        let opened = self.list(folder).and_then(|mut names| {
+            names.retain(|name| name.starts_with(&prefix));
+            Ok((names, self.open_folder(folder)?))
+        });
+        let (names, opened) = match opened {
+            Ok((names, _)) if names.is_empty() => return Vec::new(),
+            Ok(opened) => opened,
+            Err(error) if error.is_not_found() => return Vec::new(),
+            Err(error) => return vec![error],
+        };
+        let remove = |name: &String| {
+            let outside = self.outside(&folder.join(name));
+            unlinkat(&opened, name.as_str(), UnlinkatFlags::NoRemoveDir)
+                .map_err(|errno| FileError::from_errno("remove", &outside, errno))
+        };
+        let removed = names.iter().map(remove);
+        let mut errors: Vec<FileError> = removed.filter_map(Result::err).collect();
+        errors.extend(flush_folder(&opened, &self.outside(folder)).err());
+        errors
     }
 
     /// What stands at `path` now, a link in its last component not followed.
@@ -211,21 +224,33 @@ impl Staged {
 
     /// Puts the new file in place, if the target is still what is `expected`, and flushes the folder. Only with the
     /// permission for just this target.
-    pub fn install(mut self, expected: &Present, permit: &impl Permit) -> Result<(), FileError> {
-        let outside = self.outside.clone();
+    pub fn install(mut self, expected: &Present, permit: &impl Permit) -> Result<(), NotInstalled> {
+        self.exchange(expected, permit)
+            .map_err(|source| NotInstalled {
+                exchanged: false,
+                source,
+            })?;
+        self.pending = false;
+        flush_folder(&self.folder, &self.outside).map_err(|source| NotInstalled {
+            exchanged: true,
+            source,
+        })
+    }
+
+    fn exchange(&self, expected: &Present, permit: &impl Permit) -> Result<(), FileError> {
+        let outside = &self.outside;
         if permit.target() != self.target {
-            return Err(FileError::NotAnnounced { path: outside });
+            let path = outside.clone();
+            return Err(FileError::NotAnnounced { path });
         }
         let target = Resolved {
             folder: self.open_folder()?,
             name: self.name.clone(),
             path: self.path.clone(),
         };
-        compare(&target, expected, &outside)?;
+        compare(&target, expected, outside)?;
         self.rename(expected)
-            .map_err(|errno| FileError::from_errno("replace", &outside, errno))?;
-        self.pending = false;
-        flush_folder(&self.folder, &outside)
+            .map_err(|errno| FileError::from_errno("replace", outside, errno))
     }
 
     fn open_folder(&self) -> Result<OwnedFd, FileError> {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, openat};
+use nix::fcntl::{AtFlags, OFlag};
 use nix::sys::stat::{Mode, SFlag, fstatat};
 use nix::unistd::{UnlinkatFlags, fsync, unlinkat};
 
@@ -93,8 +93,8 @@ fn walk(folder: &OwnedFd, visit: &mut Visitor<'_>) -> Result<(), Errno> {
         let status = fstatat(folder.as_fd(), name, AtFlags::AT_SYMLINK_NOFOLLOW)?;
         let is_folder = file_type(&status) == SFlag::S_IFDIR;
         if is_folder {
-            let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-            walk(&openat(folder.as_fd(), name, flags, Mode::empty())?, visit)?;
+            let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
+            walk(&open_component(folder, name, flags, Mode::empty())?, visit)?;
         }
         visit(
             folder,

@@ -3,15 +3,14 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::issuance::IssuanceError;
-use crate::journal::JournalError;
+use crate::journal::{Direction, JournalError};
 use crate::node::FileError;
 use crate::pki::NoRandomness;
 
 /// A run that did not reach its end.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoveryError {
-    /// Nothing was changed: the journal could not be opened or taken up.
+    /// Nothing was changed: the journal could not be opened, or that of a run which had not committed not be taken up.
     #[error("nothing was changed")]
     Untouched {
         /// Why.
@@ -22,11 +21,13 @@ pub enum RecoveryError {
     RolledBack {
         /// What happened.
         what: String,
+        /// What else could not be done: staged files that are still there, the copy of the checkpoint.
+        warnings: Vec<String>,
         /// Why.
         source: Box<Failure>,
     },
     /// The run is unfinished: it can be resumed or rolled back.
-    #[error("{what}; the run {run} is unfinished, with {made} of {all} files {}", if *undoing { "still replaced" } else { "replaced" })]
+    #[error("{what}; the run {run} is unfinished, with {made} of {all} files {}", if open_directions.contains(&Direction::Forward) { "replaced" } else { "still replaced" })]
     Stopped {
         /// What happened.
         what: String,
@@ -36,8 +37,8 @@ pub enum RecoveryError {
         made: usize,
         /// How many are to be replaced.
         all: usize,
-        /// Whether it was on its way back, so that only that is left.
-        undoing: bool,
+        /// Where it can be taken from there.
+        open_directions: &'static [Direction],
         /// Why.
         source: Box<Failure>,
     },
@@ -97,9 +98,6 @@ pub enum Failure {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// Signing.
-    #[error(transparent)]
-    Issuance(#[from] IssuanceError),
     /// The random source.
     #[error(transparent)]
     Random(#[from] NoRandomness),

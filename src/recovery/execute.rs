@@ -1,12 +1,13 @@
 //! A run from its begin to its end: everything is prepared, committed to, and made, in this order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::error::Failure;
 use super::transaction::{Ended, Transaction};
 use super::{
-    History, Observer, Progress, Reason, RecoveryError, RunFiles, RunId, Undertaking, facts,
+    History, Observer, Progress, Reason, RecoveryError, RunFiles, RunId, STATE_FOLDER, Undertaking,
+    facts,
 };
 use crate::digest::Sha256Digest;
 use crate::issuance::{Content, FileChange};
@@ -52,6 +53,7 @@ pub fn carry_out(
         log,
         observer,
         left: undertaking.left.clone(),
+        unexchanged: None,
     };
     transaction.carry_out(undertaking)
 }
@@ -67,7 +69,6 @@ impl Transaction<'_> {
     fn carry_out(mut self, undertaking: &Undertaking) -> Result<Ended, RecoveryError> {
         let prepared = match self.prepare(undertaking) {
             Ok(prepared) => prepared,
-            // What was staged is removed by now: dropped with the error.
             Err((what, failure)) => return Err(self.give_up(what, failure)),
         };
         for (number, ready) in prepared.into_iter().enumerate() {
@@ -100,8 +101,8 @@ impl Transaction<'_> {
             self.observer
                 .progress(&Progress::Prepared { name: &change.name });
         }
-        self.flush_backup(&prepared)
-            .map_err(|failure| ("backing up failed".to_owned(), failure))?;
+        self.flush_names(&prepared)
+            .map_err(|failure| ("preparing failed".to_owned(), failure))?;
         self.commit(undertaking, &mut prepared)
             .map_err(|failure| ("committing failed".to_owned(), failure))?;
         Ok(prepared)
@@ -143,12 +144,22 @@ impl Transaction<'_> {
         })
     }
 
-    /// Once for each folder of the backup, not once for each file.
-    fn flush_backup(&self, prepared: &[Prepared]) -> Result<(), Failure> {
+    /// The names of the copies and of the staged files and links, which the commit says are there: once for each folder, not
+    /// once for each file. The state folder is among them, since whoever created what is in it may have been killed before
+    /// that was flushed.
+    fn flush_names(&self, prepared: &[Prepared]) -> Result<(), Failure> {
         let copies = prepared.iter().filter_map(|ready| ready.backup.as_ref());
-        let folders: BTreeSet<&Path> = copies.filter_map(|copy| copy.path.parent()).collect();
+        let folders = copies.filter_map(|copy| copy.path.parent());
+        let folders: BTreeSet<&Path> = folders.chain([Path::new(STATE_FOLDER)]).collect();
         for folder in folders {
             self.root.flush_folder(folder)?;
+        }
+        let staged = prepared.iter().map(|ready| ready.staged.temporary());
+        let one_each: BTreeMap<_, _> = staged
+            .map(|name| (name.parent().map(Path::to_owned), name))
+            .collect();
+        for name in one_each.values() {
+            self.root.flush_name(name)?;
         }
         Ok(())
     }
@@ -186,25 +197,116 @@ impl Transaction<'_> {
         if self.log.chain().changes().is_some() {
             return self.stopped(what, failure);
         }
+        // Most went with the error; what was kept for a commit that then was none is still there.
+        let warnings = self.remove_staged();
         // A journal that is not closed says of itself that nothing was committed.
-        let _ = self.close(RunOutcome::RolledBack, Vec::new());
+        let warnings = match self.close(RunOutcome::RolledBack, warnings.clone()) {
+            Ok(ended) => ended.warnings,
+            Err(_) => warnings,
+        };
         RecoveryError::RolledBack {
             what,
+            warnings,
             source: Box::new(failure),
         }
     }
 
     /// Undoes what was done, after a step that failed.
     fn turn_back(mut self, what: String, failure: Failure) -> RecoveryError {
-        match self.roll_back() {
+        let back = match self.roll_back() {
             Err(halted) => return halted,
-            Ok(stuck) if !stuck.is_empty() => return self.stuck(what, stuck, failure),
-            Ok(_) => {}
+            Ok(back) => back,
+        };
+        if !back.stuck.is_empty() {
+            return self.stuck(what, back.stuck, failure);
         }
-        let _ = self.close(RunOutcome::RolledBack, Vec::new());
-        RecoveryError::RolledBack {
-            what,
-            source: Box::new(failure),
+        // Without its end the run is one that others take for unfinished.
+        match self.close(RunOutcome::RolledBack, back.warnings) {
+            Err(stopped) => stopped,
+            Ok(ended) => RecoveryError::RolledBack {
+                what,
+                warnings: ended.warnings,
+                source: Box::new(failure),
+            },
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the test lays out a folder of its own"
+)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
+
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::node::Secrecy;
+
+    struct Unwatched;
+
+    impl Observer for Unwatched {
+        fn progress(&mut self, _: &Progress<'_>) {}
+    }
+
+    fn change(root: &Root, target: &str, name: String) -> FileChange {
+        let target = PathBuf::from(target);
+        let before = root.read(&target, Secrecy::Public).unwrap();
+        FileChange {
+            name,
+            location: "pki-file".to_owned(),
+            model: target.clone(),
+            metadata: before.metadata,
+            before: Present::File(before.digest),
+            after: Content::File(Zeroizing::new(b"new".to_vec())),
+            certificate: None,
+            target,
+        }
+    }
+
+    /// The journal takes no line so long, and is as good as before: all that was staged for the commit goes.
+    #[test]
+    fn a_commit_that_the_journal_does_not_take_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let pki = folder.path().join("pki");
+        fs::create_dir(&pki).unwrap();
+        for name in ["one", "two"] {
+            fs::write(pki.join(name), "old").unwrap();
+            fs::set_permissions(pki.join(name), fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        let root = Root::open(folder.path()).unwrap();
+        let undertaking = Undertaking {
+            inventory_digest: None,
+            steps: Vec::new(),
+            left: Vec::new(),
+            changes: vec![
+                change(&root, "/pki/one", "one".to_owned()),
+                change(&root, "/pki/two", "two".repeat(1 << 20)),
+            ],
+            touches: Vec::new(),
+        };
+        let reason = Reason::default();
+        let ended = carry_out(&root, &undertaking, None, &reason, &mut Unwatched);
+        let Err(RecoveryError::RolledBack { what, warnings, .. }) = ended else {
+            panic!("{ended:?}");
+        };
+        assert_eq!(
+            (&*what, &warnings[..]),
+            ("committing failed", &[] as &[String])
+        );
+        assert_eq!(root.list(Path::new("/pki")).unwrap(), ["one", "two"]);
+        assert_eq!(fs::read(pki.join("one")).unwrap(), b"old");
+        // And the journal says why, and that it is over.
+        let history = History::read(&root).unwrap();
+        assert!(history.interrupted(&root).unwrap().is_none());
+        let journal = RunFiles::of(&history.runs[0]).journal;
+        let text = root.read_log(&journal).unwrap();
+        let chain = crate::journal::Chain::read(&text).unwrap().unwrap();
+        assert!(chain.is_sealed());
+        assert_eq!(chain.counts().failed, 1);
     }
 }

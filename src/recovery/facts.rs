@@ -89,13 +89,12 @@ pub(super) fn change(change: &FileChange, backup: Option<&BackupCopy>) -> Change
             .certificate
             .as_ref()
             .map(|(before, after)| CertificateChange {
-                before: Some(CertificateFacts::from(before)),
+                before: CertificateFacts::from(before),
                 after: CertificateFacts::from(after),
             }),
         mode: format!("{:04o}", change.metadata.mode),
         uid: change.metadata.uid,
         gid: change.metadata.gid,
-        label: None,
         backup: backup.and_then(|copy| {
             Some(Backup {
                 path: text(&copy.path),

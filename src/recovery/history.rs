@@ -10,10 +10,11 @@ const JOURNAL_SUFFIX: &str = ".jsonl";
 /// What the name of a torn line's copy has behind the run.
 pub(super) const TORN: &str = ".torn-";
 
-/// The runs of a node, oldest first.
+/// The runs of a node, by the wall clock at the start of each. Where that was set back in between, a run stands before one
+/// that it followed; which one it followed, its genesis says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct History {
-    /// Their identifiers: they sort by time.
+    /// Their identifiers, which begin with that time.
     pub runs: Vec<String>,
 }
 
@@ -62,7 +63,7 @@ impl History {
     }
 
     /// Removes what a kill or a power failure left of runs that did nothing, or have ended: journals without one whole
-    /// line, and reserves. Only under the lock, and while no run is interrupted.
+    /// line, reserves, and files without their name. Only under the lock, and while no run is interrupted.
     pub fn tidy(root: &Root) -> Result<(), FileError> {
         for run in Self::read(root)?.runs {
             // What somebody emptied stays, and so does what cannot be read: neither keeps a run from beginning.
@@ -70,7 +71,7 @@ impl History {
                 root.remove_log(&RunFiles::of(&run).journal)?;
             }
         }
-        root.remove_reserves(&RunFiles::journals())
+        root.remove_leftovers(&RunFiles::journals())
     }
 
     /// The copies of lines of a run's journal that a crash had cut short. What has such a name and is no file of ours, a FIFO
@@ -85,7 +86,7 @@ impl History {
             .collect())
     }
 
-    /// The last checkpoint of the latest run that has one.
+    /// The last checkpoint of the latest run that has one; the latest by the wall clock.
     pub fn latest_checkpoint(&self, root: &Root) -> Option<String> {
         self.runs.iter().rev().find_map(|run| {
             let bytes = root.read_log(&RunFiles::of(run).journal).ok()?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::run_journal::other_run;
 use super::{History, JournalState, RunId, RunJournal};
 use crate::journal::{BrokenChain, Chain, Event, read_records};
 use crate::node::{FileError, Root};
@@ -39,14 +40,16 @@ pub enum HistoryError {
         run: String,
     },
     /// The file of one run holds the journal of another.
-    #[error("the file of the run {run} holds the journal of the run {found}")]
+    #[error("the journal of the run {run} cannot be relied on")]
     Exchanged {
         /// The run by the name of the file.
         run: String,
         /// The run of the journal.
         found: String,
-        /// Whether that run has a file of its own.
+        /// Whether that one has a file of its own.
         is_copy: bool,
+        /// The same as an error.
+        source: Box<BrokenChain>,
     },
 }
 
@@ -116,6 +119,7 @@ impl History {
                     run: run.clone(),
                     found,
                     is_copy,
+                    source: Box::new(other_run(&run, &chain)),
                 }
             }
             JournalState::Emptied if is_named => HistoryError::Emptied { run: run.clone() },
@@ -153,15 +157,16 @@ impl Interrupted {
         self.chain.changes().is_some()
     }
 
-    /// Whether it can still be taken to its end, as far as its journal tells: not once it was being taken back.
-    pub fn may_be_resumed(&self) -> bool {
-        !self.chain.is_undoing() && !self.chain.has_turned_back()
-    }
-
     /// Each file that it was to replace: its certificate's name, and its node path.
     pub fn targets(&self) -> impl Iterator<Item = (&str, &Path)> {
         let changes = self.chain.changes().unwrap_or_default().iter();
         changes.map(|(change, _)| (change.name.as_str(), Path::new(&change.target)))
+    }
+
+    /// The folders in which it staged files: those of its targets.
+    pub fn folders(&self) -> impl Iterator<Item = &Path> {
+        let folders = &self.chain.genesis().circumstances.folders;
+        folders.iter().map(Path::new)
     }
 
     /// How many files it replaced, and how many it was to replace.

@@ -1,12 +1,13 @@
 //! Why a change can be taken neither forward nor back, and what is done about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::facts;
 use super::situation::{DIGEST, words};
-use crate::journal::{Change, FileState};
-use crate::node::Root;
+use crate::evidence::with_causes;
+use crate::journal::{Change, FileState, Progress};
+use crate::node::{FileError, Root};
 use crate::plan::{LeftAlone, Refusal, RefusalCode};
 use crate::shell::quote;
 
@@ -33,10 +34,20 @@ pub(super) enum Decision<T> {
     Skip(String),
 }
 
+/// The names of the changes that an earlier attempt left as somebody else had made them.
+pub(super) fn left_alone(changes: &[(Change, Progress)]) -> BTreeSet<&str> {
+    let skipped = changes
+        .iter()
+        .filter(|(_, made)| *made == Progress::Skipped);
+    skipped.map(|(change, _)| change.name.as_str()).collect()
+}
+
 /// Refuses all if there is an obstacle; where `skip_foreign` says so, leaves alone what has one, and does the rest. What
-/// belongs together, a file and the link to it, is done together or not at all.
+/// belongs together, a file and the link to it, is done together or not at all: `left_alone` are the names of which an earlier
+/// attempt left a part, so that the rest of them stays too.
 pub(super) fn decide<T>(
     looked: Vec<Looked<'_, T>>,
+    left_alone: &BTreeSet<&str>,
     skip_foreign: bool,
 ) -> Result<Vec<(usize, Decision<T>)>, Vec<Refusal>> {
     let obstacles = looked.iter().filter_map(|one| {
@@ -50,6 +61,9 @@ pub(super) fn decide<T>(
     }
     let decide = |one: Looked<'_, T>| {
         let decision = match (one.task, strange.get(&one.change.name)) {
+            (Ok(_), None) if left_alone.contains(one.change.name.as_str()) => {
+                Decision::Skip("what it goes with was left as it was found".to_owned())
+            }
             (Ok(task), None) => Decision::Do(task),
             (Ok(_), Some(found)) => Decision::Skip(found.clone()),
             (Err(obstacle), _) => Decision::Skip(obstacle.found),
@@ -90,6 +104,20 @@ impl Obstacle {
         };
         Self {
             found: found.to_owned(),
+            refusal,
+        }
+    }
+
+    /// Nobody knows what is there.
+    pub(super) fn unreadable(root: &Root, change: &Change, error: &FileError, verb: &str) -> Self {
+        let mut refusal = Refusal::of_file(&change.name, error);
+        let skipping = format!(
+            "; to leave it as it is and do the rest: {}",
+            skipping(root, verb)
+        );
+        refusal.remedy.push_str(&skipping);
+        Self {
+            found: with_causes(error),
             refusal,
         }
     }

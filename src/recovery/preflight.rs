@@ -3,12 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{RunFiles, STATE_FOLDER};
+use super::{RunFiles, STATE_FOLDER, Undertaking, facts};
 use crate::issuance::{Content, FileChange};
-use crate::node::{ExistingFolder, FileError, FreeSpace, RESERVE_SIZE, Root, file_size_limit};
-use crate::plan::Refusal;
+use crate::journal::{Change, LONGEST_LINE, commit_size};
+use crate::node::{
+    BackupCopy, ExistingFolder, FileError, FreeSpace, Present, RESERVE_SIZE, Root, file_size_limit,
+};
+use crate::plan::{Refusal, RefusalCode};
 
-/// A journal of the longest run, in bytes, with room to spare.
+/// A journal of the longest run, in bytes, with room to spare; its commit is as long as the names in the certificates, and comes
+/// on top.
 const JOURNAL_SIZE: u64 = 256 * 1024;
 /// Journal, reserve, checkpoint, and the folders of a backup.
 const JOURNAL_FILES: u64 = 25;
@@ -32,16 +36,19 @@ impl Need {
 }
 
 /// Refuses what the disks or the kernel would refuse half-way: what [`check_targets`] does, and too few bytes or inodes
-/// left, or a limit on the size of files that the journal would run into.
-pub fn preflight(root: &Root, changes: &[FileChange]) -> Vec<Refusal> {
+/// left, a limit on the size of files that the journal would run into, or more than a line of the journal takes.
+pub fn preflight(root: &Root, undertaking: &Undertaking) -> Vec<Refusal> {
+    let changes = &undertaking.changes[..];
+    let commit = commit(undertaking);
     let targets = changes
         .iter()
         .map(|change| (&*change.name, &*change.target));
     let mut refusals = check_targets(root, targets);
-    let (spaces, unknown) = spaces(root, &needs(changes));
+    let (spaces, unknown) = spaces(root, &needs(changes, commit));
     refusals.extend(unknown);
     refusals.extend(spaces.values().filter_map(|space| shortage(root, space)));
-    refusals.extend(size_limit(root, changes));
+    refusals.extend(size_limit(root, changes, commit));
+    refusals.extend(too_long(root, changes, commit));
     without_repetitions(refusals)
 }
 
@@ -101,7 +108,7 @@ fn check_folder(existing: &ExistingFolder) -> Result<(), FileError> {
 }
 
 /// What each folder has to take.
-fn needs(changes: &[FileChange]) -> BTreeMap<&Path, Need> {
+fn needs(changes: &[FileChange], commit: u64) -> BTreeMap<&Path, Need> {
     let state = Path::new(STATE_FOLDER);
     let mut needs: BTreeMap<&Path, Need> = BTreeMap::new();
     for change in changes {
@@ -119,7 +126,7 @@ fn needs(changes: &[FileChange]) -> BTreeMap<&Path, Need> {
         need.files += 1;
     }
     let journal = needs.entry(state).or_default();
-    journal.bytes += JOURNAL_SIZE + RESERVE_SIZE as u64;
+    journal.bytes += JOURNAL_SIZE + commit + RESERVE_SIZE as u64;
     journal.files += JOURNAL_FILES;
     needs
 }
@@ -173,12 +180,12 @@ fn shortage(root: &Root, Space { folder, left, need }: &Space) -> Option<Refusal
     Some(refusal)
 }
 
-fn size_limit(root: &Root, changes: &[FileChange]) -> Option<Refusal> {
+fn size_limit(root: &Root, changes: &[FileChange], commit: u64) -> Option<Refusal> {
     let largest = changes.iter().map(|change| match &change.after {
         Content::File(bytes) => bytes.len() as u64,
         Content::Link(_) => 0,
     });
-    let needed = largest.max().unwrap_or(0).max(JOURNAL_SIZE);
+    let needed = largest.max().unwrap_or(0).max(JOURNAL_SIZE + commit);
     let limit = file_size_limit().filter(|limit| *limit < needed)?;
     let error = FileError::SizeLimit {
         operation: "write below",
@@ -190,4 +197,60 @@ fn size_limit(root: &Root, changes: &[FileChange]) -> Option<Refusal> {
         refusal.evidence
     );
     Some(refusal)
+}
+
+/// How long the journal's line is that commits the run to its changes, in bytes.
+fn commit(undertaking: &Undertaking) -> u64 {
+    let changes = undertaking.changes.iter().map(recorded).collect();
+    let touches = undertaking.touches.iter().map(|path| facts::text(path));
+    line(changes, touches.collect())
+}
+
+fn line(changes: Vec<Change>, touches: Vec<String>) -> u64 {
+    let size = commit_size(changes, touches);
+    size.and_then(|size| u64::try_from(size).ok())
+        .unwrap_or(u64::MAX)
+}
+
+/// What the journal will say of a change, with a backup whose path is as long as that of any run.
+fn recorded(change: &FileChange) -> Change {
+    const RUN: &str = "20261124T031245.118Z-1f5a9e";
+    let target = change.target.strip_prefix("/").unwrap_or(&change.target);
+    let backup = match change.before {
+        Present::File(digest) => Some(BackupCopy {
+            path: RunFiles::of(RUN).backup.join(target),
+            digest: Some(digest),
+        }),
+        Present::Link(_) | Present::Nothing => None,
+    };
+    facts::change(change, backup.as_ref())
+}
+
+/// A certificate may have thousands of names, and a line of the journal not.
+fn too_long(root: &Root, changes: &[FileChange], commit: u64) -> Option<Refusal> {
+    if commit <= LONGEST_LINE as u64 {
+        return None;
+    }
+    let largest = changes
+        .iter()
+        .max_by_key(|change| line(vec![recorded(change)], Vec::new()))?;
+    let mut others: Vec<&str> = changes.iter().map(|change| &*change.name).collect();
+    others.retain(|name| *name != largest.name);
+    others.dedup();
+    let leave_out = match &others[..] {
+        [] => String::new(),
+        others => {
+            let recover = root.command(&format!("recover --only {}", others.join(",")));
+            format!(", and leave it out: {recover}")
+        }
+    };
+    Some(Refusal {
+        code: RefusalCode::FileTooLarge,
+        subject: largest.name.clone(),
+        evidence: format!(
+            "{}: its certificate says so much that the journal's line for this run would have {commit} bytes; at most {LONGEST_LINE} are written",
+            root.outside(&largest.target).display()
+        ),
+        remedy: format!("see who gave it so many names{leave_out}"),
+    })
 }

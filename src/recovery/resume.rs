@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::obstacle::{Decision, Looked, Obstacle, decide};
+use super::obstacle::{Decision, Looked, Obstacle, decide, left_alone};
 use super::situation::Situation;
 use super::transaction::{Ended, Transaction};
 use super::{Halt, Interrupted, Observer, Progress, TakeUpRequest, facts};
@@ -16,8 +16,14 @@ enum Task {
     Adopt,
     /// It is still to be made.
     Make(Staged),
-    /// Somebody else changed the file, and it stays so.
-    Skip { found: String },
+}
+
+/// What is to be done about all changes.
+#[derive(Default)]
+struct Plan {
+    /// Those that somebody else made another way, and that stay so: what was found.
+    left_alone: Vec<(usize, String)>,
+    tasks: Vec<(usize, Task)>,
 }
 
 /// Takes a committed run to its end: every file is the new one.
@@ -28,9 +34,9 @@ pub fn resume(
     observer: &mut dyn Observer,
 ) -> Result<Ended, Halt> {
     let Interrupted { run, chain, .. } = &interrupted;
-    let tasks = if chain.outcome().is_some() {
+    let Plan { left_alone, tasks } = if chain.outcome().is_some() {
         // Only its last checkpoint is missing.
-        Vec::new()
+        Plan::default()
     } else if chain.is_undoing() {
         return Err(Halt::Refused(vec![rollback_begun(root, run)]));
     } else {
@@ -45,6 +51,11 @@ pub fn resume(
         run: &transaction.run,
         steps: tasks.len(),
     });
+    if let Err(failure) = transaction.leave_alone(left_alone) {
+        return Err(transaction
+            .stopped("the run could not be finished", failure)
+            .into());
+    }
     for (number, task) in tasks {
         if let Err(failure) = transaction.go_on() {
             return Err(transaction
@@ -64,14 +75,9 @@ pub fn resume(
 }
 
 /// Looks at every target before anything is done.
-fn plan(
-    root: &Root,
-    chain: &Chain,
-    run: &str,
-    skip_foreign: bool,
-) -> Result<Vec<(usize, Task)>, Halt> {
+fn plan(root: &Root, chain: &Chain, run: &str, skip_foreign: bool) -> Result<Plan, Halt> {
     let changes = chain.changes().unwrap_or_default();
-    let mut tasks = Vec::new();
+    let mut plan = Plan::default();
     let mut looked = Vec::new();
     for (number, (change, made)) in changes.iter().enumerate() {
         let was_made = match made {
@@ -82,7 +88,7 @@ fn plan(
         let task = match Situation::of(root, change) {
             Situation::After if was_made => continue,
             Situation::After => {
-                tasks.push((number, Task::Adopt));
+                plan.tasks.push((number, Task::Adopt));
                 continue;
             }
             Situation::Before if was_made => {
@@ -92,12 +98,10 @@ fn plan(
                 Err(Obstacle::foreign_again(root, change, &found))
             }
             Situation::Foreign(found) => Err(Obstacle::foreign(root, change, &found, "resume")),
-            Situation::Before => match staged(root, change, run) {
-                Err(_) if chain.has_turned_back() => {
-                    return Err(Halt::Refused(vec![rollback_begun(root, run)]));
-                }
-                staged => staged,
-            },
+            Situation::Unreadable(error) => {
+                Err(Obstacle::unreadable(root, change, &error, "resume"))
+            }
+            Situation::Before => staged(root, change, run),
         };
         looked.push(Looked {
             number,
@@ -105,14 +109,14 @@ fn plan(
             task,
         });
     }
-    for (number, decision) in decide(looked, skip_foreign).map_err(Halt::Refused)? {
-        let task = match decision {
-            Decision::Do(staged) => Task::Make(staged),
-            Decision::Skip(found) => Task::Skip { found },
-        };
-        tasks.push((number, task));
+    let decided = decide(looked, &left_alone(changes), skip_foreign).map_err(Halt::Refused)?;
+    for (number, decision) in decided {
+        match decision {
+            Decision::Do(staged) => plan.tasks.push((number, Task::Make(staged))),
+            Decision::Skip(found) => plan.left_alone.push((number, found)),
+        }
     }
-    Ok(tasks)
+    Ok(plan)
 }
 
 fn staged(root: &Root, change: &Change, run: &str) -> Result<Staged, Obstacle> {
@@ -124,7 +128,7 @@ fn staged(root: &Root, change: &Change, run: &str) -> Result<Staged, Obstacle> {
     }
 }
 
-/// Something was undone already, so that there is no way forward.
+/// The run has turned back already, so that there is no way forward.
 fn rollback_begun(root: &Root, run: &str) -> Refusal {
     Refusal {
         code: RefusalCode::RollbackBegun,
@@ -144,10 +148,6 @@ impl Transaction<'_> {
         };
         match task {
             Task::Make(staged) => self.replace(number, &change, staged),
-            Task::Skip { found } => self.append(Event::Skipped {
-                change: number,
-                found,
-            }),
             Task::Adopt => {
                 // Its name may not have reached the disk before the attempt broke off.
                 self.root.flush_name(Path::new(&change.target))?;

@@ -1,5 +1,6 @@
 //! A run that came to its end, undone: a run of its own, whose new files are the old ones from the backup.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::obstacle::{Decision, Looked, Obstacle, decide, skipped};
@@ -27,6 +28,7 @@ pub fn reversal(
         let task = match Situation::of(root, change) {
             Situation::Before => continue,
             Situation::Foreign(found) => Err(Obstacle::foreign(root, change, &found, &verb)),
+            Situation::Unreadable(error) => Err(Obstacle::unreadable(root, change, &error, &verb)),
             Situation::After => check_old(root, change)
                 .and_then(|()| reversed(root, change))
                 .map_err(|evidence| Obstacle::backup_lost(root, change, evidence, &verb)),
@@ -40,7 +42,8 @@ pub fn reversal(
     let mut changes = Vec::new();
     let mut left = Vec::new();
     // What was changed last is brought back first.
-    for (number, decision) in decide(looked, skip_foreign)?.into_iter().rev() {
+    let decided = decide(looked, &BTreeSet::new(), skip_foreign)?;
+    for (number, decision) in decided.into_iter().rev() {
         match decision {
             Decision::Do(change) => changes.push(change),
             Decision::Skip(_) => left.extend(all.get(number).map(|(change, _)| skipped(change))),

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::obstacle::{Decision, Looked, Obstacle, decide};
+use super::obstacle::{Decision, Looked, Obstacle, decide, left_alone};
 use super::situation::{Situation, check_old};
 use super::transaction::{Ended, Transaction};
 use super::{Failure, Halt, Interrupted, Observer, Progress, Stuck, TakeUpRequest};
 use crate::evidence::with_causes;
-use crate::journal::{Chain, Change, Direction, Event, Progress as Made, RunOutcome};
+use crate::journal::{Chain, Change, Direction, Progress as Made, RunOutcome};
 use crate::node::{FileError, Root};
 
 /// Takes a committed run back to where it began: every file is the old one.
@@ -28,18 +28,13 @@ pub fn rollback(
     if let Some(outcome) = transaction.log.chain().outcome() {
         return Ok(transaction.close(outcome, Vec::new())?);
     }
-    for (number, found) in skipped {
-        let event = Event::Skipped {
-            change: number,
-            found,
-        };
-        if let Err(failure) = transaction.append(event) {
-            return Err(transaction
-                .stopped("the run could not be undone", failure)
-                .into());
-        }
+    let turned = transaction.turn();
+    if let Err(failure) = turned.and_then(|()| transaction.leave_alone(skipped)) {
+        return Err(transaction
+            .stopped("the run could not be undone", failure)
+            .into());
     }
-    let stuck = transaction.roll_back()?;
+    let WayBack { stuck, warnings } = transaction.roll_back()?;
     if let Some(first) = stuck.first() {
         let failure = Failure::Undo {
             error: first.error.clone(),
@@ -49,20 +44,20 @@ pub fn rollback(
             .into());
     }
     let outcome = transaction.outcome(RunOutcome::RolledBack);
-    Ok(transaction.close(outcome, Vec::new())?)
+    Ok(transaction.close(outcome, warnings)?)
 }
 
 /// The changes that stay, since somebody else changed their files or the copies of the old ones; looked at before anything
 /// is done.
 fn strange(root: &Root, chain: &Chain, skip_foreign: bool) -> Result<Vec<(usize, String)>, Halt> {
     let changes = chain.changes().unwrap_or_default();
-    let look = |(number, change, _)| Looked {
+    let look = |(number, change)| Looked {
         number,
         change,
         task: look(root, chain, change),
     };
     let looked = begun(changes).map(look).collect();
-    let decided = decide(looked, skip_foreign).map_err(Halt::Refused)?;
+    let decided = decide(looked, &left_alone(changes), skip_foreign).map_err(Halt::Refused)?;
     let skipped = decided
         .into_iter()
         .filter_map(|(number, decision)| match decision {
@@ -76,6 +71,7 @@ fn look(root: &Root, chain: &Chain, change: &Change) -> Result<(), Obstacle> {
     match Situation::of(root, change) {
         Situation::Before => Ok(()),
         Situation::Foreign(found) => Err(Obstacle::foreign(root, change, &found, "rollback")),
+        Situation::Unreadable(error) => Err(Obstacle::unreadable(root, change, &error, "rollback")),
         Situation::After => check_old(root, change).map_err(|evidence| {
             let obstacle = Obstacle::backup_lost(root, change, evidence, "rollback");
             if chain.is_undoing() {
@@ -88,39 +84,47 @@ fn look(root: &Root, chain: &Chain, change: &Change) -> Result<(), Obstacle> {
 }
 
 /// The changes that may have been made and are not settled, last first.
-fn begun(changes: &[(Change, Made)]) -> impl Iterator<Item = (usize, &Change, Made)> {
+fn begun(changes: &[(Change, Made)]) -> impl Iterator<Item = (usize, &Change)> {
     changes
         .iter()
         .enumerate()
         .rev()
         .filter_map(|(number, (change, made))| match made {
-            Made::Intended | Made::Done | Made::UndoIntended => Some((number, change, *made)),
+            Made::Intended | Made::Done | Made::UndoIntended => Some((number, change)),
             Made::Waiting | Made::RolledBack | Made::Skipped => None,
         })
+}
+
+/// How far the way back led.
+pub(super) struct WayBack {
+    /// What could not be brought back.
+    pub(super) stuck: Vec<Stuck>,
+    /// What was staged and could not be removed.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Transaction<'_> {
     /// Brings every target back that can be, and tells of those that cannot. Fails where the journal does, or where
     /// somebody wants it to stop: what is left is for a later attempt.
-    pub(super) fn roll_back(&mut self) -> Result<Vec<Stuck>, super::RecoveryError> {
+    pub(super) fn roll_back(&mut self) -> Result<WayBack, super::RecoveryError> {
+        if let Err(failure) = self.turn() {
+            return Err(self.stopped("stopped on the way back", failure));
+        }
         // Nothing of it is needed any more, and its names and its room are.
-        self.remove_staged();
+        let warnings = self.remove_staged();
         let changes = self.log.chain().changes().unwrap_or_default();
-        let begun: Vec<(usize, Change, Made)> = begun(changes)
-            .map(|(number, change, made)| (number, change.clone(), made))
+        let begun: Vec<(usize, Change)> = begun(changes)
+            .map(|(number, change)| (number, change.clone()))
             .collect();
         let steps = begun.len();
         self.observer.progress(&Progress::RollingBack { steps });
         let mut stuck: Vec<(String, Stuck)> = Vec::new();
-        for (number, change, made) in begun {
+        for (number, change) in begun {
             // A link that could not be turned back still leads to the new file.
             if change.before.is_none() && stuck.iter().any(|(name, _)| *name == change.name) {
                 continue;
             }
-            match self
-                .go_on()
-                .and_then(|()| self.take_back(number, &change, made))
-            {
+            match self.go_on().and_then(|()| self.take_back(number, &change)) {
                 Ok(()) => {}
                 Err(failure @ (Failure::Journal(_) | Failure::Interrupted { .. })) => {
                     return Err(self.stopped("stopped on the way back", failure));
@@ -132,12 +136,12 @@ impl Transaction<'_> {
                 }
             }
         }
-        Ok(stuck.into_iter().map(|(_, stuck)| stuck).collect())
+        let stuck = stuck.into_iter().map(|(_, stuck)| stuck).collect();
+        Ok(WayBack { stuck, warnings })
     }
 
-    fn take_back(&mut self, number: usize, change: &Change, made: Made) -> Result<(), Failure> {
-        // In the attempt that makes it, an exchange that failed has left nothing behind but what was there.
-        let never_made = made == Made::Intended && self.log.chain().attempts() == 1;
+    fn take_back(&mut self, number: usize, change: &Change) -> Result<(), Failure> {
+        let never_made = self.unexchanged == Some(number);
         match Situation::of(self.root, change) {
             Situation::Before => {
                 // Its name may not have reached the disk before an attempt broke off.
@@ -150,6 +154,8 @@ impl Transaction<'_> {
                 path: self.root.outside(Path::new(&change.target)),
             }
             .into()),
+            // It may be this run's for all that anybody knows.
+            Situation::Unreadable(error) => Err(error.into()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The file of a run's journal, and what can be said of it without knowing whom to believe.
 
-use super::RunFiles;
-use crate::journal::{BrokenChain, Chain, Checkpoint, check_covered};
+use super::{HistoryError, RunFiles};
+use crate::journal::{BrokenChain, Chain, Checkpoint, CheckpointError, Defect, check_covered};
 use crate::node::{FileError, Root};
 
 /// The journal of a run of this node.
@@ -30,7 +30,34 @@ pub enum JournalState {
     Unreadable(FileError),
 }
 
+/// What is wrong with the file of `run` that holds this journal.
+pub(super) fn other_run(run: &str, chain: &Chain) -> BrokenChain {
+    BrokenChain {
+        line: 1,
+        defect: Defect::OtherRun {
+            found: chain.genesis().circumstances.run.id.clone(),
+            expected: run.to_owned(),
+        },
+    }
+}
+
 impl RunJournal {
+    /// The lines of a run's own journal; what is wrong with it, otherwise, and nothing where there are none.
+    pub fn into_chain(self) -> Result<Option<Chain>, HistoryError> {
+        let run = self.run;
+        match self.state {
+            JournalState::Good(chain) => Ok(Some(*chain)),
+            JournalState::Unbegun => Ok(None),
+            JournalState::Emptied => Err(HistoryError::Emptied { run }),
+            JournalState::Unreadable(error) => Err(error.into()),
+            JournalState::Broken(source) => Err(HistoryError::Broken { run, source }),
+            JournalState::Exchanged(chain) => Err(HistoryError::Broken {
+                source: other_run(&run, &chain),
+                run,
+            }),
+        }
+    }
+
     /// Reads the journal of that run.
     pub fn read(root: &Root, run: &str) -> Self {
         let files = RunFiles::of(run);
@@ -66,10 +93,7 @@ impl RunJournal {
     }
 
     /// Whether it begins with the lines that the checkpoint covers; nothing where that cannot be told.
-    pub fn covered_by(
-        &self,
-        checkpoint: &Checkpoint,
-    ) -> Option<Result<(), crate::journal::CheckpointError>> {
+    pub fn covered_by(&self, checkpoint: &Checkpoint) -> Option<Result<(), CheckpointError>> {
         match &self.state {
             JournalState::Good(chain) => Some(check_covered(&self.bytes, chain, checkpoint)),
             _ => None,

@@ -6,13 +6,13 @@ use super::facts;
 use crate::elision::elide;
 use crate::evidence::with_causes;
 use crate::journal::{Change, FileState};
-use crate::node::{Present, Root, Secrecy};
+use crate::node::{FileError, Present, Root, Secrecy};
 
 /// What stands before a digest in words.
 pub(super) const DIGEST: &str = "sha256:";
 
 /// What stands at the target of a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Situation {
     /// What was there before the run.
     Before,
@@ -20,6 +20,8 @@ pub(super) enum Situation {
     After,
     /// Something else, in words.
     Foreign(String),
+    /// The kernel does not show it: it may be any of these.
+    Unreadable(FileError),
 }
 
 impl Situation {
@@ -28,6 +30,12 @@ impl Situation {
             Ok(found) if found == facts::present(Some(&change.after)) => Self::After,
             Ok(found) if found == facts::present(change.before.as_ref()) => Self::Before,
             Ok(found) => Self::Foreign(words(&found)),
+            Err(
+                error @ (FileError::Io { .. }
+                | FileError::PermissionDenied { .. }
+                | FileError::NotPermitted { .. }),
+            ) => Self::Unreadable(error),
+            // The error says what is there: neither the old one nor the run's was like that.
             Err(error) => Self::Foreign(with_causes(&error)),
         }
     }

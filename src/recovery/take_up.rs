@@ -33,6 +33,8 @@ impl<'a> Transaction<'a> {
             authority, reason, ..
         } = request;
         let files = RunFiles::of(&run);
+        let (made, all) = (chain.counts().changed, chain.changes().map(<[_]>::len));
+        let open_directions = chain.open_directions();
         let open = || -> Result<Log, Failure> {
             let torn = set_aside(root, &run, &chain)?;
             let whole = chain.whole_bytes() as u64;
@@ -51,7 +53,18 @@ impl<'a> Transaction<'a> {
                 clock.now(),
             )?)
         };
-        let log = open()?;
+        let log = open().map_err(|failure| match all {
+            None => RecoveryError::from(failure),
+            // It is as unfinished as before.
+            Some(all) => RecoveryError::Stopped {
+                what: "the run could not be taken up again".to_owned(),
+                run: run.clone(),
+                made,
+                all,
+                open_directions,
+                source: Box::new(failure),
+            },
+        })?;
         // The last that needs the CA's key.
         drop(authority);
         Ok(Self {
@@ -66,6 +79,7 @@ impl<'a> Transaction<'a> {
                 // What a run could not do is of no concern when it goes back.
                 Direction::Back => Vec::new(),
             },
+            unexchanged: None,
         })
     }
 }

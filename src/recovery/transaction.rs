@@ -23,6 +23,8 @@ pub(super) struct Transaction<'a> {
     pub(super) observer: &'a mut dyn Observer,
     /// What is left to a person, whatever becomes of the files.
     pub(super) left: Vec<LeftAlone>,
+    /// The change whose exchange failed before its target could become another: what stands there is not this run's.
+    pub(super) unexchanged: Option<usize>,
 }
 
 /// How a run ended whose files are all settled.
@@ -53,6 +55,10 @@ impl Transaction<'_> {
         let intent = self.log.intend(number, self.clock.now())?;
         let before = facts::present(change.before.as_ref());
         let installed = staged.install(&before, &intent);
+        if installed.as_ref().is_err_and(|error| !error.exchanged) {
+            self.unexchanged = Some(number);
+        }
+        let installed = installed.map_err(|error| error.source);
         self.record(intent, &installed, "replace")?;
         installed?;
         self.observer.progress(&Progress::Replaced {
@@ -93,11 +99,9 @@ impl Transaction<'_> {
         let root = self.root;
         let target = Path::new(&change.target);
         let made = facts::present(Some(&change.after));
-        match (facts::present(change.before.as_ref()), &change.backup) {
-            (Present::Nothing, _) => root.remove(intent, &made),
-            (Present::Link(destination), _) => root
-                .stage_link(target, &destination, &self.run)?
-                .install(&made, intent),
+        let staged = match (facts::present(change.before.as_ref()), &change.backup) {
+            (Present::Nothing, _) => return root.remove(intent, &made),
+            (Present::Link(destination), _) => root.stage_link(target, &destination, &self.run)?,
             (Present::File(_), Some(backup)) => {
                 let copy = Path::new(&backup.path);
                 let old = root.read(copy, Secrecy::Public)?;
@@ -107,12 +111,14 @@ impl Transaction<'_> {
                     });
                 }
                 root.stage_file(target, &old.bytes, copy, &self.run)?
-                    .install(&made, intent)
             }
-            (Present::File(_), None) => Err(FileError::NotFound {
-                path: root.outside(target),
-            }),
-        }
+            (Present::File(_), None) => {
+                return Err(FileError::NotFound {
+                    path: root.outside(target),
+                });
+            }
+        };
+        staged.install(&made, intent).map_err(|error| error.source)
     }
 
     fn record(
@@ -163,7 +169,23 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Removes what was staged and is not needed any more.
+    /// Notes that the run goes back, before anything is removed that a way forward would need.
+    pub(super) fn turn(&mut self) -> Result<(), Failure> {
+        if self.log.chain().is_undoing() {
+            return Ok(());
+        }
+        self.append(Event::TurnedBack)
+    }
+
+    /// Notes of all these changes that they stay as they were found: before anything else is done, since what belongs
+    /// together is left alone together.
+    pub(super) fn leave_alone(&mut self, found: Vec<(usize, String)>) -> Result<(), Failure> {
+        found
+            .into_iter()
+            .try_for_each(|(change, found)| self.append(Event::Skipped { change, found }))
+    }
+
+    /// Removes what was staged and is not needed any more; tells what could not be.
     pub(super) fn remove_staged(&self) -> Vec<String> {
         remove_staged(self.root, self.log.chain(), &self.run)
     }
@@ -243,7 +265,7 @@ impl Transaction<'_> {
             run: self.run.clone(),
             made: chain.counts().changed,
             all: chain.changes().unwrap_or_default().len(),
-            undoing: chain.is_undoing(),
+            open_directions: chain.open_directions(),
             source: Box::new(failure),
         }
     }
@@ -260,13 +282,10 @@ impl Transaction<'_> {
 
 fn remove_staged(root: &Root, chain: &Chain, run: &str) -> Vec<String> {
     let folders = &chain.genesis().circumstances.folders;
-    let removed = folders
+    let left = folders
         .iter()
-        .map(|folder| root.remove_staged(Path::new(folder), run));
-    removed
-        .filter_map(Result::err)
-        .map(|error| with_causes(&error))
-        .collect()
+        .flat_map(|folder| root.remove_staged(Path::new(folder), run));
+    left.map(|error| with_causes(&error)).collect()
 }
 
 impl Permit for Intent {

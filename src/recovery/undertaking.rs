@@ -44,7 +44,7 @@ impl Undertaking {
     }
 
     /// The folders in which files are staged, each once.
-    pub(super) fn folders(&self) -> Vec<&Path> {
+    pub fn folders(&self) -> Vec<&Path> {
         let mut folders: Vec<&Path> = self.targets().filter_map(Path::parent).collect();
         folders.sort_unstable();
         folders.dedup();

@@ -68,15 +68,13 @@ impl Aftermath<'_> {
                     self.run(root, &["rollback", "--yes"], &[0], tally)?;
                     return self.recover(root, tally);
                 }
-                self.run(
-                    root,
-                    &["resume", "--yes"],
-                    &[0, self.template.normal],
-                    tally,
-                )?;
+                // All is as before, and only the last checkpoint is missing: there is nothing to finish any more.
                 if outcome == Some("rolled-back") {
+                    self.had_ended(root, &["resume", "--yes"], tally)?;
                     return self.recover(root, tally);
                 }
+                let ends = [0, self.template.normal];
+                self.run(root, &["resume", "--yes"], &ends, tally)?;
                 self.is_after(root, tally)
             }
             Phase::Ended => {
@@ -91,17 +89,27 @@ impl Aftermath<'_> {
         let outcome = found
             .journal()
             .and_then(|journal| journal.outcome.as_deref());
+        // All was made, and only the last checkpoint is missing: there is nothing to go back from any more.
+        if found.phase == Phase::Committed && outcome == Some("completed") {
+            self.had_ended(root, &["rollback", "--yes"], tally)?;
+            return self.is_after(root, tally);
+        }
         self.run(root, &["rollback", "--yes"], &[0], tally)?;
         if found.phase == Phase::Ended {
             return self.unchanged(root, found, tally);
         }
-        // All was made, and only the last checkpoint is missing: there is nothing to go back from any more.
-        if outcome == Some("completed") {
-            return self.is_after(root, tally);
-        }
         let now = self.look(root, tally)?;
         self.judge.is_as_before(&now)?;
         Self::is_closed(root, &now)
+    }
+
+    /// The verb brings the last checkpoint, and says that it did nothing else.
+    fn had_ended(&self, root: &Path, arguments: &[&str], tally: &mut Tally) -> Result<(), String> {
+        let run = self.run(root, arguments, &[1], tally)?;
+        if run.stdout.contains(" had already ended: ") {
+            return Ok(());
+        }
+        Err(format!("{arguments:?} does not say so: {run:?}"))
     }
 
     /// `recover` gets through, and every file is the new one.
@@ -134,7 +142,9 @@ impl Aftermath<'_> {
         let is_stray = |path: &&str| {
             let name = path.strip_prefix("/var/lib/rekindle/journal/");
             name.is_some_and(|name| {
-                !name.contains(".torn-") && !known.iter().any(|end| name.ends_with(end))
+                // What has no name yet begins with a dot.
+                name.starts_with('.')
+                    || !name.contains(".torn-") && !known.iter().any(|end| name.ends_with(end))
             })
         };
         if let Some(stray) = now.tree.paths().find(is_stray) {
@@ -167,8 +177,8 @@ impl Aftermath<'_> {
     fn unchanged(&self, root: &Path, found: &Found, tally: &mut Tally) -> Result<(), String> {
         let now = self.look(root, tally)?;
         let mut differences = found.tree.differences(&now.tree);
-        // The room that a run kept for its journal goes when the next one looks.
-        differences.retain(|path| !path.ends_with(".reserve"));
+        // The room that a run kept for its journal goes when the next one looks, and so do files without a name.
+        differences.retain(|path| !path.ends_with(".reserve") && !path.contains("/journal/."));
         match differences {
             none if none.is_empty() => Ok(()),
             differences => Err(format!("changed: {}", differences.join(", "))),

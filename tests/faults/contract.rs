@@ -92,12 +92,19 @@ pub fn check(
         Some(5) if found.phase == Phase::Ended && found.old > 0 && found.new > 0 => {
             wrong("there is nothing to resume")
         }
-        Some(5) if !circumstances.is_unheard && !ended.stderr.contains("rollback") => {
+        Some(5) if !circumstances.is_unheard && !says_how_to_go_on(&ended.stderr) => {
             wrong("nothing says how to go on")
         }
         Some(5) => Ok(()),
         _ => wrong("that is no end"),
     }
+}
+
+/// Both ways, or the one that is open.
+fn says_how_to_go_on(stderr: &str) -> bool {
+    ["resume", "rollback"]
+        .iter()
+        .any(|verb| stderr.contains(verb))
 }
 
 /// What an operator is told when nothing was changed in the end.

@@ -98,7 +98,7 @@ impl Journal {
     pub fn is_undoing(&self) -> bool {
         self.kinds
             .iter()
-            .any(|kind| kind == "undo-intent" || kind == "rolled-back")
+            .any(|kind| ["turned-back", "undo-intent", "rolled-back"].contains(&kind.as_str()))
     }
 }
 

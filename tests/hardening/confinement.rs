@@ -13,22 +13,37 @@ const CHANGES: &str = "trace=landlock_create_ruleset,landlock_add_rule,landlock_
     mknodat,linkat,symlinkat,unlinkat,renameat,renameat2,ftruncate,fallocate,fchmod,fchmodat,fchown,fchownat,fsetxattr,\
     utimensat";
 
-#[test]
-fn nothing_is_written_before_the_process_is_confined() {
+/// A node whose recovery was killed when it had staged its files, and had not committed; `None` where nobody can kill it.
+fn uncommitted() -> Option<Node> {
     let node = Node::materialize(NODE);
-    let Some(Traced { run, calls }) = traced(node.path(), &["-e", CHANGES], &RECOVER) else {
-        return;
-    };
-    run.expect(0);
+    let kill = "inject=symlinkat:signal=SIGKILL:when=1";
+    let Traced { run, .. } = traced(
+        node.path(),
+        &["-e", "trace=symlinkat", "-e", kill],
+        &RECOVER,
+    )?;
+    assert_eq!(run.code, None, "{run:?}");
+    Some(node)
+}
+
+/// The changes of a run before and behind the moment at which it gives up what it does not need, and how many folders it
+/// keeps; `None` where nobody can trace, or the kernel has no Landlock.
+fn changes(node: &Node, arguments: &[&str], code: i32) -> Option<(Vec<String>, usize, usize)> {
+    let Traced { run, calls } = traced(node.path(), &["-e", CHANGES], arguments)?;
+    run.expect(code);
     let first = |name: &str| calls.iter().position(|call| call.starts_with(name));
     let asked = first("landlock_create_ruleset(").expect("the kernel is asked for its version");
     if calls[asked].contains("= -1 ") {
         println!("skipped: this kernel has no Landlock: {}", calls[asked]);
-        return;
+        return None;
     }
     let position = first("landlock_restrict_self(").expect("the process is confined");
     assert!(calls[position].ends_with("= 0"), "{}", calls[position]);
     let (before, after) = calls.split_at(position);
+    let again = after[1..]
+        .iter()
+        .any(|call| call.starts_with("landlock_restrict_self("));
+    assert!(!again, "once is enough");
     let changes = |call: &&String| {
         let opened = call.starts_with("open");
         let writes = ["O_CREAT", "O_WRONLY", "O_RDWR", "O_TRUNC"];
@@ -36,18 +51,51 @@ fn nothing_is_written_before_the_process_is_confined() {
             && call.contains('(')
             && (!opened || writes.iter().any(|flag| call.contains(flag)))
     };
+    let rules = before
+        .iter()
+        .filter(|call| call.starts_with("landlock_add_rule("));
+    let rules = rules.count();
+    let early = before.iter().filter(changes).cloned().collect();
+    Some((early, after.iter().filter(changes).count(), rules))
+}
+
+#[test]
+fn nothing_is_written_before_the_process_is_confined() {
+    let node = Node::materialize(NODE);
+    let Some((early, behind, folders)) = changes(&node, &RECOVER, 0) else {
+        return;
+    };
     // The state folder: what does not exist cannot be named in a rule.
-    let early: Vec<&String> = before.iter().filter(changes).collect();
     assert!(
         matches!(early.as_slice(), [one] if one.starts_with("mkdirat(") && one.contains("\"rekindle\", 0700")),
         "{early:#?}"
     );
-    assert!(after.iter().filter(changes).count() > 50);
+    assert!(behind > 50);
     // Folders of the certificates, and the state folder.
-    let rules = before
-        .iter()
-        .filter(|call| call.starts_with("landlock_add_rule("));
-    assert_eq!(rules.count(), 5);
+    assert_eq!(folders, 5);
+}
+
+/// What another run left is in folders of its own, and its journal is written too.
+#[test]
+fn nothing_is_cleared_away_before_the_process_is_confined() {
+    let Some(node) = uncommitted() else {
+        return;
+    };
+    let cases: [(&[&str], i32, usize); 4] = [
+        (&["recover", "--yes"], 0, 5),
+        (&["recover", "--yes", "--only", "etcd-server"], 0, 5),
+        (&["resume", "--yes"], 1, 5),
+        (&["rollback", "--yes"], 0, 5),
+    ];
+    for (arguments, code, expected) in cases {
+        let Some((early, behind, folders)) = changes(&node.copy(), arguments, code) else {
+            return;
+        };
+        let is_state = |call: &String| call.starts_with("mkdirat(") && call.contains("EEXIST");
+        assert!(early.iter().all(is_state), "{arguments:?}: {early:#?}");
+        assert!(behind > 10, "{arguments:?}: {behind}");
+        assert_eq!(folders, expected, "{arguments:?}");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@
 )]
 
 mod confinement;
+mod flushing;
 mod limits;
 mod memory;
 mod offline;

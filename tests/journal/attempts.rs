@@ -405,17 +405,109 @@ fn only_what_was_committed_is_touched_and_once() {
             },
         ]
     };
+    // What is behind every change, made or left to somebody else.
+    let settled = |touches: &[Event]| {
+        let skipped = Event::Skipped {
+            change: 1,
+            found: FOUND.to_owned(),
+        };
+        let changes = (2..7).map(|change| Event::Adopted { change });
+        let events = [skipped].into_iter().chain(changes);
+        forgery.judge_attempt(
+            Direction::Forward,
+            &events.chain(touches.iter().cloned()).collect::<Vec<_>>(),
+        )
+    };
+    let rule = |touches: &[Event]| match defect_of(settled(touches)) {
+        Defect::Order(error) => error,
+        other => panic!("{other:?}"),
+    };
     let committed = touches();
+    let control = settled(&touch(&committed[0]));
+    assert!(matches!(control, Verdict::Incomplete { .. }), "{control:?}");
     let strange = touch("/etc/kubernetes/manifests/other.yaml");
-    let rule = forgery.broken_rule(Direction::Forward, &strange);
-    assert_eq!(rule, OrderError::NoSuchTouch);
+    assert_eq!(rule(&strange), OrderError::NoSuchTouch);
     let twice = [touch(&committed[0]), touch(&committed[0])].concat();
-    let rule = forgery.broken_rule(Direction::Forward, &twice);
-    assert_eq!(rule, OrderError::NoSuchTouch);
+    assert_eq!(rule(&twice), OrderError::NoSuchTouch);
     let crossed = [
         touch(&committed[0])[0].clone(),
         touch(&committed[1])[1].clone(),
     ];
-    let rule = forgery.broken_rule(Direction::Forward, &crossed);
-    assert_eq!(rule, OrderError::NoIntent);
+    assert_eq!(rule(&crossed), OrderError::NoIntent);
+    // And nothing before that.
+    let early = forgery.broken_rule(Direction::Forward, &touch(&committed[0]));
+    assert_eq!(early, OrderError::EarlyTouch);
+}
+
+#[test]
+fn a_run_turns_back_once_and_not_forward_again() {
+    let forgery = Forgery::new();
+    let rule = |direction, then: &[Event]| forgery.broken_rule(direction, then);
+    let turned = Event::TurnedBack;
+    let forward = Event::Intent { change: 1 };
+    assert_eq!(
+        rule(Direction::Forward, std::slice::from_ref(&turned)),
+        OrderError::Direction
+    );
+    assert_eq!(
+        rule(Direction::Back, &[turned.clone(), turned.clone()]),
+        OrderError::SecondTurn
+    );
+    // A first attempt too, when nothing is under way any more; and the next one cannot turn forward again.
+    let first = |then: Vec<(Event, usize)>| defect_of(forgery.judge(then));
+    let defect = first(vec![(turned.clone(), 0)]);
+    assert!(
+        matches!(defect, Defect::Order(OrderError::EffectUnderWay)),
+        "{defect:?}"
+    );
+    let failed = Event::Failed {
+        step: "renew".to_owned(),
+        error: "disk full".to_owned(),
+    };
+    let defect = first(vec![
+        (failed, 0),
+        (turned.clone(), 0),
+        (forgery.attempt(2, Direction::Forward), 1),
+        (forward, 1),
+    ]);
+    assert!(
+        matches!(defect, Defect::Order(OrderError::Undoing)),
+        "{defect:?}"
+    );
+    let verdict = forgery.judge_attempt(Direction::Back, &[turned]);
+    let Verdict::Incomplete {
+        summary: Some(summary),
+        ..
+    } = verdict
+    else {
+        panic!("{verdict:?}");
+    };
+    assert_eq!(summary.open_directions, [Direction::Back]);
+}
+
+/// A crash may come between a genesis, an attempt or a commit and the checkpoint over it: then an attempt follows.
+#[test]
+fn a_checkpoint_is_missing_only_where_a_crash_came_before_it() {
+    let begins = |event: &Event| {
+        matches!(
+            event,
+            Event::Genesis(_) | Event::Attempt(_) | Event::Commit { .. }
+        )
+    };
+    let lines = RESUMED.lines();
+    let events = read_records(&RESUMED.bytes).map(|record| record.unwrap().event);
+    let mut tried = 0;
+    for (number, _) in events.enumerate().filter(|(_, event)| begins(event)) {
+        let cut = lines[..=number].concat();
+        let chain = Chain::read(&cut).unwrap().unwrap();
+        assert_eq!(chain.checkpoint().is_none(), number == 0);
+        let (_, memory) = take_up(&cut, Direction::Back, None, hours(60));
+        let twice = &memory.bytes()[..];
+        let unsealed = twice.split_inclusive(|byte| *byte == b'\n').count() - 1;
+        let again: Vec<&[u8]> = twice.split_inclusive(|byte| *byte == b'\n').collect();
+        let again = again[..unsealed].concat();
+        take_up(&again, Direction::Back, None, hours(61));
+        tried += 1;
+    }
+    assert_eq!(tried, 5);
 }

@@ -209,14 +209,13 @@ pub fn changes(authority: Option<&Authority>) -> Vec<Change> {
                 target: format!("/etc/kubernetes/pki/{name}"),
                 before: Some(FileState::Sha256(before)),
                 after: FileState::Sha256(Sha256Digest::of(before.as_bytes())),
-                certificate: facts.clone().map(|after| CertificateChange {
-                    before: None,
-                    after,
+                certificate: facts.clone().map(|facts| CertificateChange {
+                    before: facts.clone(),
+                    after: facts,
                 }),
                 mode: "0644".to_owned(),
                 uid: 0,
                 gid: 0,
-                label: None,
                 backup: Some(Backup {
                     path: format!("/var/lib/rekindle/backup/{name}"),
                     sha256: before,
@@ -234,7 +233,6 @@ pub fn changes(authority: Option<&Authority>) -> Vec<Change> {
         mode: "0777".to_owned(),
         uid: 0,
         gid: 0,
-        label: Some("system_u:object_r:kubernetes_file_t:s0".to_owned()),
         backup: None,
     });
     changes

@@ -1,7 +1,5 @@
-//! Somebody who can write well-formed journals with a key of their own. Checkpoints are left out, since a
-//! forger needs none.
-
-use std::fmt::Write as _;
+//! Somebody who can write well-formed journals with a key of their own. Of checkpoints there are those alone without which
+//! nothing else may follow.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +10,8 @@ use rekindle::pki::{
     Validity, encode_certificate, issue,
 };
 
-use crate::fixture::{FIXTURE, NOW, setting};
+use crate::fixture::{FIXTURE, NOW, circumstances, setting};
+use crate::line::note;
 
 const PAYLOAD_TYPE: &str = "application/vnd.rekindle.record+json";
 
@@ -62,18 +61,57 @@ pub fn forge(
     forge_lines(signed)
 }
 
-/// Numbers, chains and signs each record with a key of its own.
+/// Numbers, chains and signs each record with a key of its own; puts a checkpoint behind each genesis, attempt and commit.
 pub fn forge_lines(records: Vec<(Record, &PrivateKey)>) -> Vec<u8> {
-    let mut file = String::new();
-    let mut previous = None;
-    for (seq, (mut record, key)) in (0..).zip(records) {
-        record.seq = seq;
-        record.previous = previous;
-        let line = sign(&serde_json::to_string(&record).unwrap(), key);
-        previous = Some(Sha256Digest::of(line.as_bytes()));
-        writeln!(file, "{line}").unwrap();
+    let mut lines: Vec<String> = Vec::new();
+    for (record, key) in records {
+        let event = record.event.clone();
+        let at = record.at;
+        write_line(&mut lines, record, key);
+        if let Event::Genesis(_) | Event::Attempt(_) | Event::Commit { .. } = event {
+            let note = checkpoint(&lines, key);
+            let event = Event::Checkpoint { note };
+            let record = Record {
+                at,
+                ..self::record(event)
+            };
+            write_line(&mut lines, record, key);
+        }
     }
-    file.into_bytes()
+    lines.concat().into_bytes()
+}
+
+/// Puts a record behind the lines, each with its newline.
+fn write_line(lines: &mut Vec<String>, mut record: Record, key: &PrivateKey) {
+    record.seq = lines.len() as u64;
+    record.previous = lines
+        .last()
+        .map(|line| Sha256Digest::of(line.trim_end().as_bytes()));
+    let line = sign(&serde_json::to_string(&record).unwrap(), key);
+    lines.push(line + "\n");
+}
+
+/// The note over these lines.
+fn checkpoint(lines: &[String], key: &PrivateKey) -> String {
+    let leaves: Vec<Sha256Digest> = lines
+        .iter()
+        .map(|line| Sha256Digest::of(&[b"\0", line.trim_end().as_bytes()].concat()))
+        .collect();
+    let origin = format!("rekindle.dev/journal/{}", circumstances().run.id);
+    note(&origin, lines.len() as u64, &root(&leaves), key)
+}
+
+/// The root of a Merkle tree, as RFC 6962 (2.1) defines it.
+fn root(leaves: &[Sha256Digest]) -> Sha256Digest {
+    match leaves {
+        [] => Sha256Digest::of(b""),
+        [leaf] => *leaf,
+        _ => {
+            let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+            let (left, right) = (root(left), root(right));
+            Sha256Digest::of(&[b"\x01", &left.as_bytes()[..], right.as_bytes()].concat())
+        }
+    }
 }
 
 /// What a genesis or an attempt says of its key.

@@ -4,7 +4,7 @@
 use std::io;
 
 use rekindle::journal::{
-    Event, JournalError, Log, OrderError, Outcome, RunOutcome, Storage, Verdict,
+    Chain, Event, JournalError, Log, OrderError, Outcome, RunOutcome, Storage, Verdict, commit_size,
 };
 
 use crate::fixture::{
@@ -124,6 +124,51 @@ fn success_cannot_be_claimed_while_a_change_is_open() {
             source: OrderError::EffectUnderWay
         })
     ));
+}
+
+/// What is refused has no part in what is judged next: the effect is still under way, and may come to its outcome.
+#[test]
+fn a_refused_event_changes_nothing() {
+    let (mut log, memory) = committed(Some(&FIXTURE.authority));
+    let other = {
+        let (mut log, _) = committed(Some(&FIXTURE.authority));
+        log.intend(1, NOW).unwrap()
+    };
+    let intent = log.intend(0, NOW).unwrap();
+    let before = memory.bytes();
+    assert!(matches!(
+        log.outcome(other, Outcome::Done, NOW),
+        Err(JournalError::Order {
+            source: OrderError::NoIntent
+        })
+    ));
+    assert!(matches!(
+        log.intend(2, NOW),
+        Err(JournalError::Order {
+            source: OrderError::EffectUnderWay
+        })
+    ));
+    assert_eq!(memory.bytes(), before);
+    log.outcome(intent, Outcome::Done, NOW).unwrap();
+    let chain = Chain::read(&memory.bytes()).unwrap().unwrap();
+    assert_eq!(chain.counts().changed, 1);
+}
+
+/// As long as the line that is written, to the byte but for its number.
+#[test]
+fn the_length_of_a_commit_is_known_before() {
+    let (_, memory) = committed(Some(&FIXTURE.authority));
+    let bytes = memory.bytes();
+    let longest = bytes.split(|byte| *byte == b'\n').map(<[u8]>::len).max();
+    let changes = Chain::read(&bytes).unwrap().unwrap();
+    let changes = changes.changes().unwrap().iter();
+    let changes = changes.map(|(change, _)| change.clone()).collect();
+    let foreseen = commit_size(changes, touches()).unwrap();
+    let actual = longest.unwrap();
+    assert!(
+        (actual..actual + 32).contains(&foreseen),
+        "{foreseen}, and {actual} were written"
+    );
 }
 
 #[test]

@@ -11,7 +11,11 @@ use time::OffsetDateTime;
 
 use crate::support::node::Node;
 use crate::support::program::Run;
-use crate::{AGAIN, cut, elsewhere, journal, recovered, renew, run, run_with_input, runs, ticket};
+use crate::support::tree::Tree;
+use crate::{
+    AGAIN, cut, elsewhere, interrupted, journal, recovered, renew, run, run_with_input, runs,
+    ticket,
+};
 
 /// Judges the journal of the run against what was kept in a ticket.
 #[track_caller]
@@ -196,6 +200,41 @@ fn a_checkpoint_of_another_run_is_told_from_one_that_does_not_hold() {
         names[1], names[0]
     );
     assert!(judged.stderr.starts_with(&error), "{judged:?}");
+    // Nor is it rolled back under that name.
+    let before = Tree::read(node.path());
+    let refused = run(&node, &["rollback", &names[1], "--yes"], 6);
+    let cause = format!(
+        "caused by: it is the journal of the run {}, and the file is that of the run {}\n",
+        names[0], names[1]
+    );
+    assert!(refused.stderr.contains(&cause), "{refused:?}");
+    assert_eq!(Tree::read(node.path()), before);
+}
+
+/// The copy that somebody made of an unfinished journal is no run: nothing is taken up by it, and it is in nobody's way.
+#[test]
+fn an_unfinished_journal_under_another_name_is_not_taken_up() {
+    let Some(node) = interrupted() else {
+        return;
+    };
+    let name = runs(&node).pop().unwrap();
+    let copy = format!("/var/lib/rekindle/journal/{name}_copy.jsonl");
+    node.write(&copy, node.read(&journal(&name)));
+    node.shell(&format!("chmod 600 .{copy}"));
+    for verb in ["resume", "rollback"] {
+        let node = node.copy();
+        let told = run(&node, &[verb, "--yes"], 0).stdout;
+        assert!(told.contains(&format!(" the run {name}\n")), "{told}");
+        assert!(node.read(&copy).len() < node.read(&journal(&name)).len());
+        run(&node, &["recover", "--yes"], 0);
+    }
+    let refused = run(&node, &["recover", "--yes"], 3);
+    assert!(
+        refused
+            .stderr
+            .contains(&format!("run {name}: it was interrupted")),
+        "{refused:?}"
+    );
 }
 
 #[test]

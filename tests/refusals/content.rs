@@ -1,6 +1,8 @@
 //! The content of a file is not what it should be.
 
-use super::situation::{Situation, openssl};
+use super::situation::{NODE, Situation, openssl};
+use super::taken_up::{follow, is_settled, refuses, ways_out};
+use crate::support::node::Node;
 
 const PKI: &str = "/etc/kubernetes/pki";
 
@@ -97,6 +99,28 @@ fn two_mebibytes() {
         "head -c 2097152 /dev/zero >etc/kubernetes/pki/apiserver.crt",
     )
     .judge();
+}
+
+/// The file is one that is read, and what the journal would have to say of it is more than a line takes.
+#[test]
+fn nine_thousand_names() {
+    let node = Node::materialize(NODE);
+    node.shell(
+        "cd etc/kubernetes/pki
+        { echo 'extendedKeyUsage=serverAuth'; echo 'subjectAltName=@names'; echo '[names]'
+          seq 9000 | sed 's/.*/DNS.&=a-name-that-somebody-generated-&.kube-system.svc.cluster.example/'; } >../../../../names
+        openssl req -new -key apiserver.key -subj /CN=kube-apiserver |
+            openssl x509 -req -days 1 -CA ca.crt -CAkey ca.key -extfile ../../../../names -out new.crt
+        cat new.crt >apiserver.crt; rm new.crt",
+    );
+    let run = refuses(&node, &["recover", "--yes"], "file-too-large.journal");
+    let ways = ways_out(&run);
+    let [others] = &ways[..] else {
+        panic!("{run:?}");
+    };
+    assert!(!others.contains("apiserver,"), "{others}");
+    follow(&node, others, 0);
+    is_settled(&node);
 }
 
 #[test]

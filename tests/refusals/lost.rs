@@ -1,10 +1,11 @@
 //! What an interrupted run needs to go on, or to go back, is not there any more.
 
-use super::situation::NODE;
+use super::situation::{NODE, compare};
 use super::taken_up::{follow, going_back, interrupted, is_settled, refuses, ways_out};
-use crate::support::interruption::is_possible;
+use crate::support::interruption::{calls, inject, is_possible};
 use crate::support::node::Node;
 use crate::support::program::rekindle;
+use crate::support::tree::Tree;
 
 /// Each command of the hint ends the run with the code of the same place, or leads to where that command does.
 fn judge(node: &Node, arguments: &[&str], name: &str, codes: &[i32]) {
@@ -89,6 +90,32 @@ fn the_file_that_the_old_link_led_to() {
     let node = interrupted(13);
     node.shell("rm var/lib/kubelet/pki/kubelet-client-2025*.pem");
     judge(&node, &["rollback", "--yes"], "backup-lost.link", &[0, 1]);
+}
+
+/// What the disk does not show may be the old one, the new one or a stranger's.
+#[test]
+fn a_file_that_cannot_be_looked_at() {
+    if !is_possible() {
+        return;
+    }
+    let interrupted = interrupted(6);
+    let links = ["readlinkat"];
+    for verb in ["resume", "rollback"] {
+        let node = interrupted.copy();
+        let arguments = [verb, "--yes"];
+        let order = calls(node.copy().path(), &arguments, &[], &links);
+        let admin = |call: &String| call.contains("\"admin.conf\"");
+        let number = order.iter().position(admin).unwrap() + 1;
+        let fault = format!("readlinkat:error=EIO:when={number}");
+        let before = Tree::read(node.path());
+        let run = inject(node.path(), &arguments, &[&fault]).expect(3);
+        compare(&format!("cannot-read.{verb}"), &run.stderr, node.path());
+        assert_eq!(Tree::read(node.path()), before);
+        assert_eq!(ways_out(&run).len(), 2, "{run:?}");
+        // It was for this once.
+        follow(&node, ways_out(&run).last().unwrap(), 0);
+        is_settled(&node);
+    }
 }
 
 /// Of a run that came to its end: somebody pruned the backups.

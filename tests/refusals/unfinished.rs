@@ -92,6 +92,23 @@ fn there_is_no_way_forward_from_a_rollback() {
     assert_eq!(changed, Vec::<String>::new());
 }
 
+/// Its files are settled, and the one way is that on which its journal gets its end.
+#[test]
+fn a_run_that_ended_is_brought_its_last_checkpoint() {
+    let node = Node::materialize(NODE);
+    rekindle(node.path(), &["recover", "--yes"]).expect(0);
+    node.shell("cd var/lib/rekindle/journal; sed -i '$d' *.jsonl; rm *.checkpoint");
+    for arguments in [&["plan"][..], &["recover", "--yes"], &["expire"]] {
+        refuses(&node, arguments, "unfinished-run.ended");
+    }
+    let run = refuses(&node, &["recover", "--yes"], "unfinished-run.ended");
+    let [forth] = &ways_out(&run)[..] else {
+        panic!("{run:?}");
+    };
+    follow(&node, forth, 0);
+    is_settled(&node);
+}
+
 /// Nothing was undone yet, but what was staged is not complete any more, and nobody but the rollback took it away.
 #[test]
 fn there_is_no_way_forward_from_the_very_beginning_of_a_rollback() {

@@ -102,6 +102,26 @@ fn the_last_line_was_cut_short() {
     }
 }
 
+/// What no crash leaves, and what could not be set aside.
+#[test]
+fn a_megabyte_is_no_line_that_was_cut_short() {
+    if !is_possible() {
+        return;
+    }
+    let node = interrupted(6);
+    node.shell("head -c 1100000 /dev/zero | tr '\\0' x >>$(echo var/lib/rekindle/journal/*.jsonl)");
+    let before = Tree::read(node.path());
+    for verb in [RESUME, ROLLBACK] {
+        let told = run(&node, &verb, 6);
+        assert!(
+            told.stderr
+                .contains("the line has 1100000 bytes, more than any record"),
+            "{told:?}"
+        );
+    }
+    assert_eq!(Tree::read(node.path()), before);
+}
+
 /// The disk of the journal is full, or fails: nothing is done that could not be recorded, and all of it can be done later.
 #[test]
 fn the_journal_cannot_be_written() {
@@ -114,7 +134,7 @@ fn the_journal_cannot_be_written() {
     says(&told, "journal-full", &node);
     for verb in [RESUME, ROLLBACK] {
         let unchanged = Tree::read(node.path()).without_state();
-        let told = fail(node.path(), &verb, "ENOSPC", "fdatasync", "1+").expect(4);
+        let told = fail(node.path(), &verb, "ENOSPC", "fdatasync", "1+").expect(5);
         says(&told, "journal-full.again", &node);
         assert_eq!(Tree::read(node.path()).without_state(), unchanged);
     }

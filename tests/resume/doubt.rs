@@ -124,7 +124,8 @@ fn the_journal_of_another_run_does_not_speak_for_this_one() {
         node.read(&journal(&runs(&node)[0])),
     );
     node.write(&journal(&name), other.read(&journal(&ended)));
-    let words = format!("the file of the run {name} holds the journal of the run {ended}");
+    let words =
+        format!("it is the journal of the run {ended}, and the file is that of the run {name}");
     is_in_doubt(&node, 6, &words);
     node.write(
         "/var/lib/rekindle/journal/copy.jsonl",
@@ -142,7 +143,7 @@ fn the_journal_of_another_run_does_not_speak_for_this_one() {
     node.write(&journal(&name), own);
     let renamed = "20200101T000000.000Z-abcdef";
     node.shell(&format!("mv .{} .{}", journal(&name), journal(renamed)));
-    is_in_doubt(&node, 6, &format!("the file of the run {renamed} holds"));
+    is_in_doubt(&node, 6, &format!("the file is that of the run {renamed}"));
     let told = run(&node, &RECOVER, 6).stderr;
     let (_, command) = told.split_once("give it its name back: ").unwrap();
     node.shell(command.lines().next().unwrap());

@@ -13,6 +13,7 @@
 
 mod both_ways;
 mod circumstances;
+mod closing;
 mod doubt;
 mod ended;
 mod foreign;
@@ -21,6 +22,8 @@ mod quotations;
 mod signals;
 mod targets;
 mod terminal;
+mod together;
+mod turning;
 mod uncommitted;
 
 #[path = "../support/mod.rs"]
@@ -65,7 +68,10 @@ fn says(told: &Run, name: &str, node: &Node) {
 fn is_settled(node: &Node) {
     let tree = Tree::read(node.path());
     for path in tree.paths() {
-        let is_left = path.contains("/.rekindle-") || path.ends_with(".reserve");
+        let is_left = ["/.rekindle-", "/journal/."]
+            .iter()
+            .any(|part| path.contains(part))
+            || path.ends_with(".reserve");
         assert!(!is_left, "{path} was left");
     }
     let verified = rekindle(node.path(), &["journal", "verify"]).expect(0);

@@ -160,8 +160,7 @@ fn a_recovery_with_nothing_to_do_clears_up_too() {
     run(&node, &["check"], 1);
     let told = run(&node, &RECOVER, 0);
     assert!(
-        told.stdout
-            .contains(" had left lying about is cleared away.\n"),
+        told.stdout.contains("; what it left is cleared away.\n"),
         "{told:?}"
     );
     is_as(&before, &node);

@@ -45,6 +45,46 @@ pub fn fail(root: &Path, arguments: &[&str], error: &str, call: &str, when: &str
     Run::of(injecting(root, arguments, call, &fault))
 }
 
+/// Lets several things happen in one run, each in strace's words (`renameat:error=EIO:when=4`), and waits for its end.
+pub fn inject(root: &Path, arguments: &[&str], faults: &[&str]) -> Run {
+    Run::of(under_strace(
+        root,
+        arguments,
+        Path::new("/dev/null"),
+        faults,
+    ))
+}
+
+/// The calls of a run with such faults, in order, that begin with one of these names and a parenthesis; each as strace writes
+/// it, with the paths of descriptors.
+pub fn calls(root: &Path, arguments: &[&str], faults: &[&str], names: &[&str]) -> Vec<String> {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    Run::of(under_strace(root, arguments, log.path(), faults));
+    let text = fs::read_to_string(log.path()).unwrap();
+    let call = |line: &str| {
+        let (_, call) = line.split_once(' ')?;
+        let (name, _) = call.trim_start().split_once('(')?;
+        names.contains(&name).then(|| call.trim_start().to_owned())
+    };
+    text.lines().filter_map(call).collect()
+}
+
+fn under_strace(root: &Path, arguments: &[&str], log: &Path, faults: &[&str]) -> Command {
+    let program = command(root, arguments);
+    let mut strace = Command::new("strace");
+    strace
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .stdin(Stdio::null())
+        .args(["-f", "-y", "-o"])
+        .arg(log);
+    for fault in faults {
+        strace.args(["-e", &format!("inject={fault}")]);
+    }
+    strace.arg(program.get_program()).args(program.get_args());
+    strace
+}
+
 fn strace(root: &Path, arguments: &[&str], signal: &str, call: &str, number: usize) -> Command {
     let fault = format!("{call}:signal={signal}:when={number}");
     injecting(root, arguments, call, &fault)

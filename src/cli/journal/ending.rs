@@ -2,6 +2,14 @@
 
 use crate::journal::{Chain, RunOutcome};
 
+/// The outcome alone.
+pub(in super::super) fn outcome_in_words(outcome: RunOutcome) -> &'static str {
+    match outcome {
+        RunOutcome::HalfWay => "settled, some files left alone",
+        RunOutcome::Completed | RunOutcome::RolledBack => outcome.as_str(),
+    }
+}
+
 /// The outcome, with how many files were left alone. A run with some is settled all the same: exit 5 is for one that is not.
 pub(super) fn ended(outcome: RunOutcome, left_alone: usize) -> String {
     match outcome {

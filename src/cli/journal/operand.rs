@@ -7,10 +7,9 @@ use time::OffsetDateTime;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::{count, timestamp};
-use crate::evidence::with_causes;
 use crate::journal::Chain;
 use crate::node::{Root, read_operand};
-use crate::recovery::{History, JournalState, RunFiles, RunJournal};
+use crate::recovery::{History, HistoryError, RunFiles, RunJournal};
 use crate::shell::quote;
 
 /// The journal that is meant.
@@ -65,28 +64,18 @@ fn known(root: &Root, named: Option<&str>, or_else: &str) -> Result<String, Fail
 
 /// The journal of a run of the node, line by line judged.
 pub(in super::super) fn chain_of(root: &Root, run: &str) -> Result<Chain, Failure> {
-    let message = match RunJournal::read(root, run).state {
-        JournalState::Good(chain) => return Ok(*chain),
-        JournalState::Unreadable(error) => return Err(Failure::of_file("journal", &error)),
-        JournalState::Unbegun => {
+    let judge = || root.command(&format!("journal verify {}", quote(run)));
+    match RunJournal::read(root, run).into_chain() {
+        Ok(Some(chain)) => Ok(chain),
+        Ok(None) => {
             let message = format!("the run {run} ended before it wrote anything");
-            return Err(Failure::new(Exit::ActionNeeded, message));
+            Err(Failure::new(Exit::ActionNeeded, message))
         }
-        JournalState::Exchanged(chain) => exchanged(run, &chain.genesis().circumstances.run.id),
-        JournalState::Emptied => format!("the journal of the run {run} was emptied"),
-        JournalState::Broken(error) => with_causes(&error),
-    };
-    Err(Failure::new(Exit::JournalInvalid, message)
-        .hint(format!(
-            "judge it with: {}",
-            root.command(&format!("journal verify {}", quote(run)))
-        ))
-        .runbook("runbooks/exit-codes.md"))
-}
-
-/// What is said of a file that holds the journal of another run than its name says.
-pub(super) fn exchanged(run: &str, found: &str) -> String {
-    format!("the file of the run {run} holds the journal of the run {found}")
+        Err(HistoryError::File(error)) => Err(Failure::of_file("journal", &error)),
+        Err(error) => Err(Failure::of(Exit::JournalInvalid, &error)
+            .hint(format!("judge it with: {}", judge()))
+            .runbook("runbooks/exit-codes.md")),
+    }
 }
 
 /// To the second: more digits are in the file.

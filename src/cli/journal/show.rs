@@ -133,6 +133,7 @@ fn describe(event: &Event, names: &Names) -> (&'static str, String) {
         } => ("left alone", format!("{name}: {reason}; needs {needs}")),
         Event::Failed { step, error } => ("failed", format!("{step}: {error}")),
         Event::Adopted { change } => ("found done", names.of(*change)),
+        Event::TurnedBack => ("turned back", "only the way back is open".to_owned()),
         Event::UndoIntent { change } => ("undo intent", names.of(*change)),
         Event::RolledBack { change } => ("rolled back", names.of(*change)),
         Event::Skipped { change, found } => (

@@ -7,8 +7,9 @@ use super::super::arguments::JournalVerify;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::{BAD, GOOD, WARNING};
+use super::super::ways::ways_out;
 use super::expect::expected;
-use super::operand::{Journal, exchanged};
+use super::operand::Journal;
 use super::summary::{write_expected, write_summary};
 use crate::inventory::trusted_authorities;
 use crate::journal::{
@@ -60,13 +61,13 @@ fn summary_of(verdict: &Verdict) -> Option<&Summary> {
 
 /// The file of a run must hold that run's journal: the good journal of another one would be believed otherwise.
 fn check_run(run: &str, summary: &Summary, out: &mut dyn Write) -> Result<(), Failure> {
-    let found = &summary.genesis.circumstances.run.id;
-    if found == run {
+    if summary.genesis.check_run(run).is_ok() {
         return Ok(());
     }
+    let found = &summary.genesis.circumstances.run.id;
     writeln!(out, "{BAD}NOT ANCHORED{BAD:#}")?;
     write_summary(summary, out)?;
-    let message = exchanged(run, found);
+    let message = format!("the file of the run {run} holds the journal of the run {found}");
     Err(Failure::new(Exit::JournalInvalid, message)
         .hint("somebody exchanged it: keep the file as it is; it is evidence")
         .runbook(RUNBOOK))
@@ -101,19 +102,19 @@ fn judge(
                 ""
             };
             let message = format!("the journal does not reach the end of its run{torn}");
-            let (resume, rollback) = (root.command("resume"), root.command("rollback"));
-            let ways = if summary.as_ref().is_some_and(|summary| summary.undoing) {
-                format!("finish going back: {rollback}")
-            } else {
-                format!("finish it: {resume}; or go back: {rollback}")
-            };
-            let ways = format!("files may have been changed: on its node, {ways}");
-            let (exit, hint) = match &summary {
-                _ if resumable => (Exit::HalfWay, ways.as_str()),
-                Some(summary) if summary.outcome.is_some() => (
-                    Exit::ActionNeeded,
-                    "the run itself ended; the checkpoint behind its last record is missing",
+            let open = summary.as_ref().map_or(&[][..], |one| one.open_directions);
+            let ways = format!("on its node, {}", ways_out(root, open));
+            let (begun, ended) = (
+                format!("files may have been changed: {ways}"),
+                format!(
+                    "the run itself ended; the checkpoint behind its last record is missing: {ways}"
                 ),
+            );
+            let (exit, hint) = match &summary {
+                _ if resumable => (Exit::HalfWay, begun.as_str()),
+                Some(summary) if summary.outcome.is_some() && summary.committed.is_some() => {
+                    (Exit::ActionNeeded, ended.as_str())
+                }
                 Some(summary) if summary.committed.is_none() => (
                     Exit::ActionNeeded,
                     "the run ended before it changed anything; compare with the checkpoint in the ticket",

@@ -39,6 +39,7 @@ impl Start<'_> {
         let nothing_replaced = self.remains.replaced.is_empty();
         match output.status.code() {
             Some(0) => expect(mount, self.end(&self.recording.new), &output),
+            Some(1) if had_ended(&output) => expect(mount, self.recording.goal(), &output),
             Some(1) if nothing_replaced => expect(mount, &self.recording.old, &output),
             Some(3) if may_refuse && says_to_go_back(&output) => Ok(()),
             _ => Err(no_way_out(&output, "this exit")),
@@ -48,6 +49,9 @@ impl Start<'_> {
     /// Leads to the old node, unless the run had come to its end; from the old one, `recover` goes the whole way again.
     fn roll_back(&self, mount: &Mount) -> Result<(), Fault> {
         let output = run(&mount.node(), &["rollback", "--yes"]);
+        if output.status.code() == Some(1) && had_ended(&output) {
+            return expect(mount, self.recording.goal(), &output);
+        }
         if !output.status.success() {
             return Err(no_way_out(&output, "this exit"));
         }
@@ -97,6 +101,11 @@ fn expect(mount: &Mount, destination: &Tree, output: &Output) -> Result<(), Faul
 
 fn says_to_go_back(output: &Output) -> bool {
     told(output).contains("rollback-begun")
+}
+
+/// Only the last checkpoint was lost: there is nothing to take anywhere, and that is said.
+fn had_ended(output: &Output) -> bool {
+    told(output).contains("had already ended")
 }
 
 fn told(output: &Output) -> String {
