@@ -186,7 +186,7 @@ pub struct Words {
 
 #[derive(Debug, Args)]
 pub struct Prune {
-    /// How many of the latest backups stay.
+    /// How many stay: the latest of those whose runs can still be rolled back.
     #[arg(long, value_name = "N")]
     pub keep: usize,
     /// Go on without asking.

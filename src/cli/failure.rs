@@ -8,6 +8,7 @@ use anstyle::{AnsiColor, Style};
 use super::exit::Exit;
 use super::render::{WARNING, printable};
 use super::ways::ways_out;
+use crate::elision::elide;
 use crate::node::{FileError, Root};
 use crate::plan::{Refusal, RefusalCode};
 use crate::recovery::{self, Halt, RecoveryError};
@@ -26,6 +27,8 @@ pub struct Failure {
     hint: Option<String>,
     /// Where it is explained.
     runbook: Option<String>,
+    /// What of it is a refusal, for programs.
+    refusals: Box<[Refusal]>,
     /// There is nobody to tell: the reader of the output went away.
     silent: bool,
     /// How the process ends.
@@ -48,6 +51,7 @@ impl Failure {
             causes: Vec::new(),
             hint: None,
             runbook: None,
+            refusals: Box::default(),
             silent: false,
             exit,
         }
@@ -99,7 +103,23 @@ impl Failure {
                 runbook: Some(refusal.code.runbook()),
             })
             .collect();
+        failure.refusals = refusals.into();
         failure
+    }
+
+    /// The refusals, if it consists of such.
+    pub(super) fn refusals(&self) -> &[Refusal] {
+        &self.refusals
+    }
+
+    /// What happened and why, on one line.
+    pub(super) fn text(&self) -> String {
+        let mut text = self.message.clone();
+        for cause in &self.causes {
+            text.push_str(": ");
+            text.push_str(&cause.text);
+        }
+        elide(&text).into_owned()
     }
 
     pub(super) fn not_root() -> Self {

@@ -8,7 +8,7 @@ use super::arguments::{Recover, RestartName};
 use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::interrupted::{reason, refuse_unfinished};
+use super::interrupted::{clear_away, reason, refuse_unfinished};
 use super::observed::{lock, observe};
 use super::plan::{refused, write_explanation, write_plan};
 use super::progress::Watch;
@@ -22,7 +22,7 @@ use crate::inventory::Inventory;
 use crate::issuance::{self, Issuance};
 use crate::node::{self, Root};
 use crate::plan::{Refusal, RefusalCode, plan};
-use crate::recovery::{Ended, Undertaking};
+use crate::recovery::{Ended, History, Interrupted, Undertaking};
 
 /// Recovers the node: the whole of the tool's work.
 pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -44,9 +44,10 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let restart = &arguments.wishes.restart;
     let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
     if plan.steps.is_empty() && !outlook.is_needed() {
+        let is_clear = tidy_up(root, left_over, arguments, out)?;
         write_plan(root, &plan, out)?;
         outlook.write(out)?;
-        return Ok(if plan.left.is_empty() && outlook.is_well() {
+        return Ok(if plan.left.is_empty() && outlook.is_well() && is_clear {
             Exit::Done
         } else {
             Exit::ActionNeeded
@@ -89,6 +90,25 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let written = write_report(root, &undertaking, &ended, out).and_then(|()| out.flush());
     despite_lost_output(root, &ended, &written);
     Ok(exit(root, &ended))
+}
+
+/// What an earlier run left lying about goes even where there is nothing to do: there may be keys in it. Gives back whether
+/// nothing of it is left.
+fn tidy_up(
+    root: &Root,
+    left_over: Option<Interrupted>,
+    arguments: &Recover,
+    out: &mut dyn Write,
+) -> Result<bool, Failure> {
+    let is_clear = match left_over {
+        Some(left_over) => {
+            let reason = reason(&arguments.words, wishes_in_effect(arguments));
+            clear_away(root, left_over, &reason, out)?
+        }
+        None => true,
+    };
+    History::tidy(root).map_err(|error| Failure::of_file("journals", &error))?;
+    Ok(is_clear)
 }
 
 /// A plan that somebody saw, of a node that is another one by now.

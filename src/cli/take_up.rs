@@ -6,6 +6,7 @@ use super::arguments::{RestartName, Way};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::write_state;
+use super::journal::outcome_in_words;
 use super::observed::confine;
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
@@ -118,7 +119,7 @@ fn tell_elsewhere(
     ended: &Ended,
     out: &mut dyn Write,
 ) -> Exit {
-    let outcome = ended.outcome.as_str();
+    let outcome = outcome_in_words(ended.outcome);
     let written = writeln!(
         out,
         "{WARNING}The run {run} had already ended{WARNING:#}: {outcome}. Only its last checkpoint was missing; no file was changed."

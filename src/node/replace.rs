@@ -125,7 +125,7 @@ impl Root {
 
     /// Removes what `run` staged in `folder` and did not install; gives back why what is still there could not be removed.
     pub fn remove_staged(&self, folder: &Path, run: &str) -> Vec<FileError> {
-        let prefix = temporary_prefix(run);
+        let prefix = Self::temporary_prefix(run);
         let opened = self.list(folder).and_then(|mut names| {
             names.retain(|name| name.starts_with(&prefix));
             Ok((names, self.open_folder(folder)?))
@@ -190,8 +190,14 @@ impl Root {
         Ok(metadata(&touched).modified)
     }
 
+    /// How the name of each file begins that `run` stages. A dot in front: tools that list the folder, the kubelet above all,
+    /// pass over it.
+    pub fn temporary_prefix(run: &str) -> String {
+        format!(".rekindle-{run}-")
+    }
+
     fn prepare(&self, target: &Path, resolved: Resolved, run: &str) -> Staged {
-        let mut temporary = OsString::from(temporary_prefix(run));
+        let mut temporary = OsString::from(Self::temporary_prefix(run));
         temporary.push(&resolved.name);
         Staged {
             target: target.to_owned(),
@@ -283,11 +289,6 @@ impl Drop for Staged {
             let _ = unlinkat(self.folder.as_fd(), self.temporary.as_os_str(), flag);
         }
     }
-}
-
-/// A dot in front: tools that list the folder, the kubelet above all, pass over it.
-fn temporary_prefix(run: &str) -> String {
-    format!(".rekindle-{run}-")
 }
 
 fn compare(target: &Resolved, expected: &Present, outside: &Path) -> Result<(), FileError> {

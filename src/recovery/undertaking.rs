@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::digest::Sha256Digest;
+use crate::elision::elide;
 use crate::issuance::FileChange;
 use crate::plan::{LeftAlone, RecoveryPlan, Step};
 
@@ -32,8 +33,8 @@ impl Undertaking {
         });
         Self {
             inventory_digest: Some(plan.inventory_digest),
-            steps: plan.steps.iter().map(ToString::to_string).collect(),
-            left: plan.left.clone(),
+            steps: plan.steps.iter().map(step_in_words).collect(),
+            left: plan.left.iter().map(recorded).collect(),
             touches: touches.collect(),
             changes,
             moves: Vec::new(),
@@ -54,5 +55,18 @@ impl Undertaking {
         folders.sort_unstable();
         folders.dedup();
         folders
+    }
+}
+
+/// A path may have come out of a file, and the journal is shown to many.
+fn step_in_words(step: &Step) -> String {
+    elide(&step.to_string()).into_owned()
+}
+
+fn recorded(left: &LeftAlone) -> LeftAlone {
+    LeftAlone {
+        name: left.name.clone(),
+        reason: elide(&left.reason).into_owned(),
+        needs: elide(&left.needs).into_owned(),
     }
 }

@@ -254,3 +254,64 @@ impl Stage {
         rekindle_as(&self.program, USER, self.node.path(), arguments)
     }
 }
+
+/// `setfacl -d -m u:1000:r` on a folder: each file that is created in it is given an ACL, which the files that were there
+/// before do not have.
+#[test]
+fn a_default_acl_of_a_folder_does_not_pass_to_a_replaced_file() {
+    /// acl(5), as the kernel takes it: version 2; tag, permissions, id.
+    const ENTRIES: [(u16, u16, u32); 5] = [
+        (0x01, 7, u32::MAX),
+        (0x02, 4, 1000),
+        (0x04, 5, u32::MAX),
+        (0x10, 7, u32::MAX),
+        (0x20, 5, u32::MAX),
+    ];
+    let mut acl = 2_u32.to_le_bytes().to_vec();
+    for (tag, permissions, id) in ENTRIES {
+        acl.extend([tag.to_le_bytes(), permissions.to_le_bytes()].concat());
+        acl.extend(id.to_le_bytes());
+    }
+    let node = Node::materialize(NODE);
+    let folders = [
+        "/etc/kubernetes",
+        "/etc/kubernetes/pki",
+        "/etc/kubernetes/pki/etcd",
+        "/var/lib",
+        "/var/lib/kubelet/pki",
+    ];
+    for folder in folders {
+        if xattr::set(node.file(folder), "system.posix_acl_default", &acl).is_err() {
+            println!("skipped: this file system has no ACLs");
+            return;
+        }
+    }
+    let acls = |node: &Node| {
+        let tree = Tree::read(node.path());
+        let paths = tree.paths().map(|path| node.file(path));
+        let has_acl = |path: &PathBuf| {
+            !path.is_symlink()
+                && path.is_file()
+                && xattr::get(path, "system.posix_acl_access")
+                    .unwrap()
+                    .is_some()
+        };
+        paths.filter(has_acl).collect::<Vec<_>>()
+    };
+    let before = Tree::read(node.path());
+    rekindle(node.path(), &["recover", "--yes"]).expect(0);
+    let own = |path: &PathBuf| {
+        let path = path.to_str().unwrap();
+        path.contains("/var/lib/rekindle/journal/")
+    };
+    let mut with_acl = acls(&node);
+    with_acl.retain(|path| !own(path));
+    assert_eq!(with_acl, Vec::<PathBuf>::new());
+    let run = fs::read_dir(node.file("/var/lib/rekindle/backups")).unwrap();
+    let run = run.last().unwrap().unwrap().file_name();
+    rekindle(node.path(), &["rollback", run.to_str().unwrap(), "--yes"]).expect(0);
+    let after = Tree::read(node.path()).without_state().timeless();
+    let differences = before.timeless().differences(&after);
+    let expected = |path: &String| path.contains("/kubelet-client-20");
+    assert!(differences.iter().all(expected), "{differences:?}");
+}

@@ -23,6 +23,7 @@ mod inventory;
 mod kubeconfig;
 mod lost;
 mod machine;
+mod quoting;
 mod replacing;
 mod several;
 mod situation;
