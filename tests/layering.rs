@@ -40,7 +40,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "recovery",
         &[
-            "digest", "evidence", "issuance", "journal", "node", "pki", "plan",
+            "control_plane",
+            "digest",
+            "evidence",
+            "issuance",
+            "journal",
+            "kubernetes",
+            "node",
+            "pki",
+            "plan",
+            "proof",
         ],
     ),
     ("control_plane", &["inventory", "kubernetes"]),

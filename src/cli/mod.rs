@@ -11,6 +11,7 @@ mod failure;
 mod interrupted;
 mod journal;
 mod observed;
+mod paragraph;
 mod plan;
 mod progress;
 mod prompt;

@@ -15,7 +15,7 @@ use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{GOOD, date_cell, span};
 use super::report::{despite_lost_output, exit, write_ended, write_proven};
-use super::restart::Outlook;
+use super::restart::{LeftRunning, Outlook};
 use super::table::{Cell, Table, terminal_columns};
 use crate::digest::Sha256Digest;
 use crate::inventory::Inventory;
@@ -44,8 +44,8 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let restart = &arguments.wishes.restart;
     let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
     if plan.steps.is_empty() && !outlook.is_needed() {
-        write_plan(root, &plan, out)?;
-        outlook.write(out)?;
+        write_plan(root, &plan, outlook.is_well(), out)?;
+        outlook.write(root, &plan, out)?;
         return Ok(if plan.left.is_empty() && outlook.is_well() {
             Exit::Done
         } else {
@@ -54,8 +54,8 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     }
     if !arguments.yes {
         demand_terminal()?;
-        write_plan(root, &plan, out)?;
-        outlook.write(out)?;
+        write_plan(root, &plan, outlook.is_well(), out)?;
+        outlook.write(root, &plan, out)?;
         if !confirm("Go on?", out, |out| write_explanation(&plan, out))? {
             writeln!(out, "Nothing was changed.")?;
             return Ok(Exit::ActionNeeded);
@@ -73,6 +73,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let mut undertaking = Undertaking::of_plan(&plan, changes);
     undertaking.steps.extend(outlook.steps());
     let mut watch = Watch::new();
+    let left = outlook.left_running();
     let live = outlook.begin()?;
     let ended = carry_out(
         root,
@@ -83,7 +84,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
         &reason,
         &mut watch,
     )?;
-    let written = write_report(root, &undertaking, &ended, out).and_then(|()| out.flush());
+    let written = write_report(root, &undertaking, &ended, &left, out).and_then(|()| out.flush());
     despite_lost_output(root, &ended, &written);
     Ok(exit(root, &ended))
 }
@@ -126,12 +127,13 @@ fn write_report(
     root: &Root,
     undertaking: &Undertaking,
     ended: &Ended,
+    left: &LeftRunning,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if undertaking.changes.is_empty() {
         writeln!(out, "{GOOD}Restarted{GOOD:#} {}", root.path().display())?;
         write_ended(root, ended, out)?;
-        return write_proven(root, ended, out);
+        return write_proven(root, ended, left, out);
     }
     writeln!(out, "{GOOD}Recovered{GOOD:#} {}", root.path().display())?;
     let mut table = Table::with_heading(vec![
@@ -153,5 +155,5 @@ fn write_report(
     }
     table.write(out, 2, terminal_columns())?;
     write_ended(root, ended, out)?;
-    write_proven(root, ended, out)
+    write_proven(root, ended, left, out)
 }

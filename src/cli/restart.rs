@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use super::arguments::{EtcdCopyChoice, RestartArguments, RestartName};
 use super::failure::Failure;
+use super::paragraph;
 use super::render::{BOLD, WARNING, printable};
+use super::table::terminal_columns;
 use crate::control_plane::ControlPlane;
 use crate::inventory::Inventory;
 use crate::kubernetes::{CATALOG, Component};
 use crate::node::{Root, RunningComponent, ServiceCommands, running_components};
+use crate::plan::RecoveryPlan;
 use crate::proof::{ApiServer, Finding, Written, look_at_processes};
 use crate::recovery::{
     EtcdCopy, Interrupted, Live, RestartChoice, RestartPlan, RestartWishes, Seen, Strategy,
@@ -25,6 +28,23 @@ pub(super) struct Outlook {
     running: Vec<RunningComponent>,
     /// The processes that are missing, or hold an old credential.
     unwell: Vec<Finding>,
+    is_asked_for: bool,
+}
+
+/// What the report says where no process was restarted.
+pub(super) struct LeftRunning {
+    /// Why not; none where it was wished for.
+    pub(super) obstacle: Option<String>,
+}
+
+impl LeftRunning {
+    /// The verb that restarts all the same.
+    pub(super) fn next(&self) -> &'static str {
+        match self.obstacle {
+            Some(_) => "recover --kubelet-stop COMMAND --kubelet-start COMMAND",
+            None => "recover",
+        }
+    }
 }
 
 impl Outlook {
@@ -71,7 +91,15 @@ impl Outlook {
             written,
             running,
             unwell,
+            is_asked_for: wishes.choice != RestartChoice::Auto,
         })
+    }
+
+    /// To be asked before [`begin`](Self::begin).
+    pub(super) fn left_running(&self) -> LeftRunning {
+        LeftRunning {
+            obstacle: (!self.is_asked_for).then(|| self.plan.because.clone()),
+        }
     }
 
     /// Whether there is something to restart though no file needs anything.
@@ -91,11 +119,22 @@ impl Outlook {
         steps
     }
 
-    /// What will be stopped and started, and why.
-    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// What will be stopped and started around the files, and why.
+    pub(super) fn write(
+        &self,
+        root: &Root,
+        plan: &RecoveryPlan,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         for finding in &self.unwell {
-            let evidence = printable(finding.state.evidence());
-            writeln!(out, "{WARNING}{}{WARNING:#}: {evidence}", finding.subject)?;
+            let text = format!("{}: {}", finding.subject, finding.state.evidence());
+            let columns = terminal_columns().map(|columns| columns.saturating_sub(2));
+            let mut lines = paragraph::lines(&printable(&text), columns).into_iter();
+            let first = lines.next().unwrap_or_default();
+            writeln!(out, "{WARNING}{first}{WARNING:#}")?;
+            for line in lines {
+                writeln!(out, "  {WARNING}{line}{WARNING:#}")?;
+            }
         }
         if self.plan.is_live() || !self.unwell.is_empty() {
             writeln!(
@@ -105,14 +144,21 @@ impl Outlook {
                 printable(&because(&self.plan.because))
             )?;
         }
-        for step in self.plan.steps_before(&self.running) {
-            writeln!(out, "  before: {}", printable(&step))?;
+        if !self.plan.is_live() && !self.unwell.is_empty() {
+            let next = root.command(self.left_running().next());
+            writeln!(out, "  to restart: {next}")?;
+            writeln!(out, "  by hand:    runbooks/full-expiry.md")?;
         }
-        for step in self.plan.steps_after() {
-            writeln!(out, "  after:  {}", printable(&step))?;
+        let mut steps = self.plan.steps_before(&self.running);
+        if self.plan.is_live() && !plan.steps.is_empty() {
+            steps.push("replace the files above".to_owned());
+        }
+        steps.extend(self.plan.steps_after());
+        for step in steps {
+            writeln!(out, "  {}", printable(&step))?;
         }
         for note in &self.plan.notes {
-            writeln!(out, "  note:   {}", printable(note))?;
+            writeln!(out, "  note: {}", printable(note))?;
         }
         Ok(())
     }
