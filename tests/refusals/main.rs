@@ -24,6 +24,7 @@ mod kubeconfig;
 mod lost;
 mod machine;
 mod replacing;
+mod restart;
 mod several;
 mod situation;
 mod taken_up;
