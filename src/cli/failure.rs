@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::exit::Exit;
 use super::render::{WARNING, printable};
+use super::standing::{Standing, stopped};
 use super::ways::ways_out;
 use crate::node::{FileError, Root};
 use crate::plan::{Refusal, RefusalCode};
@@ -143,14 +144,24 @@ impl Failure {
         let mut failure = Self::of(exit, error)
             .hint(hint)
             .runbook("runbooks/half-way.md");
-        if let RecoveryError::RolledBack { warnings, .. } = error {
-            failure.causes.extend(warnings.iter().map(|text| Cause {
+        let warnings = match error {
+            RecoveryError::RolledBack { warnings, .. } => warnings.clone(),
+            RecoveryError::Stopped { .. } | RecoveryError::Stuck { .. } => {
+                match Standing::of(root) {
+                    Standing::Unfinished(run) => stopped(&run).into_iter().collect(),
+                    Standing::Settled | Standing::Unknown(_) => Vec::new(),
+                }
+            }
+            RecoveryError::Untouched { .. } => Vec::new(),
+        };
+        failure
+            .causes
+            .extend(warnings.into_iter().map(|text| Cause {
                 is_warning: true,
-                text: text.clone(),
+                text,
                 hint: None,
                 runbook: None,
             }));
-        }
         failure
     }
 

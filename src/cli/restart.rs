@@ -12,7 +12,7 @@ use crate::control_plane::ControlPlane;
 use crate::inventory::Inventory;
 use crate::kubernetes::{CATALOG, Component};
 use crate::node::{Root, RunningComponent, ServiceCommands, running_components};
-use crate::plan::RecoveryPlan;
+use crate::plan::{RecoveryPlan, Refusal, RefusalCode};
 use crate::proof::{ApiServer, Finding, Written, look_at_processes};
 use crate::recovery::{
     EtcdCopy, Interrupted, Live, RestartChoice, RestartPlan, RestartWishes, Seen, Strategy,
@@ -165,12 +165,31 @@ impl Outlook {
 
     /// The same, where an interrupted run has stopped the kubelet: somebody has to start it again, whatever else is wished for.
     pub(super) fn demand_manager(&mut self, root: &Root, run: &Interrupted) -> Result<(), Failure> {
-        if self.plan.manager.is_some() || run.chain.stopped_services().next().is_none() {
+        let Some(service) = run.chain.stopped_services().next() else {
+            return Ok(());
+        };
+        // Of a node in a folder nothing runs: its kubelet starts when it boots.
+        if self.plan.manager.is_some() || !root.is_machine() {
             return Ok(());
         }
-        self.plan
-            .demand_manager(root)
-            .map_err(|refusal| Failure::refused(&[refusal]))
+        self.plan.demand_manager(root).map_err(|refusal| {
+            let remedy = match refusal.code {
+                RefusalCode::NoServiceManager => {
+                    "name the commands, as for that run: --kubelet-stop COMMAND --kubelet-start COMMAND"
+                        .to_owned()
+                }
+                _ => refusal.remedy,
+            };
+            Failure::refused(&[Refusal {
+                subject: format!("run {}", run.run),
+                evidence: format!(
+                    "it has stopped {service}, which is to be started again: {}",
+                    refusal.evidence
+                ),
+                remedy,
+                code: refusal.code,
+            }])
+        })
     }
 
     /// What carries it out; none where nothing is stopped or started. To be called before the process is confined.

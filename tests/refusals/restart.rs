@@ -123,3 +123,59 @@ fn on_the_machine(name: &str, setting: &str, arguments: &str) {
     }
     assert_eq!(Tree::read(node.path()), before);
 }
+
+/// Ctrl-C right after the kubelet was stopped: nothing says more plainly what is to be done.
+#[test]
+fn of_a_kubelet_that_an_interrupted_run_has_stopped() {
+    let node = Node::materialize(NODE);
+    node.shell("mkdir -m 700 var/lib/rekindle");
+    let on_the_machine = |arguments: &str| {
+        let script = format!("{MACHINE}\nenv -i \"$0\" {arguments}");
+        namespace::run(&script, node.path())
+    };
+    let start = "--kubelet-start 'touch /etc/kubernetes/started'";
+    let stop = "--kubelet-stop 'kill -INT $PPID'";
+    let Some(run) = on_the_machine(&format!("recover --yes {stop} {start}")) else {
+        println!("skipped: a mount namespace is not permitted here");
+        return;
+    };
+    let stopped = "It has stopped kubelet.service; resume and rollback start it again.";
+    let run = run.expect(5);
+    assert!(run.stderr.contains(stopped), "{}", run.stderr);
+    let checked = on_the_machine("check").unwrap().expect(1);
+    assert!(checked.stdout.contains(stopped), "{}", checked.stdout);
+    let before = Tree::read(node.path());
+    for verb in ["resume", "rollback"] {
+        let run = on_the_machine(&format!("{verb} --yes")).unwrap().expect(3);
+        compare("no-service-manager.taken-up", &run.stderr, node.path());
+    }
+    assert_eq!(Tree::read(node.path()), before);
+    // Whatever is restarted, the kubelet is started; nothing runs here that could be proven.
+    let resume = format!("resume --yes --restart none --kubelet-stop true {start}");
+    let run = on_the_machine(&resume).unwrap().expect(7);
+    assert!(node.file("/etc/kubernetes/started").exists());
+    assert!(
+        run.stdout.contains("no process was restarted"),
+        "{}",
+        run.stdout
+    );
+    rekindle(node.path(), &["check"]).expect(0);
+    rekindle(node.path(), &["journal", "verify"]).expect(0);
+}
+
+/// A rescue system has no kubelet to start: the node's own starts when it boots.
+#[test]
+fn of_no_kubelet_where_the_node_became_a_folder() {
+    let node = Node::materialize(NODE);
+    node.shell("mkdir -m 700 var/lib/rekindle");
+    let script = format!(
+        "{MACHINE}\nenv -i \"$0\" recover --yes --kubelet-stop 'kill -INT $PPID' --kubelet-start true"
+    );
+    let Some(run) = namespace::run(&script, node.path()) else {
+        println!("skipped: a mount namespace is not permitted here");
+        return;
+    };
+    run.expect(5);
+    rekindle(node.path(), &["resume", "--yes"]).expect(0);
+    rekindle(node.path(), &["check"]).expect(0);
+}
