@@ -139,8 +139,9 @@ fn write_findings(
             ("OPEN", BAD)
         };
         let evidence = printable(finding.state.evidence());
-        let mut label = format!("  {style}{mark}{style:#}{:pad$}", "", pad = 8 - mark.len());
-        label.push_str(&format!("{:<13}", finding.condition.as_str()));
+        let condition = finding.condition.as_str();
+        let pad = 8 - mark.len();
+        let mut label = format!("  {style}{mark}{style:#}{:pad$}{condition:<13}", "");
         for line in paragraph::lines(&evidence, behind(EVIDENCE)) {
             writeln!(out, "{label}{line}")?;
             label = " ".repeat(EVIDENCE);
@@ -194,5 +195,76 @@ fn row(finding: &Finding) -> Row<'_> {
         proven: finding.state.is_proven(),
         evidence: finding.state.evidence(),
         advice: finding.state.advice(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proof::{Condition, State};
+
+    fn finding(
+        subject: &'static str,
+        condition: Condition,
+        evidence: &str,
+        advice: Option<&str>,
+    ) -> Finding {
+        let evidence = evidence.to_owned();
+        let state = match advice {
+            None => State::Proven { evidence },
+            Some(advice) => State::Open {
+                evidence,
+                advice: Some(advice.to_owned()),
+            },
+        };
+        Finding {
+            subject,
+            condition,
+            state,
+        }
+    }
+
+    #[test]
+    fn a_proof_is_readable_at_80_columns() {
+        let restart = "it still uses what it read before, whatever that was and whoever wrote it: rekindle recover";
+        let other = "192.0.2.10:6443: serves another certificate than /etc/kubernetes/pki/apiserver.crt, which ends at 2026-11-24T03:12:45Z";
+        let findings = [
+            finding(
+                "etcd",
+                Condition::Process,
+                "process 812 runs since 2026-11-24T03:12:45Z",
+                None,
+            ),
+            finding(
+                "kube-apiserver",
+                Condition::Certificate,
+                other,
+                Some(restart),
+            ),
+            finding(
+                "kube-apiserver",
+                Condition::Live,
+                "port closed",
+                Some(restart),
+            ),
+        ];
+        let mut out = Vec::new();
+        write_findings(&findings, Some(80), &mut out).unwrap();
+        let written = anstream::adapter::strip_bytes(&out).into_vec();
+        assert_eq!(
+            String::from_utf8(written).unwrap(),
+            "\
+etcd
+  proven  process      process 812 runs since 2026-11-24T03:12:45Z
+kube-apiserver
+  OPEN    certificate  192.0.2.10:6443: serves another certificate than
+                       /etc/kubernetes/pki/apiserver.crt, which ends at
+                       2026-11-24T03:12:45Z
+          likely: it still uses what it read before, whatever that was and
+                  whoever wrote it:
+                  rekindle recover
+  OPEN    livez        port closed
+"
+        );
     }
 }
