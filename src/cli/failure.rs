@@ -6,7 +6,9 @@ use std::io::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::exit::Exit;
+use super::interrupted::find;
 use super::render::{WARNING, printable};
+use super::standing::stopped;
 use super::ways::ways_out;
 use crate::elision::elide;
 use crate::node::{FileError, Root};
@@ -163,14 +165,23 @@ impl Failure {
         let mut failure = Self::of(exit, error)
             .hint(hint)
             .runbook("runbooks/half-way.md");
-        if let RecoveryError::RolledBack { warnings, .. } = error {
-            failure.causes.extend(warnings.iter().map(|text| Cause {
+        let warnings = match error {
+            RecoveryError::RolledBack { warnings, .. } => warnings.clone(),
+            RecoveryError::Stopped { .. } | RecoveryError::Stuck { .. } => {
+                // The lock is still ours: `Standing` would say that somebody works on it.
+                let run = find(root).ok().flatten();
+                run.and_then(|run| stopped(&run)).into_iter().collect()
+            }
+            RecoveryError::Untouched { .. } => Vec::new(),
+        };
+        failure
+            .causes
+            .extend(warnings.into_iter().map(|text| Cause {
                 is_warning: true,
-                text: text.clone(),
+                text,
                 hint: None,
                 runbook: None,
             }));
-        }
         failure
     }
 

@@ -12,6 +12,7 @@ mod failure;
 mod interrupted;
 mod journal;
 mod observed;
+mod paragraph;
 mod plan;
 mod plan_json;
 mod progress;

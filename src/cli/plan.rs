@@ -38,8 +38,8 @@ pub fn plan(
     };
     match arguments.output {
         Output::Table => {
-            write_plan(&root, &plan, out)?;
-            outlook.write(out)?;
+            write_plan(&root, &plan, outlook.is_well(), out)?;
+            outlook.write(&root, &plan, out)?;
         }
         Output::Json => write_json(&plan, out)?,
     }
@@ -81,11 +81,21 @@ pub(super) fn refused(plan: &RecoveryPlan) -> Failure {
     ))
 }
 
-/// The steps, what is left to a person, and what the plan rests on.
-pub(super) fn write_plan(root: &Root, plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
+/// The steps, what is left to a person, and what the plan rests on; `is_well` is what runs.
+pub(super) fn write_plan(
+    root: &Root,
+    plan: &RecoveryPlan,
+    is_well: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     if plan.steps.is_empty() && plan.left.is_empty() {
         if plan.refusals.is_empty() {
-            writeln!(out, "There is nothing to do: {} valid.", all_valid(plan))?;
+            let nothing = if is_well {
+                "There is nothing to do"
+            } else {
+                "No file needs anything"
+            };
+            writeln!(out, "{nothing}: {} valid.", all_valid(plan))?;
         }
         return Ok(());
     }
@@ -166,6 +176,13 @@ pub(super) fn write_left(left: &[LeftAlone], out: &mut dyn Write) -> io::Result<
 /// Every step with its file, and what happens to it.
 pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)?;
+    if plan.steps.is_empty() {
+        return writeln!(
+            out,
+            "No file is changed. Each process that is ended is in a signed journal. Whatever interrupts it:\n\
+             `rekindle resume` starts again what was stopped.\n"
+        );
+    }
     writeln!(out, "{PROMISE}")?;
     writeln!(
         out,

@@ -15,7 +15,7 @@ use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{GOOD, date_cell, span};
 use super::report::{despite_lost_output, exit, write_ended, write_proven};
-use super::restart::Outlook;
+use super::restart::{LeftRunning, Outlook};
 use super::table::{Cell, Table, terminal_columns};
 use crate::digest::Sha256Digest;
 use crate::inventory::Inventory;
@@ -45,8 +45,8 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
     if plan.steps.is_empty() && !outlook.is_needed() {
         let is_clear = tidy_up(root, left_over, arguments, out)?;
-        write_plan(root, &plan, out)?;
-        outlook.write(out)?;
+        write_plan(root, &plan, outlook.is_well(), out)?;
+        outlook.write(root, &plan, out)?;
         return Ok(if plan.left.is_empty() && outlook.is_well() && is_clear {
             Exit::Done
         } else {
@@ -55,8 +55,8 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     }
     if !arguments.yes {
         demand_terminal()?;
-        write_plan(root, &plan, out)?;
-        outlook.write(out)?;
+        write_plan(root, &plan, outlook.is_well(), out)?;
+        outlook.write(root, &plan, out)?;
         if !confirm("Go on?", out, |out| write_explanation(&plan, out))? {
             writeln!(out, "Nothing was changed.")?;
             return Ok(Exit::ActionNeeded);
@@ -77,6 +77,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     undertaking.moves = outlook.folders();
     undertaking.steps.extend(outlook.steps());
     let mut watch = Watch::new();
+    let left = outlook.left_running();
     let live = outlook.begin()?;
     let ended = carry_out(
         root,
@@ -87,7 +88,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
         &reason,
         &mut watch,
     )?;
-    let written = write_report(root, &undertaking, &ended, out).and_then(|()| out.flush());
+    let written = write_report(root, &undertaking, &ended, &left, out).and_then(|()| out.flush());
     despite_lost_output(root, &ended, &written);
     Ok(exit(root, &ended))
 }
@@ -149,12 +150,13 @@ fn write_report(
     root: &Root,
     undertaking: &Undertaking,
     ended: &Ended,
+    left: &LeftRunning,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if undertaking.changes.is_empty() {
         writeln!(out, "{GOOD}Restarted{GOOD:#} {}", root.path().display())?;
         write_ended(root, ended, out)?;
-        return write_proven(root, ended, out);
+        return write_proven(root, ended, left, out);
     }
     writeln!(out, "{GOOD}Recovered{GOOD:#} {}", root.path().display())?;
     let mut table = Table::with_heading(vec![
@@ -176,5 +178,5 @@ fn write_report(
     }
     table.write(out, 2, terminal_columns())?;
     write_ended(root, ended, out)?;
-    write_proven(root, ended, out)
+    write_proven(root, ended, left, out)
 }

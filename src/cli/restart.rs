@@ -9,14 +9,16 @@ use zeroize::Zeroizing;
 
 use super::arguments::{EtcdCopyChoice, RestartArguments, RestartName};
 use super::failure::Failure;
+use super::paragraph;
 use super::render::{BOLD, WARNING, printable, timestamp};
+use super::table::terminal_columns;
 use crate::control_plane::{ControlPlane, ExpectedPod};
 use crate::evidence::with_causes;
 use crate::inventory::Inventory;
 use crate::issuance::{Content, FileChange};
 use crate::kubernetes::{CATALOG, Component, stamp};
 use crate::node::{Present, Root, RunningComponent, Secrecy, ServiceCommands, running_components};
-use crate::plan::{Refusal, RefusalCode};
+use crate::plan::{RecoveryPlan, Refusal, RefusalCode};
 use crate::proof::{ApiServer, Finding, Written, look_at_processes};
 use crate::recovery::{
     EtcdCopy, Interrupted, Live, MANIFEST, RestartChoice, RestartPlan, RestartWishes, Seen,
@@ -32,6 +34,23 @@ pub(super) struct Outlook {
     running: Vec<RunningComponent>,
     /// The processes that are missing, or hold an old credential.
     unwell: Vec<Finding>,
+    is_asked_for: bool,
+}
+
+/// What the report says where no process was restarted.
+pub(super) struct LeftRunning {
+    /// Why not; none where it was wished for.
+    pub(super) obstacle: Option<String>,
+}
+
+impl LeftRunning {
+    /// The verb that restarts all the same.
+    pub(super) fn next(&self) -> &'static str {
+        match self.obstacle {
+            Some(_) => "recover --kubelet-stop COMMAND --kubelet-start COMMAND",
+            None => "recover",
+        }
+    }
 }
 
 impl Outlook {
@@ -78,7 +97,15 @@ impl Outlook {
             written,
             running,
             unwell,
+            is_asked_for: wishes.choice != RestartChoice::Auto,
         })
+    }
+
+    /// To be asked before [`begin`](Self::begin).
+    pub(super) fn left_running(&self) -> LeftRunning {
+        LeftRunning {
+            obstacle: (!self.is_asked_for).then(|| self.plan.because.clone()),
+        }
     }
 
     /// Whether there is something to restart though no file needs anything.
@@ -148,11 +175,22 @@ impl Outlook {
         steps
     }
 
-    /// What will be stopped and started, and why.
-    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// What will be stopped and started around the files, and why.
+    pub(super) fn write(
+        &self,
+        root: &Root,
+        plan: &RecoveryPlan,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         for finding in &self.unwell {
-            let evidence = printable(finding.state.evidence());
-            writeln!(out, "{WARNING}{}{WARNING:#}: {evidence}", finding.subject)?;
+            let text = format!("{}: {}", finding.subject, finding.state.evidence());
+            let columns = terminal_columns().map(|columns| columns.saturating_sub(2));
+            let mut lines = paragraph::lines(&printable(&text), columns).into_iter();
+            let first = lines.next().unwrap_or_default();
+            writeln!(out, "{WARNING}{first}{WARNING:#}")?;
+            for line in lines {
+                writeln!(out, "  {WARNING}{line}{WARNING:#}")?;
+            }
         }
         if self.plan.strategy.restarts() || !self.unwell.is_empty() {
             writeln!(
@@ -162,26 +200,52 @@ impl Outlook {
                 printable(&because(&self.plan.because))
             )?;
         }
-        for step in self.plan.steps_before(&self.running) {
-            writeln!(out, "  before: {}", printable(&step))?;
+        if !self.plan.is_live() && !self.unwell.is_empty() {
+            let next = root.command(self.left_running().next());
+            writeln!(out, "  to restart: {next}")?;
+            writeln!(out, "  by hand:    runbooks/full-expiry.md")?;
         }
-        for step in self.plan.steps_after() {
-            writeln!(out, "  after:  {}", printable(&step))?;
+        let mut steps = self.plan.steps_before(&self.running);
+        if self.plan.is_live() && !plan.steps.is_empty() {
+            steps.push("replace the files above".to_owned());
+        }
+        steps.extend(self.plan.steps_after());
+        for step in steps {
+            writeln!(out, "  {}", printable(&step))?;
         }
         for note in &self.plan.notes {
-            writeln!(out, "  note:   {}", printable(note))?;
+            writeln!(out, "  note: {}", printable(note))?;
         }
         Ok(())
     }
 
     /// The same, where an interrupted run has stopped the kubelet: somebody has to start it again, whatever else is wished for.
     pub(super) fn demand_manager(&mut self, root: &Root, run: &Interrupted) -> Result<(), Failure> {
-        if self.plan.manager.is_some() || run.chain.stopped_services().next().is_none() {
+        let Some(service) = run.chain.stopped_services().next() else {
+            return Ok(());
+        };
+        // Of a node in a folder nothing runs: its kubelet starts when it boots.
+        if self.plan.manager.is_some() || !root.is_machine() {
             return Ok(());
         }
-        self.plan
-            .demand_manager(root)
-            .map_err(|refusal| Failure::refused(&[refusal]))
+        self.plan.demand_manager(root).map_err(|refusal| {
+            let remedy = match refusal.code {
+                RefusalCode::NoServiceManager => {
+                    "name the commands, as for that run: --kubelet-stop COMMAND --kubelet-start COMMAND"
+                        .to_owned()
+                }
+                _ => refusal.remedy,
+            };
+            Failure::refused(&[Refusal {
+                subject: format!("run {}", run.run),
+                evidence: format!(
+                    "it has stopped {service}, which is to be started again: {}",
+                    refusal.evidence
+                ),
+                remedy,
+                code: refusal.code,
+            }])
+        })
     }
 
     /// What carries it out; none where nothing is stopped or started. To be called before the process is confined.

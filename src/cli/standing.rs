@@ -104,6 +104,7 @@ impl Standing {
                     printable(&run.run),
                     how_far(run)
                 )?;
+                write_stopped(run, "  ", out)?;
                 let ways = lines_of_ways(root, run.chain.open_directions());
                 write!(out, "{ways}")
             }
@@ -128,6 +129,26 @@ pub(super) fn unfinished(root: &Root, interrupted: &Interrupted) -> Refusal {
         evidence: format!("it was {}", how_far(interrupted)),
         remedy: ways_out(root, interrupted.chain.open_directions()),
     }
+}
+
+/// What does not run because of it.
+pub(super) fn write_stopped(
+    interrupted: &Interrupted,
+    indent: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match stopped(interrupted) {
+        Some(text) => writeln!(out, "{indent}{WARNING}{text}{WARNING:#}"),
+        None => Ok(()),
+    }
+}
+
+/// `It has stopped kubelet.service; …`, where it has.
+pub(super) fn stopped(interrupted: &Interrupted) -> Option<String> {
+    let services: Vec<&str> = interrupted.chain.stopped_services().collect();
+    let services = printable(&services.join(", "));
+    let are_some = !services.is_empty() && interrupted.chain.outcome().is_none();
+    are_some.then(|| format!("It has stopped {services}; resume and rollback start it again."))
 }
 
 /// `interrupted, with 3 of 14 files replaced`.

@@ -126,20 +126,6 @@ fn a_file_that_this_user_may_not_read() {
 }
 
 #[test]
-fn a_restart_of_the_future() {
-    let node = Node::materialize(NODE);
-    let before = Tree::read(node.path());
-    for choice in ["auto", "all", "stale", "stamp", "move"] {
-        for verb in [&["plan"][..], &["recover", "--yes"]] {
-            let run = rekindle(node.path(), &[verb, &["--restart", choice]].concat()).expect(3);
-            let stderr = run.stderr.replace(choice, "[CHOICE]");
-            compare("restart-not-available", &stderr, node.path());
-        }
-    }
-    assert_eq!(Tree::read(node.path()), before);
-}
-
-#[test]
 fn not_root() {
     let node = Node::materialize(NODE);
     // The machine's own root without a node, and this user nobody: never with what is really there.

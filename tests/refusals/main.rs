@@ -25,6 +25,7 @@ mod lost;
 mod machine;
 mod quoting;
 mod replacing;
+mod restart;
 mod several;
 mod situation;
 mod taken_up;
