@@ -42,7 +42,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     }
     let renewed: Vec<&str> = plan.re_signed().map(|step| step.name).collect();
     let restart = &arguments.wishes.restart;
-    let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
+    let mut outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
     if plan.steps.is_empty() && !outlook.is_needed() {
         let is_clear = tidy_up(root, left_over, arguments, out)?;
         write_plan(root, &plan, outlook.is_well(), out)?;
@@ -71,9 +71,8 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
         .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))?;
     let Issuance { changes, cluster } = issuance;
     let reason = reason(&arguments.words, wishes_in_effect(arguments));
-    let stamps = outlook.stamps(now.truncate_to_second())?;
     let mut undertaking = Undertaking::of_plan(&plan, changes);
-    undertaking.changes.extend(stamps);
+    undertaking.changes.extend(outlook.take_stamps());
     undertaking.moves = outlook.folders();
     undertaking.steps.extend(outlook.steps());
     let mut watch = Watch::new();

@@ -4,7 +4,6 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::arguments::{EtcdCopyChoice, RestartArguments, RestartName};
@@ -17,7 +16,9 @@ use crate::evidence::with_causes;
 use crate::inventory::Inventory;
 use crate::issuance::{Content, FileChange};
 use crate::kubernetes::{CATALOG, Component, stamp};
-use crate::node::{Present, Root, RunningComponent, Secrecy, ServiceCommands, running_components};
+use crate::node::{
+    self, Present, Root, RunningComponent, Secrecy, ServiceCommands, running_components,
+};
 use crate::plan::{RecoveryPlan, Refusal, RefusalCode};
 use crate::proof::{ApiServer, Finding, Written, look_at_processes};
 use crate::recovery::{
@@ -34,6 +35,8 @@ pub(super) struct Outlook {
     running: Vec<RunningComponent>,
     /// The processes that are missing, or hold an old credential.
     unwell: Vec<Finding>,
+    /// The manifests with their annotations.
+    stamps: Vec<FileChange>,
     is_asked_for: bool,
 }
 
@@ -90,7 +93,16 @@ impl Outlook {
         };
         let plan =
             plan_restart(root, &wishes, &seen).map_err(|refusals| Failure::refused(&refusals))?;
+        let stamps = match plan.strategy {
+            Strategy::Stamp => {
+                let pods = plan.ends.iter().filter_map(|it| plane.pod(*it));
+                let stamps = pods.map(|pod| stamped(root, pod));
+                stamps.collect::<Result<_, _>>()?
+            }
+            _ => Vec::new(),
+        };
         Ok(Self {
+            stamps,
             plan,
             plane,
             root: own,
@@ -110,7 +122,7 @@ impl Outlook {
 
     /// Whether there is something to restart though no file needs anything.
     pub(super) fn is_needed(&self) -> bool {
-        self.plan.strategy.restarts() && !self.unwell.is_empty()
+        self.plan.strategy.restarts() && (self.is_asked_for || !self.unwell.is_empty())
     }
 
     /// Whether everything that is to run does, with the credentials of today.
@@ -119,43 +131,8 @@ impl Outlook {
     }
 
     /// The manifests that get an annotation, as changes of a run.
-    pub(super) fn stamps(&self, now: OffsetDateTime) -> Result<Vec<FileChange>, Failure> {
-        if self.plan.strategy != Strategy::Stamp {
-            return Ok(Vec::new());
-        }
-        let pods = self.plan.ends.iter().filter_map(|it| self.plane.pod(*it));
-        pods.map(|pod| self.stamp(pod, now)).collect()
-    }
-
-    fn stamp(&self, pod: &ExpectedPod, now: OffsetDateTime) -> Result<FileChange, Failure> {
-        let path = &pod.manifest;
-        let file = self
-            .root
-            .read(path, Secrecy::Public)
-            .map_err(|error| Failure::of_file("manifest", &error))?;
-        let stamped = stamp(&file.bytes, &timestamp(now)).map_err(|error| {
-            Failure::refused(&[Refusal {
-                code: RefusalCode::ManifestNotEditable,
-                subject: "--restart stamp".to_owned(),
-                evidence: format!(
-                    "{}: {}",
-                    self.root.outside(path).display(),
-                    with_causes(&error)
-                ),
-                remedy: "use --restart all or --restart move, which leave the manifest as it is"
-                    .to_owned(),
-            }])
-        })?;
-        Ok(FileChange {
-            name: format!("{}.yaml", pod.component),
-            location: MANIFEST.to_owned(),
-            target: file.path.clone(),
-            model: file.path,
-            metadata: file.metadata,
-            before: Present::File(file.digest),
-            after: Content::File(Zeroizing::new(stamped)),
-            certificate: None,
-        })
+    pub(super) fn take_stamps(&mut self) -> Vec<FileChange> {
+        std::mem::take(&mut self.stamps)
     }
 
     /// The folders in which manifests are moved.
@@ -336,4 +313,32 @@ impl RestartArguments {
         flags.push(format!("--etcd-copy={:?}", self.etcd_copy).to_lowercase());
         flags
     }
+}
+
+/// A manifest with the annotation that makes another pod of it.
+fn stamped(root: &Root, pod: &ExpectedPod) -> Result<FileChange, Failure> {
+    let path = &pod.manifest;
+    let file = root
+        .read(path, Secrecy::Public)
+        .map_err(|error| Failure::of_file("manifest", &error))?;
+    let now = timestamp(node::now().truncate_to_second());
+    let stamped = stamp(&file.bytes, &now).map_err(|error| {
+        Failure::refused(&[Refusal {
+            code: RefusalCode::ManifestNotEditable,
+            subject: "--restart stamp".to_owned(),
+            evidence: format!("{}: {}", root.outside(path).display(), with_causes(&error)),
+            remedy: "use --restart all or --restart move, which leave the manifest as it is"
+                .to_owned(),
+        }])
+    })?;
+    Ok(FileChange {
+        name: format!("{}.yaml", pod.component),
+        location: MANIFEST.to_owned(),
+        target: file.path.clone(),
+        model: file.path,
+        metadata: file.metadata,
+        before: Present::File(file.digest),
+        after: Content::File(Zeroizing::new(stamped)),
+        certificate: None,
+    })
 }

@@ -15,7 +15,7 @@ const VERBS: [&str; 2] = ["plan", "recover --yes"];
 fn of_a_node_in_a_folder() {
     let node = Node::materialize(NODE);
     let before = Tree::read(node.path());
-    for choice in ["all", "stale"] {
+    for choice in ["all", "stale", "stamp", "move"] {
         for verb in [&["plan"][..], &["recover", "--yes"]] {
             let run = rekindle(node.path(), &[verb, &["--restart", choice]].concat()).expect(3);
             let stderr = run.stderr.replace(choice, "[CHOICE]");
@@ -39,6 +39,22 @@ fn by_nobody() {
             "Restart: touch, since nothing can be restarted: systemd does not run this machine";
         assert!(run.stdout.contains(said), "{}", run.stdout);
     }
+}
+
+#[test]
+fn by_a_kubelet_that_does_not_run() {
+    on_the_machine("kubelet-not-running", "", "--restart stamp");
+}
+
+/// A kubelet that does nothing is enough to be asked for one.
+#[test]
+fn by_an_annotation_for_which_there_is_no_line() {
+    on_the_machine(
+        "manifest-not-editable",
+        "bash -c 'exec -a kubelet sleep 60' & sleep 0.2
+         sed -i 's/^metadata:$/metadata: {name: kube-scheduler}\\nignored:/' /etc/kubernetes/manifests/kube-scheduler.yaml",
+        "--restart stamp",
+    );
 }
 
 #[test]

@@ -135,7 +135,10 @@ fn automatic(
         Ok(manager) => (strategy, because.to_owned(), Some(manager)),
         Err(refusal) => (
             Strategy::Touch,
-            format!("nothing can be restarted: {}", refusal.evidence),
+            format!(
+                "nothing can be restarted: {}; {}",
+                refusal.evidence, refusal.remedy
+            ),
             None,
         ),
     }
@@ -200,7 +203,7 @@ fn manager(
         ),
     };
     match manager.state(&wishes.unit) {
-        Ok(UnitState::Missing) => Err(unusable("there is no such unit".to_owned())),
+        Ok(UnitState::Missing) => Err(unusable(format!("there is no unit {}", wishes.unit))),
         Ok(UnitState::Masked) => Err(unusable("it is masked, and cannot be started".to_owned())),
         Ok(_) => Ok(manager),
         Err(error) => Err(unusable(with_causes(&error))),
@@ -273,11 +276,13 @@ impl RestartPlan {
         wish: EtcdCopy,
         plane: &ControlPlane,
     ) -> Result<(), Refusal> {
-        let impossible = |evidence: String| Refusal {
+        let impossible = |evidence: String| {
+            Refusal {
             code: RefusalCode::EtcdCopyImpossible,
             subject: "--etcd-copy always".to_owned(),
             evidence,
-            remedy: "make room, or go on without: --etcd-copy auto".to_owned(),
+            remedy: "go on without a copy: --etcd-copy auto; or make room, or have etcd stopped (--restart all), if that is what is missing".to_owned(),
+        }
         };
         if wish == EtcdCopy::Never {
             return Ok(());
