@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use anstyle::Style;
 use zeroize::Zeroizing;
 
 use super::arguments::{EtcdCopyChoice, RestartArguments, RestartName};
@@ -159,27 +160,24 @@ impl Outlook {
         plan: &RecoveryPlan,
         out: &mut dyn Write,
     ) -> io::Result<()> {
+        if self.plan.is_live() || !self.unwell.is_empty() {
+            writeln!(out)?;
+        }
         for finding in &self.unwell {
             let text = format!("{}: {}", finding.subject, finding.state.evidence());
-            let columns = terminal_columns().map(|columns| columns.saturating_sub(2));
-            let mut lines = paragraph::lines(&printable(&text), columns).into_iter();
-            let first = lines.next().unwrap_or_default();
-            writeln!(out, "{WARNING}{first}{WARNING:#}")?;
-            for line in lines {
-                writeln!(out, "  {WARNING}{line}{WARNING:#}")?;
-            }
+            write_hanging(&text, WARNING, out)?;
         }
-        if self.plan.strategy.restarts() || !self.unwell.is_empty() {
-            writeln!(
-                out,
-                "{BOLD}Restart{BOLD:#}: {}, since {}",
-                self.plan.strategy.as_str(),
-                printable(&because(&self.plan.because))
-            )?;
-        }
-        if !self.plan.is_live() && !self.unwell.is_empty() {
-            let next = root.command(self.left_running().next());
-            writeln!(out, "  to restart: {next}")?;
+        if self.plan.strategy.restarts() {
+            let (strategy, because) = (self.plan.strategy.as_str(), because(&self.plan.because));
+            write_hanging(&format!("Restart: {strategy}, since {because}"), BOLD, out)?;
+        } else if !self.unwell.is_empty() {
+            let left = self.left_running();
+            let why = left
+                .obstacle
+                .as_deref()
+                .unwrap_or("no process is restarted");
+            write_hanging(&format!("As it is, {why}"), BOLD, out)?;
+            writeln!(out, "  to restart: {}", root.command(left.next()))?;
             writeln!(out, "  by hand:    runbooks/full-expiry.md")?;
         }
         let mut steps = self.plan.steps_before(&self.running);
@@ -234,6 +232,17 @@ impl Outlook {
             .map(Some)
             .map_err(|error| Failure::of(super::exit::Exit::Failed, &error))
     }
+}
+
+/// A line that goes on below itself where it does not fit.
+fn write_hanging(text: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let columns = terminal_columns().map(|columns| columns.saturating_sub(2));
+    let mut indent = "";
+    for line in paragraph::lines(&printable(text), columns) {
+        writeln!(out, "{indent}{style}{line}{style:#}")?;
+        indent = "  ";
+    }
+    Ok(())
 }
 
 fn because(reason: &str) -> String {

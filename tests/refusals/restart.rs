@@ -35,8 +35,7 @@ fn by_nobody() {
     let script = format!("{MACHINE}\nexec env -i \"$0\" plan");
     if let Some(run) = namespace::run(&script, node.path()) {
         let run = run.expect(0);
-        let said =
-            "Restart: touch, since nothing can be restarted: systemd does not run this machine";
+        let said = "As it is, nothing can be restarted: systemd does not run this machine";
         assert!(run.stdout.contains(said), "{}", run.stdout);
     }
 }
