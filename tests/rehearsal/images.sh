@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Images of the control plane as containerd imports them: one layer each, with one static binary and nothing else.
 # Sourced by scripts/rehearse.
-# shellcheck disable=SC2154
 
 # make_images KUBE_BIN_DIR FOLDER: one tar for each image that kubeadm asks for; those that are there already stay.
 make_images() {

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # The driver "node": a kubeadm control plane in mount, net, uts, ipc, pid and cgroup namespaces of this machine.
 # Sourced by scripts/rehearse.
-# shellcheck disable=SC2154
 #
 # DIR/disk       what outlives a reboot: etc/kubernetes, var/lib/{containerd,kubelet,etcd,rekindle}
 # DIR/rehearsal  what the rehearsal brought with it; the node sees it as /opt/rehearsal
@@ -23,12 +22,13 @@ node_up() {
     local dir=$1 binaries images name address
     node_possible
     ! node_pid "$dir" >/dev/null || fail "$dir: it runs already"
-    binaries=$(binaries)
+    binaries=$(binaries "${REHEARSAL_MINOR-}")
     images=$(node_images "$binaries")
     name=${REHEARSAL_NAME:-control-plane} address=${REHEARSAL_ADDRESS:-192.0.2.10}
+    chmod 0700 "$dir"
     mkdir -p "$dir/mnt" "$dir/disk" "$dir/rehearsal/bin" "$dir/rehearsal/log"
-    install -m 0755 "$module"/node/kubelet-* "$dir/rehearsal/bin/"
-    install -m 0755 "$(rekindle)" "$dir/rehearsal/bin/rekindle"
+    install -m 0755 "$module"/node/{kubelet-*,sample,observer,sign-again,recover-by-hand,documented,journal-key-refused} "$dir/rehearsal/bin/"
+    install -m 0755 "$(rekindle_binary)" "$dir/rehearsal/bin/rekindle"
     node_containerd "$binaries" >"$dir/rehearsal/containerd.toml"
     node_boot "$dir" "$name" "$address" "$binaries"
     if [[ -e $dir/disk/etc/kubernetes/kubelet.conf ]]; then
@@ -37,7 +37,28 @@ node_up() {
         node_import "$dir" "$images"
         node_init "$dir" "$name" "$address" "$binaries"
     fi
-    node_told "$dir"
+}
+
+node_off() {
+    node_down "$1"
+}
+
+node_on() {
+    node_up "$1"
+}
+
+# On the disk itself, from outside: the node may run or not.
+node_expire() {
+    "$1/rehearsal/bin/rekindle" --root "$1/disk" expire
+}
+
+# Arguments for `recover`: no systemd runs in the node.
+node_kubelet() {
+    printf '%s\n' --kubelet-stop /opt/rehearsal/bin/kubelet-stop --kubelet-start /opt/rehearsal/bin/kubelet-start
+}
+
+node_end() {
+    node_down "$1"
 }
 
 # The images, made once for each version and kept.

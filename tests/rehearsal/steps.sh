@@ -1,0 +1,219 @@
+#!/usr/bin/env bash
+# The steps of a rehearsal, the same for every driver. A driver brings NAME_up, NAME_enter, NAME_off, NAME_on, NAME_expire, NAME_end and
+# NAME_kubelet; $driver names it, $machine is its node. Sourced by scripts/rehearse.
+
+inside() {
+    "${driver}_enter" "$machine" "$@"
+}
+
+# The one place where the command stands that an operator would type; the arguments are a situation's own.
+recover() {
+    local command=(rekindle recover --yes --reason rehearsal --ticket DRILL-1 "$@")
+    if inside rekindle recover --help | grep -q -e --kubelet-stop; then
+        mapfile -t restart < <("${driver}_kubelet")
+        timed "${command[@]}" --restart auto "${restart[@]}"
+    else
+        timed recover-by-hand "${command[@]}" --restart none
+    fi
+}
+
+# Runs what is measured: its output, exit and times are kept.
+timed() {
+    status=0
+    started=${EPOCHREALTIME/[.,]/}
+    inside "$@" >"$work/output" 2>&1 || status=$?
+    ended=${EPOCHREALTIME/[.,]/}
+    sed 's/^/    /' "$work/output" >>"$work/log"
+}
+
+# --- making and breaking ----------------------------------------------------------------------------------------------------------
+
+# Everything expires while nothing runs, and the power comes back.
+reboot_expired() {
+    "${driver}_off" "$machine"
+    "${driver}_expire" "$machine"
+    "${driver}_on" "$machine"
+    watch
+}
+
+# Everything expires under a running control plane, for the kubelet that runs too: its last credential has some seconds left when it starts.
+expire_running() {
+    inside kubelet-stop
+    "${driver}_expire" "$machine"
+    inside sign-again /var/lib/kubelet/pki/kubelet-client-current.pem -300 8 /etc/kubernetes/pki/ca.crt /etc/kubernetes/pki/ca.key
+    inside kubelet-start
+    sleep 9
+    watch
+}
+
+# expire_all_but FILE...: only the others expire (paths in the node)
+expire_all_but() {
+    local file
+    inside rm -rf /run/kept
+    for file in "$@"; do inside bash -c 'mkdir -p "/run/kept$(dirname "$1")" && cp -aL "$1" "/run/kept$1"' bash "$file"; done
+    "${driver}_expire" "$machine"
+    # Their bytes, behind links too.
+    for file in "$@"; do inside cp --no-preserve=all "/run/kept$file" "$file"; done
+}
+
+# --- seeing that it is dead -------------------------------------------------------------------------------------------------------
+
+kubectl_refused() {
+    ! inside kubectl get nodes >"$work/kubectl" 2>&1 || broken 'kubectl still works'
+    said "kubectl: $(tail -n 1 "$work/kubectl")"
+}
+
+nothing_runs() {
+    ! inside pgrep 'kube-apiserver|kube-sched|kube-contr|etcd' >/dev/null || broken 'a component runs'
+    said "kubelet: $(inside tail -n 3 /opt/rehearsal/log/kubelet.log | grep -m 1 -o 'failed to run Kubelet.*')"
+}
+
+# --- watching ---------------------------------------------------------------------------------------------------------------------
+
+watch() {
+    inside observer
+    inside bash -c 'kill "$(cat /run/sample.pid 2>/dev/null)" 2>/dev/null; setsid sample >/opt/rehearsal/log/samples 2>/dev/null </dev/null & echo $! >/run/sample.pid'
+}
+
+# Seconds from $started to: the API ready for good, both leaders' Leases advancing, the node's Lease renewed; failed requests since then.
+# A Lease advances when its holder of now has renewed it twice.
+measured() {
+    inside cat /opt/rehearsal/log/samples | jq --null-input --compact-output --argjson start "$started" --arg node "$(inside hostname)" \
+        --arg began "$(date -u -d "@${started:0:-6}" +%FT%T).${started: -6}" '
+        def renewed: .spec.renewTime // "";
+        reduce (inputs | objects) as $line ({ticks: [], tick: {}};
+            if $line.at then .ticks += [.tick + {at: $line.at}] | .tick = {}
+            elif $line.readyz != null then .tick.ready = ($line.readyz == 200)
+            elif $line.items then .tick.leases = ($line.items | map({key: .metadata.name, value: {holder: .spec.holderIdentity, renewed: renewed}}) | from_entries)
+            else . end)
+        | .ticks | map(select(.at > $start)) as $ticks
+        | def seconds: if . == null then null else (. - $start) / 1e5 | round / 10 end;
+        def advancing($name; $times):
+            ($ticks | map(.leases[$name].holder // empty) | last) as $holder
+            | (reduce ($ticks[] | select(.leases[$name].holder == $holder)) as $tick ({seen: [], at: null};
+                $tick.leases[$name].renewed as $renewed
+                | if .at == null and $renewed > $began and (.seen | index($renewed)) == null
+                  then .seen += [$renewed] | if (.seen | length) >= $times then .at = $tick.at else . end
+                  else . end)).at;
+        ($ticks | map(.ready) | rindex(false)) as $down
+        | {
+            ready: (if $down == null then 0 elif $down + 1 < ($ticks | length) then $ticks[$down + 1].at | seconds else null end),
+            manager: (advancing("kube-controller-manager"; 2) | seconds),
+            scheduler: (advancing("kube-scheduler"; 2) | seconds),
+            node: (advancing($node; 1) | seconds),
+            asked: ($ticks | length),
+            failed: ($ticks | map(select(.ready | not)) | length)
+        }'
+}
+
+# Until all of it was seen, or SECONDS have passed; sets $times.
+alive_within() {
+    local end=$((SECONDS + $1))
+    until times=$(measured) && jq --exit-status '[.ready, .manager, .scheduler, .node] | all(. != null)' <<<"$times" >/dev/null; do
+        ((SECONDS < end)) || { broken "not alive after $1 s: $times"; return 1; }
+        sleep 0.5
+    done
+}
+
+# How the etcd processes of this boot ended that had served: clean, killed, or "runs on".
+etcd_ended() {
+    inside bash -c "$(cat <<'END'
+        shopt -s nullglob
+        mapfile -t logs < <(ls -t /var/log/pods/kube-system_etcd-*/etcd/*.log)
+        ends=()
+        for log in "${logs[@]:1}"; do
+            grep -q 'ready to serve client requests' "$log" || continue
+            if grep -q 'closed etcd server' "$log"; then ends+=(clean); else ends+=(KILLED); fi
+        done
+        echo "${ends[*]:-runs on}"
+END
+    )"
+}
+
+# --- judging ----------------------------------------------------------------------------------------------------------------------
+
+said() {
+    echo "    $*" >>"$work/log"
+}
+
+broken() {
+    echo "$*" >>"$work/failures"
+    echo "FAILED: $*" >>"$work/log"
+}
+
+expect() {
+    local what=$1
+    shift
+    if "$@" >"$work/check" 2>&1; then
+        echo "ok: $what" >>"$work/log"
+    else
+        broken "$what: $(tail -n 3 "$work/check" | tr '\n' ' ')"
+    fi
+}
+
+judge_recovered() {
+    [[ $status = 0 || ($status = 7 && $(<"$work/output") == *'no process was restarted'*) ]] ||
+        broken "it ended with $status: $(tail -n 3 "$work/output" | tr '\n' ' ')"
+    alive_within 150 || return 0
+    etcd=$(etcd_ended)
+    expect 'kubectl works' inside kubectl get nodes
+    expect 'every object is the same' same_objects
+    expect 'a Deployment scales' scales
+    expect "the kubelet's own requests are served" inside kubectl --namespace kube-system logs --tail 1 "etcd-$(inside hostname)"
+    if inside rekindle verify --help >/dev/null 2>&1; then
+        expect 'verify' inside rekindle verify
+    else
+        said 'verify: this version has no such command'
+    fi
+    expect 'check' inside rekindle check
+    expect 'the journal verifies' inside rekindle journal verify
+    expect "kubeadm's check-expiration is content" kubeadm_content
+    expect 'nothing is left behind' nothing_left
+    expect 'the key of a journal opens no door' journal_opens_nothing
+}
+
+same_objects() {
+    record >"$work/after"
+    diff "$work/before" "$work/after" | cut -c 1-300 | head -n 6
+    cmp "$work/before" "$work/after"
+}
+
+scales() {
+    inside kubectl --namespace rehearsal scale deployment/lamps --replicas 3 &&
+        inside kubectl --namespace rehearsal rollout status deployment/lamps --timeout 60s
+}
+
+kubeadm_content() {
+    inside kubeadm certs check-expiration --output json 2>/dev/null |
+        jq --exit-status '[.certificates[], .certificateAuthorities[]] | all(.residualTime > 0 and (.missing | not))'
+}
+
+nothing_left() {
+    local found
+    found=$(inside bash -c 'find /etc/kubernetes /var/lib/kubelet/pki -name ".*" -o -name "*.tmp" -o -name "*.bak"
+        for name in kube-apiserver kube-controller-manager kube-scheduler etcd kubelet; do
+            number=$(pgrep --full --count "^([^ ]*/)?$name ")
+            ((number == 1)) || echo "$number processes $name"
+        done')
+    [[ -z $found ]] || { echo "$found"; return 1; }
+}
+
+# The certificate of a journal's key, made again for a key that we hold: the API server, the kubelet and etcd let nobody in with it.
+journal_opens_nothing() {
+    inside journal-key-refused
+}
+
+# A refusal: exit 3, by this name, and not a byte changed.
+judge_refused() {
+    [[ $status = 3 ]] || broken "it ended with $status, not with 3"
+    expect "refused with $1" grep -q "refused ($1)" "$work/output"
+    expect 'nothing was changed' cmp "$work/disk-before" <(disk_digests)
+}
+
+judge_exit() {
+    [[ $status = "$1" ]] || broken "it ended with $status, not with $1"
+}
+
+disk_digests() {
+    inside bash -c 'find /etc/kubernetes /var/lib/kubelet/pki /var/lib/rekindle -type f -exec sha256sum {} + | sort -k 2'
+}
