@@ -64,7 +64,7 @@ kubectl_refused() {
 }
 
 nothing_runs() {
-    ! inside pgrep 'kube-apiserver|kube-sched|kube-contr|etcd' >/dev/null || broken 'a component runs'
+    ! inside pgrep 'kube-apiserv|kube-sched|kube-contr|etcd' >/dev/null || broken 'a component runs'
     said "kubelet: $(inside tail -n 3 /opt/rehearsal/log/kubelet.log | grep -m 1 -o 'failed to run Kubelet.*')"
 }
 
