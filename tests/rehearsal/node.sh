@@ -17,26 +17,31 @@ node_possible() {
     unshare --mount --net --uts --ipc --pid --cgroup --fork true 2>/dev/null || skip_because 'namespaces are not allowed here'
 }
 
-# node_up DIR: returns when the machine runs; for a new one, when kubeadm has made the cluster.
+# node_up DIR [NAME ADDRESS [SWITCH [control-plane|worker FIRST_DIR]]]: returns when the machine runs; for a new one, when kubeadm has made
+# the cluster, or joined that of FIRST_DIR. The rest is remembered: `node_up DIR` starts it again.
 node_up() {
-    local dir=$1 binaries images name address
+    local dir=$1 binaries images new=''
     node_possible
     ! node_pid "$dir" >/dev/null || fail "$dir: it runs already"
     binaries=$(binaries "${REHEARSAL_MINOR-}")
-    images=$(node_images "$binaries")
-    name=${REHEARSAL_NAME:-control-plane} address=${REHEARSAL_ADDRESS:-192.0.2.10}
     chmod 0700 "$dir"
     mkdir -p "$dir/mnt" "$dir/disk" "$dir/rehearsal/bin" "$dir/rehearsal/log"
-    install -m 0755 "$module"/node/{kubelet-*,sample,observer,sign-again,recover-by-hand,documented,journal-key-refused} "$dir/rehearsal/bin/"
+    install -m 0755 "$module"/node/{kubelet-*,sample,observer,sign-again,recover-by-hand,documented,journal-key-refused,external-etcd} "$dir/rehearsal/bin/"
     install -m 0755 "$(rekindle_binary)" "$dir/rehearsal/bin/rekindle"
     node_containerd "$binaries" >"$dir/rehearsal/containerd.toml"
-    node_boot "$dir" "$name" "$address" "$binaries"
-    if [[ -e $dir/disk/etc/kubernetes/kubelet.conf ]]; then
-        node_enter "$dir" kubelet-start
-    else
-        node_import "$dir" "$images"
-        node_init "$dir" "$name" "$address" "$binaries"
+    if [[ ! -e $dir/rehearsal/machine ]]; then
+        new=yes
+        printf '%s\n' "${2:-control-plane}" "${3:-192.0.2.10}" "${4-}" >"$dir/rehearsal/machine"
     fi
+    node_boot "$dir" "$binaries"
+    [[ ! -e $dir/disk/var/lib/etcd/pki ]] || node_enter "$dir" external-etcd start
+    if [[ ! $new ]]; then
+        node_enter "$dir" kubelet-start
+        return
+    fi
+    images=$(node_images "$binaries")
+    node_import "$dir" "$images"
+    if [[ ${5-} ]]; then node_join "$dir" "$5" "$6"; else node_init "$dir" "$binaries"; fi
 }
 
 node_off() {
@@ -47,9 +52,9 @@ node_on() {
     node_up "$1"
 }
 
-# On the disk itself, from outside: the node may run or not.
+# On the disk itself, from outside: the node may run or not. Exit 1: what another signs was left.
 node_expire() {
-    "$1/rehearsal/bin/rekindle" --root "$1/disk" expire
+    "$1/rehearsal/bin/rekindle" --root "$1/disk" expire || [[ $? = 1 ]]
 }
 
 # Arguments for `recover`: no systemd runs in the node.
@@ -71,22 +76,42 @@ node_images() {
 }
 
 node_boot() {
-    local dir=$1 group
-    shift
-    rm -f "$dir/rehearsal/pid" "$dir/groups"
+    local dir=$1 binaries=$2 name address switch group
+    { read -r name; read -r address; read -r switch; } <"$dir/rehearsal/machine"
+    rm -f "$dir/rehearsal/pid" "$dir/rehearsal/plug" "$dir/groups"
     node_groups "$dir"
     (
         while read -r group; do echo 0 >"$group/cgroup.procs"; done <"$dir/groups"
         exec setsid unshare --mount --net --uts --ipc --pid --cgroup --fork \
-            "$module/node/init" "$dir" "$@" </dev/null >"$dir/rehearsal/log/init.log" 2>&1
+            "$module/node/init" "$dir" "$name" "$address" "$binaries" ${switch:+plugged} </dev/null >"$dir/rehearsal/log/init.log" 2>&1
     ) &
     disown
+    [[ ! $switch ]] || node_plug "$dir" "$address" "$switch"
     wait_for 20 test -e "$dir/rehearsal/pid" || {
         cat "$dir/rehearsal/log/init.log" >&2
         node_groups_remove "$dir"
         fail 'the machine did not start'
     }
     wait_for 20 node_enter "$dir" ctr version >/dev/null 2>&1 || fail "containerd does not answer: $dir/rehearsal/log/containerd.log"
+}
+
+# node_switch FOLDER: a network between nodes, in a namespace of its own: they are plugged into it, and it passes packets on.
+node_switch() {
+    mkdir -p "$1"
+    unshare --net bash -c 'ip link set lo up && ip address add 192.0.2.1/32 dev lo && echo 1 >/proc/sys/net/ipv4/ip_forward &&
+        echo $$ >"$1/pid.new" && mv "$1/pid.new" "$1/pid" && exec sleep infinity' bash "$1" </dev/null >"$1/log" 2>&1 &
+    disown
+    wait_for 10 test -e "$1/pid" || fail "no network can be made: $(<"$1/log")"
+}
+
+# node_plug DIR ADDRESS SWITCH
+node_plug() {
+    local port=port${2##*.} switch
+    switch=$(<"$3/pid")
+    wait_for 10 test -e "$1/rehearsal/plug" || fail "the machine does not wait to be plugged in: $(<"$1/rehearsal/log/init.log")"
+    nsenter --target "$switch" --net bash -c 'ip link delete "$1" 2>/dev/null
+        ip link add "$1" type veth peer name eth0 netns "$2" && ip link set "$1" up && ip route add "$3/32" dev "$1"' \
+        bash "$port" "$(<"$1/rehearsal/plug")" "$2" || fail 'the machine cannot be plugged in'
 }
 
 # A cgroup of the node's own beneath ours, in each hierarchy. In version 2 beneath the root: no processes may be in between.
@@ -190,8 +215,10 @@ node_import() {
 }
 
 node_init() {
-    local dir=$1 name=$2 address=$3 version
-    version=$("$4/kubeadm" version -o short)
+    local dir=$1 name address switch version
+    { read -r name; read -r address; read -r switch; } <"$dir/rehearsal/machine"
+    version=$("$2/kubeadm" version -o short)
+    [[ ! ${REHEARSAL_EXTERNAL_ETCD-} ]] || node_enter "$dir" external-etcd make
     cat >"$dir/rehearsal/kubeadm.yaml" <<END
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: InitConfiguration
@@ -212,6 +239,22 @@ kubernetesVersion: $version
 clusterName: rehearsal
 encryptionAlgorithm: ${REHEARSAL_ALGORITHM:-RSA-2048}
 certificateValidityPeriod: ${REHEARSAL_VALIDITY:-8760h}
+${switch:+controlPlaneEndpoint: cluster:6443}
+END
+    [[ ! ${REHEARSAL_EXTERNAL_ETCD-} ]] || cat >>"$dir/rehearsal/kubeadm.yaml" <<END
+etcd:
+  external:
+    endpoints: [https://127.0.0.1:2379]
+    caFile: /etc/kubernetes/pki/etcd/ca.crt
+    certFile: /etc/kubernetes/pki/apiserver-etcd-client.crt
+    keyFile: /etc/kubernetes/pki/apiserver-etcd-client.key
+END
+    node_kubelet_configuration >>"$dir/rehearsal/kubeadm.yaml"
+    node_kubeadm "$dir" init --skip-phases=addon/coredns,addon/kube-proxy
+}
+
+node_kubelet_configuration() {
+    cat <<END
 ---
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -223,15 +266,57 @@ evictionHard:
   nodefs.available: 0%
   imagefs.available: 0%
 END
-    # kubeadm asks systemd to start the kubelet; here it starts as soon as its configuration is written.
+}
+
+# node_join DIR control-plane|worker FIRST_DIR
+node_join() {
+    local dir=$1 role=$2 name address token key hash
+    { read -r name; read -r address; } <"$dir/rehearsal/machine"
+    token=$(node_enter "$3" kubeadm token create)
+    hash=$(node_enter "$3" bash -c 'openssl x509 -in /etc/kubernetes/pki/ca.crt -pubkey -noout | openssl pkey -pubin -outform DER | sha256sum')
+    cat >"$dir/rehearsal/kubeadm.yaml" <<END
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: JoinConfiguration
+discovery:
+  bootstrapToken:
+    token: $token
+    apiServerEndpoint: cluster:6443
+    caCertHashes: ["sha256:${hash%% *}"]
+nodeRegistration:
+  name: $name
+  criSocket: unix:///run/containerd/containerd.sock
+  imagePullPolicy: Never
+  taints: []
+  kubeletExtraArgs:
+    - name: node-ip
+      value: $address
+END
+    if [[ $role = control-plane ]]; then
+        key=$(node_enter "$3" kubeadm init phase upload-certs --upload-certs 2>/dev/null | tail -n 1)
+        cat >>"$dir/rehearsal/kubeadm.yaml" <<END
+controlPlane:
+  localAPIEndpoint:
+    advertiseAddress: $address
+  certificateKey: $key
+END
+    fi
+    node_kubeadm "$dir" join
+}
+
+# kubeadm asks systemd to start the kubelet; here it starts as soon as its configuration is written.
+node_kubeadm() {
+    local dir=$1 waiting
+    shift
     node_enter "$dir" bash -c 'until [[ -s /var/lib/kubelet/kubeadm-flags.env && -s /var/lib/kubelet/config.yaml ]]; do sleep 0.1; done
         kubelet-start' &
-    node_enter "$dir" kubeadm init --config /opt/rehearsal/kubeadm.yaml --skip-phases=addon/coredns,addon/kube-proxy \
-        --ignore-preflight-errors=SystemVerification,Swap,NumCPU,Mem >"$dir/rehearsal/log/kubeadm.log" 2>&1 || {
+    waiting=$!
+    node_enter "$dir" kubeadm "$@" --config /opt/rehearsal/kubeadm.yaml --ignore-preflight-errors=SystemVerification,Swap,NumCPU,Mem \
+        >"$dir/rehearsal/log/kubeadm.log" 2>&1 || {
+        kill "$waiting" 2>/dev/null || :
         tail -n 40 "$dir/rehearsal/log/kubeadm.log" >&2
-        fail 'kubeadm init failed'
+        fail "kubeadm $1 failed"
     }
-    wait
+    wait "$waiting"
 }
 
 node_told() {

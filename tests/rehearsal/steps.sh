@@ -36,14 +36,30 @@ reboot_expired() {
     watch
 }
 
-# Everything expires under a running control plane, for the kubelet that runs too: its last credential has some seconds left when it starts.
+# Everything expires under a running control plane, for what runs too: the last credential that the kubelet reads has some seconds left then;
+# controller-manager and scheduler end when they cannot renew their Leases, and come back with what lies on the disk.
 expire_running() {
+    local old
+    old=$(leaders)
     inside kubelet-stop
     "${driver}_expire" "$machine"
     inside sign-again /var/lib/kubelet/pki/kubelet-client-current.pem -300 8 /etc/kubernetes/pki/ca.crt /etc/kubernetes/pki/ca.key
     inside kubelet-start
     sleep 9
+    wait_for 90 leaders_are_others "$old" || broken 'the old controller-manager and scheduler still run'
     watch
+    sleep 1
+}
+
+leaders() {
+    inside pgrep --full '^([^ ]*/)?kube-(controller-manager|scheduler) ' | sort
+}
+
+# Two of them, and none of the OLD ones.
+leaders_are_others() {
+    local now
+    now=$(leaders) || return
+    [[ $(wc -l <<<"$now") = 2 && -z $(comm -12 <(echo "$1") <(echo "$now")) ]]
 }
 
 # expire_all_but FILE...: only the others expire (paths in the node)
@@ -64,7 +80,7 @@ kubectl_refused() {
 }
 
 nothing_runs() {
-    ! inside pgrep 'kube-apiserv|kube-sched|kube-contr|etcd' >/dev/null || broken 'a component runs'
+    ! inside pgrep --full '^([^ ]*/)?(kube-(apiserver|controller-manager|scheduler)|etcd) ' >/dev/null || broken 'a component runs'
     said "kubelet: $(inside tail -n 3 /opt/rehearsal/log/kubelet.log | grep -m 1 -o 'failed to run Kubelet.*')"
 }
 
@@ -75,28 +91,29 @@ watch() {
     inside bash -c 'kill "$(cat /run/sample.pid 2>/dev/null)" 2>/dev/null; setsid sample >/opt/rehearsal/log/samples 2>/dev/null </dev/null & echo $! >/run/sample.pid'
 }
 
-# Seconds from $started to: the API ready for good, both leaders' Leases advancing, the node's Lease renewed; failed requests since then.
-# A Lease advances when its holder of now has renewed it twice.
+# Seconds from $started to: the API ready for good, both leaders' Leases advancing, the node's Lease renewed; requests since then, and failed
+# ones. A Lease advances when its holder of now has renewed it twice since the API is ready for good.
 measured() {
-    inside cat /opt/rehearsal/log/samples | jq --null-input --compact-output --argjson start "$started" --arg node "$(inside hostname)" \
-        --arg began "$(date -u -d "@${started:0:-6}" +%FT%T).${started: -6}" '
-        def renewed: .spec.renewTime // "";
+    inside cat /opt/rehearsal/log/samples | jq --null-input --compact-output --argjson start "$started" --arg node "$(inside hostname)" '
+        def moment: if . then (.[:19] + "Z" | fromdate) * 1000000 + (.[20:26] | tonumber) else 0 end;
         reduce (inputs | objects) as $line ({ticks: [], tick: {}};
             if $line.at then .ticks += [.tick + {at: $line.at}] | .tick = {}
             elif $line.readyz != null then .tick.ready = ($line.readyz == 200)
-            elif $line.items then .tick.leases = ($line.items | map({key: .metadata.name, value: {holder: .spec.holderIdentity, renewed: renewed}}) | from_entries)
+            elif $line.items then .tick.leases = ($line.items
+                | map({key: .metadata.name, value: {holder: .spec.holderIdentity, renewed: (.spec.renewTime | moment)}}) | from_entries)
             else . end)
         | .ticks | map(select(.at > $start)) as $ticks
+        | ($ticks | map(.ready) | rindex(false)) as $down
+        | (if $down == null then $start else $ticks[$down].at end) as $up
         | def seconds: if . == null then null else (. - $start) / 1e5 | round / 10 end;
         def advancing($name; $times):
             ($ticks | map(.leases[$name].holder // empty) | last) as $holder
-            | (reduce ($ticks[] | select(.leases[$name].holder == $holder)) as $tick ({seen: [], at: null};
+            | (reduce ($ticks[] | select(.at > $up and .leases[$name].holder == $holder)) as $tick ({seen: [], at: null};
                 $tick.leases[$name].renewed as $renewed
-                | if .at == null and $renewed > $began and (.seen | index($renewed)) == null
+                | if .at == null and $renewed > $up and (.seen | index($renewed)) == null
                   then .seen += [$renewed] | if (.seen | length) >= $times then .at = $tick.at else . end
                   else . end)).at;
-        ($ticks | map(.ready) | rindex(false)) as $down
-        | {
+        {
             ready: (if $down == null then 0 elif $down + 1 < ($ticks | length) then $ticks[$down + 1].at | seconds else null end),
             manager: (advancing("kube-controller-manager"; 2) | seconds),
             scheduler: (advancing("kube-scheduler"; 2) | seconds),
@@ -159,7 +176,7 @@ judge_recovered() {
     expect 'kubectl works' inside kubectl get nodes
     expect 'every object is the same' same_objects
     expect 'a Deployment scales' scales
-    expect "the kubelet's own requests are served" inside kubectl --namespace kube-system logs --tail 1 "etcd-$(inside hostname)"
+    expect "the kubelet's own requests are served" inside kubectl --namespace kube-system logs --tail 1 "kube-apiserver-$(inside hostname)"
     if inside rekindle verify --help >/dev/null 2>&1; then
         expect 'verify' inside rekindle verify
     else
@@ -170,6 +187,8 @@ judge_recovered() {
     expect "kubeadm's check-expiration is content" kubeadm_content
     expect 'nothing is left behind' nothing_left
     expect 'the key of a journal opens no door' journal_opens_nothing
+    # What was alive too early was not: this sees it.
+    alive_within 1 || :
 }
 
 same_objects() {
