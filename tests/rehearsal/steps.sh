@@ -36,17 +36,19 @@ reboot_expired() {
     watch
 }
 
-# Everything expires under a running control plane, for what runs too: the last credential that the kubelet reads has some seconds left then;
-# controller-manager and scheduler end when they cannot renew their Leases, and come back with what lies on the disk.
+# Everything expires under a running control plane, for what runs too. API server and etcd read the files anew at each handshake. The others
+# keep what they have: controller-manager and scheduler, which end when they lose their Leases, have come back with what lies on the disk;
+# the last credential that the kubelet reads has some seconds left then.
 expire_running() {
     local old
-    old=$(leaders)
     inside kubelet-stop
     "${driver}_expire" "$machine"
+    old=$(leaders)
+    inside bash -c "kill -TERM ${old//$'\n'/ }"
     inside sign-again /var/lib/kubelet/pki/kubelet-client-current.pem -300 8 /etc/kubernetes/pki/ca.crt /etc/kubernetes/pki/ca.key
     inside kubelet-start
     sleep 9
-    wait_for 90 leaders_are_others "$old" || broken 'the old controller-manager and scheduler still run'
+    wait_for 60 leaders_are_others "$old" || broken 'controller-manager and scheduler do not come back'
     watch
     sleep 1
 }
@@ -88,7 +90,16 @@ nothing_runs() {
 
 watch() {
     inside observer
-    inside bash -c 'kill "$(cat /run/sample.pid 2>/dev/null)" 2>/dev/null; setsid sample >/opt/rehearsal/log/samples 2>/dev/null </dev/null & echo $! >/run/sample.pid'
+    inside bash -c "$(cat <<'END'
+        kill $(cat /run/watch.pids 2>/dev/null) 2>/dev/null
+        cd /opt/rehearsal/log
+        ctr --namespace k8s.io containers ls | awk '$2 ~ "/etcd:" { print $1 }' >etcd-containers
+        setsid sample >samples 2>/dev/null </dev/null &
+        echo $! >/run/watch.pids
+        setsid ctr --namespace k8s.io events >events 2>/dev/null </dev/null &
+        echo $! >>/run/watch.pids
+END
+    )"
 }
 
 # Seconds from $started to: the API ready for good, both leaders' Leases advancing, the node's Lease renewed; requests since then, and failed
@@ -132,17 +143,16 @@ alive_within() {
     done
 }
 
-# How the etcd processes of this boot ended that had served: clean, killed, or "runs on".
+# How the etcd processes ended since `watch`: clean, KILLED, or "runs on". (Those that could not begin are not meant.)
 etcd_ended() {
     inside bash -c "$(cat <<'END'
-        shopt -s nullglob
-        mapfile -t logs < <(ls -t /var/log/pods/kube-system_etcd-*/etcd/*.log)
-        ends=()
-        for log in "${logs[@]:1}"; do
-            grep -q 'ready to serve client requests' "$log" || continue
-            if grep -q 'closed etcd server' "$log"; then ends+=(clean); else ends+=(KILLED); fi
-        done
-        echo "${ends[*]:-runs on}"
+        cd /opt/rehearsal/log
+        ctr --namespace k8s.io containers ls | awk '$2 ~ "/etcd:" { print $1 }' >>etcd-containers
+        sed -nE 's#.* /containers/create \{"id":"([^"]*)","image":"[^"]*/etcd:.*#\1#p' events >>etcd-containers
+        sort -u etcd-containers >etcd-known
+        ends=$(grep ' /tasks/exit ' events | grep -F -f etcd-known |
+            sed -nE 's/.*"exit_status":137[,}].*/KILLED/p; /"exit_status":/! s/.*/clean/p' | sort -u | paste -sd/)
+        echo "${ends:-runs on}"
 END
     )"
 }
