@@ -30,12 +30,12 @@ minors() {
 }
 
 newest_minor() {
-    minors | head -n 1
+    minors | sed -n 1p
 }
 
 # pinned COMPONENT MODULE: the version in its go.mod
 pinned() {
-    sed -nE "s#^(require )?[[:space:]]*$2 (v[^ ]*).*#\\2#p" "$module/components/$1/go.mod" | head -n 1
+    sed -nE "s#^(require )?[[:space:]]*$2 (v[^ ]*).*#\\2#p" "$module/components/$1/go.mod" | sed -n 1p
 }
 
 # The official archives, checked against the sums that are published beside them. Fails within seconds where there is no internet.

@@ -9,7 +9,7 @@ inside() {
 # The one place where the command stands that an operator would type; the arguments are a situation's own.
 recover() {
     local command=(rekindle recover --yes --reason rehearsal --ticket DRILL-1 "$@")
-    if inside rekindle recover --help | grep -q -e --kubelet-stop; then
+    if inside rekindle recover --help | grep -e --kubelet-stop >/dev/null; then
         mapfile -t restart < <("${driver}_kubelet")
         timed "${command[@]}" --restart auto "${restart[@]}"
     else
@@ -83,7 +83,7 @@ kubectl_refused() {
 
 nothing_runs() {
     ! inside pgrep --full '^([^ ]*/)?(kube-(apiserver|controller-manager|scheduler)|etcd) ' >/dev/null || broken 'a component runs'
-    said "kubelet: $(inside tail -n 3 /opt/rehearsal/log/kubelet.log | grep -m 1 -o 'failed to run Kubelet.*')"
+    said "kubelet: $(inside tail -n 3 /opt/rehearsal/log/kubelet.log | sed -n 's/.*\(failed to run Kubelet.*\)/\1/p' | sed -n 1p)"
 }
 
 # --- watching ---------------------------------------------------------------------------------------------------------------------

@@ -5,12 +5,12 @@ readonly config_maps=1000
 
 workload() {
     local pause
-    pause=$(inside ctr --namespace k8s.io images ls -q | grep -m 1 /pause:)
+    pause=$(inside ctr --namespace k8s.io images ls -q | sed -n '/\/pause:/p' | sed -n 1p)
     { workload_objects "$pause" | inside kubectl create -f - && inside kubectl wait --for condition=Established crd/lamps.rehearsal.example --timeout 60s
         workload_instances | inside kubectl create -f - ; } >/dev/null || fail 'the workload cannot be created'
     # kubectl would ask for each of them at its leisure.
     inside bash -c "$(cat <<'END'
-        server=$(sed -n 's/^ *server: *//p' /etc/kubernetes/controller-manager.conf | head -n 1)
+        server=$(sed -n 's/^ *server: *//p' /etc/kubernetes/controller-manager.conf | sed -n 1p)
         for ((each = 1; each <= $1; each++)); do
             printf 'url = "%s/api/v1/namespaces/rehearsal/configmaps"\nrequest = POST\nheader = "Content-Type: application/json"\n' "$server"
             printf 'insecure\nsilent\nfail\noutput = /dev/null\ncert = /opt/rehearsal/observer.crt\nkey = /opt/rehearsal/observer.key\n'
