@@ -6,8 +6,7 @@ use std::path::Path;
 use super::error::Failure;
 use super::transaction::{Ended, Transaction};
 use super::{
-    History, Live, Observer, Progress, Reason, RecoveryError, RunFiles, RunId, STATE_FOLDER,
-    Undertaking, facts,
+    History, Live, Observer, Progress, Reason, RecoveryError, RunFiles, RunId, Undertaking, facts,
 };
 use crate::digest::Sha256Digest;
 use crate::issuance::{Content, FileChange};
@@ -179,10 +178,12 @@ impl Transaction<'_> {
     fn flush_names(&self, prepared: &[Prepared]) -> Result<(), Failure> {
         let copies = prepared.iter().filter_map(|ready| ready.backup.as_ref());
         let folders = copies.filter_map(|copy| copy.path.parent());
-        let folders: BTreeSet<&Path> = folders.chain([Path::new(STATE_FOLDER)]).collect();
+        let folders: BTreeSet<&Path> = folders.collect();
         for folder in folders {
             self.root.flush_folder(folder)?;
         }
+        // By a name in it: who may look into it does not matter, for what is in it is closed.
+        self.root.flush_name(&RunFiles::journals())?;
         let staged = prepared.iter().map(|ready| ready.staged.temporary());
         let one_each: BTreeMap<_, _> = staged
             .map(|name| (name.parent().map(Path::to_owned), name))

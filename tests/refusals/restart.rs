@@ -48,12 +48,16 @@ fn by_a_kubelet_that_does_not_run() {
 /// A kubelet that does nothing is enough to be asked for one.
 #[test]
 fn by_an_annotation_for_which_there_is_no_line() {
-    on_the_machine(
-        "manifest-not-editable",
-        "bash -c 'exec -a kubelet sleep 60' & sleep 0.2
-         sed -i 's/^metadata:$/metadata: {name: kube-scheduler}\\nignored:/' /etc/kubernetes/manifests/kube-scheduler.yaml",
-        "--restart stamp",
-    );
+    let node = Node::materialize(NODE);
+    let manifest = "/etc/kubernetes/manifests/kube-scheduler.yaml";
+    node.edit(manifest, |pod| {
+        pod.replace(
+            "metadata:\n",
+            "metadata: {name: kube-scheduler}\nignored:\n",
+        )
+    });
+    let kubelet = "bash -c 'exec -a kubelet sleep 60' & sleep 0.2";
+    on_the_machine_of(&node, "manifest-not-editable", kubelet, "--restart stamp");
 }
 
 #[test]
@@ -126,7 +130,10 @@ fn systemd_says(name: &str, script: &str) {
 
 /// On the machine's own root, as `setting` makes it, what `arguments` ask for is refused, and nothing is changed.
 fn on_the_machine(name: &str, setting: &str, arguments: &str) {
-    let node = Node::materialize(NODE);
+    on_the_machine_of(&Node::materialize(NODE), name, setting, arguments);
+}
+
+fn on_the_machine_of(node: &Node, name: &str, setting: &str, arguments: &str) {
     let before = Tree::read(node.path());
     for verb in VERBS {
         let script = format!("{MACHINE}\n{setting}\nexec env -i \"$0\" {verb} {arguments}");

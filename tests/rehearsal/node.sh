@@ -267,6 +267,8 @@ kind: KubeletConfiguration
 cgroupDriver: cgroupfs
 failCgroupV1: false
 failSwapOn: false
+# What is imported here can be had nowhere else: an image that nothing uses for a moment must not be collected.
+imageGCHighThresholdPercent: 100
 evictionHard:
   memory.available: 0%
   nodefs.available: 0%
