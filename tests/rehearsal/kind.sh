@@ -54,25 +54,30 @@ kind_enter() {
 }
 
 kind_off() {
-    kind_enter "$1" sha256sum /etc/kubernetes/pki/apiserver.crt >"$1/apiserver"
     docker kill "$(kind_cluster "$1")-control-plane" >/dev/null
 }
 
 kind_on() {
     docker start "$(kind_cluster "$1")-control-plane" >/dev/null
     wait_for 60 kind_enter "$1" ctr version >/dev/null 2>&1 || fail 'the container does not come up'
-    kind_enter "$1" sha256sum --check --quiet - <"$1/apiserver.expired" ||
+    [[ ! -e $1/apiserver.expired ]] || kind_enter "$1" sha256sum --check --quiet - <"$1/apiserver.expired" ||
         fail 'kind made a new certificate for the API server, as its address changed: this would count as recovered'
 }
 
-# On a disk that is off nothing can be written here. So the kubelet is stopped, and the node's root shown at another place.
+# On a disk that is off nothing can be written here: it is started for that, and ended again. The kubelet is stopped, and the node's root
+# shown at another place.
 kind_expire() {
-    local docker_node
-    docker_node=$(kind_cluster "$1")-control-plane
-    [[ $(docker inspect --format '{{.State.Running}}' "$docker_node") = true ]] || { docker start "$docker_node" >/dev/null; wait_for 60 kind_enter "$1" true; }
+    local container running
+    container=$(kind_cluster "$1")-control-plane
+    running=$(docker inspect --format '{{.State.Running}}' "$container")
+    if [[ $running = false ]]; then
+        docker start "$container" >/dev/null
+        wait_for 60 kind_enter "$1" true || fail 'the container does not come up'
+    fi
     kind_enter "$1" bash -c 'systemctl stop kubelet && mkdir -p /run/node && mount --rbind / /run/node &&
         rekindle --root /run/node expire; status=$?; umount --recursive --lazy /run/node; exit "$status"'
     kind_enter "$1" sha256sum /etc/kubernetes/pki/apiserver.crt >"$1/apiserver.expired"
+    [[ $running = true ]] || docker kill "$container" >/dev/null
 }
 
 kind_end() {
