@@ -42,6 +42,7 @@ main() {
     check static 'the binary needs no library' statically_linked
     check chroot 'the binary runs where there is nothing else' alone_in_a_chroot
     check size "the binary has at most $largest_binary bytes" small
+    check rehearsals 'real Kubernetes: the worst situation and two others, or all' rehearsals
     check documents 'what the documents name is there' documents
     if [[ -n ${REKINDLE_FULL-} ]]; then
         check faults 'every fault at every place' own_proof scripts/faults
@@ -159,7 +160,7 @@ advisories() {
 shell() {
     local scripts
     command -v shellcheck >/dev/null || skip_because 'shellcheck is not installed' || return
-    mapfile -t scripts < <(grep -rlE '^#!.*\b(ba)?sh$' scripts .ci)
+    mapfile -t scripts < <(grep -rlE '^#!.*\b(ba)?sh$' scripts .ci tests/rehearsal)
     ((${#scripts[@]})) && shellcheck "${scripts[@]}"
 }
 
@@ -206,6 +207,15 @@ own_proof() {
 release() {
     binary=$(cargo build --release --locked --message-format json-render-diagnostics |
         sed -n 's/.*"executable":"\([^"]*\)".*/\1/p') && [[ -x $binary ]]
+}
+
+rehearsals() {
+    built || return
+    if [[ -n ${REKINDLE_FULL-} ]]; then
+        REKINDLE_BINARY=$binary own_proof scripts/rehearse --full
+    else
+        REKINDLE_BINARY=$binary own_proof scripts/rehearse rebooted-kubelet-dead expired-while-running kubeadm-renewed-not-restarted
+    fi
 }
 
 statically_linked() {

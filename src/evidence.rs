@@ -5,13 +5,16 @@ use std::error::Error;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::elision::elide;
+
 /// `2026-11-24T03:12:45Z`: to the second, in UTC.
 pub fn moment(moment: OffsetDateTime) -> String {
     let utc = moment.to_offset(time::UtcOffset::UTC).truncate_to_second();
     utc.format(&Rfc3339).unwrap_or_else(|_| moment.to_string())
 }
 
-/// `error: cause: cause of the cause`. An error that shows its source itself (transparent) is not repeated.
+/// `error: cause: cause of the cause`. An error that shows its source itself (transparent) is not repeated, and what may be
+/// a key is cut short: a value of a file can stand in it.
 pub fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -23,5 +26,5 @@ pub fn with_causes(error: &dyn Error) -> String {
         }
         cause = error.source();
     }
-    text
+    elide(&text).into_owned()
 }

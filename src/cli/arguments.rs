@@ -14,7 +14,8 @@ use crate::plan::{Request, Restart};
 /// Brings a kubeadm control-plane node back after every certificate has expired.
 ///
 /// Offline, as root, on the node itself: re-signs what has expired with the CA that is there, keeps every
-/// key, and leaves a signed journal. Try it without a cluster: `rekindle drill`.
+/// key, restarts the control plane, proves that it is back, and leaves a signed journal. Try it without a
+/// cluster: `rekindle drill`.
 #[derive(Debug, Parser)]
 #[command(name = "rekindle", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Arguments {
@@ -45,10 +46,10 @@ pub enum Verb {
     Check(Check),
     /// Shows what `recover` would do, and why; changes nothing.
     Plan(Plan),
-    /// Re-signs what has expired, replaces it durably, and leaves a signed journal.
+    /// Re-signs what has expired, restarts what needs it, and proves that the control plane is back.
     ///
     /// Shows what it would do, and asks. Whatever interrupts it, each file is the old one or the new one: `rekindle resume`
-    /// finishes it, `rekindle rollback` takes it back.
+    /// finishes it, `rekindle rollback` takes it back. Leaves a backup and a signed journal.
     Recover(Recover),
     /// Takes an interrupted run to its end: every file becomes the new one.
     ///
@@ -58,12 +59,12 @@ pub enum Verb {
     /// Takes a run back: every file becomes the old one again, from its backup.
     ///
     /// Without RUN it is the interrupted one; with RUN one that came to its end, by the names of `rekindle journal list`.
-    /// Shows what it would do, and asks. It may be interrupted itself, and called again.
+    /// Shows what it would do, and asks. It may be interrupted itself, and called again. Restarts nothing unless asked.
     Rollback(Rollback),
-    /// Proves that the control plane runs on the certificates that lie on its disk; changes nothing.
+    /// Proves that the control plane runs on the certificates on its disk; changes nothing.
     ///
     /// Looks at each process, each served certificate, the API server's health, the Leases and etcd, until all is proven or
-    /// the time is up; exit 1 when something is not.
+    /// the time is up. Exit 1 when something is not.
     Verify(Verify),
     /// Reads the journals of earlier runs.
     #[command(subcommand)]
@@ -186,7 +187,7 @@ pub struct Words {
 
 #[derive(Debug, Args)]
 pub struct Prune {
-    /// How many of the latest backups stay.
+    /// How many stay: the latest of those whose runs can still be rolled back.
     #[arg(long, value_name = "N")]
     pub keep: usize,
     /// Go on without asking.
@@ -277,13 +278,17 @@ pub enum Color {
 /// `--restart`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum RestartName {
-    /// `all` in an outage, `stale` while the API is alive; `touch` where neither is possible.
+    /// `stale` while the API is alive, `all` in an outage; `touch` where neither is possible.
     Auto,
     /// Stop the kubelet, end every component (etcd last and cleanly), start the kubelet.
     All,
-    /// The same for those alone that hold an old credential in memory: the API stays up.
+    /// The same, but end only what holds an old credential in memory: the API stays up.
     Stale,
-    /// Set the times of the manifests to now, as runbooks say; this restarts nothing, and proves nothing.
+    /// Give each manifest an annotation, one component at a time: the kubelet runs on and replaces the pods.
+    Stamp,
+    /// Move each manifest away and back, one component at a time: the last resort.
+    Move,
+    /// Set the times of the manifests to now: restarts nothing, proves nothing.
     Touch,
     /// Leave processes and manifests alone.
     None,
@@ -295,6 +300,8 @@ impl RestartName {
             Self::Auto => "auto",
             Self::All => "all",
             Self::Stale => "stale",
+            Self::Stamp => "stamp",
+            Self::Move => "move",
             Self::Touch => "touch",
             Self::None => "none",
         }
@@ -304,33 +311,33 @@ impl RestartName {
 /// `--etcd-copy`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum EtcdCopyChoice {
-    /// Where etcd is stopped and there is room.
+    /// If etcd is stopped and there is room.
     Auto,
-    /// Or nothing is done.
+    /// Or refuse, and do nothing at all.
     Always,
-    /// Not.
+    /// No copy.
     Never,
 }
 
 /// How what runs is brought to use what was renewed.
 #[derive(Debug, Args)]
 pub struct RestartArguments {
-    /// How the components are restarted.
+    /// How the components are restarted [default: auto; of `rollback`: none].
     #[arg(long, value_name = "HOW")]
     pub restart: Option<RestartName>,
-    /// The command that stops the kubelet, where systemd does not run this machine; ends when it is stopped.
+    /// Stops the kubelet where there is no systemd, and returns when it has stopped. Run by /bin/sh.
     #[arg(long, value_name = "COMMAND")]
     pub kubelet_stop: Option<String>,
-    /// The command that starts the kubelet, where systemd does not run this machine.
+    /// Starts it, and returns. Needed together with --kubelet-stop.
     #[arg(long, value_name = "COMMAND")]
     pub kubelet_start: Option<String>,
-    /// The kubelet's unit.
+    /// The kubelet's unit in systemd.
     #[arg(long, value_name = "UNIT", default_value = "kubelet.service")]
     pub kubelet_unit: String,
-    /// Whether etcd's data are copied aside while etcd is stopped.
+    /// Copy etcd's data to /var/lib/rekindle/etcd while etcd is stopped.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub etcd_copy: EtcdCopyChoice,
-    /// How long to wait for the proof that the control plane is back.
+    /// How long to wait for the proof that the control plane is back; then exit 7.
     #[arg(long, value_name = "DURATION", default_value = "3m", value_parser = humantime::parse_duration)]
     pub timeout: Duration,
 }

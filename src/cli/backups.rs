@@ -9,17 +9,56 @@ use super::observed::lock;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{WARNING, count, printable};
 use super::table::{Cell, Table, terminal_columns};
-use crate::journal::Chain;
+use crate::journal::RunOutcome;
 use crate::node::{FileError, Root, TreeSize};
-use crate::recovery::{History, RunFiles};
+use crate::recovery::{History, JournalState, RunFiles, RunJournal};
 
 /// The backup of a run.
 struct Backup {
     run: String,
     /// What it holds; nothing where it is no folder that can be read.
     size: Option<TreeSize>,
-    /// Why it is not to be removed; nothing where it may be.
-    needed: Option<&'static str>,
+    usage: Use,
+}
+
+/// What a backup is good for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// It is the way back of a run, or may be, for this reason: it stays.
+    Needed(&'static str),
+    /// It takes back a run that ended, whose files are still there.
+    Useful,
+    /// Its run changed nothing in the end: the same is in the files themselves.
+    Idle,
+}
+
+impl Use {
+    /// What is said of it behind the name of its run.
+    fn remark(self) -> Option<&'static str> {
+        match self {
+            Self::Needed(reason) => Some(reason),
+            Self::Useful => None,
+            Self::Idle => Some("changed nothing in the end"),
+        }
+    }
+
+    fn of(root: &Root, run: &str) -> Self {
+        match RunJournal::read(root, run).state {
+            JournalState::Unreadable(_) => Self::Needed("its journal cannot be read"),
+            JournalState::Broken(_) => Self::Needed("its journal is broken"),
+            JournalState::Exchanged(_) => Self::Needed("its journal is that of another run"),
+            JournalState::Unbegun | JournalState::Emptied => {
+                Self::Needed("its journal was emptied")
+            }
+            JournalState::Good(chain) => match (chain.outcome(), chain.changes()) {
+                (None, Some(_)) => Self::Needed("unfinished"),
+                // Whoever comes next clears up, and ends it.
+                (None, None) => Self::Needed("interrupted before it changed anything"),
+                (Some(RunOutcome::RolledBack), _) => Self::Idle,
+                (Some(RunOutcome::Completed | RunOutcome::HalfWay), _) => Self::Useful,
+            },
+        }
+    }
 }
 
 /// What lies in the folder of the backups.
@@ -40,11 +79,11 @@ impl Backups {
             .partition(|name| history.runs.contains(name));
         let of_runs = runs.into_iter().map(|run| {
             let size = root.measure(&RunFiles::of(&run).backup).ok();
-            let needed = match size {
-                Some(_) => need(root, &run),
-                None => Some("no folder that can be read"),
+            let usage = match size {
+                Some(_) => Use::of(root, &run),
+                None => Use::Needed("no folder that can be read"),
             };
-            Backup { run, size, needed }
+            Backup { run, size, usage }
         });
         Ok(Self {
             of_runs: of_runs.collect(),
@@ -69,17 +108,6 @@ impl Backups {
     }
 }
 
-/// Why the backup of a run is not to be removed: it is the way back, or may be.
-fn need(root: &Root, run: &str) -> Option<&'static str> {
-    let bytes = root.read_log(&RunFiles::of(run).journal).ok();
-    match bytes.as_deref().map(Chain::read) {
-        None => Some("its journal cannot be read"),
-        Some(Err(_)) => Some("its journal is broken"),
-        Some(Ok(Some(chain))) if chain.outcome().is_none() => Some("unfinished"),
-        Some(Ok(_)) => None,
-    }
-}
-
 /// Lists the backups, oldest first.
 pub fn list(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
     let backups = Backups::read(root)?;
@@ -93,9 +121,12 @@ pub fn list(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
                 Some(size) => (size.files.to_string(), size.bytes.to_string()),
                 None => ("?".to_owned(), "?".to_owned()),
             };
-            let run = match backup.needed {
-                Some(reason) => Cell::styled(format!("{} ({reason})", backup.run), WARNING),
-                None => backup.run.as_str().into(),
+            let run = match (backup.usage, backup.usage.remark()) {
+                (Use::Needed(_), Some(remark)) => {
+                    Cell::styled(format!("{} ({remark})", backup.run), WARNING)
+                }
+                (_, Some(remark)) => format!("{} ({remark})", backup.run).into(),
+                (_, None) => backup.run.as_str().into(),
             };
             table.push(vec![run, files.into(), bytes.into()]);
         }
@@ -107,18 +138,23 @@ pub fn list(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Removes all but the latest backups. What is or may be the way back of a run stays, and so does all that is none of ours.
+/// Removes all but the latest backups of runs whose changes stand, and those of runs that changed nothing in the end. What is
+/// or may be the way back of a run stays, and so does all that is none of ours.
 pub fn prune(root: &Root, arguments: &Prune, out: &mut dyn Write) -> Result<Exit, Failure> {
     let _lock = lock(root)?;
     let backups = Backups::read(root)?;
     let all = backups.of_runs.len();
-    let old = backups
-        .of_runs
-        .iter()
-        .take(all.saturating_sub(arguments.keep));
-    let (kept, old): (Vec<&Backup>, Vec<&Backup>) = old.partition(|backup| backup.needed.is_some());
-    for backup in kept {
-        let reason = backup.needed.unwrap_or_default();
+    let (mut kept, mut old) = (Vec::new(), Vec::new());
+    let mut useful = 0;
+    for backup in backups.of_runs.iter().rev() {
+        match backup.usage {
+            Use::Needed(reason) => kept.push((backup, reason)),
+            Use::Useful if useful < arguments.keep => useful += 1,
+            Use::Useful | Use::Idle => old.push(backup),
+        }
+    }
+    old.reverse();
+    for (backup, reason) in kept.into_iter().rev() {
         writeln!(out, "Kept: {} ({reason})", printable(&backup.run))?;
     }
     backups.write_others(root, out)?;
@@ -133,7 +169,12 @@ pub fn prune(root: &Root, arguments: &Prune, out: &mut dyn Write) -> Result<Exit
     writeln!(out, "To be removed, with the private keys that they hold:")?;
     for backup in &old {
         let folder = root.outside(&RunFiles::of(&backup.run).backup);
-        writeln!(out, "  {}", printable(&folder.display().to_string()))?;
+        let remark = match backup.usage.remark() {
+            Some(remark) => format!(" ({remark})"),
+            None => String::new(),
+        };
+        let text = format!("{}{remark}", folder.display());
+        writeln!(out, "  {}", printable(&text))?;
     }
     if !arguments.yes {
         demand_terminal()?;

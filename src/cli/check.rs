@@ -3,23 +3,49 @@
 use std::io::{self, Write};
 
 use anstyle::Style;
-use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::arguments::{Check, Output};
+use super::check_json::{write_failure, write_json};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::observe;
-use super::render::{BAD, count, date_cell, printable, residual, state_style, timestamp, yes_no};
+use super::render::{BAD, count, date_cell, printable, residual, state_style, yes_no};
 use super::standing::Standing;
 use super::table::{Cell, Table, terminal_columns};
-use crate::diagnosis::{Diagnosis, Finding, State, diagnose};
-use crate::evidence::with_causes;
+use crate::diagnosis::{Diagnosis, Finding, diagnose};
 use crate::node::{self, Root};
 use crate::plan::RefusalCode;
 
-/// Prints the table, or kubeadm's JSON with more in it.
-pub fn check(root: &Root, arguments: &Check, out: &mut dyn Write) -> Result<Exit, Failure> {
+/// Prints the table, or kubeadm's JSON with more in it: a document in any case, for a program reads it.
+pub fn check(
+    root: Result<Root, Failure>,
+    arguments: &Check,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let within = time::Duration::try_from(arguments.within).unwrap_or(time::Duration::MAX);
+    let looked = root.and_then(|root| Ok((look(&root, within)?, root)));
+    let ((diagnosis, standing), root) = match looked {
+        Ok(looked) => looked,
+        Err(failure) => {
+            if arguments.output == Output::Json {
+                write_failure(&failure, out)?;
+            }
+            return Err(failure);
+        }
+    };
+    match arguments.output {
+        Output::Table => write_report(&root, &diagnosis, &standing, out)?,
+        Output::Json => write_json(&diagnosis, &standing, out)?,
+    }
+    Ok(if diagnosis.is_healthy() && standing.is_settled() {
+        Exit::Done
+    } else {
+        Exit::ActionNeeded
+    })
+}
+
+fn look(root: &Root, within: time::Duration) -> Result<(Diagnosis, Standing), Failure> {
     let inventory = observe(root)?;
     if !inventory.is_control_plane() {
         let failure = Failure::new(
@@ -33,18 +59,8 @@ pub fn check(root: &Root, arguments: &Check, out: &mut dyn Write) -> Result<Exit
             .hint("name the folder of a node with --root")
             .runbook(RefusalCode::NoNode.runbook()));
     }
-    let within = time::Duration::try_from(arguments.within).unwrap_or(time::Duration::MAX);
     let diagnosis = diagnose(&inventory, node::now(), within);
-    let standing = Standing::of(root);
-    match arguments.output {
-        Output::Table => write_report(root, &diagnosis, &standing, out)?,
-        Output::Json => write_json(&diagnosis, &standing, out)?,
-    }
-    Ok(if diagnosis.is_healthy() && standing.is_settled() {
-        Exit::Done
-    } else {
-        Exit::ActionNeeded
-    })
+    Ok((diagnosis, Standing::of(root)))
 }
 
 /// The tables, what they do not say, and what to do next.
@@ -153,95 +169,17 @@ fn write_summary(
     }
     let all = diagnosis.certificates.len() + diagnosis.authorities.len();
     let all = count(all, "certificate");
-    if standing.is_settled() {
-        let plan = root.command("plan");
-        return writeln!(
-            out,
-            "{needy} of {all} need something. What would be done: {plan}"
-        );
-    }
-    // Nothing else is done before that is settled.
     if is_healthy {
         writeln!(out, "All certificates are valid.")?;
+    } else if standing.is_open() {
+        let plan = root.command("plan");
+        writeln!(
+            out,
+            "{needy} of {all} need something. What would be done: {plan}"
+        )?;
     } else {
+        // Nothing else is done before that is settled.
         writeln!(out, "{needy} of {all} need something.")?;
     }
     standing.write(root, out)
-}
-
-/// kubeadm's `CertificateExpirationInfo` (`output.kubeadm.k8s.io/v1alpha3`), with more in each entry.
-#[derive(Serialize)]
-struct CertificateExpirationInfo<'a> {
-    kind: &'static str,
-    #[serde(rename = "apiVersion")]
-    api_version: &'static str,
-    certificates: Vec<CertificateInfo<'a>>,
-    #[serde(rename = "certificateAuthorities")]
-    certificate_authorities: Vec<CertificateInfo<'a>>,
-    /// Ours: files that could not be understood.
-    obstacles: Vec<String>,
-    /// Ours: the run that was interrupted.
-    #[serde(rename = "unfinishedRun", skip_serializing_if = "Option::is_none")]
-    unfinished_run: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CertificateInfo<'a> {
-    name: &'a str,
-    expiration_date: Option<String>,
-    residual_time: i64,
-    externally_managed: bool,
-    #[serde(rename = "caName", skip_serializing_if = "Option::is_none")]
-    authority: Option<&'a str>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    missing: bool,
-    state: &'static str,
-    start_date: Option<String>,
-    path: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    evidence: Option<&'a str>,
-}
-
-fn write_json(diagnosis: &Diagnosis, standing: &Standing, out: &mut dyn Write) -> io::Result<()> {
-    let mut obstacles = diagnosis.obstacles.clone();
-    let unfinished_run = match standing {
-        Standing::Settled => None,
-        Standing::Unfinished(interrupted) => Some(interrupted.run.as_str()),
-        Standing::Unknown(error) => {
-            obstacles.push(with_causes(error));
-            None
-        }
-    };
-    let entries = |findings| entries(findings, diagnosis.at);
-    let info = CertificateExpirationInfo {
-        kind: "CertificateExpirationInfo",
-        api_version: "output.kubeadm.k8s.io/v1alpha3",
-        certificates: entries(&diagnosis.certificates),
-        certificate_authorities: entries(&diagnosis.authorities),
-        obstacles,
-        unfinished_run,
-    };
-    serde_json::to_writer_pretty(&mut *out, &info).map_err(io::Error::from)?;
-    writeln!(out)
-}
-
-fn entries(findings: &[Finding], now: OffsetDateTime) -> Vec<CertificateInfo<'_>> {
-    findings
-        .iter()
-        .map(|finding| CertificateInfo {
-            name: finding.name,
-            expiration_date: finding.validity.map(|(_, not_after)| timestamp(not_after)),
-            residual_time: finding.residual(now).whole_seconds(),
-            externally_managed: finding.externally_managed,
-            authority: finding.authority,
-            missing: finding.state == State::Missing,
-            state: finding.state.as_str(),
-            start_date: finding
-                .validity
-                .map(|(not_before, _)| timestamp(not_before)),
-            path: finding.path.display().to_string(),
-            evidence: finding.evidence.as_deref(),
-        })
-        .collect()
 }

@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::render::{BOLD, GOOD};
 use crate::drill::{NodeSpecification, lay_out};
 use crate::node::{self, ScratchFolder};
+use crate::shell::quote;
 
 /// What an operator would type, and how it has to end.
 const STEPS: [(&[&str], Exit); 5] = [
@@ -58,14 +59,14 @@ pub fn drill(arguments: &Drill, out: &mut dyn Write) -> Result<Exit, Failure> {
     )?;
     writeln!(
         out,
-        "On a real node the components are restarted then: runbooks/full-expiry.md."
+        "On a real node `recover` restarts the components too, and proves it: runbooks/full-expiry.md."
     )?;
     if arguments.keep.is_some() {
         let path = folder.keep();
         writeln!(
             out,
             "The node stays; to break it again: rekindle --root {} expire",
-            path.display()
+            quote(path)
         )?;
     } else {
         writeln!(
@@ -82,7 +83,7 @@ fn step(root: &Path, words: &[&str], expected: Exit, out: &mut dyn Write) -> Res
     writeln!(
         out,
         "{BOLD}# rekindle --root {} {shown}{BOLD:#}",
-        root.display()
+        quote(root)
     )?;
     let line = ["rekindle".as_ref(), "--root".as_ref(), root.as_os_str()]
         .into_iter()

@@ -6,8 +6,11 @@ use std::io::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::exit::Exit;
+use super::interrupted::find;
 use super::render::{WARNING, printable};
+use super::standing::stopped;
 use super::ways::ways_out;
+use crate::elision::elide;
 use crate::node::{FileError, Root};
 use crate::plan::{Refusal, RefusalCode};
 use crate::recovery::{self, Halt, RecoveryError};
@@ -26,6 +29,8 @@ pub struct Failure {
     hint: Option<String>,
     /// Where it is explained.
     runbook: Option<String>,
+    /// What of it is a refusal, for programs.
+    refusals: Box<[Refusal]>,
     /// There is nobody to tell: the reader of the output went away.
     silent: bool,
     /// How the process ends.
@@ -48,6 +53,7 @@ impl Failure {
             causes: Vec::new(),
             hint: None,
             runbook: None,
+            refusals: Box::default(),
             silent: false,
             exit,
         }
@@ -99,7 +105,23 @@ impl Failure {
                 runbook: Some(refusal.code.runbook()),
             })
             .collect();
+        failure.refusals = refusals.into();
         failure
+    }
+
+    /// The refusals, if it consists of such.
+    pub(super) fn refusals(&self) -> &[Refusal] {
+        &self.refusals
+    }
+
+    /// What happened and why, on one line.
+    pub(super) fn text(&self) -> String {
+        let mut text = self.message.clone();
+        for cause in &self.causes {
+            text.push_str(": ");
+            text.push_str(&cause.text);
+        }
+        elide(&text).into_owned()
     }
 
     pub(super) fn not_root() -> Self {
@@ -143,14 +165,23 @@ impl Failure {
         let mut failure = Self::of(exit, error)
             .hint(hint)
             .runbook("runbooks/half-way.md");
-        if let RecoveryError::RolledBack { warnings, .. } = error {
-            failure.causes.extend(warnings.iter().map(|text| Cause {
+        let warnings = match error {
+            RecoveryError::RolledBack { warnings, .. } => warnings.clone(),
+            RecoveryError::Stopped { .. } | RecoveryError::Stuck { .. } => {
+                // The lock is still ours: `Standing` would say that somebody works on it.
+                let run = find(root).ok().flatten();
+                run.and_then(|run| stopped(&run)).into_iter().collect()
+            }
+            RecoveryError::Untouched { .. } => Vec::new(),
+        };
+        failure
+            .causes
+            .extend(warnings.into_iter().map(|text| Cause {
                 is_warning: true,
-                text: text.clone(),
+                text,
                 hint: None,
                 runbook: None,
             }));
-        }
         failure
     }
 

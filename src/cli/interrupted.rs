@@ -8,7 +8,7 @@ use super::observed::confine;
 use super::progress::Watch;
 use super::render::{printable, timestamp};
 use super::report::write_warnings;
-use super::standing::{how_far, of_history, unfinished};
+use super::standing::{how_far, of_history, unfinished, write_stopped};
 use crate::inventory::cluster_authority;
 use crate::journal::Progress;
 use crate::node::{self, Root};
@@ -40,6 +40,7 @@ pub(super) fn write_state(interrupted: &Interrupted, out: &mut dyn Write) -> io:
         printable(&interrupted.run),
         how_far(interrupted)
     )?;
+    write_stopped(interrupted, "", out)?;
     let verb = setting.arguments.first().map_or("a run", String::as_str);
     writeln!(
         out,

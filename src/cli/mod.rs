@@ -3,6 +3,7 @@
 mod arguments;
 mod backups;
 mod check;
+mod check_json;
 mod drill;
 mod execution;
 mod exit;
@@ -11,7 +12,9 @@ mod failure;
 mod interrupted;
 mod journal;
 mod observed;
+mod paragraph;
 mod plan;
+mod plan_json;
 mod progress;
 mod prompt;
 mod proof;
@@ -64,8 +67,8 @@ pub fn run() -> ExitCode {
 fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure> {
     let root = || arguments.root();
     match &arguments.verb {
-        Verb::Check(verb) => check::check(&root()?, verb, out),
-        Verb::Plan(verb) => plan::plan(&root()?, verb, out),
+        Verb::Check(verb) => check::check(root(), verb, out),
+        Verb::Plan(verb) => plan::plan(root(), verb, out),
         Verb::Recover(verb) => recover::recover(&root()?, verb, out),
         Verb::Resume(verb) => resume::resume(&root()?, verb, out),
         Verb::Rollback(verb) => rollback::rollback(&root()?, verb, out),

@@ -6,7 +6,8 @@ use super::arguments::{Output, Plan, RestartName};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::observe;
-use super::render::{BOLD, WARNING, count, date_cell, printable, state_style, timestamp};
+use super::plan_json::{write_failure, write_json};
+use super::render::{BOLD, WARNING, count, date_cell, printable, state_style};
 use super::restart::Outlook;
 use super::standing::Standing;
 use super::table::{Cell, Table, terminal_columns};
@@ -14,27 +15,31 @@ use crate::kubernetes::AuthorityName;
 use crate::node::{self, Root};
 use crate::plan::{LeftAlone, RecoveryPlan, Step, plan as make_plan};
 use anstyle::Style;
-use serde::Serialize;
 
 /// What a renewal changes, and what not.
 const PROMISE: &str =
     "Same key, subject, names and usages; new serial number, dates and signature.";
 
-/// Prints the plan; what it refuses is the failure.
-pub fn plan(root: &Root, arguments: &Plan, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let request = arguments.wishes.request()?;
-    let inventory = observe(root)?;
-    if let Some(refusal) = Standing::of(root).refusal(root) {
-        return Err(refusal);
-    }
-    let plan = make_plan(&inventory, node::now(), &request);
-    let renewed: Vec<&str> = plan.re_signed().map(|step| step.name).collect();
-    let restart = &arguments.wishes.restart;
-    let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
+/// Prints the plan; what it refuses is the failure. A program that reads JSON has a document in any case.
+pub fn plan(
+    root: Result<Root, Failure>,
+    arguments: &Plan,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let made = root.and_then(|root| Ok((make(&root, arguments)?, root)));
+    let ((plan, outlook), root) = match made {
+        Ok(made) => made,
+        Err(failure) => {
+            if arguments.output == Output::Json {
+                write_failure(&failure, out)?;
+            }
+            return Err(failure);
+        }
+    };
     match arguments.output {
         Output::Table => {
-            write_plan(root, &plan, out)?;
-            outlook.write(out)?;
+            write_plan(&root, &plan, outlook.is_well(), out)?;
+            outlook.write(&root, &plan, out)?;
         }
         Output::Json => write_json(&plan, out)?,
     }
@@ -50,6 +55,19 @@ pub fn plan(root: &Root, arguments: &Plan, out: &mut dyn Write) -> Result<Exit, 
     })
 }
 
+fn make(root: &Root, arguments: &Plan) -> Result<(RecoveryPlan, Outlook), Failure> {
+    let request = arguments.wishes.request()?;
+    let inventory = observe(root)?;
+    if let Some(refusal) = Standing::of(root).refusal(root) {
+        return Err(refusal);
+    }
+    let plan = make_plan(&inventory, node::now(), &request);
+    let renewed: Vec<&str> = plan.re_signed().map(|step| step.name).collect();
+    let restart = &arguments.wishes.restart;
+    let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
+    Ok((plan, outlook))
+}
+
 /// The refusals of a plan as a failure, with the way to go on without what they concern.
 pub(super) fn refused(plan: &RecoveryPlan) -> Failure {
     let failure = Failure::refused(&plan.refusals);
@@ -63,11 +81,21 @@ pub(super) fn refused(plan: &RecoveryPlan) -> Failure {
     ))
 }
 
-/// The steps, what is left to a person, and what the plan rests on.
-pub(super) fn write_plan(root: &Root, plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
+/// The steps, what is left to a person, and what the plan rests on; `is_well` is what runs.
+pub(super) fn write_plan(
+    root: &Root,
+    plan: &RecoveryPlan,
+    is_well: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     if plan.steps.is_empty() && plan.left.is_empty() {
         if plan.refusals.is_empty() {
-            writeln!(out, "There is nothing to do: {} valid.", all_valid(plan))?;
+            let nothing = if is_well {
+                "There is nothing to do"
+            } else {
+                "No file needs anything"
+            };
+            writeln!(out, "{nothing}: {} valid.", all_valid(plan))?;
         }
         return Ok(());
     }
@@ -148,6 +176,13 @@ pub(super) fn write_left(left: &[LeftAlone], out: &mut dyn Write) -> io::Result<
 /// Every step with its file, and what happens to it.
 pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)?;
+    if plan.steps.is_empty() {
+        return writeln!(
+            out,
+            "No file is changed. Each process that is ended is in a signed journal. Whatever interrupts it:\n\
+             `rekindle resume` starts again what was stopped.\n"
+        );
+    }
     writeln!(out, "{PROMISE}")?;
     writeln!(
         out,
@@ -169,98 +204,4 @@ pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io:
         writeln!(out, "      {}", step.explanation())?;
     }
     writeln!(out)
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PlanDocument<'a> {
-    inventory_digest: String,
-    steps: Vec<StepDocument<'a>>,
-    left: Vec<LeftDocument<'a>>,
-    refusals: Vec<RefusalDocument<'a>>,
-    healthy: &'a [&'static str],
-}
-
-#[derive(Serialize)]
-#[serde(
-    tag = "action",
-    rename_all = "kebab-case",
-    rename_all_fields = "camelCase"
-)]
-enum StepDocument<'a> {
-    ReSign {
-        name: &'a str,
-        path: String,
-        authority: Option<&'a str>,
-        reason: &'a str,
-        start_date: String,
-        expiration_date: String,
-    },
-    Touch {
-        component: &'a str,
-        path: String,
-    },
-}
-
-#[derive(Serialize)]
-struct LeftDocument<'a> {
-    name: &'a str,
-    reason: &'a str,
-    needs: &'a str,
-}
-
-#[derive(Serialize)]
-struct RefusalDocument<'a> {
-    code: &'a str,
-    subject: &'a str,
-    evidence: &'a str,
-    remedy: &'a str,
-    runbook: String,
-}
-
-fn write_json(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
-    let document = PlanDocument {
-        inventory_digest: plan.inventory_digest.to_string(),
-        steps: plan.steps.iter().map(step_document).collect(),
-        left: plan
-            .left
-            .iter()
-            .map(|left| LeftDocument {
-                name: &left.name,
-                reason: &left.reason,
-                needs: &left.needs,
-            })
-            .collect(),
-        refusals: plan
-            .refusals
-            .iter()
-            .map(|refusal| RefusalDocument {
-                code: refusal.code.as_str(),
-                subject: &refusal.subject,
-                evidence: &refusal.evidence,
-                remedy: &refusal.remedy,
-                runbook: refusal.code.runbook(),
-            })
-            .collect(),
-        healthy: &plan.healthy,
-    };
-    serde_json::to_writer_pretty(&mut *out, &document).map_err(io::Error::from)?;
-    writeln!(out)
-}
-
-fn step_document(step: &Step) -> StepDocument<'_> {
-    match step {
-        Step::ReSign(step) => StepDocument::ReSign {
-            name: step.name,
-            path: step.location.path().display().to_string(),
-            authority: step.authority.map(AuthorityName::as_str),
-            reason: step.state.as_str(),
-            start_date: timestamp(step.validity.not_before),
-            expiration_date: timestamp(step.validity.not_after),
-        },
-        Step::Touch { component, path } => StepDocument::Touch {
-            component: component.as_str(),
-            path: path.display().to_string(),
-        },
-    }
 }

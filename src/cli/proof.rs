@@ -6,12 +6,20 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::render::{BAD, GOOD, count, printable, timestamp};
-use crate::node;
+use super::paragraph;
+use super::render::{BAD, BOLD, GOOD, count, printable, timestamp};
+use super::table::terminal_columns;
+use crate::node::{self, Root};
 use crate::proof::{Finding, Proof};
 
 /// How often a spinner turns.
 const TICK: Duration = Duration::from_millis(120);
+
+/// Where what was seen begins: behind the mark and the condition.
+const EVIDENCE: usize = 23;
+/// Where advice begins: below the condition.
+const ADVICE: usize = 10;
+const LIKELY: &str = "likely: ";
 
 /// The name of the form of `-o json`, and its version.
 const SCHEMA: &str = "rekindle.dev/proof/v1";
@@ -89,38 +97,66 @@ fn label(finding: &Finding) -> String {
     format!("{:<24} {}", finding.subject, finding.condition.as_str())
 }
 
-/// Every condition, what was seen, and what to do about what does not hold.
-pub(super) fn write_proof(proof: &Proof, out: &mut dyn Write) -> io::Result<()> {
-    for finding in &proof.findings {
-        let (mark, style) = if finding.state.is_proven() {
-            ("proven", GOOD)
-        } else {
-            ("OPEN  ", BAD)
-        };
-        let evidence = printable(finding.state.evidence());
-        writeln!(
-            out,
-            "{style}{mark}{style:#}  {:<37} {evidence}",
-            label(finding)
-        )?;
-        if let Some(advice) = finding.state.advice() {
-            writeln!(out, "        {:<37} likely: {}", "", printable(advice))?;
-        }
-    }
+/// Every condition, what was seen, and what to do about what is open.
+pub(super) fn write_proof(root: &Root, proof: &Proof, out: &mut dyn Write) -> io::Result<()> {
+    write_findings(&proof.findings, terminal_columns(), out)?;
     writeln!(out)?;
     let open = proof.open().count();
+    let all = count(proof.findings.len(), "condition");
     if proof.is_whole() {
-        let all = count(proof.findings.len(), "condition");
         return writeln!(
             out,
             "{GOOD}Proven{GOOD:#}: the control plane runs on the certificates on its disk ({all})."
         );
     }
+    let are = if open == 1 { "is" } else { "are" };
+    writeln!(out, "{BAD}Not proven{BAD:#}: {open} of {all} {are} open.")?;
     writeln!(
         out,
-        "{BAD}Not proven{BAD:#}: {open} of {} do not hold.",
-        count(proof.findings.len(), "condition")
+        "Next: runbooks/not-proven.md; to look again: {}",
+        root.command("verify")
     )
+}
+
+/// The conditions of each component together.
+fn write_findings(
+    findings: &[Finding],
+    columns: Option<usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let behind = |indent: usize| columns.map(|columns| columns.saturating_sub(indent));
+    let mut subject = "";
+    // Where one thing is wrong, many conditions say the same: once is enough.
+    let mut advised = Vec::new();
+    for finding in findings {
+        if finding.subject != subject {
+            subject = finding.subject;
+            writeln!(out, "{BOLD}{subject}{BOLD:#}")?;
+        }
+        let (mark, style) = if finding.state.is_proven() {
+            ("proven", GOOD)
+        } else {
+            ("OPEN", BAD)
+        };
+        let evidence = printable(finding.state.evidence());
+        let condition = finding.condition.as_str();
+        let pad = 8 - mark.len();
+        let mut label = format!("  {style}{mark}{style:#}{:pad$}{condition:<13}", "");
+        for line in paragraph::lines(&evidence, behind(EVIDENCE)) {
+            writeln!(out, "{label}{line}")?;
+            label = " ".repeat(EVIDENCE);
+        }
+        let Some(advice) = finding.state.advice().filter(|it| !advised.contains(it)) else {
+            continue;
+        };
+        advised.push(advice);
+        let mut label = format!("{:ADVICE$}{LIKELY}", "");
+        for line in paragraph::advice(&printable(advice), behind(label.len())) {
+            writeln!(out, "{label}{line}")?;
+            label = " ".repeat(label.len());
+        }
+    }
+    Ok(())
 }
 
 #[derive(Serialize)]
@@ -159,5 +195,76 @@ fn row(finding: &Finding) -> Row<'_> {
         proven: finding.state.is_proven(),
         evidence: finding.state.evidence(),
         advice: finding.state.advice(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proof::{Condition, State};
+
+    fn finding(
+        subject: &'static str,
+        condition: Condition,
+        evidence: &str,
+        advice: Option<&str>,
+    ) -> Finding {
+        let evidence = evidence.to_owned();
+        let state = match advice {
+            None => State::Proven { evidence },
+            Some(advice) => State::Open {
+                evidence,
+                advice: Some(advice.to_owned()),
+            },
+        };
+        Finding {
+            subject,
+            condition,
+            state,
+        }
+    }
+
+    #[test]
+    fn a_proof_is_readable_at_80_columns() {
+        let restart = "it still uses what it read before, whatever that was and whoever wrote it: rekindle recover";
+        let other = "192.0.2.10:6443: serves another certificate than /etc/kubernetes/pki/apiserver.crt, which ends at 2026-11-24T03:12:45Z";
+        let findings = [
+            finding(
+                "etcd",
+                Condition::Process,
+                "process 812 runs since 2026-11-24T03:12:45Z",
+                None,
+            ),
+            finding(
+                "kube-apiserver",
+                Condition::Certificate,
+                other,
+                Some(restart),
+            ),
+            finding(
+                "kube-apiserver",
+                Condition::Live,
+                "port closed",
+                Some(restart),
+            ),
+        ];
+        let mut out = Vec::new();
+        write_findings(&findings, Some(80), &mut out).unwrap();
+        let written = anstream::adapter::strip_bytes(&out).into_vec();
+        assert_eq!(
+            String::from_utf8(written).unwrap(),
+            "\
+etcd
+  proven  process      process 812 runs since 2026-11-24T03:12:45Z
+kube-apiserver
+  OPEN    certificate  192.0.2.10:6443: serves another certificate than
+                       /etc/kubernetes/pki/apiserver.crt, which ends at
+                       2026-11-24T03:12:45Z
+          likely: it still uses what it read before, whatever that was and
+                  whoever wrote it:
+                  rekindle recover
+  OPEN    livez        port closed
+"
+        );
     }
 }

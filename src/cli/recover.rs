@@ -8,21 +8,21 @@ use super::arguments::{Recover, RestartName};
 use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::interrupted::{reason, refuse_unfinished};
+use super::interrupted::{clear_away, reason, refuse_unfinished};
 use super::observed::{lock, observe};
 use super::plan::{refused, write_explanation, write_plan};
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{GOOD, date_cell, span};
 use super::report::{despite_lost_output, exit, write_ended, write_proven};
-use super::restart::Outlook;
+use super::restart::{LeftRunning, Outlook};
 use super::table::{Cell, Table, terminal_columns};
 use crate::digest::Sha256Digest;
 use crate::inventory::Inventory;
 use crate::issuance::{self, Issuance};
 use crate::node::{self, Root};
 use crate::plan::{Refusal, RefusalCode, plan};
-use crate::recovery::{Ended, Undertaking};
+use crate::recovery::{Ended, History, Interrupted, Undertaking};
 
 /// Recovers the node: the whole of the tool's work.
 pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -42,11 +42,12 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     }
     let renewed: Vec<&str> = plan.re_signed().map(|step| step.name).collect();
     let restart = &arguments.wishes.restart;
-    let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
+    let mut outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
     if plan.steps.is_empty() && !outlook.is_needed() {
-        write_plan(root, &plan, out)?;
-        outlook.write(out)?;
-        return Ok(if plan.left.is_empty() && outlook.is_well() {
+        let is_clear = tidy_up(root, left_over, arguments, out)?;
+        write_plan(root, &plan, outlook.is_well(), out)?;
+        outlook.write(root, &plan, out)?;
+        return Ok(if plan.left.is_empty() && outlook.is_well() && is_clear {
             Exit::Done
         } else {
             Exit::ActionNeeded
@@ -54,8 +55,8 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     }
     if !arguments.yes {
         demand_terminal()?;
-        write_plan(root, &plan, out)?;
-        outlook.write(out)?;
+        write_plan(root, &plan, outlook.is_well(), out)?;
+        outlook.write(root, &plan, out)?;
         if !confirm("Go on?", out, |out| write_explanation(&plan, out))? {
             writeln!(out, "Nothing was changed.")?;
             return Ok(Exit::ActionNeeded);
@@ -71,8 +72,11 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let Issuance { changes, cluster } = issuance;
     let reason = reason(&arguments.words, wishes_in_effect(arguments));
     let mut undertaking = Undertaking::of_plan(&plan, changes);
+    undertaking.changes.extend(outlook.take_stamps());
+    undertaking.moves = outlook.folders();
     undertaking.steps.extend(outlook.steps());
     let mut watch = Watch::new();
+    let left = outlook.left_running();
     let live = outlook.begin()?;
     let ended = carry_out(
         root,
@@ -83,9 +87,28 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
         &reason,
         &mut watch,
     )?;
-    let written = write_report(root, &undertaking, &ended, out).and_then(|()| out.flush());
+    let written = write_report(root, &undertaking, &ended, &left, out).and_then(|()| out.flush());
     despite_lost_output(root, &ended, &written);
     Ok(exit(root, &ended))
+}
+
+/// What an earlier run left lying about goes even where there is nothing to do: there may be keys in it. Gives back whether
+/// nothing of it is left.
+fn tidy_up(
+    root: &Root,
+    left_over: Option<Interrupted>,
+    arguments: &Recover,
+    out: &mut dyn Write,
+) -> Result<bool, Failure> {
+    let is_clear = match left_over {
+        Some(left_over) => {
+            let reason = reason(&arguments.words, wishes_in_effect(arguments));
+            clear_away(root, left_over, &reason, out)?
+        }
+        None => true,
+    };
+    History::tidy(root).map_err(|error| Failure::of_file("journals", &error))?;
+    Ok(is_clear)
 }
 
 /// A plan that somebody saw, of a node that is another one by now.
@@ -126,12 +149,13 @@ fn write_report(
     root: &Root,
     undertaking: &Undertaking,
     ended: &Ended,
+    left: &LeftRunning,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if undertaking.changes.is_empty() {
         writeln!(out, "{GOOD}Restarted{GOOD:#} {}", root.path().display())?;
         write_ended(root, ended, out)?;
-        return write_proven(root, ended, out);
+        return write_proven(root, ended, left, out);
     }
     writeln!(out, "{GOOD}Recovered{GOOD:#} {}", root.path().display())?;
     let mut table = Table::with_heading(vec![
@@ -153,5 +177,5 @@ fn write_report(
     }
     table.write(out, 2, terminal_columns())?;
     write_ended(root, ended, out)?;
-    write_proven(root, ended, out)
+    write_proven(root, ended, left, out)
 }

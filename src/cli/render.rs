@@ -6,6 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::table::Cell;
 use crate::diagnosis::State;
+use crate::elision::elide;
 
 pub(super) const GOOD: Style = AnsiColor::Green.on_default();
 pub(super) const WARNING: Style = AnsiColor::Yellow.on_default();
@@ -84,8 +85,13 @@ pub(super) fn state_style(state: State) -> Style {
     }
 }
 
-/// What was read may come from anywhere: no control character of it reaches the terminal.
+/// What was read may come from anywhere: no control character of it reaches the terminal, and nothing that may be a key.
 pub(super) fn printable(text: &str) -> String {
+    without_controls(&elide(text))
+}
+
+/// The same for base64 that is none: a checkpoint's root.
+pub(super) fn without_controls(text: &str) -> String {
     text.chars()
         .map(|letter| {
             if letter.is_control() {

@@ -6,6 +6,7 @@ use super::exit::Exit;
 use super::plan::write_left;
 use super::proof::write_proof;
 use super::render::{BOLD, WARNING, printable};
+use super::restart::LeftRunning;
 use crate::journal::RunOutcome;
 use crate::node::Root;
 use crate::recovery::Ended;
@@ -16,7 +17,10 @@ pub(super) fn write_ended(root: &Root, ended: &Ended, out: &mut dyn Write) -> io
     write_warnings(&ended.warnings, out)?;
     let outside = |path| root.outside(path).display().to_string();
     writeln!(out)?;
-    writeln!(out, "Backup    {}", outside(&ended.files.backup))?;
+    // A restart alone has none.
+    if root.exists(&ended.files.backup) {
+        writeln!(out, "Backup    {}", outside(&ended.files.backup))?;
+    }
     writeln!(out, "Journal   {}", outside(&ended.files.journal))?;
     writeln!(out, "Signed by sha256:{}", ended.closed.key)?;
     writeln!(out)?;
@@ -39,29 +43,33 @@ pub(super) fn write_warnings(warnings: &[String], out: &mut dyn Write) -> io::Re
 }
 
 /// The proof; or what is left to do where files were replaced under a machine's running processes.
-pub(super) fn write_proven(root: &Root, ended: &Ended, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_proven(
+    root: &Root,
+    ended: &Ended,
+    left: &LeftRunning,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     if let Some(proof) = &ended.proof {
         writeln!(out)?;
-        write_proof(proof, out)?;
-        if !proof.is_whole() {
-            let verify = root.command("verify");
-            writeln!(
-                out,
-                "Next: mend what is open, then look again: {verify}; runbooks/not-proven.md"
-            )?;
-        }
-        return Ok(());
+        return write_proof(root, proof, out);
     }
     if !root.is_machine() {
         return Ok(());
     }
+    let obstacle = left.obstacle.as_deref();
+    // After a way back, a recovery would renew everything again.
+    let next = match ended.outcome {
+        RunOutcome::RolledBack => "verify",
+        _ => left.next(),
+    };
     writeln!(out)?;
     writeln!(
         out,
-        "{WARNING}The files are replaced; no process was restarted.{WARNING:#}\n\
+        "{WARNING}The files are replaced; {}.{WARNING:#}\n\
          What was running still uses what it read at its start.\n\
-         Next: {}; by hand: steps 3 and 5 of runbooks/full-expiry.md",
-        root.command("recover --restart all")
+         Next: {}; by hand: runbooks/full-expiry.md",
+        printable(obstacle.unwrap_or("no process was restarted")),
+        root.command(next)
     )
 }
 

@@ -1,19 +1,30 @@
 //! The restart, as the verbs meet it: what is wished for, what will be done, and why.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
+
+use anstyle::Style;
+use zeroize::Zeroizing;
 
 use super::arguments::{EtcdCopyChoice, RestartArguments, RestartName};
 use super::failure::Failure;
-use super::render::{BOLD, WARNING, printable};
-use crate::control_plane::ControlPlane;
+use super::paragraph;
+use super::render::{BOLD, WARNING, printable, timestamp};
+use super::table::terminal_columns;
+use crate::control_plane::{ControlPlane, ExpectedPod};
+use crate::evidence::with_causes;
 use crate::inventory::Inventory;
-use crate::kubernetes::{CATALOG, Component};
-use crate::node::{Root, RunningComponent, ServiceCommands, running_components};
+use crate::issuance::{Content, FileChange};
+use crate::kubernetes::{CATALOG, Component, stamp};
+use crate::node::{
+    self, Present, Root, RunningComponent, Secrecy, ServiceCommands, running_components,
+};
+use crate::plan::{RecoveryPlan, Refusal, RefusalCode};
 use crate::proof::{ApiServer, Finding, Written, look_at_processes};
 use crate::recovery::{
-    EtcdCopy, Interrupted, Live, RestartChoice, RestartPlan, RestartWishes, Seen, Strategy,
-    plan_restart, written,
+    EtcdCopy, Interrupted, Live, MANIFEST, RestartChoice, RestartPlan, RestartWishes, Seen,
+    Strategy, plan_restart, written,
 };
 
 /// What the restart will be, decided before anything is written.
@@ -25,6 +36,25 @@ pub(super) struct Outlook {
     running: Vec<RunningComponent>,
     /// The processes that are missing, or hold an old credential.
     unwell: Vec<Finding>,
+    /// The manifests with their annotations.
+    stamps: Vec<FileChange>,
+    is_asked_for: bool,
+}
+
+/// What the report says where no process was restarted.
+pub(super) struct LeftRunning {
+    /// Why not; none where it was wished for.
+    pub(super) obstacle: Option<String>,
+}
+
+impl LeftRunning {
+    /// The verb that restarts all the same.
+    pub(super) fn next(&self) -> &'static str {
+        match self.obstacle {
+            Some(_) => "recover --kubelet-stop COMMAND --kubelet-start COMMAND",
+            None => "recover",
+        }
+    }
 }
 
 impl Outlook {
@@ -64,24 +94,56 @@ impl Outlook {
         };
         let plan =
             plan_restart(root, &wishes, &seen).map_err(|refusals| Failure::refused(&refusals))?;
+        let stamps = match plan.strategy {
+            Strategy::Stamp => {
+                let pods = plan.ends.iter().filter_map(|it| plane.pod(*it));
+                let stamps = pods.map(|pod| stamped(root, pod));
+                stamps.collect::<Result<_, _>>()?
+            }
+            _ => Vec::new(),
+        };
         Ok(Self {
+            stamps,
             plan,
             plane,
             root: own,
             written,
             running,
             unwell,
+            is_asked_for: wishes.choice != RestartChoice::Auto,
         })
+    }
+
+    /// To be asked before [`begin`](Self::begin).
+    pub(super) fn left_running(&self) -> LeftRunning {
+        LeftRunning {
+            obstacle: (!self.is_asked_for).then(|| self.plan.because.clone()),
+        }
     }
 
     /// Whether there is something to restart though no file needs anything.
     pub(super) fn is_needed(&self) -> bool {
-        self.plan.is_live() && !self.unwell.is_empty()
+        self.plan.strategy.restarts() && (self.is_asked_for || !self.unwell.is_empty())
     }
 
     /// Whether everything that is to run does, with the credentials of today.
     pub(super) fn is_well(&self) -> bool {
         self.unwell.is_empty()
+    }
+
+    /// The manifests that get an annotation, as changes of a run.
+    pub(super) fn take_stamps(&mut self) -> Vec<FileChange> {
+        std::mem::take(&mut self.stamps)
+    }
+
+    /// The folders in which manifests are moved.
+    pub(super) fn folders(&self) -> Vec<PathBuf> {
+        if self.plan.strategy != Strategy::Move {
+            return Vec::new();
+        }
+        let pods = self.plane.pods.iter();
+        pods.filter_map(|pod| Some(pod.manifest.parent()?.to_owned()))
+            .collect()
     }
 
     /// What is done besides the files, in words, in order.
@@ -91,51 +153,96 @@ impl Outlook {
         steps
     }
 
-    /// What will be stopped and started, and why.
-    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        for finding in &self.unwell {
-            let evidence = printable(finding.state.evidence());
-            writeln!(out, "{WARNING}{}{WARNING:#}: {evidence}", finding.subject)?;
-        }
+    /// What will be stopped and started around the files, and why.
+    pub(super) fn write(
+        &self,
+        root: &Root,
+        plan: &RecoveryPlan,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         if self.plan.is_live() || !self.unwell.is_empty() {
-            writeln!(
-                out,
-                "{BOLD}Restart{BOLD:#}: {}, since {}",
-                self.plan.strategy.as_str(),
-                printable(&because(&self.plan.because))
-            )?;
+            writeln!(out)?;
         }
-        for step in self.plan.steps_before(&self.running) {
-            writeln!(out, "  before: {}", printable(&step))?;
+        for finding in &self.unwell {
+            let text = format!("{}: {}", finding.subject, finding.state.evidence());
+            write_hanging(&text, WARNING, out)?;
         }
-        for step in self.plan.steps_after() {
-            writeln!(out, "  after:  {}", printable(&step))?;
+        if self.plan.strategy.restarts() {
+            let (strategy, because) = (self.plan.strategy.as_str(), because(&self.plan.because));
+            write_hanging(&format!("Restart: {strategy}, since {because}"), BOLD, out)?;
+        } else if !self.unwell.is_empty() {
+            let left = self.left_running();
+            let why = left
+                .obstacle
+                .as_deref()
+                .unwrap_or("no process is restarted");
+            write_hanging(&format!("As it is, {why}"), BOLD, out)?;
+            writeln!(out, "  to restart: {}", root.command(left.next()))?;
+            writeln!(out, "  by hand:    runbooks/full-expiry.md")?;
+        }
+        let mut steps = self.plan.steps_before(&self.running);
+        if self.plan.is_live() && !plan.steps.is_empty() {
+            steps.push("replace the files above".to_owned());
+        }
+        steps.extend(self.plan.steps_after());
+        for step in steps {
+            writeln!(out, "  {}", printable(&step))?;
         }
         for note in &self.plan.notes {
-            writeln!(out, "  note:   {}", printable(note))?;
+            writeln!(out, "  note: {}", printable(note))?;
         }
         Ok(())
     }
 
     /// The same, where an interrupted run has stopped the kubelet: somebody has to start it again, whatever else is wished for.
     pub(super) fn demand_manager(&mut self, root: &Root, run: &Interrupted) -> Result<(), Failure> {
-        if self.plan.manager.is_some() || run.chain.stopped_services().next().is_none() {
+        let Some(service) = run.chain.stopped_services().next() else {
+            return Ok(());
+        };
+        // Of a node in a folder nothing runs: its kubelet starts when it boots.
+        if self.plan.manager.is_some() || !root.is_machine() {
             return Ok(());
         }
-        self.plan
-            .demand_manager(root)
-            .map_err(|refusal| Failure::refused(&[refusal]))
+        self.plan.demand_manager(root).map_err(|refusal| {
+            let remedy = match refusal.code {
+                RefusalCode::NoServiceManager => {
+                    "name the commands, as for that run: --kubelet-stop COMMAND --kubelet-start COMMAND"
+                        .to_owned()
+                }
+                _ => refusal.remedy,
+            };
+            Failure::refused(&[Refusal {
+                subject: format!("run {}", run.run),
+                evidence: format!(
+                    "it has stopped {service}, which is to be started again: {}",
+                    refusal.evidence
+                ),
+                remedy,
+                code: refusal.code,
+            }])
+        })
     }
 
     /// What carries it out; none where nothing is stopped or started. To be called before the process is confined.
     pub(super) fn begin(self) -> Result<Option<Live>, Failure> {
-        if self.plan.manager.is_none() {
+        if self.plan.manager.is_none() && !self.plan.strategy.restarts() {
             return Ok(None);
         }
         Live::begin(self.root, self.plane, self.plan, self.written)
             .map(Some)
             .map_err(|error| Failure::of(super::exit::Exit::Failed, &error))
     }
+}
+
+/// A line that goes on below itself where it does not fit.
+fn write_hanging(text: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let columns = terminal_columns().map(|columns| columns.saturating_sub(2));
+    let mut indent = "";
+    for line in paragraph::lines(&printable(text), columns) {
+        writeln!(out, "{indent}{style}{line}{style:#}")?;
+        indent = "  ";
+    }
+    Ok(())
 }
 
 fn because(reason: &str) -> String {
@@ -171,6 +278,8 @@ impl RestartArguments {
             RestartName::Auto => RestartChoice::Auto,
             RestartName::All => RestartChoice::This(Strategy::All),
             RestartName::Stale => RestartChoice::This(Strategy::Stale),
+            RestartName::Stamp => RestartChoice::This(Strategy::Stamp),
+            RestartName::Move => RestartChoice::This(Strategy::Move),
             RestartName::Touch => RestartChoice::This(Strategy::Touch),
             RestartName::None => RestartChoice::This(Strategy::None),
         };
@@ -213,4 +322,32 @@ impl RestartArguments {
         flags.push(format!("--etcd-copy={:?}", self.etcd_copy).to_lowercase());
         flags
     }
+}
+
+/// A manifest with the annotation that makes another pod of it.
+fn stamped(root: &Root, pod: &ExpectedPod) -> Result<FileChange, Failure> {
+    let path = &pod.manifest;
+    let file = root
+        .read(path, Secrecy::Public)
+        .map_err(|error| Failure::of_file("manifest", &error))?;
+    let now = timestamp(node::now().truncate_to_second());
+    let stamped = stamp(&file.bytes, &now).map_err(|error| {
+        Failure::refused(&[Refusal {
+            code: RefusalCode::ManifestNotEditable,
+            subject: "--restart stamp".to_owned(),
+            evidence: format!("{}: {}", root.outside(path).display(), with_causes(&error)),
+            remedy: "use --restart all or --restart move, which leave the manifest as it is"
+                .to_owned(),
+        }])
+    })?;
+    Ok(FileChange {
+        name: format!("{}.yaml", pod.component),
+        location: MANIFEST.to_owned(),
+        target: file.path.clone(),
+        model: file.path,
+        metadata: file.metadata,
+        before: Present::File(file.digest),
+        after: Content::File(Zeroizing::new(stamped)),
+        certificate: None,
+    })
 }

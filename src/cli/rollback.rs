@@ -128,6 +128,7 @@ fn undo_ended(
         .collect();
     let inventory = Inventory::observe(root);
     let outlook = Outlook::of(root, &inventory, &way.restart, BACK.restart, &renewed)?;
+    let left = outlook.left_running();
     let live = outlook.begin()?;
     let ended = carry_out(
         root,
@@ -138,5 +139,5 @@ fn undo_ended(
         &reason,
         &mut watch,
     )?;
-    Ok(tell(root, BACK.arrived, &run, &ended, out))
+    Ok(tell(root, BACK.arrived, (&run, &ended), &left, out))
 }

@@ -1,20 +1,28 @@
 //! Whether a run is unfinished, for verbs that look, and for those that would begin another.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::journal::outcome_in_words;
 use super::render::{WARNING, count, printable};
 use super::ways::{lines_of_ways, ways_out};
 use crate::evidence::with_causes;
-use crate::node::Root;
+use crate::inventory::KUBERNETES_FOLDER;
+use crate::node::{FileError, LockHolder, Root};
 use crate::plan::{Refusal, RefusalCode};
 use crate::recovery::{History, HistoryError, Interrupted, RunFiles};
+use crate::shell::quote;
 
 /// What the journals say of a run that did not come to its end.
 pub(super) enum Standing {
     /// There is none that may have changed a file.
     Settled,
+    /// A rekindle works on the node at this moment: its run is on its way, and not interrupted.
+    Working(LockHolder),
+    /// One was interrupted before it changed anything: what it had prepared lies about, with keys in it.
+    LeftOver(String),
     /// It was interrupted.
     Unfinished(Box<Interrupted>),
     /// Nobody knows, for its journal does not verify.
@@ -22,22 +30,40 @@ pub(super) enum Standing {
 }
 
 impl Standing {
-    /// For verbs that only look. Whoever may not read the journals may still look at the rest.
+    /// For verbs that only look.
     pub(super) fn of(root: &Root) -> Self {
-        let Ok(history) = History::read(root) else {
-            return Self::Settled;
+        let standing = match History::read(root) {
+            Ok(history) => match history.interrupted(root) {
+                Ok(None) => Self::Settled,
+                Ok(Some(run)) if run.is_committed() => Self::Unfinished(Box::new(run)),
+                Ok(Some(run)) => Self::LeftOver(run.run),
+                Err(error) => Self::Unknown(error),
+            },
+            // Whoever may not even look for journals, since they are root's, may look at the rest.
+            Err(FileError::PermissionDenied { .. }) => Self::Settled,
+            Err(error) => Self::Unknown(error.into()),
         };
-        match history.interrupted(root) {
-            Ok(Some(run)) if run.is_committed() => Self::Unfinished(Box::new(run)),
-            Ok(_) | Err(HistoryError::File(_)) => Self::Settled,
-            Err(error @ HistoryError::Broken { .. }) => Self::Unknown(error),
+        if standing.is_settled() {
+            return standing;
+        }
+        match root.working(Path::new(KUBERNETES_FOLDER)) {
+            Some(holder) => Self::Working(holder),
+            None => standing,
         }
     }
 
     /// For verbs that would begin a run.
     pub(super) fn refusal(&self, root: &Root) -> Option<Failure> {
         match self {
-            Self::Settled => None,
+            // What was left over, whoever begins clears away.
+            Self::Settled | Self::LeftOver(_) => None,
+            Self::Working(holder) => {
+                let error = FileError::Locked {
+                    path: root.outside(Path::new(KUBERNETES_FOLDER)),
+                    holder: Some(holder.clone()),
+                };
+                Some(Failure::of_file("lock", &error))
+            }
             Self::Unfinished(run) => Some(Failure::refused(&[unfinished(root, run)])),
             Self::Unknown(error) => Some(of_history(root, error)),
         }
@@ -47,10 +73,30 @@ impl Standing {
         matches!(self, Self::Settled)
     }
 
+    /// Whether a run may begin.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self, Self::Settled | Self::LeftOver(_))
+    }
+
     /// What it is, and what to do about it.
     pub(super) fn write(&self, root: &Root, out: &mut dyn Write) -> io::Result<()> {
         match self {
             Self::Settled => Ok(()),
+            Self::Working(holder) => writeln!(
+                out,
+                "{WARNING}Under way{WARNING:#}: a rekindle works on this node now ({holder})\n  \
+                 Look again when it has ended: {}",
+                root.command("check")
+            ),
+            Self::LeftOver(run) => writeln!(
+                out,
+                "{WARNING}Left over{WARNING:#}: the run {} was interrupted before it changed anything\n  \
+                 What it had prepared, keys in it, may lie beside the files as {}*\n  \
+                 To clear them away: {}",
+                printable(run),
+                Root::temporary_prefix(run),
+                root.command("rollback")
+            ),
             Self::Unfinished(run) => {
                 writeln!(
                     out,
@@ -58,15 +104,16 @@ impl Standing {
                     printable(&run.run),
                     how_far(run)
                 )?;
+                write_stopped(run, "  ", out)?;
                 let ways = lines_of_ways(root, run.chain.open_directions());
                 write!(out, "{ways}")
             }
             Self::Unknown(error) => {
                 let text = printable(&with_causes(error));
                 writeln!(out, "{WARNING}Unknown{WARNING:#}: {text}.")?;
-                let verb = match error {
-                    HistoryError::Broken { run, .. } => format!("journal verify {run}"),
-                    HistoryError::File(_) => "journal list".to_owned(),
+                let verb = match error.run() {
+                    Some(run) => format!("journal verify {}", quote(run)),
+                    None => "journal list".to_owned(),
                 };
                 writeln!(out, "  To judge it: {}", root.command(&verb))
             }
@@ -84,6 +131,26 @@ pub(super) fn unfinished(root: &Root, interrupted: &Interrupted) -> Refusal {
     }
 }
 
+/// What does not run because of it.
+pub(super) fn write_stopped(
+    interrupted: &Interrupted,
+    indent: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match stopped(interrupted) {
+        Some(text) => writeln!(out, "{indent}{WARNING}{text}{WARNING:#}"),
+        None => Ok(()),
+    }
+}
+
+/// `It has stopped kubelet.service; …`, where it has.
+pub(super) fn stopped(interrupted: &Interrupted) -> Option<String> {
+    let services: Vec<&str> = interrupted.chain.stopped_services().collect();
+    let services = printable(&services.join(", "));
+    let are_some = !services.is_empty() && interrupted.chain.outcome().is_none();
+    are_some.then(|| format!("It has stopped {services}; resume and rollback start it again."))
+}
+
 /// `interrupted, with 3 of 14 files replaced`.
 pub(super) fn how_far(interrupted: &Interrupted) -> String {
     let (made, all) = interrupted.made();
@@ -91,7 +158,7 @@ pub(super) fn how_far(interrupted: &Interrupted) -> String {
     match chain.outcome() {
         Some(outcome) => format!(
             "brought to its end ({}), but for the last checkpoint of its journal",
-            outcome.as_str()
+            outcome_in_words(outcome)
         ),
         None if chain.is_undoing() => {
             let all = count(all, "file");
@@ -106,16 +173,27 @@ pub(super) fn how_far(interrupted: &Interrupted) -> String {
 
 /// Why nothing can be done before somebody looked at a journal.
 pub(super) fn of_history(root: &Root, error: &HistoryError) -> Failure {
-    match error {
-        HistoryError::File(error) => Failure::of_file("journal", error),
-        HistoryError::Broken { run, .. } => {
-            let journal = root.outside(&RunFiles::of(run).journal);
-            Failure::of(Exit::JournalInvalid, error)
-                .hint(format!(
-                    "no run can be taken up by it. Keep it as evidence, then go on without it: mv {} /root/",
-                    journal.display()
-                ))
-                .runbook("runbooks/half-way.md")
-        }
-    }
+    let journal = |run: &str| quote(root.outside(&RunFiles::of(run).journal));
+    let hint = match error {
+        HistoryError::File(error) => return Failure::of_file("journal", error),
+        HistoryError::Exchanged {
+            run,
+            found,
+            is_copy: false,
+            ..
+        } => format!(
+            "if it was renamed alone, give it its name back: mv -n {} {}",
+            journal(run),
+            journal(found)
+        ),
+        HistoryError::Broken { run, .. }
+        | HistoryError::Emptied { run }
+        | HistoryError::Exchanged { run, .. } => format!(
+            "no run can be taken up by it. Keep it as evidence, then go on without it: mv {} /root/",
+            journal(run)
+        ),
+    };
+    Failure::of(Exit::JournalInvalid, error)
+        .hint(hint)
+        .runbook("runbooks/half-way.md")
 }

@@ -6,12 +6,13 @@ use super::arguments::{RestartName, Way};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::write_state;
+use super::journal::outcome_in_words;
 use super::observed::confine;
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{GOOD, WARNING};
 use super::report::{despite_lost_output, exit, write_ended, write_proven};
-use super::restart::Outlook;
+use super::restart::{LeftRunning, Outlook};
 use crate::inventory::{Inventory, cluster_authority};
 use crate::journal::RunOutcome;
 use crate::node::{self, Root};
@@ -68,7 +69,7 @@ pub(super) fn take_up(
         }
     }
     let authority = cluster_authority(root, node::now());
-    let live = live(root, &interrupted, destination, way)?;
+    let (live, left) = live(root, &interrupted, destination, way)?;
     confine(root, interrupted.folders())?;
     let mut watch = Watch::new();
     let request = TakeUpRequest {
@@ -82,10 +83,14 @@ pub(super) fn take_up(
     let ended = ended.map_err(|halt| Failure::of_halt(root, &halt))?;
     let run = ended.run.clone();
     match had_ended {
-        Some(outcome) if outcome != destination.aim => {
-            Ok(tell_elsewhere(root, destination, &run, &ended, out))
-        }
-        _ => Ok(tell(root, destination.arrived, &run, &ended, out)),
+        Some(outcome) if outcome != destination.aim => Ok(tell_elsewhere(
+            root,
+            destination,
+            (&run, &ended),
+            &left,
+            out,
+        )),
+        _ => Ok(tell(root, destination.arrived, (&run, &ended), &left, out)),
     }
 }
 
@@ -96,7 +101,7 @@ fn live(
     interrupted: &Interrupted,
     destination: &Destination,
     way: &Way,
-) -> Result<Option<Live>, Failure> {
+) -> Result<(Option<Live>, LeftRunning), Failure> {
     let changes = interrupted.chain.changes().unwrap_or_default();
     let renewed: Vec<&str> = changes
         .iter()
@@ -107,25 +112,26 @@ fn live(
     let restart = &way.restart;
     let mut outlook = Outlook::of(root, &inventory, restart, destination.restart, &renewed)?;
     outlook.demand_manager(root, interrupted)?;
-    outlook.begin()
+    let left = outlook.left_running();
+    Ok((outlook.begin()?, left))
 }
 
 /// Tells that a run is not where it was to be taken: it had come to another end before, and nothing leads on from there.
 fn tell_elsewhere(
     root: &Root,
     destination: &Destination,
-    run: &str,
-    ended: &Ended,
+    (run, ended): (&str, &Ended),
+    left: &LeftRunning,
     out: &mut dyn Write,
 ) -> Exit {
-    let outcome = ended.outcome.as_str();
+    let outcome = outcome_in_words(ended.outcome);
     let written = writeln!(
         out,
         "{WARNING}The run {run} had already ended{WARNING:#}: {outcome}. Only its last checkpoint was missing; no file was changed."
     )
     .and_then(|()| writeln!(out, "{}", (destination.instead)(root, run)))
     .and_then(|()| write_ended(root, ended, out))
-    .and_then(|()| write_proven(root, ended, out))
+    .and_then(|()| write_proven(root, ended, left, out))
     .and_then(|()| out.flush());
     despite_lost_output(root, ended, &written);
     Exit::ActionNeeded
@@ -135,13 +141,13 @@ fn tell_elsewhere(
 pub(super) fn tell(
     root: &Root,
     arrived: &str,
-    run: &str,
-    ended: &Ended,
+    (run, ended): (&str, &Ended),
+    left: &LeftRunning,
     out: &mut dyn Write,
 ) -> Exit {
     let written = writeln!(out, "{GOOD}{arrived}{GOOD:#} the run {run}")
         .and_then(|()| write_ended(root, ended, out))
-        .and_then(|()| write_proven(root, ended, out))
+        .and_then(|()| write_proven(root, ended, left, out))
         .and_then(|()| out.flush());
     despite_lost_output(root, ended, &written);
     exit(root, ended)

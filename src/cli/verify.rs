@@ -50,7 +50,7 @@ pub fn verify(root: Root, arguments: &Verify, out: &mut dyn Write) -> Result<Exi
     let proof = watch.end();
     match (arguments.quiet, arguments.output) {
         (true, _) => {}
-        (false, Output::Table) => write_proof(&proof, out)?,
+        (false, Output::Table) => write_proof(&root, &proof, out)?,
         (false, Output::Json) => write_json(&proof, out)?,
     }
     Ok(if proof.is_whole() {

@@ -32,8 +32,13 @@ fn aim(direction: Direction, open: &[Direction]) -> &'static str {
 }
 
 fn command(root: &Root, direction: Direction) -> String {
-    root.command(match direction {
+    root.command(verb(direction))
+}
+
+/// The verb that leads there.
+pub(super) fn verb(direction: Direction) -> &'static str {
+    match direction {
         Direction::Forward => "resume",
         Direction::Back => "rollback",
-    })
+    }
 }

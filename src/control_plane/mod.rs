@@ -1,6 +1,6 @@
 //! What a control plane on this node consists of, where XX Nothing is assumed to be at its default.
 //!
-//! Pure: what runs of it is for the kernel to say ([`running_components`](crate::node::running_components)).
+//! Pure: what runs of it is for the kernel to say (`running_components` of `node`).
 
 mod address;
 mod expected;

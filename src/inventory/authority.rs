@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use time::OffsetDateTime;
 
+use super::digest::KeyFile;
 use super::layout::PairPaths;
 use super::{Layout, ObservationError};
 use crate::kubernetes::{AUTHORITIES, AuthorityName};
@@ -25,6 +26,8 @@ pub struct AuthorityEntry {
     pub key: Result<PrivateKey, ObservationError>,
     /// The file of the bundle, as it was read.
     pub(super) file: Option<FileSnapshot>,
+    /// What may be known of the file of the key.
+    pub(super) key_file: Option<KeyFile>,
 }
 
 impl AuthorityEntry {
@@ -33,7 +36,11 @@ impl AuthorityEntry {
             Ok((file, certificates)) => (Some(file), Ok(certificates)),
             Err(error) => (None, Err(error)),
         };
-        let key = observe_key(root, &paths, certificates.as_deref().unwrap_or_default());
+        let bundle = certificates.as_deref().unwrap_or_default();
+        let (key_file, key) = match root.read(&paths.key, Secrecy::Secret) {
+            Ok(file) => (Some(KeyFile::from(&file)), parse_key(root, &file, bundle)),
+            Err(error) => (None, Err(error.into())),
+        };
         Self {
             name,
             certificate_path: paths.certificate,
@@ -41,6 +48,7 @@ impl AuthorityEntry {
             certificates,
             key,
             file,
+            key_file,
         }
     }
 
@@ -77,12 +85,11 @@ fn read_bundle(
     }
 }
 
-fn observe_key(
+fn parse_key(
     root: &Root,
-    paths: &PairPaths,
+    file: &FileSnapshot,
     bundle: &[Certificate],
 ) -> Result<PrivateKey, ObservationError> {
-    let file = root.read(&paths.key, Secrecy::Secret)?;
     // An ECDSA key may leave out its public half: each member of the bundle may lend it.
     let key = bundle
         .iter()

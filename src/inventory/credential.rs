@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::ObservationError;
+use super::digest::KeyFile;
 use super::layout::PairPaths;
 use crate::kubernetes::{AuthorityName, CatalogEntry, KeySource, Kubeconfig, Source};
 use crate::node::{FileSnapshot, Root, Secrecy};
@@ -75,6 +76,8 @@ pub struct Credential {
     pub certificates: Vec<Certificate>,
     /// How its key stands to it.
     pub key: KeyState,
+    /// What may be known of the file of its key, where that is another one.
+    pub(super) key_file: Option<KeyFile>,
     /// The parsed file, where the certificate is embedded in a kubeconfig.
     pub kubeconfig: Option<Kubeconfig>,
 }
@@ -185,6 +188,7 @@ impl CredentialEntry {
                     KeySource::Embedded(key) => {
                         read_certificate_file(root, &paths).map(|(file, certificates)| Credential {
                             key: judge_key(key, &certificates, root.outside(path)),
+                            key_file: None,
                             file,
                             certificates,
                             kubeconfig: None,
@@ -228,8 +232,9 @@ fn locate(root: &Root, paths: &PairPaths) -> Location {
 
 fn read_pair(root: &Root, paths: &PairPaths) -> Result<Credential, ObservationError> {
     let (file, certificates) = read_certificate_file(root, paths)?;
-    let key = if paths.key == paths.certificate {
-        judge_key(&file.bytes, &certificates, root.outside(&file.path))
+    let (key, key_file) = if paths.key == paths.certificate {
+        let key = judge_key(&file.bytes, &certificates, root.outside(&file.path));
+        (key, None)
     } else {
         read_key(root, &paths.key, &certificates)
     };
@@ -237,6 +242,7 @@ fn read_pair(root: &Root, paths: &PairPaths) -> Result<Credential, ObservationEr
         file,
         certificates,
         key,
+        key_file,
         kubeconfig: None,
     })
 }
@@ -267,8 +273,8 @@ fn read_embedded(
         Source::File(_) => &[],
     };
     let certificates = parse_certificates(embedded, outside.clone())?;
-    let key = match (kubeconfig.client_key(), key_file) {
-        (KeySource::Embedded(key), _) => judge_key(key, &certificates, outside),
+    let (key, key_file) = match (kubeconfig.client_key(), key_file) {
+        (KeySource::Embedded(key), _) => (judge_key(key, &certificates, outside), None),
         (KeySource::File(key), path) => {
             read_key(root, path.unwrap_or(Path::new(key)), &certificates)
         }
@@ -277,6 +283,7 @@ fn read_embedded(
         file,
         certificates,
         key,
+        key_file,
         kubeconfig: Some(kubeconfig),
     })
 }
@@ -285,10 +292,13 @@ fn parse_certificates(pem: &[u8], path: PathBuf) -> Result<Vec<Certificate>, Obs
     read_certificates(pem).map_err(|source| ObservationError::Certificate { path, source })
 }
 
-fn read_key(root: &Root, path: &Path, certificates: &[Certificate]) -> KeyState {
+fn read_key(root: &Root, path: &Path, certificates: &[Certificate]) -> (KeyState, Option<KeyFile>) {
     match root.read(path, Secrecy::Secret) {
-        Ok(file) => judge_key(&file.bytes, certificates, root.outside(&file.path)),
-        Err(error) => KeyState::Unusable(error.into()),
+        Ok(file) => {
+            let key = judge_key(&file.bytes, certificates, root.outside(&file.path));
+            (key, Some(KeyFile::from(&file)))
+        }
+        Err(error) => (KeyState::Unusable(error.into()), None),
     }
 }
 

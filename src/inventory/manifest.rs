@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use super::ObservationError;
 use crate::digest::Sha256Digest;
 use crate::kubernetes::{Component, StaticPod};
-use crate::node::{Root, Secrecy};
-use time::OffsetDateTime;
+use crate::node::{Metadata, Root, Secrecy};
 
 /// The manifest of one component, as it was read.
 #[derive(Debug)]
@@ -17,8 +16,8 @@ pub struct Manifest {
     pub path: PathBuf,
     /// SHA-256 of the file.
     pub digest: Sha256Digest,
-    /// Time of its last change.
-    pub modified: OffsetDateTime,
+    /// Owner, mode, and the time of its last change.
+    pub metadata: Metadata,
     /// What it says.
     pub pod: StaticPod,
 }
@@ -43,7 +42,7 @@ impl Manifest {
             component,
             path: file.path,
             digest: file.digest,
-            modified: file.metadata.modified,
+            metadata: file.metadata,
             pod,
         }))
     }

@@ -1,14 +1,10 @@
 //! Reads a whole node.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
-use super::{
-    AuthorityEntry, Credential, CredentialEntry, Issuer, KeyState, Layout, ObservationError,
-};
-use crate::digest::Sha256Digest;
+use super::{AuthorityEntry, Credential, CredentialEntry, Issuer, Layout};
 use crate::kubernetes::{AUTHORITIES, AuthorityName, CATALOG, CatalogEntry, Expected, Place};
 use crate::node::{Present, Root};
 use crate::pki::Certificate;
@@ -101,7 +97,7 @@ impl Inventory {
             .layout
             .manifests
             .iter()
-            .map(|manifest| (manifest.path.as_path(), manifest.modified));
+            .map(|manifest| (manifest.path.as_path(), manifest.metadata.modified));
         let authorities = self.authorities.iter().filter_map(|authority| {
             let file = authority.file.as_ref()?;
             Some((file.path.as_path(), file.metadata.modified))
@@ -114,56 +110,6 @@ impl Inventory {
             .chain(authorities)
             .chain(credentials)
             .max_by_key(|(_, modified)| *modified)
-    }
-
-    /// SHA-256 over all that a plan rests on: every file by its digest, keys by their public half.
-    pub fn digest(&self) -> Sha256Digest {
-        let mut text = String::new();
-        let mut line = |what: &str, path: &Path, state: &str| {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "{what} {} {state}", path.display());
-        };
-        for manifest in &self.layout.manifests {
-            line("manifest", &manifest.path, &manifest.digest.to_string());
-        }
-        for authority in &self.authorities {
-            let bundle = match &authority.file {
-                Some(file) => file.digest.to_string(),
-                None => "absent".to_owned(),
-            };
-            line(
-                authority.name.as_str(),
-                &authority.certificate_path,
-                &bundle,
-            );
-            let key = match &authority.key {
-                Ok(key) => Sha256Digest::of(key.public_key_der()).to_string(),
-                Err(error) => error.to_string(),
-            };
-            line("key", &authority.key_path, &key);
-        }
-        for entry in &self.credentials {
-            line(
-                entry.catalog.name,
-                entry.location.path(),
-                &credential_state(&entry.content),
-            );
-        }
-        Sha256Digest::of(text.as_bytes())
-    }
-}
-
-fn credential_state(content: &Result<Credential, ObservationError>) -> String {
-    match content {
-        Ok(credential) => {
-            let key = match &credential.key {
-                KeyState::Fits(_) => "fits",
-                KeyState::Differs { .. } => "differs",
-                KeyState::Unusable(_) => "unusable",
-            };
-            format!("{} {key}", credential.file.digest)
-        }
-        Err(error) => error.to_string(),
     }
 }
 

@@ -34,6 +34,20 @@ pub enum Act {
         /// The copy.
         to: String,
     },
+    /// A manifest is moved out of the kubelet's sight.
+    MoveAside {
+        /// Its place.
+        path: String,
+        /// Where it is meanwhile.
+        aside: String,
+    },
+    /// It is moved back.
+    MoveBack {
+        /// Its place.
+        path: String,
+        /// Where it was meanwhile.
+        aside: String,
+    },
     /// A Lease is given up in the name of a holder that is known to be dead.
     ReleaseLease {
         /// Namespace and name.
@@ -52,6 +66,8 @@ impl fmt::Display for Act {
                 write!(formatter, "end {component} (process {pid})")
             }
             Self::CopyFolder { from, to } => write!(formatter, "copy {from} to {to}"),
+            Self::MoveAside { path, .. } => write!(formatter, "move {path} away"),
+            Self::MoveBack { path, .. } => write!(formatter, "move {path} back"),
             Self::ReleaseLease { lease, holder } => {
                 write!(formatter, "give up the lease {lease} for {holder}")
             }

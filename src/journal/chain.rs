@@ -114,6 +114,11 @@ impl Chain {
         self.protocol.stopped_services()
     }
 
+    /// The manifests that are away because of this run, for all that it knows, with where they are.
+    pub fn moved_manifests(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.protocol.moved_manifests()
+    }
+
     /// What was done so far.
     pub fn counts(&self) -> Counts {
         self.protocol.counts()

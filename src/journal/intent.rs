@@ -32,6 +32,14 @@ impl ActIntent {
         Self(act)
     }
 
+    /// The one file that the permission is for; the root where it is for no file.
+    pub fn target(&self) -> &Path {
+        match &self.0 {
+            Act::MoveAside { path, .. } | Act::MoveBack { path, .. } => Path::new(path),
+            _ => Path::new("/"),
+        }
+    }
+
     pub(super) fn into_act(self) -> Act {
         self.0
     }

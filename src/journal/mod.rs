@@ -60,7 +60,7 @@ pub use intent::{ActIntent, Intent, Outcome, TouchIntent};
 pub use log::{Closed, Log, Storage, TakeUp, commit_size};
 pub use order::OrderError;
 pub use progress::Progress;
-pub use read::{is_closed, read_records};
+pub use read::read_records;
 pub use statement::{Counts, DigestSet, Predicate, Statement, Subject};
 pub use verdict::{Summary, Verdict};
 pub use verify::verify;

@@ -1,7 +1,7 @@
 //! The order in which events may follow each other. Pure. The log holds itself to it before it
 //! writes, the verifier holds the file to it, so neither can know a rule that the other does not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::act::Act;
 use super::attempt::{Attempt, Direction};
@@ -30,6 +30,8 @@ pub(super) struct Protocol {
     touched: BTreeSet<String>,
     /// The services that were to be stopped, and were not started again since.
     stopped: BTreeSet<String>,
+    /// The manifests that were to be moved away, and were not moved back since, with where they are.
+    moved: BTreeMap<String, String>,
     /// Left and failed; the others follow from the changes.
     counts: Counts,
     closed: Option<RunOutcome>,
@@ -94,13 +96,19 @@ impl Protocol {
             Event::ActIntent { act } => {
                 self.demand_commit()?;
                 self.under_way.demand_none()?;
-                self.note_service(act);
+                self.note_absence(act);
                 self.under_way.begin(Effect::Act(act.clone()));
             }
             Event::ActDone { act } => {
                 self.under_way.demand(&Effect::Act(act.clone()))?;
-                if let Act::StartService { service } = act {
-                    self.stopped.remove(service);
+                match act {
+                    Act::StartService { service } => {
+                        self.stopped.remove(service);
+                    }
+                    Act::MoveBack { path, .. } => {
+                        self.moved.remove(path);
+                    }
+                    _ => {}
                 }
                 self.under_way.clear();
             }
@@ -170,6 +178,12 @@ impl Protocol {
         self.stopped.iter().map(String::as_str)
     }
 
+    /// The manifests that are away because of this run, for all that it knows, with where they are.
+    pub(super) fn moved_manifests(&self) -> impl Iterator<Item = (&str, &str)> {
+        let moved = self.moved.iter();
+        moved.map(|(path, aside)| (path.as_str(), aside.as_str()))
+    }
+
     /// How many attempts were begun.
     pub(super) fn attempts(&self) -> u64 {
         self.attempts
@@ -219,10 +233,16 @@ impl Protocol {
         }
     }
 
-    /// From the announcement on: a crash may come right after the stop itself.
-    fn note_service(&mut self, act: &Act) {
-        if let Act::StopService { service } = act {
-            self.stopped.insert(service.clone());
+    /// From the announcement on: a crash may come right after the deed itself.
+    fn note_absence(&mut self, act: &Act) {
+        match act {
+            Act::StopService { service } => {
+                self.stopped.insert(service.clone());
+            }
+            Act::MoveAside { path, aside } => {
+                self.moved.insert(path.clone(), aside.clone());
+            }
+            _ => {}
         }
     }
 

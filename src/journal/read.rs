@@ -2,7 +2,7 @@
 
 use super::defect::Defect;
 use super::envelope::Envelope;
-use super::event::{Event, Record};
+use super::event::Record;
 
 /// The records of a journal file, line by line, each as it is written there: nothing is verified but their
 /// form. What is shown from this may have been forged; [`verify`](super::verify()) tells.
@@ -27,18 +27,4 @@ pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = Line<'_>> {
             Some(whole) => Line::Whole(whole),
             None => Line::CutShort(line),
         })
-}
-
-/// Whether a journal ends as that of a run that came to its end, by the form of its last two lines alone: enough to pass
-/// over it when looking for an unfinished run. Where a further attempt brought the checkpoint they do not tell; the
-/// [`Chain`](super::Chain) does.
-pub fn is_closed(bytes: &[u8]) -> bool {
-    let mut lines = bytes.rsplit(|byte| *byte == b'\n');
-    let event = |line: Option<&[u8]>| {
-        let envelope = Envelope::parse(line?).ok()?;
-        Some(Record::parse(&envelope.payload).ok()?.event)
-    };
-    lines.next().is_some_and(<[u8]>::is_empty)
-        && matches!(event(lines.next()), Some(Event::Checkpoint { .. }))
-        && matches!(event(lines.next()), Some(Event::Close { .. }))
 }

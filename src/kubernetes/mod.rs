@@ -16,6 +16,7 @@ mod document;
 mod flags;
 mod kubeconfig;
 mod kubelet;
+mod stamp;
 mod static_pod;
 
 pub use catalog::{
@@ -25,4 +26,5 @@ pub use catalog::{
 pub use document::DocumentError;
 pub use kubeconfig::{KeySource, Kubeconfig, KubeconfigError, Source};
 pub use kubelet::{KubeletConfig, KubeletConfigError, KubeletFlags, KubeletFlagsError};
+pub use stamp::{STAMP, StampError, stamp};
 pub use static_pod::{Deviation, StaticPod, StaticPodError};

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
+use super::LockHolder;
+
 /// A file or folder that cannot be used, or an operation on one that failed. Paths are as a shell outside
 /// the root would spell them, so that they can be copied into a command.
 #[derive(Debug, thiserror::Error)]
@@ -167,12 +169,12 @@ pub enum FileError {
         path: PathBuf,
     },
     /// Another process holds the lock of this node.
-    #[error("another rekindle works on {}{}", path.display(), holder.map(|pid| format!(" (pid {pid})")).unwrap_or_default())]
+    #[error("{} {}{}", lock_words(holder.as_ref()), path.display(), holder.as_ref().map(|holder| format!(" ({holder})")).unwrap_or_default())]
     Locked {
         /// The folder that carries the lock.
         path: PathBuf,
         /// The process that holds it, where the kernel tells.
-        holder: Option<u32>,
+        holder: Option<LockHolder>,
     },
     /// Anything else that the kernel said.
     #[error("{operation} {}", path.display())]
@@ -184,6 +186,14 @@ pub enum FileError {
         /// The kernel's word.
         source: io::Error,
     },
+}
+
+fn lock_words(holder: Option<&LockHolder>) -> &'static str {
+    if holder.is_none_or(LockHolder::is_rekindle) {
+        "another rekindle works on"
+    } else {
+        "another program has locked"
+    }
 }
 
 impl FileError {

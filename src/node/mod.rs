@@ -8,6 +8,7 @@
 //! [`ask`] talks to the node's own servers, by address.
 
 mod addresses;
+mod aside;
 mod attributes;
 mod backup;
 mod clock;
@@ -52,7 +53,7 @@ pub use error::FileError;
 pub use folder::ExistingFolder;
 pub use hardening::{file_size_limit, harden};
 pub use identity::{Machine, Operator, binary_digest, machine, operator};
-pub use lock::NodeLock;
+pub use lock::{LockHolder, NodeLock};
 pub use log::{AppendOnlyFile, RESERVE_SIZE};
 pub use operand::{create_operand, read_operand};
 pub use permit::Permit;

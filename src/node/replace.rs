@@ -125,7 +125,7 @@ impl Root {
 
     /// Removes what `run` staged in `folder` and did not install; gives back why what is still there could not be removed.
     pub fn remove_staged(&self, folder: &Path, run: &str) -> Vec<FileError> {
-        let prefix = temporary_prefix(run);
+        let prefix = Self::temporary_prefix(run);
         let opened = self.list(folder).and_then(|mut names| {
             names.retain(|name| name.starts_with(&prefix));
             Ok((names, self.open_folder(folder)?))
@@ -190,8 +190,14 @@ impl Root {
         Ok(metadata(&touched).modified)
     }
 
+    /// How the name of each file begins that `run` stages. A dot in front: tools that list the folder, the kubelet above all,
+    /// pass over it.
+    pub fn temporary_prefix(run: &str) -> String {
+        format!(".rekindle-{run}-")
+    }
+
     fn prepare(&self, target: &Path, resolved: Resolved, run: &str) -> Staged {
-        let mut temporary = OsString::from(temporary_prefix(run));
+        let mut temporary = OsString::from(Self::temporary_prefix(run));
         temporary.push(&resolved.name);
         Staged {
             target: target.to_owned(),
@@ -285,11 +291,6 @@ impl Drop for Staged {
     }
 }
 
-/// A dot in front: tools that list the folder, the kubelet above all, pass over it.
-fn temporary_prefix(run: &str) -> String {
-    format!(".rekindle-{run}-")
-}
-
 fn compare(target: &Resolved, expected: &Present, outside: &Path) -> Result<(), FileError> {
     if present(target, outside)? == *expected {
         return Ok(());
@@ -310,6 +311,6 @@ fn present(target: &Resolved, outside: &Path) -> Result<Present, FileError> {
     Ok(Present::File(snapshot.digest))
 }
 
-fn flush_folder(folder: &OwnedFd, outside: &Path) -> Result<(), FileError> {
+pub(super) fn flush_folder(folder: &OwnedFd, outside: &Path) -> Result<(), FileError> {
     fsync(folder).map_err(|errno| FileError::from_errno("flush the folder of", outside, errno))
 }

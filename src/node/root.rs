@@ -8,6 +8,7 @@ use nix::sys::stat::{Mode, fstat, stat};
 
 use super::FileError;
 use super::resolve::check_folder;
+use crate::shell::quote;
 
 /// A node: `/`, or a folder laid out like one. Holds the folder open, so that nobody can exchange it.
 #[derive(Debug)]
@@ -46,12 +47,12 @@ impl Root {
         &self.path
     }
 
-    /// How an operator calls this program for this node: to be copied from a hint.
+    /// How an operator calls this program for this node: to be copied from a hint into a shell.
     pub fn command(&self, verb: &str) -> String {
         if self.machine {
             format!("rekindle {verb}")
         } else {
-            format!("rekindle --root {} {verb}", self.path.display())
+            format!("rekindle --root {} {verb}", quote(&self.path))
         }
     }
 

@@ -1,6 +1,6 @@
 //! Writes a new file and flushes it; nothing that exists is ever opened for writing.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -16,6 +16,9 @@ use super::FileError;
 use super::open::open_component;
 use super::privileges::is_root;
 use super::resolve::permissions;
+
+/// Where the kernel keeps a file's ACL (acl(5)); a folder's default one becomes that of each file that is created in it.
+const ACL: &str = "system.posix_acl_access";
 
 /// A file whose owner, mode and extended attributes a new file takes over.
 pub(super) struct Model<'a> {
@@ -75,14 +78,20 @@ fn take_over_owner(file: &File, model: &FileStat, outside: &Path) -> Result<(), 
 }
 
 /// Security labels, ACLs and user attributes. Only root may set some of them: for others, in a folder of
-/// their own, those are left out.
+/// their own, those are left out. An ACL that the folder gives to each new file goes where the model has none.
 fn copy_attributes(model: &OwnedFd, file: &File) -> io::Result<()> {
     let model = File::from(model.try_clone()?);
-    let names = match model.list_xattr() {
+    let names: Vec<OsString> = match model.list_xattr() {
         Err(error) if unsupported(&error) => return Ok(()),
-        other => other?,
+        other => other?.collect(),
     };
-    for name in names.filter(|name| belongs_to_any_content(name)) {
+    if !names.iter().any(|name| name == ACL) && file.get_xattr(ACL).is_ok_and(|acl| acl.is_some()) {
+        file.remove_xattr(ACL)?;
+    }
+    for name in names
+        .into_iter()
+        .filter(|name| belongs_to_any_content(name))
+    {
         let Some(value) = model.get_xattr(&name)? else {
             continue;
         };

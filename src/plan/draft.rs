@@ -8,6 +8,7 @@ use crate::diagnosis::{Diagnosis, Finding};
 use crate::inventory::{AuthorityEntry, CredentialEntry, Inventory, Issuer, KeyState};
 use crate::kubernetes::AuthorityName;
 use crate::pki::Certificate;
+use crate::shell::quote;
 
 /// A right clock may be this far behind the newest file: the step of a time service after boot.
 const CLOCK_TOLERANCE: Duration = Duration::minutes(5);
@@ -204,7 +205,7 @@ impl<'a> Draft<'a> {
         );
         let remedy = format!(
             "set the clock right (timedatectl; chronyc tracking); if the clock is right: touch {}",
-            path.display()
+            quote(&path)
         );
         self.refuse(RefusalCode::ClockBehind, "clock", evidence, &remedy);
     }

@@ -3,6 +3,7 @@
 use super::RefusalCode;
 use super::remedy::beside;
 use crate::node::FileError;
+use crate::shell::quote;
 
 #[allow(
     clippy::too_many_lines,
@@ -13,84 +14,84 @@ pub(super) fn of_file(error: &FileError) -> (RefusalCode, String) {
     match error {
         FileError::NotFound { path } => (
             Code::CannotRead,
-            format!("see how far the path goes: namei -l {}", path.display()),
+            format!("see how far the path goes: namei -l {}", quote(path)),
         ),
         FileError::NotPermitted { path, .. } => (
             Code::CannotRead,
-            format!("see its attributes: lsattr -d {}", path.display()),
+            format!("see its attributes: lsattr -d {}", quote(path)),
         ),
         FileError::Immutable { path } => (
             Code::Immutable,
-            format!("let it be changed: chattr -i {}", path.display()),
+            format!("let it be changed: chattr -i {}", quote(path)),
         ),
         FileError::AppendOnly { path } => (
             Code::Immutable,
-            format!("let it be changed: chattr -a {}", path.display()),
+            format!("let it be changed: chattr -a {}", quote(path)),
         ),
         FileError::MountPoint { path } => (
             Code::MountPoint,
             format!(
                 "see what is mounted there, and take it off: findmnt {0}; umount {0}",
-                path.display()
+                quote(path)
             ),
         ),
         FileError::PermissionDenied { path, .. } => (
             Code::CannotRead,
             format!(
                 "run this as root, or as the owner of the node's files; see namei -l {}",
-                path.display()
+                quote(path)
             ),
         ),
         FileError::NotRegular { path, .. } | FileError::NotAFolder { path } => (
             Code::NotARegularFile,
             format!(
                 "find out who put it there: ls -ld {}; bring the real file back",
-                path.display()
+                quote(path)
             ),
         ),
         FileError::HardLinked { path, .. } => (
             Code::HardLinked,
             format!(
                 "give it one name: cp -a {0} {1} && mv {1} {0}",
-                path.display(),
-                beside(path).display()
+                quote(path),
+                quote(beside(path))
             ),
         ),
         FileError::ForeignOwner { path, expected, .. } => (
             Code::ForeignOwner,
             format!(
                 "if its content is right: chown -h {expected} {}",
-                path.display()
+                quote(path)
             ),
         ),
         FileError::SecretExposed { path, .. } => {
-            (Code::SecretExposed, format!("chmod go= {}", path.display()))
+            (Code::SecretExposed, format!("chmod go= {}", quote(path)))
         }
         // The sticky bit: a folder that is meant for everybody, such as /tmp.
         FileError::FolderWritableByOthers { path, mode } if mode & 0o1000 != 0 => (
             Code::WritableByOthers,
             format!(
-                "put the node into a folder of its own below it: install -d -m 0700 {}/node",
-                path.display()
+                "put the node into a folder of its own below it: install -d -m 0700 {}",
+                quote(path.join("node"))
             ),
         ),
         FileError::FileWritableByOthers { path, .. }
         | FileError::FolderWritableByOthers { path, .. } => (
             Code::WritableByOthers,
-            format!("chmod go-w {}", path.display()),
+            format!("chmod go-w {}", quote(path)),
         ),
         FileError::LeavesRoot { path, .. } | FileError::LinkLoop { path } => (
             Code::LinkLeavesRoot,
             format!(
                 "see where it leads: namei -l {}; point it into the node",
-                path.display()
+                quote(path)
             ),
         ),
         FileError::TooLarge { path, .. } => (
             Code::FileTooLarge,
             format!(
                 "see what it is: head -c 200 {}; bring the real file back",
-                path.display()
+                quote(path)
             ),
         ),
         FileError::ChangedMeanwhile { .. } | FileError::NotAnnounced { .. } => (
@@ -99,7 +100,7 @@ pub(super) fn of_file(error: &FileError) -> (RefusalCode, String) {
         ),
         FileError::NoSpace { path, .. } => (
             Code::DiskFull,
-            format!("make room: df -h {0}; df -i {0}", path.display()),
+            format!("make room: df -h {0}; df -i {0}", quote(path)),
         ),
         FileError::SizeLimit { .. } => (
             Code::DiskFull,
@@ -109,21 +110,31 @@ pub(super) fn of_file(error: &FileError) -> (RefusalCode, String) {
             Code::ReadOnlyFileSystem,
             format!(
                 "see how it is mounted: findmnt -T {}; remount it writable",
-                path.display()
+                quote(path)
             ),
         ),
-        FileError::Locked { holder, .. } => (
+        FileError::Locked { holder, path } => (
             Code::AnotherRekindle,
-            holder.map_or_else(
-                || "wait until it ends".to_owned(),
-                |pid| format!("wait until it ends, or see what it does: ps -fp {pid}"),
-            ),
+            match holder {
+                Some(holder) if holder.is_rekindle() => format!(
+                    "wait until it ends, or see what it does: ps -fp {}",
+                    holder.pid
+                ),
+                Some(holder) => format!(
+                    "no rekindle holds it: see what does, and end it: ps -fp {0}; kill {0}",
+                    holder.pid
+                ),
+                None => format!(
+                    "wait until it ends; to see who it is: grep \":$(stat -c %i {}) \" /proc/locks",
+                    quote(path)
+                ),
+            },
         ),
         FileError::Io { path, .. } => (
             Code::CannotRead,
             format!(
                 "see what the kernel says: dmesg | tail; ls -l {}",
-                path.display()
+                quote(path)
             ),
         ),
     }

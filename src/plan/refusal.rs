@@ -108,12 +108,16 @@ refusal_codes! {
     KubeconfigSeveralDocuments => "kubeconfig-several-documents",
     /// The kubelet's configuration cannot be parsed.
     KubeletConfigInvalid => "kubelet-config-invalid",
+    /// A restart was asked for that needs a running kubelet.
+    KubeletNotRunning => "kubelet-not-running",
     /// The kubelet's service cannot be stopped and started.
     KubeletServiceUnusable => "kubelet-service-unusable",
     /// A symbolic link leads out of the root, or in circles.
     LinkLeavesRoot => "link-leaves-root",
     /// The manifest of a static pod cannot be parsed.
     ManifestInvalid => "manifest-invalid",
+    /// The manifest of a static pod cannot be given an annotation.
+    ManifestNotEditable => "manifest-not-editable",
     /// Something is mounted on a file that is to be replaced.
     MountPoint => "mount-point",
     /// There is no control plane here.

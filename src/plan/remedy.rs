@@ -9,6 +9,7 @@ use crate::inventory::ObservationError;
 use crate::kubernetes::{DocumentError, KubeconfigError, KubeletConfigError, StaticPodError};
 use crate::node::FileError;
 use crate::pki::{KeyError, PemError};
+use crate::shell::quote;
 
 impl Refusal {
     /// The refusal for something of `subject` that could not be observed.
@@ -65,7 +66,7 @@ fn of_pem(path: &Path, error: &PemError) -> (RefusalCode, String) {
             Code::ByteOrderMark,
             format!(
                 "remove it: LC_ALL=C sed -i '1s/^\\xef\\xbb\\xbf//' {}",
-                path.display()
+                quote(path)
             ),
         ),
         PemError::DerInsteadOfPem => (
@@ -107,14 +108,14 @@ fn of_key(path: &Path, error: &KeyError) -> (RefusalCode, String) {
 
 fn of_kubeconfig(path: &Path, error: &KubeconfigError) -> (RefusalCode, String) {
     use RefusalCode as Code;
-    let shown = path.display();
+    let shown = quote(path);
     match error {
         KubeconfigError::Document(source) => of_document(path, source, Code::KubeconfigInvalid),
         KubeconfigError::Anchor { .. } | KubeconfigError::Tag { .. } => (
             Code::KubeconfigAnchors,
             format!(
                 "write it without: (umask 077; kubectl config view --raw --kubeconfig {shown} >{0}) && mv {0} {shown}",
-                beside(path).display()
+                quote(beside(path))
             ),
         ),
         KubeconfigError::NoCurrentContext => (
@@ -172,13 +173,10 @@ fn decrypt(path: &Path) -> String {
 /// The openssl command that writes the file again in another form; none where the file may hold more than one thing,
 /// of which openssl would keep the first.
 fn rewrite(path: &Path, extension: &str, purpose: &str, command: &str) -> Option<String> {
-    let (shown, new) = (path.display(), beside(path));
+    let (shown, new) = (quote(path), quote(beside(path)));
     let umask = if extension == "key" { "077" } else { "022" };
     (path.extension()? == extension).then(|| {
-        format!(
-            "{purpose}: (umask {umask}; {command} -in {shown} -out {0}) && mv {0} {shown}",
-            new.display()
-        )
+        format!("{purpose}: (umask {umask}; {command} -in {shown} -out {new}) && mv {new} {shown}")
     })
 }
 

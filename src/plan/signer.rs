@@ -8,6 +8,7 @@ use crate::diagnosis::{Diagnosis, Finding, State};
 use crate::inventory::{AuthorityEntry, Inventory};
 use crate::kubernetes::AuthorityName;
 use crate::pki::Certificate;
+use crate::shell::quote;
 
 /// The authorities of a node with what was found about them.
 pub(super) struct Signers<'a> {
@@ -61,15 +62,18 @@ impl<'a> Signers<'a> {
     fn obstacle(&self, entry: &AuthorityEntry, finding: &Finding) -> Option<Refusal> {
         let path = self.inventory.outside(&entry.certificate_path);
         let path = path.display();
-        let key = self.inventory.outside(&entry.key_path);
-        let key = key.display();
+        let key_path = self.inventory.outside(&entry.key_path);
+        let key = key_path.display();
         let (code, evidence, remedy) = match finding.state {
             State::Unreadable => return Some(unreadable(entry)),
             State::Missing => return Some(missing(entry.name, &path.to_string())),
             _ if finding.externally_managed => (
                 RefusalCode::AuthorityKeyMissing,
                 format!("{key} is not there"),
-                format!("bring it here for the time of the recovery: install -m 0600 ca.key {key}"),
+                format!(
+                    "bring it here for the time of the recovery: install -m 0600 ca.key {}",
+                    quote(&key_path)
+                ),
             ),
             State::KeyMismatch => (
                 RefusalCode::AuthorityKeyMismatch,

@@ -20,6 +20,8 @@ const REST: Duration = Duration::from_millis(100);
 pub struct Watch {
     changes: Receiver<(usize, State)>,
     findings: Vec<Finding>,
+    /// Which of them were looked at by now.
+    seen: Vec<bool>,
     stop: Arc<AtomicBool>,
 }
 
@@ -65,6 +67,7 @@ impl Watch {
         }
         Self {
             changes,
+            seen: vec![false; findings.len()],
             findings,
             stop,
         }
@@ -79,6 +82,9 @@ impl Watch {
     fn next(&mut self, patience: Duration) -> Option<(usize, &Finding)> {
         match self.changes.recv_timeout(patience) {
             Ok((number, state)) => {
+                if let Some(seen) = self.seen.get_mut(number) {
+                    *seen = true;
+                }
                 let finding = self.findings.get_mut(number)?;
                 finding.state = state;
                 Some((number, finding))
@@ -112,10 +118,13 @@ impl Watch {
         /// How soon a signal is noticed.
         const TICK: Duration = Duration::from_millis(50);
         while !self.is_whole() && !interrupted() {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
+            // Each is looked at once, however little time there is: a look has an end of its own.
+            let all_seen = self.seen.iter().all(|seen| *seen);
+            let left = match deadline.saturating_duration_since(Instant::now()) {
+                left if left.is_zero() && all_seen => return,
+                left if left.is_zero() => TICK,
+                left => left,
+            };
             if let Some((number, finding)) = self.next(left.min(TICK)) {
                 changed(number, finding);
             }

@@ -6,8 +6,7 @@ use std::path::Path;
 use super::error::Failure;
 use super::transaction::{Ended, Transaction};
 use super::{
-    History, Live, Observer, Progress, Reason, RecoveryError, RunFiles, RunId, STATE_FOLDER,
-    Undertaking, facts,
+    History, Live, Observer, Progress, Reason, RecoveryError, RunFiles, RunId, Undertaking, facts,
 };
 use crate::digest::Sha256Digest;
 use crate::issuance::{Content, FileChange};
@@ -105,6 +104,10 @@ impl Transaction<'_> {
     ) -> Result<Ended, RecoveryError> {
         warnings.extend(self.touch());
         self.note_written();
+        match self.move_manifests() {
+            Ok(more) => warnings.extend(more),
+            Err(failure) => return Err(self.stopped("a manifest could not be moved", failure)),
+        }
         warnings.extend(self.revive());
         match self.prove() {
             Ok(proof) => self.proof = proof,
@@ -175,10 +178,12 @@ impl Transaction<'_> {
     fn flush_names(&self, prepared: &[Prepared]) -> Result<(), Failure> {
         let copies = prepared.iter().filter_map(|ready| ready.backup.as_ref());
         let folders = copies.filter_map(|copy| copy.path.parent());
-        let folders: BTreeSet<&Path> = folders.chain([Path::new(STATE_FOLDER)]).collect();
+        let folders: BTreeSet<&Path> = folders.collect();
         for folder in folders {
             self.root.flush_folder(folder)?;
         }
+        // By a name in it: who may look into it does not matter, for what is in it is closed.
+        self.root.flush_name(&RunFiles::journals())?;
         let staged = prepared.iter().map(|ready| ready.staged.temporary());
         let one_each: BTreeMap<_, _> = staged
             .map(|name| (name.parent().map(Path::to_owned), name))
@@ -314,6 +319,7 @@ mod tests {
                 change(&root, "/pki/one", "one".to_owned()),
                 change(&root, "/pki/two", "two".repeat(1 << 20)),
             ],
+            moves: Vec::new(),
             touches: Vec::new(),
         };
         let reason = Reason::default();

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::STATE_FOLDER;
-use crate::journal::{BrokenChain, Chain, Event, is_closed, read_records};
-use crate::node::{FileError, Root};
-use crate::plan::LeftAlone;
+use super::{JournalState, RunJournal, STATE_FOLDER};
+use crate::journal::{Event, read_records};
+use crate::node::{FileError, Present, Root};
 
 const JOURNAL_SUFFIX: &str = ".jsonl";
 /// What the name of a torn line's copy has behind the run.
@@ -28,32 +27,6 @@ pub struct RunFiles {
     pub checkpoint: PathBuf,
     /// The folder with the files as they were before.
     pub backup: PathBuf,
-}
-
-/// A run that did not come to its end.
-pub struct Interrupted {
-    /// The run.
-    pub run: String,
-    /// Its journal, as far as it goes.
-    pub chain: Chain,
-    /// What it left to a person.
-    pub left: Vec<LeftAlone>,
-}
-
-/// Why it is not known whether a run came to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum HistoryError {
-    /// The folder of the journals, or a journal, cannot be read.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// A journal is not as it was written, or another run's, so nothing follows from it.
-    #[error("the journal of the run {run} cannot be relied on")]
-    Broken {
-        /// The run.
-        run: String,
-        /// What is wrong.
-        source: BrokenChain,
-    },
 }
 
 impl RunFiles {
@@ -89,50 +62,27 @@ impl History {
         Ok(Self { runs })
     }
 
-    /// The latest run that did not come to its end. There is one at most that changed anything, for none is begun
-    /// before that one has ended.
-    pub fn interrupted(&self, root: &Root) -> Result<Option<Interrupted>, HistoryError> {
-        for run in self.runs.iter().rev() {
-            let bytes = root.read_log(&RunFiles::of(run).journal)?;
-            if is_closed(&bytes) {
-                continue;
-            }
-            let run = run.clone();
-            match Chain::read_run(&run, &bytes) {
-                // A further attempt brought the last checkpoint.
-                Ok(Some(chain)) if chain.is_sealed() => {}
-                Ok(Some(chain)) => {
-                    let left = left(&bytes);
-                    return Ok(Some(Interrupted { run, chain, left }));
-                }
-                // Killed before its first line was whole: it did nothing.
-                Ok(None) => {}
-                Err(source) => return Err(HistoryError::Broken { run, source }),
-            }
-        }
-        Ok(None)
-    }
-
     /// Removes what a kill or a power failure left of runs that did nothing, or have ended: journals without one whole
     /// line, reserves, and files without their name. Only under the lock, and while no run is interrupted.
     pub fn tidy(root: &Root) -> Result<(), FileError> {
         for run in Self::read(root)?.runs {
-            let journal = RunFiles::of(&run).journal;
-            if !root.read_log(&journal)?.contains(&b'\n') {
-                root.remove_log(&journal)?;
+            // What somebody emptied stays, and so does what cannot be read: neither keeps a run from beginning.
+            if matches!(RunJournal::read(root, &run).state, JournalState::Unbegun) {
+                root.remove_log(&RunFiles::of(&run).journal)?;
             }
         }
         root.remove_leftovers(&RunFiles::journals())
     }
 
-    /// The copies of lines of a run's journal that a crash had cut short.
+    /// The copies of lines of a run's journal that a crash had cut short. What has such a name and is no file of ours, a FIFO
+    /// perhaps, is passed over: it must not stand in the way of the run.
     pub fn torn(root: &Root, run: &str) -> Result<Vec<PathBuf>, FileError> {
         let prefix = format!("{run}{TORN}");
-        let mut names = root.list(&RunFiles::journals())?;
-        names.retain(|name| name.starts_with(&prefix));
-        Ok(names
-            .iter()
-            .map(|name| RunFiles::journals().join(name))
+        let names = root.list(&RunFiles::journals())?;
+        let copies = names.iter().filter(|name| name.starts_with(&prefix));
+        let paths = copies.map(|name| RunFiles::journals().join(name));
+        Ok(paths
+            .filter(|path| matches!(root.present(path), Ok(Present::File(_))))
             .collect())
     }
 
@@ -146,47 +96,5 @@ impl History {
             });
             notes.last()
         })
-    }
-}
-
-/// What a journal says was left to a person.
-fn left(journal: &[u8]) -> Vec<LeftAlone> {
-    let left = read_records(journal).filter_map(|record| match record.ok()?.event {
-        Event::Left {
-            name,
-            reason,
-            needs,
-        } => Some(LeftAlone {
-            name,
-            reason,
-            needs,
-        }),
-        _ => None,
-    });
-    left.collect()
-}
-
-impl Interrupted {
-    /// Whether it may have changed a file; without a commit it has not.
-    pub fn is_committed(&self) -> bool {
-        self.chain.changes().is_some()
-    }
-
-    /// Each file that it was to replace: its certificate's name, and its node path.
-    pub fn targets(&self) -> impl Iterator<Item = (&str, &Path)> {
-        let changes = self.chain.changes().unwrap_or_default().iter();
-        changes.map(|(change, _)| (change.name.as_str(), Path::new(&change.target)))
-    }
-
-    /// The folders in which it staged files: those of its targets.
-    pub fn folders(&self) -> impl Iterator<Item = &Path> {
-        let folders = &self.chain.genesis().circumstances.folders;
-        folders.iter().map(Path::new)
-    }
-
-    /// How many files it replaced, and how many it was to replace.
-    pub fn made(&self) -> (usize, usize) {
-        let all = self.chain.changes().map_or(0, <[_]>::len);
-        (self.chain.counts().changed, all)
     }
 }

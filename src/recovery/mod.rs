@@ -11,6 +11,7 @@ mod execute;
 mod facts;
 mod halt;
 mod history;
+mod interrupted;
 mod observer;
 mod obstacle;
 mod preflight;
@@ -19,6 +20,7 @@ mod resume;
 mod reversal;
 mod rollback;
 mod run;
+mod run_journal;
 mod situation;
 mod take_up;
 mod transaction;
@@ -31,17 +33,19 @@ pub use error::{Failure, RecoveryError, Stuck};
 pub use execute::carry_out;
 pub use facts::Reason;
 pub use halt::Halt;
-pub use history::{History, HistoryError, Interrupted, RunFiles};
+pub use history::{History, RunFiles};
+pub use interrupted::{HistoryError, Interrupted};
 pub use observer::{Observer, Progress};
 pub use preflight::{check_targets, preflight};
 pub use restart::{
-    EtcdCopy, FolderCopy, Live, RestartChoice, RestartPlan, RestartWishes, Seen, Strategy,
-    plan_restart,
+    EtcdCopy, FolderCopy, Live, MANIFEST, RestartChoice, RestartPlan, RestartWishes, Seen,
+    Strategy, plan_restart,
 };
 pub use resume::resume;
 pub use reversal::reversal;
 pub use rollback::rollback;
 pub use run::RunId;
+pub use run_journal::{JournalState, RunJournal};
 pub use take_up::TakeUpRequest;
 pub use transaction::Ended;
 pub use undertaking::Undertaking;

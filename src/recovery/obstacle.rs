@@ -9,6 +9,7 @@ use crate::evidence::with_causes;
 use crate::journal::{Change, FileState, Progress};
 use crate::node::{FileError, Root};
 use crate::plan::{LeftAlone, Refusal, RefusalCode};
+use crate::shell::quote;
 
 /// What stands in the way of one change.
 pub(super) struct Obstacle {
@@ -188,17 +189,19 @@ fn skipping(root: &Root, verb: &str) -> String {
 }
 
 fn how_to_have_the_old(root: &Root, change: &Change) -> String {
-    let path = root.outside(Path::new(&change.target));
-    let path = path.display();
+    let path = quote(root.outside(Path::new(&change.target)));
     match (&change.before, &change.backup) {
         (Some(FileState::Symlink(destination)), _) => {
-            format!("to have the old link back: ln -sfT {destination} {path}")
+            format!(
+                "to have the old link back: ln -sfT {} {path}",
+                quote(destination)
+            )
         }
         (Some(FileState::Sha256(_)), Some(backup)) => {
             let copy = root.outside(Path::new(&backup.path));
             format!(
                 "to have the old one back: cp -a --remove-destination -T {} {path}",
-                copy.display()
+                quote(copy)
             )
         }
         // There was nothing.

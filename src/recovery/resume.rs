@@ -51,7 +51,10 @@ pub fn resume(
         run: &transaction.run,
         steps: tasks.len(),
     });
-    if let Err(failure) = transaction.leave_alone(left_alone) {
+    let begun = transaction
+        .leave_alone(left_alone)
+        .and_then(|()| transaction.return_manifests());
+    if let Err(failure) = begun {
         return Err(transaction
             .stopped("the run could not be finished", failure)
             .into());

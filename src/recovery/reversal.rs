@@ -58,6 +58,7 @@ pub fn reversal(
         left,
         changes,
         touches: Vec::new(),
+        moves: Vec::new(),
     })
 }
 

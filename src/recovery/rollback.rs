@@ -28,8 +28,11 @@ pub fn rollback(
     if let Some(outcome) = transaction.log.chain().outcome() {
         return Ok(transaction.close(outcome, Vec::new())?);
     }
-    let turned = transaction.turn();
-    if let Err(failure) = turned.and_then(|()| transaction.leave_alone(skipped)) {
+    let turned = transaction
+        .turn()
+        .and_then(|()| transaction.leave_alone(skipped))
+        .and_then(|()| transaction.return_manifests());
+    if let Err(failure) = turned {
         return Err(transaction
             .stopped("the run could not be undone", failure)
             .into());

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::facts;
+use crate::elision::elide;
 use crate::evidence::with_causes;
 use crate::journal::{Change, FileState};
 use crate::node::{FileError, Present, Root, Secrecy};
@@ -75,6 +76,8 @@ pub(super) fn words(present: &Present) -> String {
     match present {
         Present::Nothing => "nothing".to_owned(),
         Present::File(digest) => format!("{DIGEST}{digest}"),
-        Present::Link(destination) => format!("a link to {}", destination.display()),
+        Present::Link(destination) => {
+            elide(&format!("a link to {}", destination.display())).into_owned()
+        }
     }
 }

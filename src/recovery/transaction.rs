@@ -59,6 +59,7 @@ impl Transaction<'_> {
         change: &Change,
         staged: Staged,
     ) -> Result<(), Failure> {
+        let stamped = self.to_be_replaced(change);
         let intent = self.log.intend(number, self.clock.now())?;
         let before = facts::present(change.before.as_ref());
         let installed = staged.install(&before, &intent);
@@ -72,6 +73,9 @@ impl Transaction<'_> {
             name: &change.name,
             path: Path::new(&change.target),
         });
+        if let Some(stamped) = stamped {
+            self.wait_until_replaced(&stamped);
+        }
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::digest::Sha256Digest;
+use crate::elision::elide;
 use crate::issuance::FileChange;
 use crate::plan::{LeftAlone, RecoveryPlan, Step};
 
@@ -19,6 +20,8 @@ pub struct Undertaking {
     pub changes: Vec<FileChange>,
     /// The manifests whose time is set afterwards, as node paths.
     pub touches: Vec<PathBuf>,
+    /// The folders in which manifests are moved away and back, as node paths.
+    pub moves: Vec<PathBuf>,
 }
 
 impl Undertaking {
@@ -30,10 +33,11 @@ impl Undertaking {
         });
         Self {
             inventory_digest: Some(plan.inventory_digest),
-            steps: plan.steps.iter().map(ToString::to_string).collect(),
-            left: plan.left.clone(),
+            steps: plan.steps.iter().map(step_in_words).collect(),
+            left: plan.left.iter().map(recorded).collect(),
             touches: touches.collect(),
             changes,
+            moves: Vec::new(),
         }
     }
 
@@ -42,11 +46,27 @@ impl Undertaking {
         self.changes.iter().map(|change| change.target.as_path())
     }
 
-    /// The folders in which files are staged, each once.
+    /// The folders in which files are staged, or moved, each once.
     pub fn folders(&self) -> Vec<&Path> {
-        let mut folders: Vec<&Path> = self.targets().filter_map(Path::parent).collect();
+        let staged = self.targets().filter_map(Path::parent);
+        let mut folders: Vec<&Path> = staged
+            .chain(self.moves.iter().map(PathBuf::as_path))
+            .collect();
         folders.sort_unstable();
         folders.dedup();
         folders
+    }
+}
+
+/// A path may have come out of a file, and the journal is shown to many.
+fn step_in_words(step: &Step) -> String {
+    elide(&step.to_string()).into_owned()
+}
+
+fn recorded(left: &LeftAlone) -> LeftAlone {
+    LeftAlone {
+        name: left.name.clone(),
+        reason: elide(&left.reason).into_owned(),
+        needs: elide(&left.needs).into_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::support::interruption::kill;
+use crate::support::interruption::{is_possible, kill};
 use crate::support::node::Node;
 use crate::support::program::Run;
 use crate::support::terminal::Terminal;
@@ -161,6 +161,64 @@ fn the_backup_of_an_unfinished_run_is_never_removed() {
     assert_eq!(kept(&node), [false, false, true]);
     run(&node, &["rollback", "--yes"], 0);
     run(&node, &["check"], 0);
+}
+
+/// What such a run had replaced was brought back, or it had replaced nothing: its backup must not push out another.
+#[test]
+fn the_backups_of_runs_that_changed_nothing_are_told_apart_and_do_not_count() {
+    if !is_possible() {
+        return;
+    }
+    let node = recovered();
+    renew(&node, "apiserver");
+    kill(node.path(), &AGAIN, "symlinkat", 1);
+    run(&node, &["rollback", "--yes"], 0);
+    kill(node.path(), &AGAIN, "renameat", 6);
+    run(&node, &["rollback", "--yes"], 0);
+    let names = runs(&node);
+    let listed = run(&node, &["backups", "list"], 0).stdout;
+    for (name, is_idle) in names.iter().zip([false, false, true, true]) {
+        let row = listed.lines().find(|line| line.starts_with(name)).unwrap();
+        assert_eq!(
+            row.contains(" (changed nothing in the end) "),
+            is_idle,
+            "{listed}"
+        );
+    }
+    let told = prune(&node, "2");
+    assert!(
+        told.stdout.ends_with("Removed 2 backups; 2 left.\n"),
+        "{told:?}"
+    );
+    assert_eq!(kept(&node), [true, true, false, false]);
+    prune(&node, "1");
+    assert_eq!(kept(&node), [false, true, false, false]);
+    run(&node, &["rollback", "--yes", &names[1]], 0);
+}
+
+/// Neither an emptied journal nor another run's says that this one has ended.
+#[test]
+fn the_backup_of_an_unfinished_run_stays_whatever_was_done_to_its_journal() {
+    let Some(node) = interrupted() else {
+        return;
+    };
+    let name = runs(&node).pop().unwrap();
+    let other = recovered();
+    let closed = other.read(&journal(&runs(&other)[0]));
+    for (bytes, reason) in [
+        (Vec::new(), "its journal was emptied"),
+        (closed, "its journal is that of another run"),
+    ] {
+        node.write(&journal(&name), bytes);
+        let listed = run(&node, &["backups", "list"], 0).stdout;
+        assert!(listed.contains(&format!("{name} ({reason})")), "{listed}");
+        let before = Tree::read(node.path());
+        prune(&node, "0");
+        assert_eq!(Tree::read(node.path()), before);
+        // Nor does another run begin, which would remove the journal.
+        run(&node, &["recover", "--yes"], 6);
+        assert_eq!(Tree::read(node.path()), before);
+    }
 }
 
 #[test]

@@ -6,9 +6,13 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::namespace;
 use crate::support::node::{Node, project};
 use crate::support::program::{Run, binary};
-use crate::{cut, elsewhere, interrupted, journal, recovered, renew, run, runs, tamper, ticket};
+use crate::{
+    NODE, RECOVER, cut, elsewhere, interrupted, journal, recovered, renew, run, runs, tamper,
+    ticket,
+};
 
 /// Exports to a new file in that folder.
 fn export(node: &Node, name: &str, folder: &Path, code: i32) -> Run {
@@ -37,9 +41,11 @@ fn unpack(name: &str, folder: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// Runs the commands that VERIFY.txt names, word for word, where the archive was unpacked; how each ended.
-fn follow(name: &str, folder: &Path) -> Vec<(String, Run)> {
+/// Runs the commands that VERIFY.txt names, word for word, where the archive was unpacked, with that CA certificate; how each
+/// ended.
+fn follow(name: &str, folder: &Path, authority: Option<&Path>) -> Vec<(String, Run)> {
     let programs = folder.join("programs");
+    let _ = fs::remove_dir_all(&programs);
     fs::create_dir(&programs).unwrap();
     symlink(binary(), programs.join("rekindle")).unwrap();
     symlink(
@@ -55,6 +61,7 @@ fn follow(name: &str, folder: &Path) -> Vec<(String, Run)> {
             shell
                 .env_clear()
                 .env("PATH", format!("{}:/usr/bin:/bin", programs.display()))
+                .envs(authority.map(|path| ("CA", path)))
                 .current_dir(folder.join(name))
                 .args(["-c", line]);
             (line.to_owned(), Run::of(shell))
@@ -64,8 +71,9 @@ fn follow(name: &str, folder: &Path) -> Vec<(String, Run)> {
 
 /// Whoever follows the instructions comes to that verdict three times: by this program, by its words, and by others.
 #[track_caller]
-fn judged_elsewhere(name: &str, folder: &Path, verdict: &str) {
-    let runs = follow(name, folder);
+fn judged_elsewhere(node: &Node, name: &str, folder: &Path, verdict: &str) {
+    let authority = node.file("/etc/kubernetes/pki/ca.crt");
+    let runs = follow(name, folder, Some(&authority));
     let [(_, verified), (_, shown), (_, script)] = runs.as_slice() else {
         panic!("{runs:?}");
     };
@@ -109,7 +117,7 @@ fn the_archive_has_all_that_it_takes_to_judge_the_journal() {
     let exported = String::from_utf8(files["ca.crt"].clone()).unwrap();
     let one_line = |pem: &str| pem.split_whitespace().collect::<String>();
     assert_eq!(one_line(&exported), one_line(&authority));
-    judged_elsewhere(&name, &folder, "COMPLETE");
+    judged_elsewhere(&node, &name, &folder, "COMPLETE");
 }
 
 #[test]
@@ -121,7 +129,7 @@ fn an_interrupted_run_and_its_torn_lines_are_exported_before_and_after_it_was_re
     let (_folder, folder) = elsewhere();
     export(&node, &name, &folder, 0);
     unpack(&name, &folder);
-    judged_elsewhere(&name, &folder, "INCOMPLETE");
+    judged_elsewhere(&node, &name, &folder, "INCOMPLETE");
     // Its last line cut short; then taken to its end without the key of the CA.
     let lines = node
         .read(&journal(&name))
@@ -141,8 +149,37 @@ fn an_interrupted_run_and_its_torn_lines_are_exported_before_and_after_it_was_re
     assert_eq!(torn.len(), 1, "{:?}", files.keys());
     assert_eq!(files[torn[0]].len(), 50);
     let text = String::from_utf8(files["VERIFY.txt"].clone()).unwrap();
-    assert!(text.contains(" --ca ca.crt --key "), "{text}");
-    judged_elsewhere(&name, &folder, "COMPLETE");
+    assert!(text.contains("from elsewhere}\" --key "), "{text}");
+    judged_elsewhere(&node, &name, &folder, "COMPLETE");
+}
+
+/// A journal that was made with another CA is whole in itself, and its archive has that CA's certificate.
+#[test]
+fn a_journal_of_another_cluster_is_not_believed_by_the_instructions_in_its_own_archive() {
+    let stranger = Node::materialize("joined-control-plane");
+    run(&stranger, &RECOVER, 0);
+    let name = runs(&stranger).pop().unwrap();
+    let (_folder, folder) = elsewhere();
+    export(&stranger, &name, &folder, 0);
+    unpack(&name, &folder);
+    judged_elsewhere(&stranger, &name, &folder, "COMPLETE");
+    let cluster = Node::materialize(NODE);
+    let authority = cluster.file("/etc/kubernetes/pki/ca.crt");
+    for authority in [Some(authority.as_path()), None] {
+        let runs = follow(&name, &folder, authority);
+        let [(_, verified), _, (_, script)] = runs.as_slice() else {
+            panic!("{runs:?}");
+        };
+        assert!(!verified.stdout.contains("COMPLETE"), "{runs:?}");
+        assert!(!script.stdout.contains("OK "), "{runs:?}");
+        for run in [verified, script] {
+            assert_ne!(run.code, Some(0), "{runs:?}");
+            let asks = run
+                .stderr
+                .contains("the CA certificate of the cluster, from elsewhere");
+            assert_eq!(asks, authority.is_none(), "{runs:?}");
+        }
+    }
 }
 
 #[test]
@@ -167,7 +204,7 @@ fn an_archive_without_any_certificate_names_the_keys() {
     assert!(!files.contains_key("ca.crt"), "{:?}", files.keys());
     let text = String::from_utf8(files["VERIFY.txt"].clone()).unwrap();
     assert!(!text.contains("--ca"), "{text}");
-    judged_elsewhere(&last, &folder, "COMPLETE");
+    judged_elsewhere(&node, &last, &folder, "COMPLETE");
 }
 
 #[test]
@@ -206,8 +243,31 @@ fn nothing_is_written_over() {
     symlink(folder.join("elsewhere"), folder.join("export.tar")).unwrap();
     export(&node, &name, &folder, 2);
     assert!(!folder.join("elsewhere").exists());
-    export(&node, &name, &folder.join("missing"), 2);
+    let refused = export(&node, &name, &folder.join("missing"), 2);
+    assert!(
+        refused
+            .stderr
+            .contains("hint: name a file in a folder that is there\n"),
+        "{refused:?}"
+    );
     export(&node, "20200101T000000.000Z-abcdef", &folder, 2);
+}
+
+/// No name would be better there: it is the disk.
+#[test]
+fn a_disk_that_takes_no_archive_is_no_fault_of_the_command_line() {
+    let node = recovered();
+    let script = "mount -t tmpfs -o ro tmpfs /mnt; exec env -i \"$0\" --root \"$1\" journal export --out /mnt/a.tar";
+    let Some(failed) = namespace::run(script, node.path()) else {
+        println!("skipped: a mount namespace is not permitted here");
+        return;
+    };
+    let failed = failed.expect(4);
+    assert_eq!(
+        failed.stderr,
+        "error: create /mnt/a.tar: the file system is read-only\n\
+         hint: see how it is mounted: findmnt -T /mnt/a.tar; remount it writable\n"
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use crate::support::interruption::{is_possible, kill};
 use crate::support::node::Node;
 use crate::support::tree::Tree;
-use crate::{AGAIN, NODE, RECOVER, cut, journal, recovered, renew, run, runs, tamper};
+use crate::{AGAIN, NODE, RECOVER, cut, interrupted, journal, recovered, renew, run, runs, tamper};
 
 /// The rows of the table: what stands in the columns behind the run.
 fn rows(node: &Node) -> Vec<String> {
@@ -50,10 +50,26 @@ fn each_run_is_listed_with_its_verb_and_its_end() {
     };
     ends(first, "recover 14 of 14 completed");
     ends(second, "recover 1 of 1 completed");
-    ends(third, "rollback 1 of 1 completed");
+    ends(third, &format!("rollback {last} 1 of 1 completed"));
     ends(fourth, "unfinished");
     run(&node, &["rollback", "--yes"], 0);
     ends(&rows(&node)[3], "rolled back");
+}
+
+/// Exit 5 and "half-way" are for a run that waits; this one has ended, and nothing is left to be done.
+#[test]
+fn a_run_that_left_a_strangers_file_alone_is_settled() {
+    let Some(node) = interrupted() else {
+        return;
+    };
+    node.write("/etc/kubernetes/scheduler.conf", "a stranger's");
+    run(&node, &["resume", "--yes", "--skip-foreign"], 1);
+    ends(&rows(&node)[0], "13 of 14 settled, 1 left alone");
+    for verb in ["verify", "show"] {
+        let told = run(&node, &["journal", verb], 0).stdout;
+        assert!(told.contains(" settled, 1 left alone\n"), "{told}");
+        assert!(!told.contains("half-way"), "{told}");
+    }
 }
 
 #[test]

@@ -52,22 +52,24 @@ fn a_line_that_a_kill_cut_short_is_no_reason_to_fail() {
     cut(&node, name, lines - 1, 99);
     let shown = run(&node, &["journal", "show"], 0);
     assert_eq!(kinds(&shown.stdout).len(), lines - 1);
-    let last = shown.stdout.lines().last().unwrap();
-    assert!(last.trim_start().starts_with("cut short: "), "{last}");
-    // And each attempt stands among the records.
-    run(
-        &node,
-        &["resume", "--yes", "--reason", "take \u{1b}[31mtwo"],
-        0,
+    let last: Vec<&str> = shown.stdout.lines().rev().take(2).collect();
+    assert_eq!(
+        last[0],
+        "      unfinished: the run did not come to its end, with 5 of 14 files replaced"
     );
+    assert!(last[1].trim_start().starts_with("cut short: "), "{last:?}");
+    // And each attempt stands among the records.
+    let reason = ["--reason", "take \u{1b}[31mtwo", "--ticket", "INC-4711"];
+    run(&node, &[&["resume", "--yes"], &reason[..]].concat(), 0);
     let shown = run(&node, &["journal", "show"], 0).stdout;
+    assert!(!shown.contains("unfinished"), "{shown}");
     let attempt = shown
         .lines()
         .find(|line| line.contains("attempt  "))
         .unwrap();
     for text in [
         "2, forward, ",
-        "take \u{fffd}[31mtwo",
+        "take \u{fffd}[31mtwo, ticket INC-4711",
         "1 line cut short and set aside",
     ] {
         assert!(attempt.contains(text), "{attempt}");
@@ -117,6 +119,17 @@ fn a_file_of_a_journal_is_shown_and_what_is_none_is_refused() {
         "{}",
         unknown.stderr
     );
+    // A file is offered where one can be named.
+    let hint = "journal list; a file in this folder is ./FILE\n";
+    assert!(unknown.stderr.ends_with(hint), "{}", unknown.stderr);
+    for arguments in [
+        &["rollback", "--yes", "nope"][..],
+        &["rollback", "--yes", "./x.jsonl"],
+        &["journal", "export", "nope", "--out", "a.tar"],
+    ] {
+        let unknown = run(&node, arguments, 2);
+        assert!(unknown.stderr.ends_with("journal list\n"), "{unknown:?}");
+    }
     let folder = run(&node, &["journal", "show", "./"], 2);
     assert!(folder.stderr.contains("folder"), "{}", folder.stderr);
 }

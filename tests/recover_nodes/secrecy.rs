@@ -63,6 +63,85 @@ fn no_piece_of_a_key_is_printed_or_written_down() {
     }
 }
 
+/// A slip that makes a path, a name or a label of a key: `$key` is its base64, and `$pem` its file.
+const SLIPS: [&str; 8] = [
+    "sed -i 's/client-key-data:/client-key:/' etc/kubernetes/admin.conf",
+    "sed -i \"s|client-certificate-data: .*|client-certificate: $key|\" etc/kubernetes/admin.conf",
+    "sed -i \"s|current-context: .*|current-context: $key|\" etc/kubernetes/admin.conf",
+    "sed -i \"s|user: kubernetes-admin|user: $key|\" etc/kubernetes/admin.conf",
+    "sed -i \"s|-----BEGIN .*|-----BEGIN $key-----|\" etc/kubernetes/pki/apiserver.crt",
+    "sed -i \"s|--tls-cert-file=.*|--tls-cert-file=$key|\" etc/kubernetes/manifests/kube-apiserver.yaml",
+    "ln -sfn $key var/lib/kubelet/pki/kubelet-client-current.pem",
+    "ln -sfn \"$(grep -v -e ----- $pem | tr -d '\\n/' | cut -c1-200)\" var/lib/kubelet/pki/kubelet-client-current.pem",
+];
+
+#[test]
+fn a_key_that_stands_where_a_path_or_a_name_belongs_is_neither_printed_nor_written_down() {
+    for slip in SLIPS {
+        let node = Node::materialize("ecdsa-p256-stacked");
+        let pem = node.read("/etc/kubernetes/pki/apiserver.key");
+        let digits = {
+            use base64::Engine;
+            base64::engine::general_purpose::STANDARD.encode(&pem)
+        };
+        let embedded = String::from_utf8(node.read("/etc/kubernetes/admin.conf")).unwrap();
+        let embedded = embedded.lines().find_map(|line| {
+            let (_, digits) = line.split_once("client-key-data: ")?;
+            Some(digits.to_owned())
+        });
+        let bare: String = String::from_utf8(pem)
+            .unwrap()
+            .lines()
+            .filter(|line| !line.starts_with("-----"))
+            .collect();
+        let forms = [
+            digits.clone(),
+            embedded.unwrap(),
+            bare.replace('/', ""),
+            bare,
+        ];
+        node.shell(&format!(
+            "key={digits} pem=etc/kubernetes/pki/apiserver.key; {slip}"
+        ));
+        let shows = |text: &str| {
+            forms.iter().any(|form| {
+                let pieces = form.as_bytes().windows(16);
+                pieces
+                    .filter_map(|piece| std::str::from_utf8(piece).ok())
+                    .any(|piece| text.contains(piece))
+            })
+        };
+        for arguments in [
+            &["check"][..],
+            &["check", "-o", "json"],
+            &["plan"],
+            &["plan", "-o", "json"],
+            &["recover", "--yes"],
+            &[
+                "recover",
+                "--yes",
+                "--only",
+                "apiserver-kubelet-client,kubelet.conf",
+            ],
+            &["journal", "show"],
+        ] {
+            let Run { stdout, stderr, .. } = rekindle(node.path(), arguments);
+            for output in [stdout, stderr] {
+                assert!(!shows(&output), "{slip}: {arguments:?}\n{output}");
+            }
+        }
+        let tree = Tree::read(node.path());
+        for path in tree
+            .paths()
+            .filter(|path| path.starts_with("/var/lib/rekindle/journal/"))
+        {
+            for text in layers(tree.entry(path).bytes()) {
+                assert!(!shows(&String::from_utf8_lossy(&text)), "{slip}: {path}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_search_finds_what_it_is_looking_for() {
     let node = Node::materialize("joined-control-plane");

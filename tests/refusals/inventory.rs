@@ -30,6 +30,33 @@ fn the_plan_was_made_before_a_change() {
     rekindle(node.path(), &["recover", "--yes", "--inventory", &planned]).expect(0);
 }
 
+/// What passes to the new files, or leads to them, is part of what was approved.
+#[test]
+fn whatever_a_plan_rests_on_is_part_of_it() {
+    for change in [
+        "chmod 0640 etc/kubernetes/pki/apiserver.crt",
+        "chmod 0644 etc/kubernetes/manifests/etcd.yaml",
+        "chmod 0400 etc/kubernetes/admin.conf",
+        "chmod 0400 etc/kubernetes/pki/apiserver.key",
+        "echo >>etc/kubernetes/pki/apiserver.key",
+        "echo >>etc/kubernetes/pki/ca.key",
+        "mv etc/kubernetes/pki etc/kubernetes/other; ln -s other etc/kubernetes/pki",
+        "if [ \"$(id -u)\" = 0 ]; then chgrp 1000 etc/kubernetes/scheduler.conf; else chmod 0400 etc/kubernetes/scheduler.conf; fi",
+    ] {
+        let node = Node::materialize(NODE);
+        let planned = inventory(&node);
+        assert_eq!(inventory(&node.copy()), planned, "a copy is the same node");
+        node.shell(change);
+        let run = rekindle(node.path(), &["recover", "--yes", "--inventory", &planned]);
+        assert!(
+            run.stderr.contains("(inventory-changed)"),
+            "{change}: {run:?}"
+        );
+        let planned = inventory(&node);
+        rekindle(node.path(), &["recover", "--yes", "--inventory", &planned]).expect(0);
+    }
+}
+
 /// Nobody knows how long a question stands there.
 #[test]
 fn the_node_changes_while_the_question_waits() {

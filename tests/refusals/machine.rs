@@ -1,28 +1,91 @@
 //! Something is wrong with the machine, the user or the command, and the node is good.
 
-use std::fs::{self, File};
+use std::fs;
+use std::process::Command;
 
-use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::geteuid;
 
 use super::situation::{NODE, Situation, compare, keeps_secrets};
+use crate::support::interruption::{fail, is_possible, wait_for};
 use crate::support::namespace;
 use crate::support::node::Node;
 use crate::support::program::{rekindle, rekindle_as};
+use crate::support::terminal::Terminal;
 use crate::support::tree::Tree;
 
 #[test]
 fn another_rekindle() {
     let node = Node::materialize(NODE);
-    let folder = File::open(node.file("/etc/kubernetes")).unwrap();
-    let _lock = Flock::lock(folder, FlockArg::LockExclusiveNonblock).unwrap();
-    let run = rekindle(node.path(), &["recover", "--yes"]).expect(3);
-    let pid = std::process::id().to_string();
-    compare(
-        "another-rekindle",
-        &run.stderr.replace(&pid, "[PID]"),
-        node.path(),
-    );
+    let mut asking = Terminal::start(node.path(), &["recover"]);
+    asking.wait_for("[e]xplain: ");
+    for arguments in [
+        &["recover", "--yes"][..],
+        &["expire"],
+        &["rollback", "--yes"],
+    ] {
+        let run = rekindle(node.path(), arguments).expect(3);
+        compare("another-rekindle", &without_pids(&run.stderr), node.path());
+    }
+    asking.enter("n\n");
+    asking.end().expect(1);
+    rekindle(node.path(), &["recover", "--yes"]).expect(0);
+}
+
+/// The number of a process is another one each time.
+fn without_pids(text: &str) -> String {
+    let pid = text.split_once("pid ").unwrap().1;
+    let pid: String = pid.chars().take_while(char::is_ascii_digit).collect();
+    text.replace(&pid, "[PID]")
+}
+
+/// Whoever may read the folder may lock it, and a shared lock is enough to keep others away.
+#[test]
+fn another_program_has_locked_the_node() {
+    let node = Node::materialize(NODE);
+    let mut holder = Command::new("setpriv");
+    if geteuid().is_root() {
+        holder.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+    }
+    let mut holder = holder
+        .args(["--", "flock", "--shared", "--no-fork"])
+        .arg(node.file("/etc/kubernetes"))
+        .args(["sleep", "60"])
+        .spawn()
+        .unwrap();
+    let run = wait_for(|| {
+        let run = rekindle(node.path(), &["rollback", "--yes"]);
+        run.stderr.contains("sleep").then_some(run)
+    });
+    if geteuid().is_root() {
+        compare(
+            "another-rekindle.program",
+            &without_pids(&run.expect(3).stderr),
+            node.path(),
+        );
+    }
+    // It is none of ours that works there.
+    let check = rekindle(node.path(), &["check"]).expect(1);
+    assert!(!check.stdout.contains("Under way"), "{check:?}");
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    rekindle(node.path(), &["recover", "--yes"]).expect(0);
+}
+
+/// The lock falls with the process: no call that could fail gives it back.
+#[test]
+fn the_kernel_cannot_unlock() {
+    if !is_possible() {
+        return;
+    }
+    let node = Node::materialize(NODE);
+    for arguments in [
+        ["recover", "--yes"],
+        ["resume", "--yes"],
+        ["rollback", "--yes"],
+    ] {
+        fail(node.path(), &arguments, "EIO", "flock", "2+").expect(0);
+    }
+    rekindle(node.path(), &["check"]).expect(0);
 }
 
 #[test]
@@ -60,20 +123,6 @@ fn a_file_that_this_user_may_not_read() {
     ));
     let run = rekindle_as(&program, USER, node.path(), &["plan"]).expect(3);
     compare("cannot-read.permission", &run.stderr, node.path());
-}
-
-#[test]
-fn a_restart_of_the_future() {
-    let node = Node::materialize(NODE);
-    let before = Tree::read(node.path());
-    for choice in ["auto", "all", "stale", "stamp", "move"] {
-        for verb in [&["plan"][..], &["recover", "--yes"]] {
-            let run = rekindle(node.path(), &[verb, &["--restart", choice]].concat()).expect(3);
-            let stderr = run.stderr.replace(choice, "[CHOICE]");
-            compare("restart-not-available", &stderr, node.path());
-        }
-    }
-    assert_eq!(Tree::read(node.path()), before);
 }
 
 #[test]

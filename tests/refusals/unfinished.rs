@@ -32,7 +32,6 @@ fn no_other_run_begins() {
     kill(node.path(), &again, "renameat", 6);
     for arguments in [
         &["plan"][..],
-        &["plan", "-o", "json"],
         &["recover", "--yes"],
         &["recover", "--yes", "--only", "admin.conf", "--force"],
         &["expire"],

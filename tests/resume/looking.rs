@@ -1,8 +1,8 @@
 //! The verbs that only look: they show an unfinished run, and leave it alone.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::interruption::{is_possible, kill};
+use crate::support::interruption::{Held, is_possible, kill};
 use crate::support::node::Node;
 use crate::support::tree::Tree;
 use crate::{NODE, RECOVER, RESUME, ROLLBACK, interrupted, run};
@@ -41,7 +41,17 @@ fn check_shows_an_unfinished_run() {
              To go back:   rekindle --root ROOT rollback\n"
         )
     );
-    assert_eq!(unfinished(&node), name);
+    assert_eq!(
+        unfinished(&node),
+        json!({
+            "run": name,
+            "verb": "recover",
+            "replaced": 5,
+            "files": 14,
+            "undoing": false,
+            "ways": ["resume", "rollback"],
+        })
+    );
     let verified = run(&node, &["journal", "verify"], 5);
     assert!(verified.stdout.starts_with("INCOMPLETE\n"), "{verified:?}");
     assert_eq!(Tree::read(node.path()), before);
@@ -74,7 +84,9 @@ fn check_names_the_one_way_that_is_open() {
     );
     let verified = run(&node, &["journal", "verify"], 5);
     assert!(!verified.stderr.contains("resume"), "{verified:?}");
-    assert_eq!(unfinished(&node).as_str().map(str::len), Some(27));
+    let unfinished = unfinished(&node);
+    assert_eq!(unfinished["undoing"], true, "{unfinished}");
+    assert_eq!(unfinished["ways"], json!(["rollback"]), "{unfinished}");
 }
 
 /// Every file is the new one, and only the end of the journal is missing.
@@ -91,4 +103,59 @@ fn all_is_valid_and_the_run_is_unfinished() {
         "{words}"
     );
     assert!(words.contains("with 14 of 14 files replaced"), "{words}");
+}
+
+/// Somebody who pastes `resume` meanwhile would be refused, and somebody who believes in an interruption might kill it.
+#[test]
+fn a_run_that_is_under_way_was_not_interrupted() {
+    if !is_possible() {
+        return;
+    }
+    for (call, number) in [("symlinkat", 1), ("renameat", 6)] {
+        let node = Node::materialize(NODE);
+        let held = Held::after(node.path(), &RECOVER, call, number);
+        let words = last_words(&node);
+        assert!(
+            words.contains("Under way: a rekindle works on this node now (pid "),
+            "{words}"
+        );
+        assert!(!words.contains("interrupted"), "{words}");
+        let told = run(&node, &["check", "-o", "json"], 1).stdout;
+        let document: Value = serde_json::from_str(&told).unwrap();
+        assert!(document["workingPid"].is_u64(), "{told}");
+        assert!(document["unfinishedRun"].is_null(), "{told}");
+        let refused = run(&node, &["plan"], 3);
+        assert!(refused.stderr.contains("(another-rekindle)"), "{refused:?}");
+        held.go_on().expect(0);
+        run(&node, &["check"], 0);
+    }
+}
+
+/// There is nothing to look at: a program is told why, and is given a document all the same.
+#[test]
+fn a_program_always_has_a_document() {
+    let node = Node::empty();
+    let told = run(&node, &["check", "-o", "json"], 1);
+    let document: Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(document["kind"], "CertificateExpirationInfo");
+    let obstacle = document["obstacles"][0].as_str().unwrap();
+    assert!(obstacle.ends_with("is no control-plane node of kubeadm's"));
+    assert_eq!(document["certificates"], json!([]));
+    let missing = node.file("/missing");
+    for verb in ["check", "plan"] {
+        let told = crate::rekindle(&missing, &[verb, "-o", "json"]).expect(3);
+        let document: Value = serde_json::from_str(&told.stdout).unwrap();
+        assert!(document.to_string().contains("does not exist"), "{told:?}");
+    }
+    if !is_possible() {
+        return;
+    }
+    let node = interrupted(6);
+    let told = run(&node, &["plan", "-o", "json"], 3);
+    let document: Value = serde_json::from_str(&told.stdout).unwrap();
+    let refusal = &document["refusals"][0];
+    assert_eq!(refusal["code"], "unfinished-run");
+    assert_eq!(refusal["runbook"], "runbooks/refused/unfinished-run.md");
+    assert_eq!(document["steps"], json!([]));
+    assert!(document.get("inventoryDigest").is_none(), "{document}");
 }

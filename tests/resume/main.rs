@@ -14,6 +14,7 @@
 mod both_ways;
 mod circumstances;
 mod closing;
+mod doubt;
 mod ended;
 mod foreign;
 mod looking;

@@ -35,14 +35,50 @@ fn a_recovery_goes_on_by_itself() {
     assert_eq!(ends, ["rolled back", "completed"], "{list}");
 }
 
+/// The run is none to be settled first, and what it had staged has keys in it.
 #[test]
-fn check_needs_not_speak_of_it() {
+fn check_names_what_lies_about() {
     if !is_possible() {
         return;
     }
     let node = interrupted();
     let check = run(&node, &["check"], 1);
     assert!(!check.stdout.contains("Unfinished"), "{check:?}");
+    let root = node.path().display();
+    let words = check.stdout.rsplit_once("\n\n").unwrap().1;
+    assert!(
+        words.contains(&format!("rekindle --root {root} plan\nLeft over: the run ")),
+        "{words}"
+    );
+    assert!(
+        words.ends_with(&format!(
+            "clear them away: rekindle --root {root} rollback\n"
+        )),
+        "{words}"
+    );
+    let name = words
+        .split_once("the run ")
+        .unwrap()
+        .1
+        .split(' ')
+        .next()
+        .unwrap();
+    let staged = format!("/etc/kubernetes/.rekindle-{name}-admin.conf");
+    assert!(
+        words.contains(&format!(" as .rekindle-{name}-*\n")),
+        "{words}"
+    );
+    assert!(node.file(&staged).exists());
+    let json = run(&node, &["check", "-o", "json"], 1).stdout;
+    assert!(
+        json.contains(&format!("\"leftOverRun\": \"{name}\"")),
+        "{json}"
+    );
+    let backups = run(&node, &["backups", "list"], 0).stdout;
+    assert!(
+        backups.contains("(interrupted before it changed anything)"),
+        "{backups}"
+    );
     let list = run(&node, &["journal", "list"], 0).stdout;
     assert!(list.ends_with("before it changed anything\n"), "{list}");
 }
@@ -108,4 +144,38 @@ fn any_other_run_clears_up_first() {
     run(&other, &["expire"], 0);
     is_settled(&other);
     run(&other, &RECOVER, 0);
+}
+
+/// Keys must not lie about until the next time that something expires.
+#[test]
+fn a_recovery_with_nothing_to_do_clears_up_too() {
+    if !is_possible() {
+        return;
+    }
+    let node = Node::materialize(NODE);
+    run(&node, &RECOVER, 0);
+    let before = Tree::read(node.path());
+    let again = ["recover", "--yes", "--force", "--validity", "9000h"];
+    kill(node.path(), &again, "symlinkat", 1);
+    run(&node, &["check"], 1);
+    let told = run(&node, &RECOVER, 0);
+    assert!(
+        told.stdout.contains("; what it left is cleared away.\n"),
+        "{told:?}"
+    );
+    is_as(&before, &node);
+    is_settled(&node);
+    run(&node, &["check"], 0);
+    // Killed at the very last rename: the run has ended, and its reserve is there.
+    kill(node.path(), &again, "renameat", 14);
+    let reserves = |node: &Node| {
+        let tree = Tree::read(node.path());
+        tree.paths()
+            .filter(|path| path.ends_with(".reserve"))
+            .count()
+    };
+    assert_eq!(reserves(&node), 1);
+    run(&node, &RECOVER, 0);
+    assert_eq!(reserves(&node), 0);
+    is_settled(&node);
 }

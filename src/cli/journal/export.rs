@@ -10,7 +10,8 @@ use super::super::render::{count, printable};
 use super::instructions::{AUTHORITY, instructions};
 use super::operand::known_run;
 use crate::journal::{BrokenChain, Chain};
-use crate::node::{Root, Secrecy, create_operand};
+use crate::node::{FileError, Root, Secrecy, create_operand};
+use crate::plan::Refusal;
 use crate::recovery::{History, RunFiles};
 
 /// Writes the archive.
@@ -22,9 +23,7 @@ pub fn export(
     let run = known_run(root, arguments.run.as_deref())?;
     let archive = Archive::of(root, &run)?;
     let path = &arguments.out;
-    let file = create_operand(path).map_err(|error| {
-        Failure::of(Exit::Usage, &error).hint("name a file that does not exist yet")
-    })?;
+    let file = create_operand(path).map_err(|error| not_created(&error))?;
     archive.write(file).map_err(|error| {
         let message = format!("{}: {error}", path.display());
         Failure::new(Exit::Failed, message).hint("what there is of it is not the whole: remove it")
@@ -39,6 +38,22 @@ pub fn export(
         Some(error) => Err(Failure::of(Exit::JournalInvalid, &error)
             .hint("it was exported as it is: keep it as evidence")
             .runbook("runbooks/exit-codes.md")),
+    }
+}
+
+/// A name that cannot be meant, or a disk that takes no file.
+fn not_created(error: &FileError) -> Failure {
+    match error {
+        FileError::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
+            Failure::of(Exit::Usage, error).hint("name a file that does not exist yet")
+        }
+        FileError::NotFound { .. } | FileError::NotAFolder { .. } => {
+            Failure::of(Exit::Usage, error).hint("name a file in a folder that is there")
+        }
+        other => {
+            let remedy = Refusal::of_file("archive", other).remedy;
+            Failure::of(Exit::Failed, other).hint(remedy)
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::journal::Chain;
+use crate::shell::quote;
 
 /// The name of the CA certificate in the archive.
 pub(super) const AUTHORITY: &str = "ca.crt";
@@ -18,7 +19,8 @@ pub(super) fn instructions(run: &str, files: &[String], chain: Option<&Chain>) -
         let _ = write!(
             text,
             "\nThe journal is not as it was written, or was not begun. To see where:\n\n    \
-             rekindle journal verify ./{run}.jsonl --ca CA-CERTIFICATE\n"
+             rekindle journal verify ./{} --ca CA-CERTIFICATE\n",
+            quote(format!("{run}.jsonl"))
         );
         return text;
     };
@@ -27,28 +29,32 @@ pub(super) fn instructions(run: &str, files: &[String], chain: Option<&Chain>) -
     let checkpoint = format!("{run}.checkpoint");
     let (mut with, mut without) = (String::new(), String::new());
     if has(AUTHORITY) {
-        let _ = write!(with, " --ca {AUTHORITY}");
-        let _ = write!(without, " {AUTHORITY}");
+        text += NAME_THE_CA;
+        // A shell that does not know it ends with these words: the one in the archive must not do for it.
+        let authority = "\"${CA:?the CA certificate of the cluster, from elsewhere}\"";
+        let _ = write!(with, " --ca {authority}");
+        let _ = write!(without, " {authority}");
     }
     let mut named = String::new();
     for key in chain.keys().filter(|key| key.certificate.is_none()) {
         let _ = write!(named, " --key {}", key.sha256);
     }
     if has(&checkpoint) {
-        let _ = write!(named, " --expect {checkpoint}");
+        let _ = write!(named, " --expect {}", quote(checkpoint));
     }
     let verdict = if chain.is_sealed() {
         "COMPLETE"
     } else {
         "INCOMPLETE, for the run did not come to its end"
     };
+    let journal = quote(format!("{run}.jsonl"));
     let _ = write!(
         text,
         "\nThe verdict should be {verdict}. With rekindle:\n\n    \
-         rekindle journal verify ./{run}.jsonl{with}{named}\n    \
-         rekindle journal show ./{run}.jsonl\n\n\
+         rekindle journal verify ./{journal}{with}{named}\n    \
+         rekindle journal show ./{journal}\n\n\
          Without it, with openssl and jq alone (scripts/verify-journal in rekindle's sources):\n\n    \
-         verify-journal{named} {run}.jsonl{without}\n"
+         verify-journal{named} {journal}{without}\n"
     );
     text
 }
@@ -60,9 +66,16 @@ The archive proves nothing by itself: root on the node could have made another o
 - compare a key that is named below, since no CA certified it, with the one that the run printed.
 ";
 
+const NAME_THE_CA: &str = "
+A journal that somebody else made verifies with his CA certificate. So name the cluster's, from a place that you trust, in a
+file; of all that it had, where it was changed between two attempts: CA=/path/to/the/cluster's/ca.crt
+";
+
 fn meaning(name: &str) -> &'static str {
     match name.rsplit_once('.') {
-        _ if name == AUTHORITY => "the CA certificate of the cluster, as the journal names it",
+        _ if name == AUTHORITY => {
+            "the CA certificate that the journal names, to be compared with the cluster's"
+        }
         Some((_, "checkpoint")) => "the note that pins the lines of the journal",
         Some((_, "jsonl")) => "the journal: one signed record a line",
         _ => "a line that a crash had cut short, as it was found",

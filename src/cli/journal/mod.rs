@@ -1,5 +1,6 @@
 //! `rekindle journal`: what earlier runs recorded.
 
+mod ending;
 mod expect;
 mod export;
 mod instructions;
@@ -9,6 +10,7 @@ mod show;
 mod summary;
 mod verify;
 
+pub(super) use ending::outcome_in_words;
 pub(super) use export::export;
 pub(super) use list::list;
 pub(super) use operand::{chain_of, known_run};

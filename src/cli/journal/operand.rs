@@ -9,7 +9,8 @@ use super::super::failure::Failure;
 use super::super::render::{count, timestamp};
 use crate::journal::Chain;
 use crate::node::{Root, read_operand};
-use crate::recovery::{History, RunFiles};
+use crate::recovery::{History, HistoryError, RunFiles, RunJournal};
+use crate::shell::quote;
 
 /// The journal that is meant.
 pub(super) struct Journal {
@@ -27,7 +28,7 @@ impl Journal {
             })?;
             return Ok(Self { run: None, bytes });
         }
-        let run = known_run(root, named)?;
+        let run = known(root, named, "; a file in this folder is ./FILE")?;
         let bytes = root
             .read_log(&RunFiles::of(&run).journal)
             .map_err(|error| Failure::of_file("journal", &error))?;
@@ -38,8 +39,12 @@ impl Journal {
     }
 }
 
-/// The run of the node of that identifier; the latest where none is named.
+/// The run of the node of that identifier; the latest where none is named. For verbs that take no file.
 pub(in super::super) fn known_run(root: &Root, named: Option<&str>) -> Result<String, Failure> {
+    known(root, named, "")
+}
+
+fn known(root: &Root, named: Option<&str>, or_else: &str) -> Result<String, Failure> {
     let history = History::read(root).map_err(|error| Failure::of_file("journals", &error))?;
     let count = count(history.runs.len(), "run");
     let mut runs = history.runs.into_iter();
@@ -52,28 +57,23 @@ pub(in super::super) fn known_run(root: &Root, named: Option<&str>) -> Result<St
             Some(run) => format!("there is no run {run} on this node, which knows {count}"),
             None => "no run has left a journal on this node".to_owned(),
         };
-        let hint = format!(
-            "see: {}; a file in this folder is ./FILE",
-            root.command("journal list")
-        );
+        let hint = format!("see: {}{or_else}", root.command("journal list"));
         Failure::new(Exit::Usage, message).hint(hint)
     })
 }
 
 /// The journal of a run of the node, line by line judged.
 pub(in super::super) fn chain_of(root: &Root, run: &str) -> Result<Chain, Failure> {
-    let journal = Journal::read(root, Some(run))?;
-    match Chain::read_run(run, &journal.bytes) {
+    let judge = || root.command(&format!("journal verify {}", quote(run)));
+    match RunJournal::read(root, run).into_chain() {
         Ok(Some(chain)) => Ok(chain),
         Ok(None) => {
             let message = format!("the run {run} ended before it wrote anything");
             Err(Failure::new(Exit::ActionNeeded, message))
         }
+        Err(HistoryError::File(error)) => Err(Failure::of_file("journal", &error)),
         Err(error) => Err(Failure::of(Exit::JournalInvalid, &error)
-            .hint(format!(
-                "judge it with: {}",
-                root.command(&format!("journal verify {run}"))
-            ))
+            .hint(format!("judge it with: {}", judge()))
             .runbook("runbooks/exit-codes.md")),
     }
 }

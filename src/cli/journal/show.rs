@@ -5,10 +5,12 @@ use std::io::{self, Write};
 use super::super::arguments::JournalShow;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::render::{BOLD, WARNING, count, printable};
+use super::super::render::{BOLD, WARNING, count, printable, without_controls};
+use super::ending::{ended, missing_end};
 use super::operand::{Journal, second};
 use crate::journal::{Chain, Defect, Direction, Event, Record, Setting, read_records};
 use crate::node::Root;
+use crate::shell::quote;
 
 /// Prints the records as far as they can be read, and fails where a line is not as it was written. Who signed them is not
 /// judged.
@@ -29,9 +31,14 @@ pub fn show(root: &Root, arguments: &JournalShow, out: &mut dyn Write) -> Result
         }
     }
     match Chain::read(&journal.bytes) {
-        Ok(_) => Ok(Exit::Done),
+        Ok(chain) => {
+            if let Some(text) = chain.as_ref().and_then(missing_end) {
+                writeln!(out, "      {WARNING}unfinished{WARNING:#}: {text}")?;
+            }
+            Ok(Exit::Done)
+        }
         Err(error) => {
-            let operand = arguments.journal.as_deref().unwrap_or_default();
+            let operand = arguments.journal.as_deref().map(quote).unwrap_or_default();
             let verify = root.command(format!("journal verify {operand}").trim_end());
             Err(Failure::of(Exit::JournalInvalid, &error)
                 .hint(format!(
@@ -64,7 +71,11 @@ impl Names {
 fn write_record(record: &Record, names: &Names, out: &mut dyn Write) -> io::Result<()> {
     let (kind, text) = describe(&record.event, names);
     write!(out, "{:>4}  {}  ", record.seq, second(record.at))?;
-    writeln!(out, "{BOLD}{kind:<13}{BOLD:#} {}", printable(&text))?;
+    let text = match &record.event {
+        Event::Checkpoint { .. } => without_controls(&text),
+        _ => printable(&text),
+    };
+    writeln!(out, "{BOLD}{kind:<13}{BOLD:#} {text}")?;
     if let Event::Commit { changes, .. } = &record.event {
         for (number, change) in changes.iter().enumerate() {
             let until = change
@@ -144,16 +155,21 @@ fn describe(event: &Event, names: &Names) -> (&'static str, String) {
             let root = note.lines().nth(2).unwrap_or_default();
             ("checkpoint", root.to_owned())
         }
-        Event::Close { outcome, .. } => ("close", outcome.as_str().to_owned()),
+        Event::Close { outcome, statement } => {
+            ("close", ended(*outcome, statement.predicate.counts.skipped))
+        }
     }
 }
 
 fn who(setting: &Setting) -> String {
+    let ticket = setting.ticket.as_ref();
+    let ticket = ticket.map_or_else(String::new, |ticket| format!(", ticket {ticket}"));
     format!(
-        "on {}, rekindle {}, uid {}, {}",
+        "on {}, rekindle {}, uid {}, {}{}",
         setting.host.name,
         setting.tool.version,
         setting.operator.uid,
-        setting.reason.as_deref().unwrap_or("no reason given")
+        setting.reason.as_deref().unwrap_or("no reason given"),
+        ticket
     )
 }

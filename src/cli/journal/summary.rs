@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use super::super::render::{count, printable};
+use super::ending::ended;
 use super::operand::second;
 use crate::journal::{Checkpoint, Summary};
 
@@ -40,8 +41,8 @@ pub(super) fn write_summary(summary: &Summary, out: &mut dyn Write) -> io::Resul
         row("attempts", summary.attempts, out)?;
     }
     let ended = match summary.outcome {
-        Some(outcome) => outcome.as_str(),
-        None => "no: the run is unfinished, or lines are missing",
+        Some(outcome) => ended(outcome, counts.skipped),
+        None => "no: the run is unfinished, or lines are missing".to_owned(),
     };
     row("ended", ended, out)?;
     for key in &summary.keys {

@@ -21,6 +21,10 @@ pub enum Strategy {
     All,
     /// Those alone that hold an old credential in memory; etcd and the API server reload theirs, and stay up.
     Stale,
+    /// Each manifest gets an annotation, one component at a time: the kubelet, which runs on, replaces the pod.
+    Stamp,
+    /// Each manifest is moved away until its process has ended, and back, one component at a time.
+    Move,
     /// The manifests' times are set to now, as every runbook says; no kubelet restarts anything for it.
     Touch,
     /// Nothing.
@@ -59,12 +63,19 @@ impl Strategy {
         match self {
             Self::All => "all",
             Self::Stale => "stale",
+            Self::Stamp => "stamp",
+            Self::Move => "move",
             Self::Touch => "touch",
             Self::None => "none",
         }
     }
 
-    /// Whether processes are ended.
+    /// Whether anything is restarted, and so there is something to prove.
+    pub fn restarts(self) -> bool {
+        self.ends_processes() || matches!(self, Self::Stamp | Self::Move)
+    }
+
+    /// Whether the kubelet is stopped, and processes are ended.
     pub fn ends_processes(self) -> bool {
         matches!(self, Self::All | Self::Stale)
     }

@@ -8,10 +8,12 @@
 
 mod choice;
 mod live;
+mod manifests;
 mod perform;
 mod plan;
 mod release;
 
 pub use choice::{EtcdCopy, RestartChoice, RestartWishes, Strategy};
 pub use live::Live;
+pub use manifests::MANIFEST;
 pub use plan::{FolderCopy, RestartPlan, Seen, plan_restart};

@@ -70,7 +70,7 @@ impl Transaction<'_> {
         }
     }
 
-    fn processes(&self, component: Component) -> Result<Vec<RunningComponent>, Failure> {
+    pub(super) fn processes(&self, component: Component) -> Result<Vec<RunningComponent>, Failure> {
         let Some(live) = &self.live else {
             return Ok(Vec::new());
         };
@@ -203,7 +203,7 @@ impl Transaction<'_> {
         let Some(live) = &self.live else {
             return Ok(None);
         };
-        if !live.plan.is_live() {
+        if !live.plan.strategy.restarts() {
             return Ok(None);
         }
         let deadline = Instant::now() + live.plan.timeout;

@@ -76,7 +76,12 @@ pub fn plan_restart(
             let manager = manager(root, wishes, strategy).map_err(|refusal| vec![refusal])?;
             (strategy, "asked for".to_owned(), Some(manager))
         }
-        RestartChoice::This(strategy) => (strategy, "asked for".to_owned(), None),
+        RestartChoice::This(strategy) => {
+            if strategy.restarts() {
+                demand_kubelet(root, strategy, seen).map_err(|refusal| vec![refusal])?;
+            }
+            (strategy, "asked for".to_owned(), None)
+        }
         RestartChoice::Auto => automatic(root, wishes, seen),
     };
     let ends = match strategy {
@@ -84,6 +89,11 @@ pub fn plan_restart(
         Strategy::Stale => ENDING
             .into_iter()
             .filter(|component| seen.stale.contains(component))
+            .collect(),
+        // One at a time, whoever is asked before whoever asks.
+        Strategy::Stamp | Strategy::Move => Component::STATIC_PODS
+            .into_iter()
+            .filter(|component| seen.plane.pod(*component).is_some())
             .collect(),
         Strategy::Touch | Strategy::None => Vec::new(),
     };
@@ -125,10 +135,43 @@ fn automatic(
         Ok(manager) => (strategy, because.to_owned(), Some(manager)),
         Err(refusal) => (
             Strategy::Touch,
-            format!("nothing can be restarted: {}", refusal.evidence),
+            format!(
+                "nothing can be restarted: {}; {}",
+                refusal.evidence, refusal.remedy
+            ),
             None,
         ),
     }
+}
+
+/// A changed manifest is nothing without a kubelet that sees it.
+fn demand_kubelet(root: &Root, strategy: Strategy, seen: &Seen<'_>) -> Result<(), Refusal> {
+    demand_machine(root, strategy)?;
+    let kubelet = Component::Kubelet.as_str();
+    if seen.running.iter().any(|process| process.name == kubelet) {
+        return Ok(());
+    }
+    Err(Refusal {
+        code: RefusalCode::KubeletNotRunning,
+        subject: format!("--restart {}", strategy.as_str()),
+        evidence: "the kubelet does not run, and nobody else sees a manifest change".to_owned(),
+        remedy: "use --restart all, which stops and starts the kubelet".to_owned(),
+    })
+}
+
+fn demand_machine(root: &Root, strategy: Strategy) -> Result<(), Refusal> {
+    if root.is_machine() {
+        return Ok(());
+    }
+    Err(Refusal {
+        code: RefusalCode::RestartElsewhere,
+        subject: format!("--restart {}", strategy.as_str()),
+        evidence: format!(
+            "{} is a node in a folder: its processes, if it has any, are not this machine's to restart",
+            root.path().display()
+        ),
+        remedy: "use --restart touch or --restart none, and restart where the node runs".to_owned(),
+    })
 }
 
 /// Who can stop and start the kubelet.
@@ -138,18 +181,7 @@ fn manager(
     strategy: Strategy,
 ) -> Result<ServiceManager, Refusal> {
     let subject = format!("--restart {}", strategy.as_str());
-    if !root.is_machine() {
-        return Err(Refusal {
-            code: RefusalCode::RestartElsewhere,
-            subject,
-            evidence: format!(
-                "{} is a node in a folder: its processes, if it has any, are not this machine's to restart",
-                root.path().display()
-            ),
-            remedy: "use --restart touch or --restart none, and restart where the node runs"
-                .to_owned(),
-        });
-    }
+    demand_machine(root, strategy)?;
     let manager = ServiceManager::detect(root, wishes.commands.clone());
     if matches!(manager, ServiceManager::Absent) {
         return Err(Refusal {
@@ -171,7 +203,7 @@ fn manager(
         ),
     };
     match manager.state(&wishes.unit) {
-        Ok(UnitState::Missing) => Err(unusable("there is no such unit".to_owned())),
+        Ok(UnitState::Missing) => Err(unusable(format!("there is no unit {}", wishes.unit))),
         Ok(UnitState::Masked) => Err(unusable("it is masked, and cannot be started".to_owned())),
         Ok(_) => Ok(manager),
         Err(error) => Err(unusable(with_causes(&error))),
@@ -219,16 +251,23 @@ impl RestartPlan {
 
     /// What is done after the files are replaced, in words.
     pub fn steps_after(&self) -> Vec<String> {
-        if !self.is_live() {
-            return Vec::new();
+        let prove = format!(
+            "prove that the control plane is back, within {}",
+            humantime::format_duration(self.timeout)
+        );
+        let each = |verb: &str| {
+            let steps = self.ends.iter();
+            let steps = steps.map(|component| format!("{verb} {component}.yaml, and wait"));
+            steps.chain([prove.clone()]).collect()
+        };
+        match self.strategy {
+            Strategy::All | Strategy::Stale => {
+                vec![format!("start the kubelet ({})", self.unit), prove]
+            }
+            Strategy::Stamp => each("annotate"),
+            Strategy::Move => each("move away and back"),
+            Strategy::Touch | Strategy::None => Vec::new(),
         }
-        vec![
-            format!("start the kubelet ({})", self.unit),
-            format!(
-                "prove that the control plane is back, within {}",
-                humantime::format_duration(self.timeout)
-            ),
-        ]
     }
 
     fn plan_copy(
@@ -237,11 +276,13 @@ impl RestartPlan {
         wish: EtcdCopy,
         plane: &ControlPlane,
     ) -> Result<(), Refusal> {
-        let impossible = |evidence: String| Refusal {
+        let impossible = |evidence: String| {
+            Refusal {
             code: RefusalCode::EtcdCopyImpossible,
             subject: "--etcd-copy always".to_owned(),
             evidence,
-            remedy: "make room, or go on without: --etcd-copy auto".to_owned(),
+            remedy: "go on without a copy: --etcd-copy auto; or make room, or have etcd stopped (--restart all), if that is what is missing".to_owned(),
+        }
         };
         if wish == EtcdCopy::Never {
             return Ok(());

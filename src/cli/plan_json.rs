@@ -1,0 +1,132 @@
+//! What `plan` says to programs.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::failure::Failure;
+use super::render::timestamp;
+use crate::elision::elide;
+use crate::kubernetes::AuthorityName;
+use crate::plan::{RecoveryPlan, Refusal, Step};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlanDocument<'a> {
+    /// Missing where the node was not looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inventory_digest: Option<String>,
+    steps: Vec<StepDocument<'a>>,
+    left: Vec<LeftDocument<'a>>,
+    refusals: Vec<RefusalDocument<'a>>,
+    healthy: &'a [&'static str],
+    /// What stands in the way without being a refusal, such as a journal that does not verify.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    obstacles: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(
+    tag = "action",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
+enum StepDocument<'a> {
+    ReSign {
+        name: &'a str,
+        path: String,
+        authority: Option<&'a str>,
+        reason: &'a str,
+        start_date: String,
+        expiration_date: String,
+    },
+    Touch {
+        component: &'a str,
+        path: String,
+    },
+}
+
+#[derive(Serialize)]
+struct LeftDocument<'a> {
+    name: &'a str,
+    reason: Cow<'a, str>,
+    needs: Cow<'a, str>,
+}
+
+#[derive(Serialize)]
+struct RefusalDocument<'a> {
+    code: &'a str,
+    subject: &'a str,
+    evidence: Cow<'a, str>,
+    remedy: Cow<'a, str>,
+    runbook: String,
+}
+
+/// The document of a plan.
+pub(super) fn write_json(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
+    let left = plan.left.iter().map(|left| LeftDocument {
+        name: &left.name,
+        reason: elide(&left.reason),
+        needs: elide(&left.needs),
+    });
+    let document = PlanDocument {
+        inventory_digest: Some(plan.inventory_digest.to_string()),
+        steps: plan.steps.iter().map(step_document).collect(),
+        left: left.collect(),
+        refusals: plan.refusals.iter().map(refusal_document).collect(),
+        healthy: &plan.healthy,
+        obstacles: Vec::new(),
+    };
+    write(&document, out)
+}
+
+/// The document where there is no plan: why.
+pub(super) fn write_failure(failure: &Failure, out: &mut dyn Write) -> io::Result<()> {
+    let refusals = failure.refusals();
+    let document = PlanDocument {
+        inventory_digest: None,
+        steps: Vec::new(),
+        left: Vec::new(),
+        refusals: refusals.iter().map(refusal_document).collect(),
+        healthy: &[],
+        obstacles: if refusals.is_empty() {
+            vec![failure.text()]
+        } else {
+            Vec::new()
+        },
+    };
+    write(&document, out)
+}
+
+fn write(document: &PlanDocument<'_>, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document).map_err(io::Error::from)?;
+    writeln!(out)
+}
+
+fn refusal_document(refusal: &Refusal) -> RefusalDocument<'_> {
+    RefusalDocument {
+        code: refusal.code.as_str(),
+        subject: &refusal.subject,
+        evidence: elide(&refusal.evidence),
+        remedy: elide(&refusal.remedy),
+        runbook: refusal.code.runbook(),
+    }
+}
+
+fn step_document(step: &Step) -> StepDocument<'_> {
+    match step {
+        Step::ReSign(step) => StepDocument::ReSign {
+            name: step.name,
+            path: elide(&step.location.path().to_string_lossy()).into_owned(),
+            authority: step.authority.map(AuthorityName::as_str),
+            reason: step.state.as_str(),
+            start_date: timestamp(step.validity.not_before),
+            expiration_date: timestamp(step.validity.not_after),
+        },
+        Step::Touch { component, path } => StepDocument::Touch {
+            component: component.as_str(),
+            path: path.display().to_string(),
+        },
+    }
+}

@@ -1,0 +1,103 @@
+//! The digest of an inventory: another one tells that something was changed since a plan was made.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::{Credential, Inventory, KeyState, ObservationError};
+use crate::digest::Sha256Digest;
+use crate::node::{FileSnapshot, Metadata};
+
+/// What of a file that holds a key may be known of it: never its content.
+#[derive(Debug)]
+pub(super) struct KeyFile {
+    path: PathBuf,
+    metadata: Metadata,
+    size: usize,
+}
+
+impl From<&FileSnapshot> for KeyFile {
+    fn from(file: &FileSnapshot) -> Self {
+        Self {
+            path: file.path.clone(),
+            metadata: file.metadata.clone(),
+            size: file.bytes.len(),
+        }
+    }
+}
+
+impl Inventory {
+    /// SHA-256 over all that a plan rests on: every file by its digest, keys by their public half and their size; each with the
+    /// place where its links lead, mode, owner and group, for these pass to the new file.
+    pub fn digest(&self) -> Sha256Digest {
+        let mut text = String::new();
+        let mut line = |what: &str, path: &Path, state: &str| {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{what} {} {state}", path.display());
+        };
+        for manifest in &self.layout.manifests {
+            let state = format!("{} {}", manifest.digest, label(&manifest.metadata));
+            line("manifest", &manifest.path, &state);
+        }
+        for authority in &self.authorities {
+            let bundle = authority.file.as_ref().map_or("absent".to_owned(), of_file);
+            line(
+                authority.name.as_str(),
+                &authority.certificate_path,
+                &bundle,
+            );
+            let key = match &authority.key {
+                Ok(key) => Sha256Digest::of(key.public_key_der()).to_string(),
+                Err(error) => error.to_string(),
+            };
+            let key = format!("{key} {}", of_key_file(authority.key_file.as_ref()));
+            line("key", &authority.key_path, &key);
+        }
+        for entry in &self.credentials {
+            line(
+                entry.catalog.name,
+                entry.location.path(),
+                &of_credential(&entry.content),
+            );
+        }
+        Sha256Digest::of(text.as_bytes())
+    }
+}
+
+fn of_credential(content: &Result<Credential, ObservationError>) -> String {
+    match content {
+        Ok(credential) => {
+            let key = match &credential.key {
+                KeyState::Fits(_) => "fits",
+                KeyState::Differs { .. } => "differs",
+                KeyState::Unusable(_) => "unusable",
+            };
+            let key_file = of_key_file(credential.key_file.as_ref());
+            format!("{} {key} {key_file}", of_file(&credential.file))
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
+fn of_file(file: &FileSnapshot) -> String {
+    format!(
+        "{} {} {}",
+        file.path.display(),
+        file.digest,
+        label(&file.metadata)
+    )
+}
+
+fn of_key_file(file: Option<&KeyFile>) -> String {
+    file.map_or_else(String::new, |file| {
+        format!(
+            "{} {} {}",
+            file.path.display(),
+            file.size,
+            label(&file.metadata)
+        )
+    })
+}
+
+fn label(metadata: &Metadata) -> String {
+    format!("{:04o} {}:{}", metadata.mode, metadata.uid, metadata.gid)
+}

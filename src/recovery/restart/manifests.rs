@@ -1,0 +1,150 @@
+//! Restarts static pods by their manifests, while the kubelet runs: one component at a time.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::choice::Strategy;
+use crate::evidence::with_causes;
+use crate::journal::{Act, ActIntent, Change};
+use crate::kubernetes::Component;
+use crate::node::{Permit, RunningComponent};
+use crate::recovery::transaction::Transaction;
+use crate::recovery::{Failure, Progress, facts};
+
+/// The journal's word for a manifest that is changed.
+pub const MANIFEST: &str = "manifest";
+/// For the kubelet to end the old process and start the new one: etcd and the API server take half a minute while their
+/// clients live, and a kubelet that missed the event looks every 20 seconds.
+const PATIENCE: Duration = Duration::from_mins(2);
+const TICK: Duration = Duration::from_millis(200);
+
+impl Permit for ActIntent {
+    fn target(&self) -> &Path {
+        Self::target(self)
+    }
+}
+
+impl Transaction<'_> {
+    /// The processes that a changed manifest is to replace; none for every other file.
+    pub(in crate::recovery) fn to_be_replaced(&self, change: &Change) -> Option<Stamped> {
+        let live = self.live.as_ref()?;
+        if change.location != MANIFEST || live.plan.strategy != Strategy::Stamp {
+            return None;
+        }
+        let component = component_of(Path::new(&change.target))?;
+        let old = self.processes(component).ok()?;
+        Some(Stamped { component, old })
+    }
+
+    /// Waits until the kubelet has replaced them. If it does not, the proof will tell: it is no failure of the files.
+    pub(in crate::recovery) fn wait_until_replaced(&mut self, stamped: &Stamped) {
+        let words = format!("wait for a new {}", stamped.component);
+        self.observer.progress(&Progress::Acting { act: &words });
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE && self.go_on().is_ok() {
+            let now = self.processes(stamped.component).unwrap_or_default();
+            let is_new = |process: &RunningComponent| {
+                let was = |old: &RunningComponent| (old.pid, old.started);
+                stamped.old.iter().all(|old| was(old) != was(process))
+            };
+            if !now.is_empty() && now.iter().all(is_new) {
+                break;
+            }
+            std::thread::sleep(TICK);
+        }
+        self.observer.progress(&Progress::Acted { act: &words });
+    }
+
+    /// Moves each manifest out and back.
+    pub(in crate::recovery) fn move_manifests(&mut self) -> Result<Vec<String>, Failure> {
+        let Some(live) = &self.live else {
+            return Ok(Vec::new());
+        };
+        if live.plan.strategy != Strategy::Move {
+            return Ok(Vec::new());
+        }
+        let pods = live.plane.pods.iter();
+        let manifests: Vec<(Component, PathBuf)> = pods
+            .filter(|pod| live.plan.ends.contains(&pod.component))
+            .map(|pod| (pod.component, pod.manifest.clone()))
+            .collect();
+        let mut warnings = Vec::new();
+        for (component, path) in manifests {
+            let aside = self.root.aside(&path, &self.run);
+            let act = Act::MoveAside {
+                path: facts::text(&path),
+                aside: facts::text(&aside),
+            };
+            if let Err(failure) = self.move_one(act, &path, &aside) {
+                if matches!(failure, Failure::Journal(_)) {
+                    return Err(failure);
+                }
+                warnings.push(with_causes(&failure));
+                continue;
+            }
+            if !self.wait_until_gone(component) {
+                warnings.push(format!(
+                    "{component} still runs {} s after its manifest was moved away",
+                    PATIENCE.as_secs()
+                ));
+            }
+            self.return_manifests()?;
+        }
+        Ok(warnings)
+    }
+
+    /// Moves back what this run has moved aside: none of it may stay there, whichever way the run goes.
+    pub(in crate::recovery) fn return_manifests(&mut self) -> Result<(), Failure> {
+        let moved = self.log.chain().moved_manifests();
+        let moved: Vec<(String, String)> = moved
+            .map(|(path, aside)| (path.to_owned(), aside.to_owned()))
+            .collect();
+        for (path, aside) in moved {
+            let act = Act::MoveBack {
+                path: path.clone(),
+                aside: aside.clone(),
+            };
+            self.move_one(act, Path::new(&aside), Path::new(&path))?;
+        }
+        Ok(())
+    }
+
+    fn move_one(&mut self, act: Act, from: &Path, to: &Path) -> Result<(), Failure> {
+        let words = act.to_string();
+        self.observer.progress(&Progress::Acting { act: &words });
+        let intent = self.log.intend_act(act, self.clock.now())?;
+        match self.root.move_beside(&intent, from, to) {
+            Ok(()) => Ok(self.log.acted(intent, self.clock.now())?),
+            Err(error) => {
+                let failure = Failure::from(error);
+                self.record_failure(&words, &failure);
+                Err(failure)
+            }
+        }
+    }
+
+    fn wait_until_gone(&mut self, component: Component) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE && self.go_on().is_ok() {
+            if self.processes(component).is_ok_and(|left| left.is_empty()) {
+                return true;
+            }
+            std::thread::sleep(TICK);
+        }
+        false
+    }
+}
+
+/// A component whose manifest is about to be changed, and what runs of it.
+pub(in crate::recovery) struct Stamped {
+    component: Component,
+    old: Vec<RunningComponent>,
+}
+
+/// `kube-scheduler.yaml` is the scheduler's.
+fn component_of(manifest: &Path) -> Option<Component> {
+    let name = manifest.file_stem()?.to_str()?;
+    Component::STATIC_PODS
+        .into_iter()
+        .find(|component| component.as_str() == name)
+}
