@@ -20,6 +20,7 @@ const TO_ITS_END: Destination = Destination {
     arrived: "Finished",
     aim: RunOutcome::Completed,
     instead: |root, _| format!("To recover: {}", root.command("recover")),
+    obstacles: recovery::obstacles_to_resume,
     take: recovery::resume,
 };
 

@@ -30,6 +30,7 @@ const BACK: Destination = Destination {
         let rollback = root.command(&format!("rollback {run}"));
         format!("To go back all the same: {rollback}")
     },
+    obstacles: recovery::obstacles_to_rollback,
     take: recovery::rollback,
 };
 

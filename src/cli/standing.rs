@@ -7,12 +7,16 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::journal::outcome_in_words;
 use super::render::{WARNING, count, printable};
-use super::ways::{lines_of_ways, ways_out};
+use super::ways::{lines_of_ways, verb, ways_out};
+use crate::elision::elide;
 use crate::evidence::with_causes;
 use crate::inventory::KUBERNETES_FOLDER;
+use crate::journal::Direction;
 use crate::node::{FileError, LockHolder, Root};
 use crate::plan::{Refusal, RefusalCode};
-use crate::recovery::{History, HistoryError, Interrupted, RunFiles};
+use crate::recovery::{
+    History, HistoryError, Interrupted, RunFiles, obstacles_to_resume, obstacles_to_rollback,
+};
 use crate::shell::quote;
 
 /// What the journals say of a run that did not come to its end.
@@ -105,7 +109,8 @@ impl Standing {
                     how_far(run)
                 )?;
                 let ways = lines_of_ways(root, run.chain.open_directions());
-                write!(out, "{ways}")
+                write!(out, "{ways}")?;
+                write_obstacles(root, run, out)
             }
             Self::Unknown(error) => {
                 let text = printable(&with_causes(error));
@@ -118,6 +123,29 @@ impl Standing {
             }
         }
     }
+}
+
+/// Which of its ways would be refused as things are, and why.
+fn write_obstacles(root: &Root, run: &Interrupted, out: &mut dyn Write) -> io::Result<()> {
+    for direction in run.chain.open_directions() {
+        let refusals = match direction {
+            Direction::Forward => obstacles_to_resume(root, run, false),
+            Direction::Back => obstacles_to_rollback(root, run, false),
+        };
+        for refusal in refusals {
+            let text = format!(
+                "{}: {}: {}",
+                refusal.code, refusal.subject, refusal.evidence
+            );
+            writeln!(
+                out,
+                "  {WARNING}As it is, {} is refused{WARNING:#} ({})",
+                verb(*direction),
+                printable(&elide(&text))
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// The refusal to begin another run.

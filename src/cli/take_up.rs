@@ -15,6 +15,7 @@ use super::report::{despite_lost_output, exit, write_ended, write_not_proven};
 use crate::inventory::cluster_authority;
 use crate::journal::RunOutcome;
 use crate::node::{self, Root};
+use crate::plan::Refusal;
 use crate::recovery::{self, Ended, Halt, Interrupted, Observer, Reason, TakeUpRequest};
 
 /// Where a run is taken, in the operator's words.
@@ -29,6 +30,8 @@ pub(super) struct Destination {
     pub(super) aim: RunOutcome,
     /// How to go there from a run that had ended elsewhere.
     pub(super) instead: fn(&Root, &str) -> String,
+    /// Why it cannot be taken there as things are.
+    pub(super) obstacles: fn(&Root, &Interrupted, bool) -> Vec<Refusal>,
     /// Takes it there.
     pub(super) take:
         fn(&Root, Interrupted, TakeUpRequest<'_>, &mut dyn Observer) -> Result<Ended, Halt>,
@@ -48,7 +51,11 @@ pub(super) fn take_up(
     reason: &Reason,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
-    let refusals = recovery::check_targets(root, interrupted.targets());
+    let mut refusals = recovery::check_targets(root, interrupted.targets());
+    // Before somebody is asked what cannot be done anyway; whoever said yes beforehand has it looked at once, right before.
+    if !way.yes && refusals.is_empty() {
+        refusals = (destination.obstacles)(root, &interrupted, way.skip_foreign);
+    }
     if !refusals.is_empty() {
         return Err(Failure::refused(&refusals));
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::error::Failure;
+use super::strange::not_as_before;
 use super::transaction::{Ended, Transaction};
 use super::{
     History, Observer, Progress, Reason, RecoveryError, RunFiles, RunId, STATE_FOLDER, Undertaking,
@@ -220,8 +221,14 @@ impl Transaction<'_> {
         if !back.stuck.is_empty() {
             return self.stuck(what, back.stuck, failure);
         }
+        let changes = self.log.chain().changes().unwrap_or_default();
+        let strange = not_as_before(self.root, changes, self.unexchanged);
+        let strange = strange
+            .into_iter()
+            .map(|left| format!("{}: {}", left.name, left.reason));
+        let warnings = back.warnings.into_iter().chain(strange).collect();
         // Without its end the run is one that others take for unfinished.
-        match self.close(RunOutcome::RolledBack, back.warnings) {
+        match self.close(RunOutcome::RolledBack, warnings) {
             Err(stopped) => stopped,
             Ok(ended) => RecoveryError::RolledBack {
                 what,

@@ -177,7 +177,7 @@ impl Obstacle {
 }
 
 /// As much of a digest as it takes to tell two apart.
-fn short(words: &str) -> String {
+pub(super) fn short(words: &str) -> String {
     match words.strip_prefix(DIGEST) {
         Some(digest) => format!("{DIGEST}{}…", digest.get(..12).unwrap_or(digest)),
         None => words.to_owned(),
@@ -188,7 +188,8 @@ fn skipping(root: &Root, verb: &str) -> String {
     root.command(&format!("{verb} --skip-foreign"))
 }
 
-fn how_to_have_the_old(root: &Root, change: &Change) -> String {
+/// What an operator types to have the old file back, without this program.
+pub(super) fn how_to_have_the_old(root: &Root, change: &Change) -> String {
     let path = quote(root.outside(Path::new(&change.target)));
     match (&change.before, &change.backup) {
         (Some(FileState::Symlink(destination)), _) => {

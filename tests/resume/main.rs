@@ -25,6 +25,7 @@ mod terminal;
 mod together;
 mod turning;
 mod uncommitted;
+mod unreached;
 
 #[path = "../support/mod.rs"]
 mod support;
