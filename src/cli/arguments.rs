@@ -53,12 +53,13 @@ pub enum Verb {
     /// Takes an interrupted run to its end: every file becomes the new one.
     ///
     /// Shows how far each file has come, and asks. Nothing is signed again: the new files lie ready. It may be interrupted
-    /// itself, and called again.
+    /// itself, and called again. Of an interrupted `rollback RUN` the new files are the old ones: this goes back to before RUN.
     Resume(Resume),
     /// Takes a run back: every file becomes the old one again, from its backup.
     ///
     /// Without RUN it is the interrupted one; with RUN one that came to its end, by the names of `rekindle journal list`.
-    /// Shows what it would do, and asks. It may be interrupted itself, and called again.
+    /// Shows what it would do, and asks. It may be interrupted itself, and called again in the same words: `rollback RUN` then goes
+    /// on, and `rollback` alone would bring back the files of RUN.
     Rollback(Rollback),
     /// Reads the journals of earlier runs.
     #[command(subcommand)]

@@ -12,7 +12,8 @@ use crate::journal::RunOutcome;
 use crate::node::Root;
 use crate::recovery::{self, History};
 
-const TO_ITS_END: Destination = Destination {
+/// Every file is the new one.
+pub(super) const TO_ITS_END: Destination = Destination {
     question: "Finish it?",
     explanation: "What waits is replaced by the new file that lies beside it; what is replaced\n\
                   stays. Each file is compared first: one that somebody else changed stops this\n\

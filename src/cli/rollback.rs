@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::arguments::Rollback;
+use super::arguments::{Rollback, Way};
 use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -13,11 +13,12 @@ use super::plan::write_left;
 use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{count, printable};
+use super::resume::TO_ITS_END;
 use super::take_up::{Destination, flags, take_up, tell};
 use crate::inventory::cluster_authority;
-use crate::journal::RunOutcome;
+use crate::journal::{Direction, RunOutcome};
 use crate::node::{self, Root};
-use crate::recovery::{self, History};
+use crate::recovery::{self, History, Interrupted};
 
 const BACK: Destination = Destination {
     question: "Take it back?",
@@ -43,7 +44,12 @@ pub fn rollback(root: &Root, arguments: &Rollback, out: &mut dyn Write) -> Resul
             .as_ref()
             .is_none_or(|interrupted| interrupted.run != *run)
     {
-        return undo_ended(root, run, arguments, out);
+        return match interrupted {
+            Some(rollback) if goes_back_to_before(&rollback, run) => {
+                finish(root, rollback, run, &arguments.way, out)
+            }
+            _ => undo_ended(root, run, arguments, out),
+        };
     }
     let Some(interrupted) = interrupted else {
         History::tidy(root).map_err(|error| Failure::of_file("journals", &error))?;
@@ -65,6 +71,28 @@ pub fn rollback(root: &Root, arguments: &Rollback, out: &mut dyn Write) -> Resul
     } else {
         Exit::ActionNeeded
     })
+}
+
+/// Whether it is what the same command began, interrupted, and can still be finished.
+fn goes_back_to_before(interrupted: &Interrupted, run: &str) -> bool {
+    let chain = &interrupted.chain;
+    interrupted.is_committed()
+        && chain.genesis().reverses() == Some(run)
+        && chain.open_directions().contains(&Direction::Forward)
+}
+
+/// Called again, the rollback of a run that had ended goes on: for that run its way forward is back.
+fn finish(
+    root: &Root,
+    rollback: Interrupted,
+    run: &str,
+    way: &Way,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let mut named = flags("rollback", way);
+    named.push(run.to_owned());
+    let reason = reason(&way.words, named);
+    take_up(root, rollback, &TO_ITS_END, way, &reason, out)
 }
 
 /// Undoes a run that came to its end, by a run of its own.

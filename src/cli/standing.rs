@@ -7,8 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::journal::outcome_in_words;
 use super::render::{WARNING, count, printable};
-use super::ways::{lines_of_ways, verb, ways_out};
-use crate::elision::elide;
+use super::ways::{Ways, verb};
 use crate::evidence::with_causes;
 use crate::inventory::KUBERNETES_FOLDER;
 use crate::journal::Direction;
@@ -16,6 +15,7 @@ use crate::node::{FileError, LockHolder, Root};
 use crate::plan::{Refusal, RefusalCode};
 use crate::recovery::{
     History, HistoryError, Interrupted, RunFiles, obstacles_to_resume, obstacles_to_rollback,
+    replaced,
 };
 use crate::shell::quote;
 
@@ -108,8 +108,7 @@ impl Standing {
                     printable(&run.run),
                     how_far(run)
                 )?;
-                let ways = lines_of_ways(root, run.chain.open_directions());
-                write!(out, "{ways}")?;
+                write!(out, "{}", Ways::of(&run.chain).lines(root))?;
                 write_obstacles(root, run, out)
             }
             Self::Unknown(error) => {
@@ -141,7 +140,7 @@ fn write_obstacles(root: &Root, run: &Interrupted, out: &mut dyn Write) -> io::R
                 out,
                 "  {WARNING}As it is, {} is refused{WARNING:#} ({})",
                 verb(*direction),
-                printable(&elide(&text))
+                printable(&text)
             )?;
         }
     }
@@ -154,7 +153,7 @@ pub(super) fn unfinished(root: &Root, interrupted: &Interrupted) -> Refusal {
         code: RefusalCode::UnfinishedRun,
         subject: format!("run {}", interrupted.run),
         evidence: format!("it was {}", how_far(interrupted)),
-        remedy: ways_out(root, interrupted.chain.open_directions()),
+        remedy: Ways::of(&interrupted.chain).hint(root),
     }
 }
 
@@ -162,20 +161,25 @@ pub(super) fn unfinished(root: &Root, interrupted: &Interrupted) -> Refusal {
 pub(super) fn how_far(interrupted: &Interrupted) -> String {
     let (made, all) = interrupted.made();
     let chain = &interrupted.chain;
-    match chain.outcome() {
-        Some(outcome) => format!(
+    let (is_undoing, reverses) = (chain.is_undoing(), chain.genesis().reverses());
+    if let Some(outcome) = chain.outcome() {
+        return format!(
             "brought to its end ({}), but for the last checkpoint of its journal",
             outcome_in_words(outcome)
-        ),
-        None if chain.is_undoing() => {
-            let all = count(all, "file");
-            format!("interrupted on its way back, with {made} of {all} still replaced")
-        }
-        None => format!(
-            "interrupted, with {made} of {} replaced",
-            count(all, "file")
-        ),
+        );
     }
+    let all = count(all, "file");
+    let replaced = replaced(reverses.is_some(), is_undoing);
+    let whither = match (reverses, is_undoing) {
+        (None, false) => String::new(),
+        (None, true) => " on its way back".to_owned(),
+        (Some(run), false) => format!(" on the way back to before the run {}", printable(run)),
+        (Some(run), true) => format!(
+            " while it gave up going back to before the run {}",
+            printable(run)
+        ),
+    };
+    format!("interrupted{whither}, with {made} of {all} {replaced}")
 }
 
 /// Why nothing can be done before somebody looked at a journal.

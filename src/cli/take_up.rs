@@ -60,6 +60,7 @@ pub(super) fn take_up(
         return Err(Failure::refused(&refusals));
     }
     let had_ended = interrupted.chain.outcome();
+    let reverses = interrupted.chain.genesis().reverses().map(str::to_owned);
     if !way.yes {
         demand_terminal()?;
         write_state(&interrupted, out)?;
@@ -88,7 +89,16 @@ pub(super) fn take_up(
         Some(outcome) if outcome != destination.aim => {
             Ok(tell_elsewhere(root, destination, &run, &ended, out))
         }
-        _ => Ok(tell(root, destination.arrived, &run, &ended, out)),
+        _ => {
+            let run = match (reverses, destination.aim) {
+                (Some(other), RunOutcome::RolledBack) => {
+                    format!("{run}: the files are those of the run {other} again")
+                }
+                (Some(other), _) => format!("{run}: the files are as before the run {other}"),
+                (None, _) => run,
+            };
+            Ok(tell(root, destination.arrived, &run, &ended, out))
+        }
     }
 }
 

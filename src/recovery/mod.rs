@@ -28,7 +28,7 @@ mod undertaking;
 
 pub use clear::clear;
 pub use confine::confine;
-pub use error::{Failure, RecoveryError, Stuck};
+pub use error::{Failure, RecoveryError, Stuck, replaced};
 pub use execute::carry_out;
 pub use facts::Reason;
 pub use halt::Halt;

@@ -86,7 +86,7 @@ fn plan(root: &Root, interrupted: &Interrupted, skip_foreign: bool) -> Result<Pl
         return Ok(Plan::default());
     }
     if chain.is_undoing() {
-        return Err(vec![rollback_begun(root, run)]);
+        return Err(vec![rollback_begun(root, run, chain.genesis().reverses())]);
     }
     let changes = chain.changes().unwrap_or_default();
     let mut plan = Plan::default();
@@ -141,15 +141,16 @@ fn staged(root: &Root, change: &Change, run: &str) -> Result<Staged, Obstacle> {
 }
 
 /// The run has turned back already, so that there is no way forward.
-fn rollback_begun(root: &Root, run: &str) -> Refusal {
+fn rollback_begun(root: &Root, run: &str, reverses: Option<&str>) -> Refusal {
+    let aim = match reverses {
+        Some(_) => "finish putting the new files back, then roll back anew",
+        None => "finish going back, then recover anew",
+    };
     Refusal {
         code: RefusalCode::RollbackBegun,
         subject: format!("run {run}"),
         evidence: "it has begun to go back: what it had staged is not complete any more".to_owned(),
-        remedy: format!(
-            "finish going back, then recover anew: {}",
-            root.command("rollback")
-        ),
+        remedy: format!("{aim}: {}", root.command("rollback")),
     }
 }
 

@@ -263,6 +263,7 @@ impl Transaction<'_> {
         RecoveryError::Stopped {
             what: what.into(),
             run: self.run.clone(),
+            reverses: chain.genesis().reverses().map(str::to_owned),
             made: chain.counts().changed,
             all: chain.changes().unwrap_or_default().len(),
             open_directions: chain.open_directions(),

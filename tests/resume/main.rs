@@ -19,6 +19,7 @@ mod ended;
 mod foreign;
 mod looking;
 mod quotations;
+mod reversal;
 mod signals;
 mod targets;
 mod terminal;
