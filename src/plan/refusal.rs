@@ -106,6 +106,8 @@ refusal_codes! {
     KubeconfigSeveralDocuments => "kubeconfig-several-documents",
     /// The kubelet's configuration cannot be parsed.
     KubeletConfigInvalid => "kubelet-config-invalid",
+    /// A later run replaced what is to be rolled back.
+    LaterRun => "later-run",
     /// A symbolic link leads out of the root, or in circles.
     LinkLeavesRoot => "link-leaves-root",
     /// The manifest of a static pod cannot be parsed.

@@ -12,6 +12,7 @@ mod facts;
 mod halt;
 mod history;
 mod interrupted;
+mod later;
 mod observer;
 mod obstacle;
 mod preflight;

@@ -91,8 +91,9 @@ pub fn check_targets<'a>(
     without_repetitions(refusals)
 }
 
-fn without_repetitions(refusals: Vec<Refusal>) -> Vec<Refusal> {
-    let mut told = Vec::with_capacity(refusals.len());
+/// Each refusal once: what stands in the way of several files may be one and the same.
+pub(super) fn without_repetitions(refusals: impl IntoIterator<Item = Refusal>) -> Vec<Refusal> {
+    let mut told = Vec::new();
     for refusal in refusals {
         if !told.contains(&refusal) {
             told.push(refusal);
