@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{Content, FileChange, IssuanceError};
 use crate::inventory::{Credential, KeyState, Location};
 use crate::kubernetes::{AuthorityName, Source};
-use crate::node::Present;
+use crate::node::{Access, Present};
 use crate::pki::{
     Authority, Certificate, PrivateKey, SerialNumber, read_certificates, reissue,
     reissue_self_signed, replace_certificate, replace_chain, verify_reissued,
@@ -143,7 +143,7 @@ impl Renewal<'_> {
             location: self.step.location.as_str().to_owned(),
             target: file.path.clone(),
             model: file.path.clone(),
-            metadata: file.metadata.clone(),
+            access: Access::from(&file.metadata),
             before: Present::File(file.digest),
             after: Content::File(bytes),
             certificate: Some(certificate),
@@ -170,7 +170,7 @@ impl Renewal<'_> {
             location: self.step.location.as_str().to_owned(),
             target: link.to_owned(),
             model: file.model.clone(),
-            metadata: file.metadata.clone(),
+            access: file.access,
             before: Present::Link(destination.to_owned()),
             after: Content::Link(new),
             certificate: None,

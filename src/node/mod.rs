@@ -5,6 +5,7 @@
 //! ever leaving it. What is read was checked after opening (regular, trusted owner, one link, closed mode);
 //! what is written is staged beside its target, flushed, and renamed.
 
+mod access;
 mod attributes;
 mod backup;
 mod clock;
@@ -31,6 +32,7 @@ mod space;
 mod tree;
 mod write;
 
+pub use access::Access;
 pub use backup::BackupCopy;
 pub use clock::{Clocks, SteadyClock, now};
 pub use confine::Confinement;

@@ -127,9 +127,13 @@ impl Transaction<'_> {
         let staged = match &change.after {
             Content::Link(destination) => self.root.stage_link(&change.target, destination, run)?,
             Content::File(bytes) => {
-                let staged = self
-                    .root
-                    .stage_file(&change.target, bytes, &change.model, run)?;
+                let staged = self.root.stage_file(
+                    &change.target,
+                    bytes,
+                    &change.model,
+                    change.access,
+                    run,
+                )?;
                 self.append(Event::Staged {
                     change: number,
                     temporary: facts::text(&staged.temporary()),
@@ -252,7 +256,7 @@ mod tests {
     use zeroize::Zeroizing;
 
     use super::*;
-    use crate::node::Secrecy;
+    use crate::node::{Access, Secrecy};
 
     struct Unwatched;
 
@@ -267,7 +271,7 @@ mod tests {
             name,
             location: "pki-file".to_owned(),
             model: target.clone(),
-            metadata: before.metadata,
+            access: Access::from(&before.metadata),
             before: Present::File(before.digest),
             after: Content::File(Zeroizing::new(b"new".to_vec())),
             certificate: None,

@@ -10,7 +10,7 @@ use super::{Undertaking, facts};
 use crate::evidence::with_causes;
 use crate::issuance::{Content, FileChange};
 use crate::journal::{Chain, Change, FileState, Progress};
-use crate::node::{Metadata, Root, Secrecy};
+use crate::node::{Root, Secrecy};
 use crate::plan::Refusal;
 use crate::shell::quote;
 
@@ -89,12 +89,7 @@ fn reversed(root: &Root, change: &Change) -> Result<FileChange, String> {
         location: change.location.clone(),
         target,
         model,
-        metadata: Metadata {
-            mode: u32::from_str_radix(&change.mode, 8).unwrap_or(0o600),
-            uid: change.uid,
-            gid: change.gid,
-            modified: time::OffsetDateTime::UNIX_EPOCH,
-        },
+        access: facts::access(change),
         before: facts::present(Some(&change.after)),
         after,
         certificate: None,

@@ -7,8 +7,8 @@ use super::obstacle::skipped;
 use super::{Observer, Progress, RecoveryError, RunFiles, Stuck, facts};
 use crate::evidence::with_causes;
 use crate::journal::{
-    Chain, Change, Closed, Event, Intent, Log, Outcome, Progress as Made, RunOutcome, Storage,
-    TouchIntent,
+    Chain, Change, Closed, Event, FileState, Intent, Log, Outcome, Progress as Made, RunOutcome,
+    Storage, TouchIntent,
 };
 use crate::node::{AppendOnlyFile, FileError, Permit, Present, Root, Secrecy, Staged, SteadyClock};
 use crate::plan::LeftAlone;
@@ -54,7 +54,11 @@ impl Transaction<'_> {
     ) -> Result<(), Failure> {
         let intent = self.log.intend(number, self.clock.now())?;
         let before = facts::present(change.before.as_ref());
-        let installed = staged.install(&before, &intent);
+        let access = match change.after {
+            FileState::Sha256(_) => Some(facts::access(change)),
+            FileState::Symlink(_) => None,
+        };
+        let installed = staged.install(&before, access, &intent);
         if installed.as_ref().is_err_and(|error| !error.exchanged) {
             self.unexchanged = Some(number);
         }
@@ -110,7 +114,7 @@ impl Transaction<'_> {
                         path: root.outside(copy),
                     });
                 }
-                root.stage_file(target, &old.bytes, copy, &self.run)?
+                root.stage_file(target, &old.bytes, copy, facts::access(change), &self.run)?
             }
             (Present::File(_), None) => {
                 return Err(FileError::NotFound {
@@ -118,7 +122,10 @@ impl Transaction<'_> {
                 });
             }
         };
-        staged.install(&made, intent).map_err(|error| error.source)
+        // As it was staged, just now.
+        staged
+            .install(&made, None, intent)
+            .map_err(|error| error.source)
     }
 
     fn record(

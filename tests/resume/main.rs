@@ -11,6 +11,7 @@
               first surprise"
 )]
 
+mod access;
 mod both_ways;
 mod circumstances;
 mod closing;
