@@ -147,6 +147,10 @@ pub struct Way {
     /// Leave alone each file that somebody else changed meanwhile, or of which the copy is gone, and do the rest.
     #[arg(long)]
     pub skip_foreign: bool,
+    /// SHA-256 of a key that signed the journal and that you vouch for, as the run printed it; once for each. Needed only where
+    /// the node's CA does not vouch for it.
+    #[arg(long, value_name = "SHA256")]
+    pub key: Vec<Sha256Digest>,
     /// Go on without asking.
     #[arg(short, long)]
     pub yes: bool,

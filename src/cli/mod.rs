@@ -24,6 +24,7 @@ mod rollback;
 mod standing;
 mod table;
 mod take_up;
+mod vouching;
 mod ways;
 
 use std::io::Write;

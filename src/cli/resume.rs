@@ -14,6 +14,7 @@ use crate::recovery::{self, History};
 
 /// Every file is the new one.
 pub(super) const TO_ITS_END: Destination = Destination {
+    verb: "resume",
     question: "Finish it?",
     explanation: "What waits is replaced by the new file that lies beside it; what is replaced\n\
                   stays. Each file is compared first: one that somebody else changed stops this\n\

@@ -15,12 +15,15 @@ use super::prompt::{confirm, demand_terminal};
 use super::render::{count, printable};
 use super::resume::TO_ITS_END;
 use super::take_up::{Destination, flags, take_up, tell};
+use super::vouching::vouched;
 use crate::inventory::cluster_authority;
 use crate::journal::{Direction, RunOutcome};
 use crate::node::{self, Root};
 use crate::recovery::{self, History, Interrupted};
+use crate::shell::quote;
 
 const BACK: Destination = Destination {
+    verb: "rollback",
     question: "Take it back?",
     explanation: "What was replaced is brought back from the backup, last file first; what was not\n\
                   stays. Each file is compared first: one that somebody else changed stops this\n\
@@ -106,6 +109,7 @@ fn undo_ended(
     let left_over = refuse_unfinished(root)?;
     let run = known_run(root, Some(run))?;
     let chain = chain_of(root, &run)?;
+    vouched(root, &chain, &format!("rollback {}", quote(&run)), way, out)?;
     let undertaking = recovery::reversal(root, &chain, way.skip_foreign)
         .map_err(|refusals| Failure::refused(&refusals))?;
     if undertaking.changes.is_empty() {

@@ -12,6 +12,7 @@ use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{GOOD, WARNING};
 use super::report::{despite_lost_output, exit, write_ended, write_not_proven};
+use super::vouching::vouched;
 use crate::inventory::cluster_authority;
 use crate::journal::RunOutcome;
 use crate::node::{self, Root};
@@ -20,6 +21,8 @@ use crate::recovery::{self, Ended, Halt, Interrupted, Observer, Reason, TakeUpRe
 
 /// Where a run is taken, in the operator's words.
 pub(super) struct Destination {
+    /// Which verb leads there.
+    pub(super) verb: &'static str,
     /// What the operator is asked.
     pub(super) question: &'static str,
     /// What is said when the operator wants to know more.
@@ -51,6 +54,11 @@ pub(super) fn take_up(
     reason: &Reason,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
+    let had_ended = interrupted.chain.outcome();
+    // Of a run that had ended no file is changed any more.
+    if had_ended.is_none() {
+        vouched(root, &interrupted.chain, destination.verb, way, out)?;
+    }
     let mut refusals = recovery::check_targets(root, interrupted.targets());
     // Before somebody is asked what cannot be done anyway; whoever said yes beforehand has it looked at once, right before.
     if !way.yes && refusals.is_empty() {
@@ -59,7 +67,6 @@ pub(super) fn take_up(
     if !refusals.is_empty() {
         return Err(Failure::refused(&refusals));
     }
-    let had_ended = interrupted.chain.outcome();
     let reverses = interrupted.chain.genesis().reverses().map(str::to_owned);
     if !way.yes {
         demand_terminal()?;
@@ -148,5 +155,6 @@ pub(super) fn flags(verb: &str, way: &Way) -> Vec<String> {
     if way.skip_foreign {
         flags.push("--skip-foreign".to_owned());
     }
+    flags.extend(way.key.iter().map(|key| format!("--key={key}")));
     flags
 }

@@ -39,7 +39,7 @@ mod statement;
 mod verdict;
 mod verify;
 
-pub use anchor::{AnchorError, Trust};
+pub use anchor::{AnchorError, Doubt, Trust};
 pub use attempt::{Attempt, Direction, Torn};
 pub use certificate::ProfileError;
 pub use chain::{BrokenChain, Chain};

@@ -84,6 +84,8 @@ refusal_codes! {
     Immutable => "immutable",
     /// The node is not the one that was planned for: something was changed meanwhile.
     InventoryChanged => "inventory-changed",
+    /// Nobody who is trusted vouches for the journal of a run that is to be taken up, or back.
+    JournalNotAnchored => "journal-not-anchored",
     /// A private key cannot be parsed.
     KeyDamaged => "key-damaged",
     /// A private key is protected by a passphrase.

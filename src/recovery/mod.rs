@@ -26,6 +26,7 @@ mod strange;
 mod take_up;
 mod transaction;
 mod undertaking;
+mod vouching;
 
 pub use clear::clear;
 pub use confine::confine;
@@ -45,6 +46,7 @@ pub use run_journal::{JournalState, RunJournal};
 pub use take_up::TakeUpRequest;
 pub use transaction::Ended;
 pub use undertaking::Undertaking;
+pub use vouching::{Vouchers, demand_vouchers};
 
 /// Where journals and backups lie: outside `/etc/kubernetes`, where a stray file may become a pod.
 pub const STATE_FOLDER: &str = "/var/lib/rekindle";
