@@ -63,7 +63,7 @@ pub fn demand_vouchers(
         return Err(refusal(root, chain, &doubts, vouchers, verb, &evidence));
     }
     Ok(Some(format!(
-        "nobody vouches for the journal of the run {}, for {excuse}. It concerns nothing but the places of certificates",
+        "nobody vouches for the journal of the run {}: {excuse}. It is followed, since it concerns nothing but the places of certificates",
         chain.genesis().circumstances.run.id
     )))
 }
