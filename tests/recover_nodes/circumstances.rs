@@ -137,7 +137,7 @@ fn two_at_once_are_one_too_many() {
     let folder = fs::File::open(node.file("/etc/kubernetes")).unwrap();
     let lock = Flock::lock(folder, FlockArg::LockExclusiveNonblock).unwrap();
     let run = rekindle(node.path(), &["recover", "--yes"]).expect(3);
-    let named = format!("(pid {})", std::process::id());
+    let named = format!("pid {})", std::process::id());
     assert!(
         run.stderr.contains("refused (another-rekindle)"),
         "{}",
