@@ -54,12 +54,13 @@ pub enum Verb {
     /// Takes an interrupted run to its end: every file becomes the new one.
     ///
     /// Shows how far each file has come, and asks. Nothing is signed again: the new files lie ready. It may be interrupted
-    /// itself, and called again.
+    /// itself, and called again. Of an interrupted `rollback RUN` the new files are the old ones: this goes back to before RUN.
     Resume(Resume),
     /// Takes a run back: every file becomes the old one again, from its backup.
     ///
     /// Without RUN it is the interrupted one; with RUN one that came to its end, by the names of `rekindle journal list`.
-    /// Shows what it would do, and asks. It may be interrupted itself, and called again. Restarts nothing unless asked.
+    /// Shows what it would do, and asks. It may be interrupted itself, and called again in the same words: `rollback RUN` then goes
+    /// on, and `rollback` alone would bring back the files of RUN. Restarts nothing unless asked.
     Rollback(Rollback),
     /// Proves that the control plane runs on the certificates on its disk; changes nothing.
     ///
@@ -165,6 +166,10 @@ pub struct Way {
     /// Leave alone each file that somebody else changed meanwhile, or of which the copy is gone, and do the rest.
     #[arg(long)]
     pub skip_foreign: bool,
+    /// SHA-256 of a key that signed the journal and that you vouch for, as the run printed it; once for each. Needed only where
+    /// the node's CA does not vouch for it.
+    #[arg(long, value_name = "SHA256")]
+    pub key: Vec<Sha256Digest>,
     /// Go on without asking.
     #[arg(short, long)]
     pub yes: bool,

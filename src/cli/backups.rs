@@ -63,7 +63,7 @@ impl Use {
 
 /// What lies in the folder of the backups.
 struct Backups {
-    /// Those of runs that have a journal here, oldest first.
+    /// Those of runs that have a journal here, by the clock at the start of each.
     of_runs: Vec<Backup>,
     /// The rest: none of ours, or of a run whose journal was taken away.
     others: Vec<String>,
@@ -108,7 +108,7 @@ impl Backups {
     }
 }
 
-/// Lists the backups, oldest first.
+/// Lists the backups, by the clock at the start of each run.
 pub fn list(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
     let backups = Backups::read(root)?;
     if backups.of_runs.is_empty() {

@@ -41,6 +41,9 @@ struct UnfinishedRun<'a> {
     run: &'a str,
     /// Which verb began it.
     verb: &'a str,
+    /// The run that it takes back, where it is such a rollback: `resume` leads to the old files then, `rollback` to the new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reverses: Option<&'a str>,
     /// How many files are the new ones.
     replaced: usize,
     /// How many were to be replaced.
@@ -58,6 +61,7 @@ impl<'a> UnfinishedRun<'a> {
         let open = interrupted.chain.open_directions();
         Self {
             run: &interrupted.run,
+            reverses: interrupted.chain.genesis().reverses(),
             verb: setting.arguments.first().map_or("", String::as_str),
             replaced,
             files,

@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::interrupted::find;
 use super::render::{WARNING, printable};
 use super::standing::stopped;
-use super::ways::ways_out;
+use super::ways::Ways;
 use crate::elision::elide;
 use crate::node::{FileError, Root};
 use crate::plan::{Refusal, RefusalCode};
@@ -146,14 +146,20 @@ impl Failure {
                 (Exit::Failed, again.to_owned())
             }
             RecoveryError::Stopped {
-                open_directions, ..
-            } => (
-                Exit::HalfWay,
-                format!(
+                open_directions,
+                reverses,
+                ..
+            } => {
+                let ways = Ways {
+                    open: open_directions,
+                    reverses: reverses.as_deref(),
+                };
+                let hint = format!(
                     "each file is the old one or the new one. To {}",
-                    ways_out(root, open_directions)
-                ),
-            ),
+                    ways.hint(root)
+                );
+                (Exit::HalfWay, hint)
+            }
             RecoveryError::Stuck { backup, .. } => (
                 Exit::HalfWay,
                 format!(

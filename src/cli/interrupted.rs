@@ -42,10 +42,14 @@ pub(super) fn write_state(interrupted: &Interrupted, out: &mut dyn Write) -> io:
     )?;
     write_stopped(interrupted, "", out)?;
     let verb = setting.arguments.first().map_or("a run", String::as_str);
+    let verb = match chain.genesis().reverses() {
+        Some(run) => format!("{verb} {run}"),
+        None => verb.to_owned(),
+    };
     writeln!(
         out,
         "It was `{}`, begun at {} by uid {}: {}",
-        printable(verb),
+        printable(&verb),
         timestamp(setting.clocks.wall.truncate_to_second()),
         setting.operator.uid,
         printable(setting.reason.as_deref().unwrap_or("no reason given"))

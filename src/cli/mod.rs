@@ -28,6 +28,7 @@ mod standing;
 mod table;
 mod take_up;
 mod verify;
+mod vouching;
 mod ways;
 
 use std::io::Write;

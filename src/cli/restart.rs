@@ -18,7 +18,7 @@ use crate::inventory::Inventory;
 use crate::issuance::{Content, FileChange};
 use crate::kubernetes::{CATALOG, Component, stamp};
 use crate::node::{
-    self, Present, Root, RunningComponent, Secrecy, ServiceCommands, running_components,
+    self, Access, Present, Root, RunningComponent, Secrecy, ServiceCommands, running_components,
 };
 use crate::plan::{RecoveryPlan, Refusal, RefusalCode};
 use crate::proof::{ApiServer, Finding, Written, look_at_processes};
@@ -345,7 +345,7 @@ fn stamped(root: &Root, pod: &ExpectedPod) -> Result<FileChange, Failure> {
         location: MANIFEST.to_owned(),
         target: file.path.clone(),
         model: file.path,
-        metadata: file.metadata,
+        access: Access::from(&file.metadata),
         before: Present::File(file.digest),
         after: Content::File(Zeroizing::new(stamped)),
         certificate: None,

@@ -12,7 +12,9 @@ use crate::journal::RunOutcome;
 use crate::node::Root;
 use crate::recovery::{self, History};
 
-const TO_ITS_END: Destination = Destination {
+/// Every file is the new one.
+pub(super) const TO_ITS_END: Destination = Destination {
+    verb: "resume",
     question: "Finish it?",
     explanation: "What waits is replaced by the new file that lies beside it; what is replaced\n\
                   stays. Each file is compared first: one that somebody else changed stops this\n\
@@ -21,6 +23,7 @@ const TO_ITS_END: Destination = Destination {
     restart: RestartName::Auto,
     aim: RunOutcome::Completed,
     instead: |root, _| format!("To recover: {}", root.command("recover")),
+    obstacles: recovery::obstacles_to_resume,
     take: recovery::resume,
 };
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::arguments::{RestartName, Rollback};
+use super::arguments::{RestartName, Rollback, Way};
 use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -14,13 +14,17 @@ use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{count, printable};
 use super::restart::Outlook;
+use super::resume::TO_ITS_END;
 use super::take_up::{Destination, flags, take_up, tell};
+use super::vouching::vouched;
 use crate::inventory::{Inventory, cluster_authority};
-use crate::journal::RunOutcome;
+use crate::journal::{Direction, RunOutcome};
 use crate::node::{self, Root};
-use crate::recovery::{self, History};
+use crate::recovery::{self, History, Interrupted};
+use crate::shell::quote;
 
 const BACK: Destination = Destination {
+    verb: "rollback",
     question: "Take it back?",
     explanation: "What was replaced is brought back from the backup, last file first; what was not\n\
                   stays. Each file is compared first: one that somebody else changed stops this\n\
@@ -32,6 +36,7 @@ const BACK: Destination = Destination {
         let rollback = root.command(&format!("rollback {run}"));
         format!("To go back all the same: {rollback}")
     },
+    obstacles: recovery::obstacles_to_rollback,
     take: recovery::rollback,
 };
 
@@ -44,7 +49,12 @@ pub fn rollback(root: &Root, arguments: &Rollback, out: &mut dyn Write) -> Resul
             .as_ref()
             .is_none_or(|interrupted| interrupted.run != *run)
     {
-        return undo_ended(root, run, arguments, out);
+        return match interrupted {
+            Some(rollback) if goes_back_to_before(&rollback, run) => {
+                finish(root, rollback, run, &arguments.way, out)
+            }
+            _ => undo_ended(root, run, arguments, out),
+        };
     }
     let Some(interrupted) = interrupted else {
         History::tidy(root).map_err(|error| Failure::of_file("journals", &error))?;
@@ -68,6 +78,28 @@ pub fn rollback(root: &Root, arguments: &Rollback, out: &mut dyn Write) -> Resul
     })
 }
 
+/// Whether it is what the same command began, interrupted, and can still be finished.
+fn goes_back_to_before(interrupted: &Interrupted, run: &str) -> bool {
+    let chain = &interrupted.chain;
+    interrupted.is_committed()
+        && chain.genesis().reverses() == Some(run)
+        && chain.open_directions().contains(&Direction::Forward)
+}
+
+/// Called again, the rollback of a run that had ended goes on: for that run its way forward is back.
+fn finish(
+    root: &Root,
+    rollback: Interrupted,
+    run: &str,
+    way: &Way,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let mut named = flags("rollback", way);
+    named.push(run.to_owned());
+    let reason = reason(&way.words, named);
+    take_up(root, rollback, &TO_ITS_END, way, &reason, out)
+}
+
 /// Undoes a run that came to its end, by a run of its own.
 fn undo_ended(
     root: &Root,
@@ -79,6 +111,7 @@ fn undo_ended(
     let left_over = refuse_unfinished(root)?;
     let run = known_run(root, Some(run))?;
     let chain = chain_of(root, &run)?;
+    vouched(root, &chain, &format!("rollback {}", quote(&run)), way, out)?;
     let undertaking = recovery::reversal(root, &chain, way.skip_foreign)
         .map_err(|refusals| Failure::refused(&refusals))?;
     if undertaking.changes.is_empty() {

@@ -7,12 +7,16 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::journal::outcome_in_words;
 use super::render::{WARNING, count, printable};
-use super::ways::{lines_of_ways, ways_out};
+use super::ways::{Ways, verb};
 use crate::evidence::with_causes;
 use crate::inventory::KUBERNETES_FOLDER;
+use crate::journal::Direction;
 use crate::node::{FileError, LockHolder, Root};
 use crate::plan::{Refusal, RefusalCode};
-use crate::recovery::{History, HistoryError, Interrupted, RunFiles};
+use crate::recovery::{
+    History, HistoryError, Interrupted, RunFiles, obstacles_to_resume, obstacles_to_rollback,
+    replaced,
+};
 use crate::shell::quote;
 
 /// What the journals say of a run that did not come to its end.
@@ -105,8 +109,8 @@ impl Standing {
                     how_far(run)
                 )?;
                 write_stopped(run, "  ", out)?;
-                let ways = lines_of_ways(root, run.chain.open_directions());
-                write!(out, "{ways}")
+                write!(out, "{}", Ways::of(&run.chain).lines(root))?;
+                write_obstacles(root, run, out)
             }
             Self::Unknown(error) => {
                 let text = printable(&with_causes(error));
@@ -121,13 +125,36 @@ impl Standing {
     }
 }
 
+/// Which of its ways would be refused as things are, and why.
+fn write_obstacles(root: &Root, run: &Interrupted, out: &mut dyn Write) -> io::Result<()> {
+    for direction in run.chain.open_directions() {
+        let refusals = match direction {
+            Direction::Forward => obstacles_to_resume(root, run, false),
+            Direction::Back => obstacles_to_rollback(root, run, false),
+        };
+        for refusal in refusals {
+            let text = format!(
+                "{}: {}: {}",
+                refusal.code, refusal.subject, refusal.evidence
+            );
+            writeln!(
+                out,
+                "  {WARNING}As it is, {} is refused{WARNING:#} ({})",
+                verb(*direction),
+                printable(&text)
+            )?;
+        }
+    }
+    Ok(())
+}
+
 /// The refusal to begin another run.
 pub(super) fn unfinished(root: &Root, interrupted: &Interrupted) -> Refusal {
     Refusal {
         code: RefusalCode::UnfinishedRun,
         subject: format!("run {}", interrupted.run),
         evidence: format!("it was {}", how_far(interrupted)),
-        remedy: ways_out(root, interrupted.chain.open_directions()),
+        remedy: Ways::of(&interrupted.chain).hint(root),
     }
 }
 
@@ -155,20 +182,25 @@ pub(super) fn stopped(interrupted: &Interrupted) -> Option<String> {
 pub(super) fn how_far(interrupted: &Interrupted) -> String {
     let (made, all) = interrupted.made();
     let chain = &interrupted.chain;
-    match chain.outcome() {
-        Some(outcome) => format!(
+    let (is_undoing, reverses) = (chain.is_undoing(), chain.genesis().reverses());
+    if let Some(outcome) = chain.outcome() {
+        return format!(
             "brought to its end ({}), but for the last checkpoint of its journal",
             outcome_in_words(outcome)
-        ),
-        None if chain.is_undoing() => {
-            let all = count(all, "file");
-            format!("interrupted on its way back, with {made} of {all} still replaced")
-        }
-        None => format!(
-            "interrupted, with {made} of {} replaced",
-            count(all, "file")
-        ),
+        );
     }
+    let all = count(all, "file");
+    let replaced = replaced(reverses.is_some(), is_undoing);
+    let whither = match (reverses, is_undoing) {
+        (None, false) => String::new(),
+        (None, true) => " on its way back".to_owned(),
+        (Some(run), false) => format!(" on the way back to before the run {}", printable(run)),
+        (Some(run), true) => format!(
+            " while it gave up going back to before the run {}",
+            printable(run)
+        ),
+    };
+    format!("interrupted{whither}, with {made} of {all} {replaced}")
 }
 
 /// Why nothing can be done before somebody looked at a journal.

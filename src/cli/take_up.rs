@@ -13,13 +13,17 @@ use super::prompt::{confirm, demand_terminal};
 use super::render::{GOOD, WARNING};
 use super::report::{despite_lost_output, exit, write_ended, write_proven};
 use super::restart::{LeftRunning, Outlook};
+use super::vouching::vouched;
 use crate::inventory::{Inventory, cluster_authority};
 use crate::journal::RunOutcome;
 use crate::node::{self, Root};
+use crate::plan::Refusal;
 use crate::recovery::{self, Ended, Halt, Interrupted, Live, Observer, Reason, TakeUpRequest};
 
 /// Where a run is taken, in the operator's words.
 pub(super) struct Destination {
+    /// Which verb leads there.
+    pub(super) verb: &'static str,
     /// What the operator is asked.
     pub(super) question: &'static str,
     /// What is said when the operator wants to know more.
@@ -32,6 +36,8 @@ pub(super) struct Destination {
     pub(super) aim: RunOutcome,
     /// How to go there from a run that had ended elsewhere.
     pub(super) instead: fn(&Root, &str) -> String,
+    /// Why it cannot be taken there as things are.
+    pub(super) obstacles: fn(&Root, &Interrupted, bool) -> Vec<Refusal>,
     /// Takes it there.
     pub(super) take:
         fn(&Root, Interrupted, TakeUpRequest<'_>, &mut dyn Observer) -> Result<Ended, Halt>,
@@ -51,11 +57,20 @@ pub(super) fn take_up(
     reason: &Reason,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
-    let refusals = recovery::check_targets(root, interrupted.targets());
+    let had_ended = interrupted.chain.outcome();
+    // Of a run that had ended no file is changed any more.
+    if had_ended.is_none() {
+        vouched(root, &interrupted.chain, destination.verb, way, out)?;
+    }
+    let mut refusals = recovery::check_targets(root, interrupted.targets());
+    // Before somebody is asked what cannot be done anyway; whoever said yes beforehand has it looked at once, right before.
+    if !way.yes && refusals.is_empty() {
+        refusals = (destination.obstacles)(root, &interrupted, way.skip_foreign);
+    }
     if !refusals.is_empty() {
         return Err(Failure::refused(&refusals));
     }
-    let had_ended = interrupted.chain.outcome();
+    let reverses = interrupted.chain.genesis().reverses().map(str::to_owned);
     if !way.yes {
         demand_terminal()?;
         write_state(&interrupted, out)?;
@@ -90,7 +105,16 @@ pub(super) fn take_up(
             &left,
             out,
         )),
-        _ => Ok(tell(root, destination.arrived, (&run, &ended), &left, out)),
+        _ => {
+            let run = match (reverses, destination.aim) {
+                (Some(other), RunOutcome::RolledBack) => {
+                    format!("{run}: the files are those of the run {other} again")
+                }
+                (Some(other), _) => format!("{run}: the files are as before the run {other}"),
+                (None, _) => run,
+            };
+            Ok(tell(root, destination.arrived, (&run, &ended), &left, out))
+        }
     }
 }
 
@@ -162,5 +186,6 @@ pub(super) fn flags(verb: &str, way: &Way) -> Vec<String> {
     if way.skip_foreign {
         flags.push("--skip-foreign".to_owned());
     }
+    flags.extend(way.key.iter().map(|key| format!("--key={key}")));
     flags
 }

@@ -103,12 +103,29 @@ fn parse_key(
 
 /// The cluster's authority, to vouch for a journal, if it can sign at `now`: certificate and key alone are read.
 pub fn cluster_authority(root: &Root, now: OffsetDateTime) -> Option<Authority> {
+    let entry = cluster(root)?;
+    Authority::new(&entry.certificates.ok()?, entry.key.ok()?, now).ok()
+}
+
+/// Whether the key of the cluster's authority is on the node, so that a run that begins now would be vouched for.
+pub fn has_cluster_key(root: &Root) -> bool {
+    cluster(root).is_some_and(|entry| {
+        let bundle = entry.certificates.unwrap_or_default();
+        let fits = |key: PrivateKey| bundle.iter().any(|certificate| key.fits(certificate));
+        entry.key.is_ok_and(fits)
+    })
+}
+
+fn cluster(root: &Root) -> Option<AuthorityEntry> {
     let layout = Layout::observe(root);
     let cluster = AUTHORITIES
         .iter()
         .find(|entry| entry.name == AuthorityName::Cluster)?;
-    let entry = AuthorityEntry::observe(root, cluster.name, layout.authority(cluster));
-    Authority::new(&entry.certificates.ok()?, entry.key.ok()?, now).ok()
+    Some(AuthorityEntry::observe(
+        root,
+        cluster.name,
+        layout.authority(cluster),
+    ))
 }
 
 /// The certificates of the cluster's authority alone: all that judging a journal needs. No key is read.

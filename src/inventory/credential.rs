@@ -64,6 +64,8 @@ pub enum Location {
         link: PathBuf,
         /// What the link says, unresolved.
         destination: PathBuf,
+        /// The names in the folder of the dated files: those of earlier rotations are among them.
+        taken: Vec<String>,
     },
 }
 
@@ -222,10 +224,17 @@ fn locate(root: &Root, paths: &PairPaths) -> Location {
         return file;
     }
     match root.link_destination(&paths.certificate) {
-        Ok(Some(destination)) => Location::KubeletPem {
-            link: paths.certificate.clone(),
-            destination,
-        },
+        Ok(Some(destination)) => {
+            let link = paths.certificate.clone();
+            let dated = link.with_file_name(&destination);
+            // A folder that cannot be listed keeps nobody from a new file: none is put in place of one that is there.
+            let taken = dated.parent().map(|folder| root.list(folder));
+            Location::KubeletPem {
+                taken: taken.and_then(Result::ok).unwrap_or_default(),
+                link,
+                destination,
+            }
+        }
         _ => file,
     }
 }

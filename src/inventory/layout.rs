@@ -10,9 +10,11 @@ use crate::kubernetes::{
 use crate::node::{Root, Secrecy};
 
 /// Where kubeadm writes the kubelet's configuration (kubeadm `constants.KubeletConfigurationFileName`).
-const KUBELET_CONFIG: &str = "/var/lib/kubelet/config.yaml";
+pub(super) const KUBELET_CONFIG: &str = "/var/lib/kubelet/config.yaml";
 /// Where kubeadm writes the kubelet's flags (kubeadm `constants.KubeletEnvFileName`).
-const KUBELET_FLAGS: &str = "/var/lib/kubelet/kubeadm-flags.env";
+pub(super) const KUBELET_FLAGS: &str = "/var/lib/kubelet/kubeadm-flags.env";
+/// The kubelet's own folder (`--root-dir`).
+pub(super) const KUBELET_FOLDER: &str = "/var/lib/kubelet";
 /// The kubelet's `--cert-dir` default.
 const KUBELET_CERTIFICATES: &str = "/var/lib/kubelet/pki";
 /// Certificate folders by default: kubeadm's, then kubespray's.

@@ -9,13 +9,15 @@ mod error;
 mod layout;
 mod manifest;
 mod observe;
+mod places;
 
-pub use authority::{AuthorityEntry, cluster_authority, trusted_authorities};
+pub use authority::{AuthorityEntry, cluster_authority, has_cluster_key, trusted_authorities};
 pub use credential::{Credential, CredentialEntry, Issuer, KeyState, Location};
 pub use error::ObservationError;
 pub use layout::Layout;
 pub use manifest::Manifest;
 pub use observe::Inventory;
+pub use places::Places;
 
 /// Where kubeadm keeps the node's configuration.
 pub const KUBERNETES_FOLDER: &str = "/etc/kubernetes";

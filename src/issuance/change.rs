@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use crate::node::{Metadata, Present};
+use crate::node::{Access, Present};
 use crate::pki::Certificate;
 
 /// One file or link, before and after.
@@ -17,10 +17,10 @@ pub struct FileChange {
     pub location: String,
     /// What is replaced, a node path.
     pub target: PathBuf,
-    /// The file whose owner, mode and attributes the new one takes: the target, or its predecessor.
+    /// The file whose extended attributes the new one takes: the target, or its predecessor.
     pub model: PathBuf,
-    /// Owner and mode of that file.
-    pub metadata: Metadata,
+    /// Owner and mode of the new file.
+    pub access: Access,
     /// What must still be there at the moment of the exchange.
     pub before: Present,
     /// What will be there.

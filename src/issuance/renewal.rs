@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{Content, FileChange, IssuanceError};
 use crate::inventory::{Credential, KeyState, Location};
 use crate::kubernetes::{AuthorityName, Source};
-use crate::node::Present;
+use crate::node::{Access, Present};
 use crate::pki::{
     Authority, Certificate, PrivateKey, SerialNumber, read_certificates, reissue,
     reissue_self_signed, replace_certificate, replace_chain, verify_reissued,
@@ -43,9 +43,14 @@ impl Renewal<'_> {
                 let bytes = self.kubeconfig_file(&renewed)?;
                 Ok(vec![self.file_change(bytes, certificate)])
             }
-            Location::KubeletPem { link, destination } => {
+            Location::KubeletPem {
+                link,
+                destination,
+                taken,
+            } => {
                 let bytes = self.pem_file(&self.content.file.bytes, &renewed)?;
-                Ok(self.rotate(link, destination, bytes, certificate, now))
+                let name = next_name(link, destination, taken, now);
+                Ok(self.rotate(link, destination, &name, bytes, certificate))
             }
         }
     }
@@ -138,7 +143,7 @@ impl Renewal<'_> {
             location: self.step.location.as_str().to_owned(),
             target: file.path.clone(),
             model: file.path.clone(),
-            metadata: file.metadata.clone(),
+            access: Access::from(&file.metadata),
             before: Present::File(file.digest),
             after: Content::File(bytes),
             certificate: Some(certificate),
@@ -151,20 +156,11 @@ impl Renewal<'_> {
         &self,
         link: &Path,
         destination: &Path,
+        name: &str,
         bytes: Zeroizing<Vec<u8>>,
         certificate: (Certificate, Certificate),
-        now: OffsetDateTime,
     ) -> Vec<FileChange> {
-        // Names sort by time, to the second: of several rotations within one, each takes the next that is free.
-        let current = destination
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy();
-        let file_name = (0..LONGEST_LEAD)
-            .map(|lead| dated_name(link, now + time::Duration::seconds(lead)))
-            .find(|name| **name > *current)
-            .unwrap_or_else(|| dated_name(link, now));
-        let new = destination.with_file_name(&file_name);
+        let new = destination.with_file_name(name);
         let mut file = self.file_change(bytes, certificate);
         // Where the link will lead, and not beside the file behind it: that may be behind a second link.
         file.target = link.parent().unwrap_or(link).join(&new);
@@ -174,7 +170,7 @@ impl Renewal<'_> {
             location: self.step.location.as_str().to_owned(),
             target: link.to_owned(),
             model: file.model.clone(),
-            metadata: file.metadata.clone(),
+            access: file.access,
             before: Present::Link(destination.to_owned()),
             after: Content::Link(new),
             certificate: None,
@@ -186,6 +182,19 @@ impl Renewal<'_> {
 /// How many seconds a name may run ahead of the clock. The kubelet's own names, in local time, may be further ahead: then
 /// sorting is not to be had.
 const LONGEST_LEAD: i64 = 600;
+
+/// The name of the dated file that is to follow `destination`. Names sort by time, to the second: of several rotations within
+/// one, each takes the next that is free, also of a file to which the link led before it was turned back.
+fn next_name(link: &Path, destination: &Path, taken: &[String], now: OffsetDateTime) -> String {
+    let current = destination
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
+    (0..LONGEST_LEAD)
+        .map(|lead| dated_name(link, now + time::Duration::seconds(lead)))
+        .find(|name| **name > *current && !taken.contains(name))
+        .unwrap_or_else(|| dated_name(link, now))
+}
 
 /// `kubelet-client-current.pem` at noon of the first of May 2026 becomes `kubelet-client-2026-05-01-12-00-00.pem`.
 fn dated_name(link: &Path, now: OffsetDateTime) -> String {

@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 
 use super::certificate::{ProfileError, check_profile};
+use super::chain::Chain;
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::segment::Segment;
 use crate::digest::Sha256Digest;
@@ -18,6 +19,15 @@ pub struct Trust<'trust> {
     /// Checkpoints that were kept elsewhere: the journal must begin with the lines that they cover. Where there are any,
     /// one at least must be about this journal.
     pub expected: &'trust [Checkpoint],
+}
+
+/// An attempt whose key is not one to believe.
+#[derive(Debug)]
+pub struct Doubt {
+    /// SHA-256 of the key's SPKI.
+    pub key: Sha256Digest,
+    /// Why not.
+    pub reason: AnchorError,
 }
 
 /// Why a journal is not believed.
@@ -86,6 +96,16 @@ pub enum AnchorError {
 }
 
 impl Trust<'_> {
+    /// The attempts for whose keys nobody who is trusted vouches.
+    pub fn doubts(&self, chain: &Chain) -> Vec<Doubt> {
+        let doubt = |segment: &Segment| {
+            let reason = self.check(segment).err()?;
+            let key = segment.facts.sha256;
+            Some(Doubt { key, reason })
+        };
+        chain.segments().iter().filter_map(doubt).collect()
+    }
+
     /// Checks the key of one attempt.
     pub(super) fn check(&self, segment: &Segment) -> Result<(), AnchorError> {
         let found = segment.key.fingerprint();

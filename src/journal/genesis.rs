@@ -29,6 +29,13 @@ pub struct Genesis {
 }
 
 impl Genesis {
+    /// The run that this one takes back, where it is the rollback of a run that had ended: its new files are the old ones.
+    pub fn reverses(&self) -> Option<&str> {
+        let (verb, rest) = self.circumstances.setting.arguments.split_first()?;
+        let run = rest.iter().find(|word| !word.starts_with('-'))?;
+        (verb == "rollback").then_some(run)
+    }
+
     /// Whether this opens the journal of `run`: the good journal of another run would be believed otherwise.
     pub fn check_run(&self, run: &str) -> Result<(), Defect> {
         let found = &self.circumstances.run.id;

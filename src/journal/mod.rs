@@ -41,7 +41,7 @@ mod verdict;
 mod verify;
 
 pub use act::Act;
-pub use anchor::{AnchorError, Trust};
+pub use anchor::{AnchorError, Doubt, Trust};
 pub use attempt::{Attempt, Direction, Torn};
 pub use certificate::ProfileError;
 pub use chain::{BrokenChain, Chain};

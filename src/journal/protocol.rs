@@ -152,7 +152,8 @@ impl Protocol {
     /// What was done so far.
     pub(super) fn counts(&self) -> Counts {
         Counts {
-            changed: self.at(Progress::Done).count(),
+            // An undoing that was not confirmed may have failed: the file counts as replaced until it is brought back for certain.
+            changed: self.at(Progress::Done).count() + self.at(Progress::UndoIntended).count(),
             rolled_back: self.at(Progress::RolledBack).count(),
             skipped: self.at(Progress::Skipped).count(),
             touched: self.touched.len(),

@@ -48,7 +48,7 @@ pub struct Predicate {
 /// What a run has done so far, in numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
-    /// Files and links that are changed.
+    /// Files and links that are changed, those included of which an undoing was begun and not confirmed.
     pub changed: usize,
     /// Changes that were undone.
     pub rolled_back: usize,

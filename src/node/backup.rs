@@ -8,7 +8,7 @@ use nix::unistd::symlinkat;
 
 use super::read::{open_checked, read_resolved};
 use super::write::{Model, write_new_file};
-use super::{FileError, Root, Secrecy};
+use super::{Access, FileError, Root, Secrecy};
 use crate::digest::Sha256Digest;
 
 /// Where the copy of a file lies.
@@ -43,7 +43,7 @@ impl Root {
         let (file, status) = open_checked(&source, &at)?;
         let model = Model {
             file: &file,
-            status: &status,
+            access: Access::of(&status),
         };
         write_new_file(&into, name, &snapshot.bytes, &model, &outside)?;
         Ok(BackupCopy {

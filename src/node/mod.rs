@@ -7,6 +7,7 @@
 //!
 //! [`ask`] talks to the node's own servers, by address.
 
+mod access;
 mod addresses;
 mod aside;
 mod attributes;
@@ -43,6 +44,7 @@ mod tree;
 mod unconfined;
 mod write;
 
+pub use access::Access;
 pub use addresses::is_own_address;
 pub use backup::BackupCopy;
 pub use clock::{Clocks, SteadyClock, now};

@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 use super::read::{metadata, open_checked};
 use super::resolve::Resolved;
 use super::write::{Model, write_new_file};
-use super::{FileError, Permit, Root, Secrecy};
+use super::{Access, FileError, Permit, Root, Secrecy};
 use crate::digest::Sha256Digest;
 
 /// What stands at a path, or must stand there for it to be replaced: anything else is somebody's change.
@@ -59,21 +59,22 @@ pub struct NotInstalled {
 }
 
 impl Root {
-    /// Stages `bytes` for the file at `target`, with owner, mode and attributes of the file at `model`
-    /// (the target itself, or its predecessor where the target is new). `run` marks the temporary name.
+    /// Stages `bytes` for the file at `target`, with owner and mode of `access`, and the extended attributes of the file at
+    /// `model` (the target itself, its copy, or its predecessor where the target is new). `run` marks the temporary name.
     pub fn stage_file(
         &self,
         target: &Path,
         bytes: &[u8],
         model: &Path,
+        access: Access,
         run: &str,
     ) -> Result<Staged, FileError> {
         let like = self.resolve(model)?;
-        let (file, status) = open_checked(&like, &self.outside(&like.path))?;
+        let (file, _) = open_checked(&like, &self.outside(&like.path))?;
         let staged = self.prepare(target, self.resolve(target)?, run);
         let model = Model {
             file: &file,
-            status: &status,
+            access,
         };
         write_new_file(
             &staged.folder,
@@ -223,9 +224,15 @@ impl Staged {
     }
 
     /// Puts the new file in place, if the target is still what is `expected`, and flushes the folder. Only with the
-    /// permission for just this target.
-    pub fn install(mut self, expected: &Present, permit: &impl Permit) -> Result<(), NotInstalled> {
-        self.exchange(expected, permit)
+    /// permission for just this target. A file, and no link, is given owner and mode of `access` before: since it was staged
+    /// somebody may have changed them, and a key in it lain open as soon as it had its name.
+    pub fn install(
+        mut self,
+        expected: &Present,
+        access: Option<Access>,
+        permit: &impl Permit,
+    ) -> Result<(), NotInstalled> {
+        self.exchange(expected, access, permit)
             .map_err(|source| NotInstalled {
                 exchanged: false,
                 source,
@@ -237,7 +244,12 @@ impl Staged {
         })
     }
 
-    fn exchange(&self, expected: &Present, permit: &impl Permit) -> Result<(), FileError> {
+    fn exchange(
+        &self,
+        expected: &Present,
+        access: Option<Access>,
+        permit: &impl Permit,
+    ) -> Result<(), FileError> {
         let outside = &self.outside;
         if permit.target() != self.target {
             let path = outside.clone();
@@ -248,9 +260,29 @@ impl Staged {
             name: self.name.clone(),
             path: self.path.clone(),
         };
+        if let Some(access) = access {
+            self.give(access)?;
+        }
         compare(&target, expected, outside)?;
         self.rename(expected)
             .map_err(|errno| FileError::from_errno("replace", outside, errno))
+    }
+
+    /// Owner and mode, by the open file: behind its name another one may stand by then.
+    fn give(&self, access: Access) -> Result<(), FileError> {
+        let temporary = Resolved {
+            folder: self.open_folder()?,
+            name: self.temporary.clone(),
+            path: self.temporary(),
+        };
+        let outside = self.outside.with_file_name(&self.temporary);
+        let (file, status) = open_checked(&temporary, &outside)?;
+        if Access::of(&status) == access {
+            return Ok(());
+        }
+        access.set_owner(&file, &outside)?;
+        access.set_mode(&file, &outside)?;
+        fsync(&file).map_err(|errno| FileError::from_errno("flush", &outside, errno))
     }
 
     fn open_folder(&self) -> Result<OwnedFd, FileError> {

@@ -70,6 +70,12 @@ impl Root {
         self.look_up(path).is_ok_and(|place| place.found.is_some())
     }
 
+    /// The folder at `path` with every link resolved; `None` where there is none that may be entered.
+    pub fn resolved_folder(&self, path: &Path) -> Option<PathBuf> {
+        let place = self.look_up_parent(&path.join("any")).ok()?;
+        place.path.parent().map(Path::to_owned)
+    }
+
     /// What the link at `path` says, unresolved; `None` where it is no link.
     pub fn link_destination(&self, path: &Path) -> Result<Option<PathBuf>, FileError> {
         let place = self.look_up_parent(path)?;

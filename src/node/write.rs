@@ -8,22 +8,23 @@ use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::sys::stat::{FileStat, Mode, fchmod, fstat};
-use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, unlinkat};
+use nix::sys::stat::Mode;
+use nix::unistd::{UnlinkatFlags, fsync, unlinkat};
 use xattr::FileExt;
 
-use super::FileError;
 use super::open::open_component;
 use super::privileges::is_root;
-use super::resolve::permissions;
+use super::{Access, FileError};
 
 /// Where the kernel keeps a file's ACL (acl(5)); a folder's default one becomes that of each file that is created in it.
 const ACL: &str = "system.posix_acl_access";
 
-/// A file whose owner, mode and extended attributes a new file takes over.
+/// What a new file takes over.
 pub(super) struct Model<'a> {
+    /// The file that has its extended attributes.
     pub(super) file: &'a OwnedFd,
-    pub(super) status: &'a FileStat,
+    /// Its owner and mode.
+    pub(super) access: Access,
 }
 
 /// Creates `name` in `folder` with `bytes`, flushed to the disk. Removes it again when anything fails.
@@ -55,26 +56,11 @@ fn fill(mut file: File, bytes: &[u8], model: &Model<'_>, outside: &Path) -> Resu
 
 /// Gives a new file or folder the owner, the extended attributes and the mode of its model.
 pub(super) fn take_over(file: &File, model: &Model<'_>, outside: &Path) -> Result<(), FileError> {
-    take_over_owner(file, model.status, outside)?;
+    model.access.set_owner(file, outside)?;
     copy_attributes(model.file, file)
         .map_err(|error| FileError::from_io("copy the attributes of", outside, error))?;
     // Last: a change of owner may clear bits, and an ACL carries the mode's mask.
-    fchmod(file, Mode::from_bits_truncate(permissions(model.status)))
-        .map_err(|errno| FileError::from_errno("set the mode of", outside, errno))
-}
-
-fn take_over_owner(file: &File, model: &FileStat, outside: &Path) -> Result<(), FileError> {
-    let fail = |errno| FileError::from_errno("set the owner of", outside, errno);
-    let own = fstat(file).map_err(fail)?;
-    if own.st_uid == model.st_uid && own.st_gid == model.st_gid {
-        return Ok(());
-    }
-    fchown(
-        file,
-        Some(Uid::from_raw(model.st_uid)),
-        Some(Gid::from_raw(model.st_gid)),
-    )
-    .map_err(fail)
+    model.access.set_mode(file, outside)
 }
 
 /// Security labels, ACLs and user attributes. Only root may set some of them: for others, in a folder of

@@ -86,6 +86,8 @@ refusal_codes! {
     Immutable => "immutable",
     /// The node is not the one that was planned for: something was changed meanwhile.
     InventoryChanged => "inventory-changed",
+    /// Nobody who is trusted vouches for the journal of a run that is to be taken up, or back.
+    JournalNotAnchored => "journal-not-anchored",
     /// A private key cannot be parsed.
     KeyDamaged => "key-damaged",
     /// A private key is protected by a passphrase.
@@ -112,6 +114,8 @@ refusal_codes! {
     KubeletNotRunning => "kubelet-not-running",
     /// The kubelet's service cannot be stopped and started.
     KubeletServiceUnusable => "kubelet-service-unusable",
+    /// A later run replaced what is to be rolled back.
+    LaterRun => "later-run",
     /// A symbolic link leads out of the root, or in circles.
     LinkLeavesRoot => "link-leaves-root",
     /// The manifest of a static pod cannot be parsed.

@@ -27,12 +27,14 @@ pub enum RecoveryError {
         source: Box<Failure>,
     },
     /// The run is unfinished: it can be resumed or rolled back.
-    #[error("{what}; the run {run} is unfinished, with {made} of {all} files {}", if open_directions.contains(&Direction::Forward) { "replaced" } else { "still replaced" })]
+    #[error("{what}; the run {} is unfinished, with {made} of {all} files {}", named(run, reverses.as_deref()), replaced(reverses.is_some(), !open_directions.contains(&Direction::Forward)))]
     Stopped {
         /// What happened.
         what: String,
         /// The run.
         run: String,
+        /// The run that it takes back, where it is such a rollback.
+        reverses: Option<String>,
         /// How many files are the new ones.
         made: usize,
         /// How many are to be replaced.
@@ -54,6 +56,23 @@ pub enum RecoveryError {
         /// Why the run went back.
         source: Box<Failure>,
     },
+}
+
+fn named(run: &str, reverses: Option<&str>) -> String {
+    match reverses {
+        Some(other) => format!("{run}, the rollback of {other},"),
+        None => run.to_owned(),
+    }
+}
+
+/// What became of the files that a run counts as replaced. The new files of a rollback are the old ones of another run.
+pub fn replaced(is_reversal: bool, is_undoing: bool) -> &'static str {
+    match (is_reversal, is_undoing) {
+        (false, false) => "replaced",
+        (false, true) => "still replaced",
+        (true, false) => "brought back",
+        (true, true) => "still brought back",
+    }
 }
 
 /// Before anything was done.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::error::Failure;
+use super::strange::not_as_before;
 use super::transaction::{Ended, Transaction};
 use super::{
     History, Live, Observer, Progress, Reason, RecoveryError, RunFiles, RunId, Undertaking, facts,
@@ -154,9 +155,13 @@ impl Transaction<'_> {
         let staged = match &change.after {
             Content::Link(destination) => self.root.stage_link(&change.target, destination, run)?,
             Content::File(bytes) => {
-                let staged = self
-                    .root
-                    .stage_file(&change.target, bytes, &change.model, run)?;
+                let staged = self.root.stage_file(
+                    &change.target,
+                    bytes,
+                    &change.model,
+                    change.access,
+                    run,
+                )?;
                 self.append(Event::Staged {
                     change: number,
                     temporary: facts::text(&staged.temporary()),
@@ -252,6 +257,12 @@ impl Transaction<'_> {
         if !back.stuck.is_empty() {
             return self.stuck(what, back.stuck, failure);
         }
+        let changes = self.log.chain().changes().unwrap_or_default();
+        let strange = not_as_before(self.root, changes, self.unexchanged);
+        let strange = strange
+            .into_iter()
+            .map(|left| format!("{}: {}", left.name, left.reason));
+        warnings.extend(strange);
         // Without its end the run is one that others take for unfinished.
         match self.close(RunOutcome::RolledBack, warnings) {
             Err(stopped) => stopped,
@@ -277,7 +288,7 @@ mod tests {
     use zeroize::Zeroizing;
 
     use super::*;
-    use crate::node::Secrecy;
+    use crate::node::{Access, Secrecy};
 
     struct Unwatched;
 
@@ -292,7 +303,7 @@ mod tests {
             name,
             location: "pki-file".to_owned(),
             model: target.clone(),
-            metadata: before.metadata,
+            access: Access::from(&before.metadata),
             before: Present::File(before.digest),
             after: Content::File(Zeroizing::new(b"new".to_vec())),
             certificate: None,

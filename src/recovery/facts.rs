@@ -11,7 +11,7 @@ use crate::journal::{
     Backup, CertificateChange, CertificateFacts, Change, Circumstances, Clocks, FileState, Host,
     Operator, Run, Setting, Tool,
 };
-use crate::node::{self, BackupCopy, Present, Root};
+use crate::node::{self, Access, BackupCopy, Present, Root};
 
 /// Why a person started the run, and with which words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,9 +92,9 @@ pub(super) fn change(change: &FileChange, backup: Option<&BackupCopy>) -> Change
                 before: CertificateFacts::from(before),
                 after: CertificateFacts::from(after),
             }),
-        mode: format!("{:04o}", change.metadata.mode),
-        uid: change.metadata.uid,
-        gid: change.metadata.gid,
+        mode: format!("{:04o}", change.access.mode),
+        uid: change.access.uid,
+        gid: change.access.gid,
         backup: backup.and_then(|copy| {
             Some(Backup {
                 path: text(&copy.path),
@@ -118,6 +118,16 @@ pub(super) fn present(state: Option<&FileState>) -> Present {
         None => Present::Nothing,
         Some(FileState::Sha256(digest)) => Present::File(*digest),
         Some(FileState::Symlink(destination)) => Present::Link(PathBuf::from(destination)),
+    }
+}
+
+/// Owner and mode of both the old file and the new one, as recorded.
+pub(super) fn access(change: &Change) -> Access {
+    Access {
+        // What cannot be read opens nothing.
+        mode: u32::from_str_radix(&change.mode, 8).unwrap_or(0o600),
+        uid: change.uid,
+        gid: change.gid,
     }
 }
 

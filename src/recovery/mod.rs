@@ -12,6 +12,7 @@ mod facts;
 mod halt;
 mod history;
 mod interrupted;
+mod later;
 mod observer;
 mod obstacle;
 mod preflight;
@@ -22,14 +23,16 @@ mod rollback;
 mod run;
 mod run_journal;
 mod situation;
+mod strange;
 mod take_up;
 mod transaction;
 mod undertaking;
+mod vouching;
 mod written;
 
 pub use clear::clear;
 pub use confine::confine;
-pub use error::{Failure, RecoveryError, Stuck};
+pub use error::{Failure, RecoveryError, Stuck, replaced};
 pub use execute::carry_out;
 pub use facts::Reason;
 pub use halt::Halt;
@@ -41,14 +44,15 @@ pub use restart::{
     EtcdCopy, FolderCopy, Live, MANIFEST, RestartChoice, RestartPlan, RestartWishes, Seen,
     Strategy, plan_restart,
 };
-pub use resume::resume;
+pub use resume::{obstacles_to_resume, resume};
 pub use reversal::reversal;
-pub use rollback::rollback;
+pub use rollback::{obstacles_to_rollback, rollback};
 pub use run::RunId;
 pub use run_journal::{JournalState, RunJournal};
 pub use take_up::TakeUpRequest;
 pub use transaction::Ended;
 pub use undertaking::Undertaking;
+pub use vouching::{Vouchers, demand_vouchers};
 pub use written::written;
 
 /// Where journals and backups lie: outside `/etc/kubernetes`, where a stray file may become a pod.

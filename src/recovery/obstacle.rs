@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::facts;
-use super::situation::{DIGEST, words};
+use super::preflight::without_repetitions;
+use super::situation::{DIGEST, check_old, words};
 use crate::evidence::with_causes;
 use crate::journal::{Change, FileState, Progress};
 use crate::node::{FileError, Root};
@@ -57,7 +58,8 @@ pub(super) fn decide<T>(
     let strange: BTreeMap<String, String> = obstacles.collect();
     if !strange.is_empty() && !skip_foreign {
         let obstacles = looked.into_iter().filter_map(|one| one.task.err());
-        return Err(obstacles.map(|obstacle| obstacle.refusal).collect());
+        let refusals = obstacles.map(|obstacle| obstacle.refusal);
+        return Err(without_repetitions(refusals));
     }
     let decide = |one: Looked<'_, T>| {
         let decision = match (one.task, strange.get(&one.change.name)) {
@@ -106,6 +108,27 @@ impl Obstacle {
             found: found.to_owned(),
             refusal,
         }
+    }
+
+    /// A later run of this program replaced the target: first that one is to be taken back.
+    pub(super) fn later_run(
+        root: &Root,
+        run: &str,
+        later: &str,
+        found: String,
+        verb: &str,
+    ) -> Self {
+        let first = root.command(&format!("rollback {}", quote(later)));
+        let refusal = Refusal {
+            code: RefusalCode::LaterRun,
+            subject: format!("run {run}"),
+            evidence: format!("the later run {later} replaced its files once more"),
+            remedy: format!(
+                "roll that one back first: {first}; to keep what it made and do the rest: {}",
+                skipping(root, verb)
+            ),
+        };
+        Self { found, refusal }
     }
 
     /// Nobody knows what is there.
@@ -177,7 +200,7 @@ impl Obstacle {
 }
 
 /// As much of a digest as it takes to tell two apart.
-fn short(words: &str) -> String {
+pub(super) fn short(words: &str) -> String {
     match words.strip_prefix(DIGEST) {
         Some(digest) => format!("{DIGEST}{}…", digest.get(..12).unwrap_or(digest)),
         None => words.to_owned(),
@@ -188,7 +211,8 @@ fn skipping(root: &Root, verb: &str) -> String {
     root.command(&format!("{verb} --skip-foreign"))
 }
 
-fn how_to_have_the_old(root: &Root, change: &Change) -> String {
+/// What an operator types to have the old file back, without this program; for a copy that is not there any more, where to look.
+pub(super) fn how_to_have_the_old(root: &Root, change: &Change) -> String {
     let path = quote(root.outside(Path::new(&change.target)));
     match (&change.before, &change.backup) {
         (Some(FileState::Symlink(destination)), _) => {
@@ -199,6 +223,12 @@ fn how_to_have_the_old(root: &Root, change: &Change) -> String {
         }
         (Some(FileState::Sha256(_)), Some(backup)) => {
             let copy = root.outside(Path::new(&backup.path));
+            if check_old(root, change).is_err() {
+                return format!(
+                    "the copy of the old one, {}, is not there any more, or not as it was made (runbooks/refused/backup-lost.md)",
+                    quote(copy)
+                );
+            }
             format!(
                 "to have the old one back: cp -a --remove-destination -T {} {path}",
                 quote(copy)

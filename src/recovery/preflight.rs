@@ -91,8 +91,9 @@ pub fn check_targets<'a>(
     without_repetitions(refusals)
 }
 
-fn without_repetitions(refusals: Vec<Refusal>) -> Vec<Refusal> {
-    let mut told = Vec::with_capacity(refusals.len());
+/// Each refusal once: what stands in the way of several files may be one and the same.
+pub(super) fn without_repetitions(refusals: impl IntoIterator<Item = Refusal>) -> Vec<Refusal> {
+    let mut told = Vec::new();
     for refusal in refusals {
         if !told.contains(&refusal) {
             told.push(refusal);
@@ -208,8 +209,8 @@ fn commit(undertaking: &Undertaking) -> u64 {
 
 fn line(changes: Vec<Change>, touches: Vec<String>) -> u64 {
     let size = commit_size(changes, touches);
-    size.and_then(|size| u64::try_from(size).ok())
-        .unwrap_or(u64::MAX)
+    // What cannot be written at all is no better than what is too long.
+    size.unwrap_or(LONGEST_LINE + 1) as u64
 }
 
 /// What the journal will say of a change, with a backup whose path is as long as that of any run.

@@ -6,7 +6,7 @@ use super::obstacle::{Decision, Looked, Obstacle, decide, left_alone};
 use super::situation::Situation;
 use super::transaction::{Ended, Transaction};
 use super::{Halt, Interrupted, Observer, Progress, TakeUpRequest, facts};
-use crate::journal::{Chain, Change, Direction, Event, Progress as Made, RunOutcome};
+use crate::journal::{Change, Direction, Event, Progress as Made, RunOutcome};
 use crate::node::{Root, Staged};
 use crate::plan::{Refusal, RefusalCode};
 
@@ -33,15 +33,8 @@ pub fn resume(
     request: TakeUpRequest<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Ended, Halt> {
-    let Interrupted { run, chain, .. } = &interrupted;
-    let Plan { left_alone, tasks } = if chain.outcome().is_some() {
-        // Only its last checkpoint is missing.
-        Plan::default()
-    } else if chain.is_undoing() {
-        return Err(Halt::Refused(vec![rollback_begun(root, run)]));
-    } else {
-        plan(root, chain, run, request.skip_foreign)?
-    };
+    let Plan { left_alone, tasks } =
+        plan(root, &interrupted, request.skip_foreign).map_err(Halt::Refused)?;
     let mut transaction =
         Transaction::take_up(root, interrupted, Direction::Forward, request, observer)?;
     if let Some(outcome) = transaction.log.chain().outcome() {
@@ -80,8 +73,27 @@ pub fn resume(
     Ok(transaction.bring_up(outcome, warnings)?)
 }
 
+/// Why [`resume`] would be refused as things are.
+pub fn obstacles_to_resume(
+    root: &Root,
+    interrupted: &Interrupted,
+    skip_foreign: bool,
+) -> Vec<Refusal> {
+    plan(root, interrupted, skip_foreign)
+        .err()
+        .unwrap_or_default()
+}
+
 /// Looks at every target before anything is done.
-fn plan(root: &Root, chain: &Chain, run: &str, skip_foreign: bool) -> Result<Plan, Halt> {
+fn plan(root: &Root, interrupted: &Interrupted, skip_foreign: bool) -> Result<Plan, Vec<Refusal>> {
+    let Interrupted { run, chain, .. } = interrupted;
+    if chain.outcome().is_some() {
+        // Only its last checkpoint is missing.
+        return Ok(Plan::default());
+    }
+    if chain.is_undoing() {
+        return Err(vec![rollback_begun(root, run, chain.genesis().reverses())]);
+    }
     let changes = chain.changes().unwrap_or_default();
     let mut plan = Plan::default();
     let mut looked = Vec::new();
@@ -115,7 +127,7 @@ fn plan(root: &Root, chain: &Chain, run: &str, skip_foreign: bool) -> Result<Pla
             task,
         });
     }
-    let decided = decide(looked, &left_alone(changes), skip_foreign).map_err(Halt::Refused)?;
+    let decided = decide(looked, &left_alone(changes), skip_foreign)?;
     for (number, decision) in decided {
         match decision {
             Decision::Do(staged) => plan.tasks.push((number, Task::Make(staged))),
@@ -135,15 +147,16 @@ fn staged(root: &Root, change: &Change, run: &str) -> Result<Staged, Obstacle> {
 }
 
 /// The run has turned back already, so that there is no way forward.
-fn rollback_begun(root: &Root, run: &str) -> Refusal {
+fn rollback_begun(root: &Root, run: &str, reverses: Option<&str>) -> Refusal {
+    let aim = match reverses {
+        Some(_) => "finish putting the new files back, then roll back anew",
+        None => "finish going back, then recover anew",
+    };
     Refusal {
         code: RefusalCode::RollbackBegun,
         subject: format!("run {run}"),
         evidence: "it has begun to go back: what it had staged is not complete any more".to_owned(),
-        remedy: format!(
-            "finish going back, then recover anew: {}",
-            root.command("rollback")
-        ),
+        remedy: format!("{aim}: {}", root.command("rollback")),
     }
 }
 

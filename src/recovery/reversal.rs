@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::later::LaterRuns;
 use super::obstacle::{Decision, Looked, Obstacle, decide, skipped};
 use super::situation::{Situation, check_old};
 use super::{Undertaking, facts};
 use crate::evidence::with_causes;
 use crate::issuance::{Content, FileChange};
 use crate::journal::{Chain, Change, FileState, Progress};
-use crate::node::{Metadata, Root, Secrecy};
+use crate::node::{Root, Secrecy};
 use crate::plan::Refusal;
+use crate::shell::quote;
 
 /// What undoes the run of that journal. Files that the run had added stay, for nothing leads to them any more.
 pub fn reversal(
@@ -18,7 +20,9 @@ pub fn reversal(
     chain: &Chain,
     skip_foreign: bool,
 ) -> Result<Undertaking, Vec<Refusal>> {
-    let verb = format!("rollback {}", chain.genesis().circumstances.run.id);
+    let run = &chain.genesis().circumstances.run.id;
+    let verb = format!("rollback {}", quote(run));
+    let mut later = LaterRuns::of(run);
     let all = chain.changes().unwrap_or_default();
     let mut looked = Vec::new();
     for (number, (change, made)) in all.iter().enumerate() {
@@ -27,7 +31,10 @@ pub fn reversal(
         }
         let task = match Situation::of(root, change) {
             Situation::Before => continue,
-            Situation::Foreign(found) => Err(Obstacle::foreign(root, change, &found, &verb)),
+            Situation::Foreign(found) => Err(match later.of_target(root, change, &found) {
+                Some(by) => Obstacle::later_run(root, run, &by, found, &verb),
+                None => Obstacle::foreign(root, change, &found, &verb),
+            }),
             Situation::Unreadable(error) => Err(Obstacle::unreadable(root, change, &error, &verb)),
             Situation::After => check_old(root, change)
                 .and_then(|()| reversed(root, change))
@@ -83,12 +90,7 @@ fn reversed(root: &Root, change: &Change) -> Result<FileChange, String> {
         location: change.location.clone(),
         target,
         model,
-        metadata: Metadata {
-            mode: u32::from_str_radix(&change.mode, 8).unwrap_or(0o600),
-            uid: change.uid,
-            gid: change.gid,
-            modified: time::OffsetDateTime::UNIX_EPOCH,
-        },
+        access: facts::access(change),
         before: facts::present(Some(&change.after)),
         after,
         certificate: None,

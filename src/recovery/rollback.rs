@@ -4,13 +4,16 @@ use std::path::Path;
 
 use super::obstacle::{Decision, Looked, Obstacle, decide, left_alone};
 use super::situation::{Situation, check_old};
+use super::strange::not_as_before;
 use super::transaction::{Ended, Transaction};
 use super::{Failure, Halt, Interrupted, Observer, Progress, Stuck, TakeUpRequest};
 use crate::evidence::with_causes;
-use crate::journal::{Chain, Change, Direction, Progress as Made, RunOutcome};
+use crate::journal::{Chain, Change, Direction, Event, Progress as Made, RunOutcome};
 use crate::node::{FileError, Root};
+use crate::plan::Refusal;
 
-/// Takes a committed run back to where it began: every file is the old one.
+/// Takes a committed run back to where it began: every file that it made another one is the old one. What somebody else changed
+/// that the run had not come to is none of that, and named.
 pub fn rollback(
     root: &Root,
     interrupted: Interrupted,
@@ -19,7 +22,7 @@ pub fn rollback(
 ) -> Result<Ended, Halt> {
     let chain = &interrupted.chain;
     let skipped = match chain.outcome() {
-        None => strange(root, chain, request.skip_foreign)?,
+        None => strange(root, chain, request.skip_foreign).map_err(Halt::Refused)?,
         // Only its last checkpoint is missing.
         Some(_) => Vec::new(),
     };
@@ -54,6 +57,11 @@ pub fn rollback(
             .stuck("the run was being undone".to_owned(), stuck, failure)
             .into());
     }
+    if let Err(failure) = transaction.tell_strange() {
+        return Err(transaction
+            .stopped("the run could not be undone", failure)
+            .into());
+    }
     let outcome = transaction.outcome(RunOutcome::RolledBack);
     match transaction.prove() {
         Ok(proof) => transaction.proof = proof,
@@ -65,9 +73,27 @@ pub fn rollback(
     Ok(transaction.close(outcome, warnings)?)
 }
 
+/// Why [`rollback`] would be refused as things are.
+pub fn obstacles_to_rollback(
+    root: &Root,
+    interrupted: &Interrupted,
+    skip_foreign: bool,
+) -> Vec<Refusal> {
+    match interrupted.chain.outcome() {
+        Some(_) => Vec::new(),
+        None => strange(root, &interrupted.chain, skip_foreign)
+            .err()
+            .unwrap_or_default(),
+    }
+}
+
 /// The changes that stay, since somebody else changed their files or the copies of the old ones; looked at before anything
 /// is done.
-fn strange(root: &Root, chain: &Chain, skip_foreign: bool) -> Result<Vec<(usize, String)>, Halt> {
+fn strange(
+    root: &Root,
+    chain: &Chain,
+    skip_foreign: bool,
+) -> Result<Vec<(usize, String)>, Vec<Refusal>> {
     let changes = chain.changes().unwrap_or_default();
     let look = |(number, change)| Looked {
         number,
@@ -75,7 +101,7 @@ fn strange(root: &Root, chain: &Chain, skip_foreign: bool) -> Result<Vec<(usize,
         task: look(root, chain, change),
     };
     let looked = begun(changes).map(look).collect();
-    let decided = decide(looked, &left_alone(changes), skip_foreign).map_err(Halt::Refused)?;
+    let decided = decide(looked, &left_alone(changes), skip_foreign)?;
     let skipped = decided
         .into_iter()
         .filter_map(|(number, decision)| match decision {
@@ -156,6 +182,21 @@ impl Transaction<'_> {
         }
         let stuck = stuck.into_iter().map(|(_, stuck)| stuck).collect();
         Ok(WayBack { stuck, warnings })
+    }
+
+    /// Names what is not as before the run at its end, in the journal too.
+    fn tell_strange(&mut self) -> Result<(), Failure> {
+        let changes = self.log.chain().changes().unwrap_or_default();
+        let strange = not_as_before(self.root, changes, None);
+        for left in &strange {
+            self.append(Event::Left {
+                name: left.name.clone(),
+                reason: left.reason.clone(),
+                needs: left.needs.clone(),
+            })?;
+        }
+        self.left.extend(strange);
+        Ok(())
     }
 
     fn take_back(&mut self, number: usize, change: &Change) -> Result<(), Failure> {

@@ -42,6 +42,7 @@ impl<'a> Transaction<'a> {
         let files = RunFiles::of(&run);
         let (made, all) = (chain.counts().changed, chain.changes().map(<[_]>::len));
         let open_directions = chain.open_directions();
+        let reverses = chain.genesis().reverses().map(str::to_owned);
         let open = || -> Result<Log, Failure> {
             let torn = set_aside(root, &run, &chain)?;
             let whole = chain.whole_bytes() as u64;
@@ -66,6 +67,7 @@ impl<'a> Transaction<'a> {
             Some(all) => RecoveryError::Stopped {
                 what: "the run could not be taken up again".to_owned(),
                 run: run.clone(),
+                reverses,
                 made,
                 all,
                 open_directions,

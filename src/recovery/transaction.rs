@@ -7,8 +7,8 @@ use super::obstacle::skipped;
 use super::{Live, Observer, Progress, RecoveryError, RunFiles, Stuck, facts};
 use crate::evidence::with_causes;
 use crate::journal::{
-    Chain, Change, Closed, Event, Intent, Log, Outcome, Progress as Made, RunOutcome, Storage,
-    TouchIntent,
+    Chain, Change, Closed, Event, FileState, Intent, Log, Outcome, Progress as Made, RunOutcome,
+    Storage, TouchIntent,
 };
 use crate::node::{AppendOnlyFile, FileError, Permit, Present, Root, Secrecy, Staged, SteadyClock};
 use crate::plan::LeftAlone;
@@ -62,7 +62,11 @@ impl Transaction<'_> {
         let stamped = self.to_be_replaced(change);
         let intent = self.log.intend(number, self.clock.now())?;
         let before = facts::present(change.before.as_ref());
-        let installed = staged.install(&before, &intent);
+        let access = match change.after {
+            FileState::Sha256(_) => Some(facts::access(change)),
+            FileState::Symlink(_) => None,
+        };
+        let installed = staged.install(&before, access, &intent);
         if installed.as_ref().is_err_and(|error| !error.exchanged) {
             self.unexchanged = Some(number);
         }
@@ -121,7 +125,7 @@ impl Transaction<'_> {
                         path: root.outside(copy),
                     });
                 }
-                root.stage_file(target, &old.bytes, copy, &self.run)?
+                root.stage_file(target, &old.bytes, copy, facts::access(change), &self.run)?
             }
             (Present::File(_), None) => {
                 return Err(FileError::NotFound {
@@ -129,7 +133,10 @@ impl Transaction<'_> {
                 });
             }
         };
-        staged.install(&made, intent).map_err(|error| error.source)
+        // As it was staged, just now.
+        staged
+            .install(&made, None, intent)
+            .map_err(|error| error.source)
     }
 
     fn record(
@@ -275,6 +282,7 @@ impl Transaction<'_> {
         RecoveryError::Stopped {
             what: what.into(),
             run: self.run.clone(),
+            reverses: chain.genesis().reverses().map(str::to_owned),
             made: chain.counts().changed,
             all: chain.changes().unwrap_or_default().len(),
             open_directions: chain.open_directions(),

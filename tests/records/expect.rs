@@ -75,7 +75,13 @@ fn a_journal_that_was_cut_and_resumed_is_not_the_expected_one() {
     cut(&node, &name, lines - 14, 0);
     let judged = judge(&node, &name, &checkpoint, 6);
     is_not_the_expected_one(&judged);
-    run(&node, &["rollback", "--yes"], 0);
+    // The journal knows nothing of their replacements, and the files tell.
+    let told = run(&node, &["rollback", "--yes"], 1);
+    assert!(
+        told.stdout
+            .contains("found what the run would have made of it"),
+        "{told:?}"
+    );
     is_complete(&run(&node, &["journal", "verify", &name], 0));
     let judged = judge(&node, &name, &checkpoint, 6);
     is_not_the_expected_one(&judged);

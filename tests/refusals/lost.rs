@@ -124,12 +124,59 @@ fn the_backup_of_an_ended_run() {
     let node = Node::materialize(NODE);
     rekindle(node.path(), &["recover", "--yes", "--only", "admin.conf"]).expect(0);
     rekindle(node.path(), &["backups", "prune", "--keep", "0", "--yes"]).expect(0);
-    let list = rekindle(node.path(), &["journal", "list"]).expect(0).stdout;
-    let run = list.lines().last().unwrap().split(' ').next().unwrap();
-    let refused = refuses(&node, &["rollback", run, "--yes"], "backup-lost.ended");
+    let run = latest_run(&node);
+    let refused = refuses(&node, &["rollback", &run, "--yes"], "backup-lost.ended");
     let ways = ways_out(&refused);
     assert_eq!(ways.len(), 1, "{refused:?}");
     let told = follow(&node, &ways[0], 1);
     assert!(told.stdout.contains("nothing to roll back"), "{told:?}");
     assert!(told.stdout.contains("Left to you"), "{told:?}");
+}
+
+/// A later run of this program replaced the files: that is nobody else, and nothing that was lost.
+#[test]
+fn a_later_run_is_to_be_taken_back_first() {
+    let node = Node::materialize(NODE);
+    rekindle(node.path(), &["recover", "--yes"]).expect(0);
+    let behind = Tree::read(node.path()).without_state().timeless();
+    let first = latest_run(&node);
+    let again = ["recover", "--yes", "--force", "--validity", "9000h"];
+    rekindle(
+        node.path(),
+        &[&again[..], &["--only", "admin.conf,kubelet.conf"]].concat(),
+    )
+    .expect(0);
+    let refused = refuses(&node, &["rollback", &first, "--yes"], "later-run");
+    let ways = ways_out(&refused);
+    assert_eq!(ways.len(), 2, "{refused:?}");
+
+    let skipping = node.copy();
+    let told = refuses(&skipping, &["rollback", &first, "--yes"], "later-run");
+    follow(&skipping, &ways_out(&told)[1], 1);
+    is_settled(&skipping);
+
+    follow(&node, &ways[0], 0);
+    let now = Tree::read(node.path()).without_state().timeless();
+    // The kubelet's newer file, to which nothing leads.
+    assert_eq!(behind.differences(&now).len(), 1);
+    rekindle(node.path(), &["rollback", &first, "--yes"]).expect(0);
+    is_settled(&node);
+}
+
+/// A hint that names a folder which was pruned leads nowhere.
+#[test]
+fn a_copy_that_was_pruned_is_not_named_as_a_way() {
+    let node = Node::materialize(NODE);
+    rekindle(node.path(), &["recover", "--yes", "--only", "admin.conf"]).expect(0);
+    rekindle(node.path(), &["backups", "prune", "--keep", "0", "--yes"]).expect(0);
+    node.write("/etc/kubernetes/admin.conf", "a stranger's");
+    let run = latest_run(&node);
+    let refused = refuses(&node, &["rollback", &run, "--yes"], "foreign-change.pruned");
+    assert!(!refused.stderr.contains("cp -a"), "{refused:?}");
+}
+
+fn latest_run(node: &Node) -> String {
+    let list = rekindle(node.path(), &["journal", "list"]).expect(0).stdout;
+    let line = list.lines().last().unwrap();
+    line.split(' ').next().unwrap().to_owned()
 }

@@ -14,6 +14,7 @@
               first surprise"
 )]
 
+mod anchor;
 mod authority;
 mod changed;
 mod completeness;

@@ -1,6 +1,6 @@
 //! A run was interrupted, and something else is asked for than to finish it or to go back.
 
-use super::situation::NODE;
+use super::situation::{NODE, compare};
 use super::taken_up::{follow, going_back, is_settled, refuses, ways_out};
 use crate::support::interruption::{is_possible, kill};
 use crate::support::node::Node;
@@ -67,6 +67,28 @@ fn no_other_run_begins_before_a_rollback_has_ended() {
     follow(&node, back, 0);
     is_settled(&node);
     rekindle(node.path(), &["recover", "--yes"]).expect(0);
+}
+
+/// The way forward of a rollback leads back, and the way back to the new files.
+#[test]
+fn no_other_run_begins_before_the_rollback_of_an_ended_one_has_ended() {
+    if !is_possible() {
+        return;
+    }
+    let node = Node::materialize(NODE);
+    rekindle(node.path(), &["recover", "--yes"]).expect(0);
+    let ended = ended_run(&node);
+    kill(node.path(), &["rollback", &ended, "--yes"], "renameat", 6);
+    for arguments in [&["plan"][..], &["recover", "--yes"], &["expire"]] {
+        let run = rekindle(node.path(), arguments).expect(3);
+        compare("unfinished-run.rollback", &run.stderr, node.path());
+    }
+    for way in 0..2 {
+        let node = node.copy();
+        let run = rekindle(node.path(), &["recover", "--yes"]).expect(3);
+        follow(&node, &ways_out(&run)[way], 0);
+        is_settled(&node);
+    }
 }
 
 #[test]

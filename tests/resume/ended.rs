@@ -7,7 +7,7 @@ use crate::targets::{outcome, records};
 use crate::{NODE, RECOVER, is_as, is_settled, run};
 
 /// The runs of the node, oldest first.
-fn runs(node: &Node) -> Vec<String> {
+pub fn runs(node: &Node) -> Vec<String> {
     let list = rekindle(node.path(), &["journal", "list"]).expect(0).stdout;
     let first = |line: &str| line.split(' ').next().unwrap().to_owned();
     list.lines().skip(1).map(first).collect()

@@ -51,7 +51,7 @@ fn rollback_keeps_a_strangers_file_and_takes_the_rest_back() {
     let original = Tree::read(Node::materialize(NODE).path());
     let node = interrupted(6);
     node.write(ADMIN, "a stranger's");
-    // What the run had not come to is of no concern for the way back.
+    // What the run had not come to is of no concern for the way back, and named.
     node.write(SCHEDULER, "a stranger's too");
     let before = Tree::read(node.path());
     run(&node, &ROLLBACK, 3);

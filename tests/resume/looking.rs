@@ -75,7 +75,7 @@ fn check_names_the_one_way_that_is_open() {
     kill(node.path(), &ROLLBACK, "renameat", 3);
     let words = last_words(&node);
     assert!(
-        words.contains("was interrupted on its way back, with 2 of 14 files still replaced.\n"),
+        words.contains("was interrupted on its way back, with 3 of 14 files still replaced.\n"),
         "{words}"
     );
     assert!(

@@ -11,6 +11,7 @@
               first surprise"
 )]
 
+mod access;
 mod both_ways;
 mod circumstances;
 mod closing;
@@ -19,12 +20,14 @@ mod ended;
 mod foreign;
 mod looking;
 mod quotations;
+mod reversal;
 mod signals;
 mod targets;
 mod terminal;
 mod together;
 mod turning;
 mod uncommitted;
+mod unreached;
 
 #[path = "../support/mod.rs"]
 mod support;

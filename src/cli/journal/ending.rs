@@ -1,6 +1,7 @@
 //! How a run ended, in the operator's words.
 
 use crate::journal::{Chain, RunOutcome};
+use crate::recovery::replaced;
 
 /// The outcome alone.
 pub(in super::super) fn outcome_in_words(outcome: RunOutcome) -> &'static str {
@@ -28,11 +29,7 @@ pub(super) fn missing_end(chain: &Chain) -> Option<String> {
             "the run did not come to its end, with {} of {} files {}",
             chain.counts().changed,
             changes.len(),
-            if chain.is_undoing() {
-                "still replaced"
-            } else {
-                "replaced"
-            }
+            replaced(chain.genesis().reverses().is_some(), chain.is_undoing())
         ),
     };
     Some(text)

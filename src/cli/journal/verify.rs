@@ -7,7 +7,7 @@ use super::super::arguments::JournalVerify;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::{BAD, GOOD, WARNING};
-use super::super::ways::ways_out;
+use super::super::ways::Ways;
 use super::expect::expected;
 use super::operand::Journal;
 use super::summary::{write_expected, write_summary};
@@ -102,8 +102,11 @@ fn judge(
                 ""
             };
             let message = format!("the journal does not reach the end of its run{torn}");
-            let open = summary.as_ref().map_or(&[][..], |one| one.open_directions);
-            let ways = format!("on its node, {}", ways_out(root, open));
+            let ways = Ways {
+                open: summary.as_ref().map_or(&[][..], |one| one.open_directions),
+                reverses: summary.as_ref().and_then(|one| one.genesis.reverses()),
+            };
+            let ways = format!("on its node, {}", ways.hint(root));
             let (begun, ended) = (
                 format!("files may have been changed: {ways}"),
                 format!(

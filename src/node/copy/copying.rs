@@ -19,7 +19,7 @@ use crate::node::read::check_regular;
 use crate::node::resolve::file_type;
 use crate::node::tree::names_in;
 use crate::node::write::{Model, take_over};
-use crate::node::{FileError, content};
+use crate::node::{Access, FileError, content};
 
 /// Folders within folders, at most: each holds descriptors and a piece of the stack. etcd has three.
 pub(super) const MAXIMUM_DEPTH: usize = 64;
@@ -197,7 +197,7 @@ fn finish(
 ) -> Result<(), FileError> {
     let model = Model {
         file: original,
-        status,
+        access: Access::of(status),
     };
     take_over(copy, &model, outside)?;
     let (accessed, modified) = times(status);
