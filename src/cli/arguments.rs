@@ -209,6 +209,10 @@ pub struct Wishes {
     /// Renew also what is still valid, or was signed by another CA.
     #[arg(long)]
     pub force: bool,
+    /// The name of this node, for a credential of the kubelet's that is missing and made anew: where what is on the node
+    /// does not agree on it.
+    #[arg(long, value_name = "NAME")]
+    pub node_name: Option<String>,
     #[command(flatten)]
     pub restart: RestartArguments,
 }
@@ -362,6 +366,7 @@ impl Wishes {
             validity: self.validity,
             force: self.force,
             restart,
+            node_name: self.node_name.clone(),
         };
         request
             .validate()

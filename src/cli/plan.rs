@@ -10,6 +10,7 @@ use super::render::{BOLD, WARNING, count, date_cell, printable, state_style, tim
 use super::restart::Outlook;
 use super::standing::Standing;
 use super::table::{Cell, Table, terminal_columns};
+use crate::diagnosis::State;
 use crate::kubernetes::AuthorityName;
 use crate::node::{self, Root};
 use crate::plan::{LeftAlone, RecoveryPlan, Step, plan as make_plan};
@@ -28,7 +29,7 @@ pub fn plan(root: &Root, arguments: &Plan, out: &mut dyn Write) -> Result<Exit, 
         return Err(refusal);
     }
     let plan = make_plan(&inventory, node::now(), &request);
-    let renewed: Vec<&str> = plan.re_signed().map(|step| step.name).collect();
+    let renewed: Vec<&str> = plan.renewed().collect();
     let restart = &arguments.wishes.restart;
     let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
     match arguments.output {
@@ -53,7 +54,7 @@ pub fn plan(root: &Root, arguments: &Plan, out: &mut dyn Write) -> Result<Exit, 
 /// The refusals of a plan as a failure, with the way to go on without what they concern.
 pub(super) fn refused(plan: &RecoveryPlan) -> Failure {
     let failure = Failure::refused(&plan.refusals);
-    let others: Vec<&str> = plan.re_signed().map(|step| step.name).collect();
+    let others: Vec<&str> = plan.renewed().collect();
     if others.is_empty() {
         return failure;
     }
@@ -112,6 +113,13 @@ fn steps(plan: &RecoveryPlan) -> Table {
                 Cell::styled(step.state.as_str(), state_style(step.state)),
                 date_cell(step.validity.not_after, Style::new()),
             ],
+            Step::Mint(step) => vec![
+                number.into(),
+                format!("issue {} for {}", step.name, step.node).into(),
+                step.authority.as_str().into(),
+                Cell::styled("missing", state_style(State::Missing)),
+                date_cell(step.validity.not_after, Style::new()),
+            ],
             Step::Touch { component, .. } => vec![
                 number.into(),
                 format!("touch {component}").into(),
@@ -159,6 +167,7 @@ pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io:
     for (number, step) in (1..).zip(&plan.steps) {
         let what = match step {
             Step::ReSign(step) => step.name,
+            Step::Mint(step) => step.name,
             Step::Touch { component, .. } => component.as_str(),
         };
         writeln!(
@@ -192,6 +201,15 @@ enum StepDocument<'a> {
         name: &'a str,
         path: String,
         authority: Option<&'a str>,
+        reason: &'a str,
+        start_date: String,
+        expiration_date: String,
+    },
+    Issue {
+        name: &'a str,
+        node: &'a str,
+        path: String,
+        authority: &'a str,
         reason: &'a str,
         start_date: String,
         expiration_date: String,
@@ -254,6 +272,15 @@ fn step_document(step: &Step) -> StepDocument<'_> {
             name: step.name,
             path: step.location.path().display().to_string(),
             authority: step.authority.map(AuthorityName::as_str),
+            reason: step.state.as_str(),
+            start_date: timestamp(step.validity.not_before),
+            expiration_date: timestamp(step.validity.not_after),
+        },
+        Step::Mint(step) => StepDocument::Issue {
+            name: step.name,
+            node: &step.node,
+            path: step.link.display().to_string(),
+            authority: step.authority.as_str(),
             reason: step.state.as_str(),
             start_date: timestamp(step.validity.not_before),
             expiration_date: timestamp(step.validity.not_after),

@@ -19,7 +19,7 @@ use super::restart::Outlook;
 use super::table::{Cell, Table, terminal_columns};
 use crate::digest::Sha256Digest;
 use crate::inventory::Inventory;
-use crate::issuance::{self, Issuance};
+use crate::issuance::{self, Content, Issuance};
 use crate::node::{self, Root};
 use crate::plan::{Refusal, RefusalCode, plan};
 use crate::recovery::{Ended, Undertaking};
@@ -40,7 +40,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     if !plan.refusals.is_empty() {
         return Err(refused(&plan));
     }
-    let renewed: Vec<&str> = plan.re_signed().map(|step| step.name).collect();
+    let renewed: Vec<&str> = plan.renewed().collect();
     let restart = &arguments.wishes.restart;
     let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
     if plan.steps.is_empty() && !outlook.is_needed() {
@@ -118,6 +118,9 @@ fn wishes_in_effect(arguments: &Recover) -> Vec<String> {
     if wishes.force {
         flags.push("--force".to_owned());
     }
+    if let Some(name) = &wishes.node_name {
+        flags.push(format!("--node-name={name}"));
+    }
     flags.extend(wishes.restart.flags(RestartName::Auto));
     flags
 }
@@ -141,13 +144,18 @@ fn write_report(
         Cell::from("FILE").or(""),
     ]);
     for change in &undertaking.changes {
-        let Some((before, after)) = &change.certificate else {
+        // A link has the certificate of the file that it leads to.
+        let (Some(certificate), Content::File(_)) = (&change.certificate, &change.after) else {
             continue;
         };
+        let before = certificate.before.as_ref();
         table.push(vec![
             change.name.as_str().into(),
-            date_cell(before.not_after(), Style::new()),
-            date_cell(after.not_after(), GOOD),
+            before.map_or_else(
+                || "missing".into(),
+                |before| date_cell(before.not_after(), Style::new()),
+            ),
+            date_cell(certificate.after.not_after(), GOOD),
             Cell::from(change.target.display().to_string()).or(""),
         ]);
     }

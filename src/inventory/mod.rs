@@ -7,6 +7,8 @@ mod credential;
 mod error;
 mod layout;
 mod manifest;
+mod missing_pem;
+mod node_name;
 mod observe;
 
 pub use authority::{AuthorityEntry, cluster_authority, trusted_authorities};
@@ -14,6 +16,8 @@ pub use credential::{Credential, CredentialEntry, Issuer, KeyState, Location};
 pub use error::ObservationError;
 pub use layout::Layout;
 pub use manifest::Manifest;
+pub use missing_pem::MissingPem;
+pub use node_name::{Named, NodeNames};
 pub use observe::Inventory;
 
 /// Where kubeadm keeps the node's configuration.

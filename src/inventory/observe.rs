@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
 use super::{
-    AuthorityEntry, Credential, CredentialEntry, Issuer, KeyState, Layout, ObservationError,
+    AuthorityEntry, Credential, CredentialEntry, Issuer, KeyState, Layout, NodeNames,
+    ObservationError,
 };
 use crate::digest::Sha256Digest;
 use crate::kubernetes::{AUTHORITIES, AuthorityName, CATALOG, CatalogEntry, Expected, Place};
@@ -24,6 +25,8 @@ pub struct Inventory {
     pub authorities: Vec<AuthorityEntry>,
     /// The certificates, in kubeadm's order, what kubeadm hides last.
     pub credentials: Vec<CredentialEntry>,
+    /// What the node is called.
+    pub node_names: NodeNames,
 }
 
 impl Inventory {
@@ -59,6 +62,7 @@ impl Inventory {
             .collect();
         Self {
             root: root.path().to_owned(),
+            node_names: NodeNames::observe(root, &layout, &credentials),
             layout,
             authorities,
             credentials,
@@ -148,6 +152,12 @@ impl Inventory {
                 entry.location.path(),
                 &credential_state(&entry.content),
             );
+        }
+        // Only where a new credential would bear it: it is of no concern to the others.
+        if self.credentials.iter().any(|entry| entry.missing.is_some()) {
+            let name = &self.node_names.taken;
+            let state = name.name.as_deref().unwrap_or_default();
+            line("node", Path::new(&name.source), state);
         }
         Sha256Digest::of(text.as_bytes())
     }

@@ -17,16 +17,35 @@ pub struct FileChange {
     pub location: String,
     /// What is replaced, a node path.
     pub target: PathBuf,
-    /// The file whose owner, mode and attributes the new one takes: the target, or its predecessor.
-    pub model: PathBuf,
-    /// Owner and mode of that file.
+    /// The file whose owner, mode and attributes the new one takes: the target, or its predecessor; `None` for one of our own
+    /// that has no predecessor.
+    pub model: Option<PathBuf>,
+    /// Owner and mode of that file, or those that the new one is given.
     pub metadata: Metadata,
     /// What must still be there at the moment of the exchange.
     pub before: Present,
     /// What will be there.
     pub after: Content,
     /// The certificate before and after; `None` for a link that follows its file.
-    pub certificate: Option<(Certificate, Certificate)>,
+    pub certificate: Option<CertificateChange>,
+}
+
+/// A certificate before and after.
+#[derive(Debug, Clone)]
+pub struct CertificateChange {
+    /// The one that was there; `None` where there was none.
+    pub before: Option<Certificate>,
+    /// The one that will be there.
+    pub after: Certificate,
+}
+
+impl From<(Certificate, Certificate)> for CertificateChange {
+    fn from((before, after): (Certificate, Certificate)) -> Self {
+        Self {
+            before: Some(before),
+            after,
+        }
+    }
 }
 
 /// What a target becomes.

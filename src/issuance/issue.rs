@@ -2,12 +2,13 @@
 
 use time::OffsetDateTime;
 
+use super::mint::mint;
 use super::renewal::Renewal;
 use super::{FileChange, IssuanceError};
 use crate::inventory::Inventory;
 use crate::kubernetes::AuthorityName;
 use crate::pki::Authority;
-use crate::plan::RecoveryPlan;
+use crate::plan::{RecoveryPlan, Step};
 
 /// Every file that will be replaced, and the authority that vouches for the journal.
 #[derive(Debug)]
@@ -28,11 +29,18 @@ pub fn issue(
 ) -> Result<Issuance, IssuanceError> {
     let authorities = open_authorities(&mut inventory, plan, now)?;
     let mut changes = Vec::new();
-    for step in plan.re_signed() {
-        let entry = inventory.credential(step.name);
-        let content = entry.and_then(|entry| entry.content.as_ref().ok());
-        let content = content.ok_or_else(|| IssuanceError::not_of_this_inventory(step.name))?;
-        changes.extend(Renewal { step, content }.changes(&authorities, now)?);
+    for step in &plan.steps {
+        match step {
+            Step::ReSign(step) => {
+                let entry = inventory.credential(step.name);
+                let content = entry.and_then(|entry| entry.content.as_ref().ok());
+                let content =
+                    content.ok_or_else(|| IssuanceError::not_of_this_inventory(step.name))?;
+                changes.extend(Renewal { step, content }.changes(&authorities, now)?);
+            }
+            Step::Mint(step) => changes.extend(mint(step, &authorities, now)?),
+            Step::Touch { .. } => {}
+        }
     }
     let cluster = authorities
         .into_iter()
@@ -51,7 +59,7 @@ fn open_authorities(
     let mut authorities = Vec::new();
     for entry in entries {
         let name = entry.name;
-        let needed = plan.re_signed().any(|step| step.authority == Some(name));
+        let needed = plan.needs(name);
         if !needed && name != AuthorityName::Cluster {
             continue;
         }

@@ -19,7 +19,7 @@ use time::OffsetDateTime;
 
 use super::read::{metadata, open_checked};
 use super::resolve::Resolved;
-use super::write::{Model, write_new_file};
+use super::write::{Model, write_new_file, write_own_file};
 use super::{FileError, Permit, Root, Secrecy};
 use crate::digest::Sha256Digest;
 
@@ -80,6 +80,25 @@ impl Root {
             &staged.temporary,
             bytes,
             &model,
+            &staged.outside,
+        )?;
+        Ok(staged.written())
+    }
+
+    /// Stages `bytes` for a file at `target` that has no predecessor: this user's own, with permission bits `mode`.
+    pub fn stage_new_file(
+        &self,
+        target: &Path,
+        bytes: &[u8],
+        mode: u32,
+        run: &str,
+    ) -> Result<Staged, FileError> {
+        let staged = self.prepare(target, self.resolve(target)?, run);
+        write_own_file(
+            &staged.folder,
+            &staged.temporary,
+            bytes,
+            mode,
             &staged.outside,
         )?;
         Ok(staged.written())

@@ -4,6 +4,7 @@
 mod draft;
 mod expiry;
 mod file_remedy;
+mod node_name;
 mod planner;
 mod refusal;
 mod remedy;
@@ -15,4 +16,4 @@ pub use expiry::plan_expiry;
 pub use planner::{RecoveryPlan, plan};
 pub use refusal::{Refusal, RefusalCode};
 pub use request::{Request, RequestError, Restart};
-pub use step::{LeftAlone, ReSign, Step};
+pub use step::{LeftAlone, Mint, ReSign, Step};

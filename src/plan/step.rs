@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnosis::State;
 use crate::inventory::Location;
-use crate::kubernetes::{AuthorityName, Component};
+use crate::kubernetes::{AuthorityName, Component, user_of_node};
+use crate::node::Present;
 use crate::pki::Validity;
 
 /// One step, in the order in which it is taken.
@@ -13,6 +14,8 @@ use crate::pki::Validity;
 pub enum Step {
     /// Make the same certificate with new dates, and put it in place.
     ReSign(ReSign),
+    /// Make a kubelet's credential that is missing.
+    Mint(Mint),
     /// Set the time of a manifest to now.
     Touch {
         /// Whose manifest.
@@ -37,6 +40,25 @@ pub struct ReSign {
     pub validity: Validity,
 }
 
+/// A kubelet's credential to be made: key, certificate, and the link to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mint {
+    /// Our name of the credential.
+    pub name: &'static str,
+    /// Who signs.
+    pub authority: AuthorityName,
+    /// The node that it is for.
+    pub node: String,
+    /// The link, a node path; the new file comes beside it.
+    pub link: PathBuf,
+    /// What stands in the place of the link.
+    pub found: Present,
+    /// Why.
+    pub state: State,
+    /// The dates.
+    pub validity: Validity,
+}
+
 /// A certificate that needs something, which this run cannot give.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftAlone {
@@ -55,6 +77,14 @@ impl fmt::Display for Step {
                 let signer = step.authority.map_or("itself", AuthorityName::as_str);
                 write!(formatter, "re-sign {} with {signer}: ", step.name)
             }
+            Self::Mint(step) => {
+                let user = user_of_node(&step.node);
+                write!(
+                    formatter,
+                    "issue {} for {user} with {}: ",
+                    step.name, step.authority
+                )
+            }
             Self::Touch { component, .. } => write!(formatter, "touch {component}: "),
         }?;
         write!(formatter, "{}", self.path().display())
@@ -66,6 +96,7 @@ impl Step {
     pub fn path(&self) -> &Path {
         match self {
             Self::ReSign(step) => step.location.path(),
+            Self::Mint(step) => &step.link,
             Self::Touch { path, .. } => path,
         }
     }
@@ -84,6 +115,9 @@ impl Step {
                     "a new dated file takes certificate and key; the link is re-pointed"
                 }
             },
+            Self::Mint(_) => {
+                "a new key and its certificate in a new dated file; the link leads there"
+            }
             Self::Touch { .. } => "its time is set to now; no kubelet restarts a pod for that",
         }
     }

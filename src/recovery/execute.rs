@@ -151,9 +151,11 @@ impl Transaction<'_> {
         let staged = match &change.after {
             Content::Link(destination) => self.root.stage_link(&change.target, destination, run)?,
             Content::File(bytes) => {
-                let staged = self
-                    .root
-                    .stage_file(&change.target, bytes, &change.model, run)?;
+                let (root, target) = (self.root, &change.target);
+                let staged = match &change.model {
+                    Some(model) => root.stage_file(target, bytes, model, run)?,
+                    None => root.stage_new_file(target, bytes, change.metadata.mode, run)?,
+                };
                 self.append(Event::Staged {
                     change: number,
                     temporary: facts::text(&staged.temporary()),
@@ -286,7 +288,7 @@ mod tests {
         FileChange {
             name,
             location: "pki-file".to_owned(),
-            model: target.clone(),
+            model: Some(target.clone()),
             metadata: before.metadata,
             before: Present::File(before.digest),
             after: Content::File(Zeroizing::new(b"new".to_vec())),

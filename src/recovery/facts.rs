@@ -88,9 +88,9 @@ pub(super) fn change(change: &FileChange, backup: Option<&BackupCopy>) -> Change
         certificate: change
             .certificate
             .as_ref()
-            .map(|(before, after)| CertificateChange {
-                before: CertificateFacts::from(before),
-                after: CertificateFacts::from(after),
+            .map(|certificate| CertificateChange {
+                before: certificate.before.as_ref().map(CertificateFacts::from),
+                after: CertificateFacts::from(&certificate.after),
             }),
         mode: format!("{:04o}", change.metadata.mode),
         uid: change.metadata.uid,

@@ -81,7 +81,7 @@ fn reversed(root: &Root, change: &Change) -> Result<FileChange, String> {
         name: change.name.clone(),
         location: change.location.clone(),
         target,
-        model,
+        model: Some(model),
         metadata: Metadata {
             mode: u32::from_str_radix(&change.mode, 8).unwrap_or(0o600),
             uid: change.uid,

@@ -210,7 +210,7 @@ pub fn changes(authority: Option<&Authority>) -> Vec<Change> {
                 before: Some(FileState::Sha256(before)),
                 after: FileState::Sha256(Sha256Digest::of(before.as_bytes())),
                 certificate: facts.clone().map(|facts| CertificateChange {
-                    before: facts.clone(),
+                    before: Some(facts.clone()),
                     after: facts,
                 }),
                 mode: "0644".to_owned(),

@@ -15,6 +15,7 @@ mod circumstances;
 mod every_node;
 mod hostile;
 mod issuers;
+mod kubelet;
 mod mutation;
 mod secrecy;
 mod wishes;
