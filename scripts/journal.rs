@@ -286,6 +286,7 @@ fn circumstances() -> Circumstances {
         root: "/".to_owned(),
         inventory_digest: None,
         folders: vec!["/etc/kubernetes/pki".to_owned()],
+        homes: Vec::new(),
         plan: Vec::new(),
     }
 }

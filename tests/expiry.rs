@@ -166,6 +166,7 @@ fn recovery(root: &Root, now: OffsetDateTime) -> RecoveryPlan {
         validity: Lifetime::from_hours(30 * 24),
         force: false,
         restart: Restart::None,
+        refresh_kubeconfigs: false,
         node_name: None,
     };
     plan(&Inventory::observe(root), now, &request)

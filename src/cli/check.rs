@@ -7,13 +7,14 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::arguments::{Check, Output};
+use super::copies::{CopyDocument, write_copies};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::observe;
 use super::render::{BAD, count, date_cell, printable, residual, state_style, timestamp, yes_no};
 use super::standing::Standing;
 use super::table::{Cell, Table, terminal_columns};
-use crate::diagnosis::{Diagnosis, Finding, State, diagnose};
+use crate::diagnosis::{CopyState, Diagnosis, Finding, State, diagnose};
 use crate::evidence::with_causes;
 use crate::node::{self, Root};
 use crate::plan::RefusalCode;
@@ -72,6 +73,9 @@ fn write_report(
     }
     authorities.write(out, 0, columns)?;
     write_evidence(diagnosis, out)?;
+    let copies = diagnosis.copies.iter();
+    let stale = copies.filter(|copy| copy.state != CopyState::Current);
+    write_copies(root, stale, out)?;
     write_summary(root, diagnosis, standing, out)
 }
 
@@ -178,6 +182,9 @@ struct CertificateExpirationInfo<'a> {
     certificates: Vec<CertificateInfo<'a>>,
     #[serde(rename = "certificateAuthorities")]
     certificate_authorities: Vec<CertificateInfo<'a>>,
+    /// Ours: copies of the credentials of administrators in home folders.
+    #[serde(rename = "kubeconfigCopies", skip_serializing_if = "Vec::is_empty")]
+    kubeconfig_copies: Vec<CopyDocument<'a>>,
     /// Ours: files that could not be understood.
     obstacles: Vec<String>,
     /// Ours: the run that was interrupted.
@@ -219,6 +226,7 @@ fn write_json(diagnosis: &Diagnosis, standing: &Standing, out: &mut dyn Write) -
         api_version: "output.kubeadm.k8s.io/v1alpha3",
         certificates: entries(&diagnosis.certificates),
         certificate_authorities: entries(&diagnosis.authorities),
+        kubeconfig_copies: diagnosis.copies.iter().map(CopyDocument::from).collect(),
         obstacles,
         unfinished_run,
     };

@@ -3,6 +3,7 @@
 mod arguments;
 mod backups;
 mod check;
+mod copies;
 mod drill;
 mod execution;
 mod exit;

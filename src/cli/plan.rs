@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::arguments::{Output, Plan, RestartName};
+use super::copies::{CopyDocument, write_copies};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::observe;
@@ -70,7 +71,7 @@ pub(super) fn write_plan(root: &Root, plan: &RecoveryPlan, out: &mut dyn Write) 
         if plan.refusals.is_empty() {
             writeln!(out, "There is nothing to do: {} valid.", all_valid(plan))?;
         }
-        return Ok(());
+        return write_copies(root, &plan.copies, out);
     }
     if !plan.steps.is_empty() {
         writeln!(out, "{BOLD}To be done on {}{BOLD:#}", root.path().display())?;
@@ -78,6 +79,7 @@ pub(super) fn write_plan(root: &Root, plan: &RecoveryPlan, out: &mut dyn Write) 
         writeln!(out, "{PROMISE}")?;
     }
     write_left(&plan.left, out)?;
+    write_copies(root, &plan.copies, out)?;
     if !plan.healthy.is_empty() {
         writeln!(out)?;
         writeln!(out, "Needs nothing: {}", plan.healthy.join(", "))?;
@@ -119,6 +121,13 @@ fn steps(plan: &RecoveryPlan) -> Table {
                 step.authority.as_str().into(),
                 Cell::styled("missing", state_style(State::Missing)),
                 date_cell(step.validity.not_after, Style::new()),
+            ],
+            Step::Refresh(step) => vec![
+                number.into(),
+                format!("refresh {}", step.name).into(),
+                "".into(),
+                Cell::from(format!("copy of {}", step.originals.join(", "))).or("copy"),
+                date_cell(step.not_after, Style::new()),
             ],
             Step::Touch { component, .. } => vec![
                 number.into(),
@@ -168,6 +177,7 @@ pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io:
         let what = match step {
             Step::ReSign(step) => step.name,
             Step::Mint(step) => step.name,
+            Step::Refresh(step) => &step.name,
             Step::Touch { component, .. } => component.as_str(),
         };
         writeln!(
@@ -188,6 +198,7 @@ struct PlanDocument<'a> {
     left: Vec<LeftDocument<'a>>,
     refusals: Vec<RefusalDocument<'a>>,
     healthy: &'a [&'static str],
+    kubeconfig_copies: Vec<CopyDocument<'a>>,
 }
 
 #[derive(Serialize)]
@@ -212,6 +223,12 @@ enum StepDocument<'a> {
         authority: &'a str,
         reason: &'a str,
         start_date: String,
+        expiration_date: String,
+    },
+    Refresh {
+        name: &'a str,
+        path: String,
+        copy_of: &'a [&'static str],
         expiration_date: String,
     },
     Touch {
@@ -261,6 +278,7 @@ fn write_json(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
             })
             .collect(),
         healthy: &plan.healthy,
+        kubeconfig_copies: plan.copies.iter().map(CopyDocument::from).collect(),
     };
     serde_json::to_writer_pretty(&mut *out, &document).map_err(io::Error::from)?;
     writeln!(out)
@@ -284,6 +302,12 @@ fn step_document(step: &Step) -> StepDocument<'_> {
             reason: step.state.as_str(),
             start_date: timestamp(step.validity.not_before),
             expiration_date: timestamp(step.validity.not_after),
+        },
+        Step::Refresh(step) => StepDocument::Refresh {
+            name: &step.name,
+            path: step.path.display().to_string(),
+            copy_of: &step.originals,
+            expiration_date: timestamp(step.not_after),
         },
         Step::Touch { component, path } => StepDocument::Touch {
             component: component.as_str(),

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::arguments::{Recover, RestartName};
+use super::copies::write_copies;
 use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -61,7 +62,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
             return Ok(Exit::ActionNeeded);
         }
         // Nobody knows how long the question stood there.
-        let found = Inventory::observe(root).digest();
+        let found = request.digest(&Inventory::observe(root));
         if found != plan.inventory_digest {
             return Err(inventory_changed(root, plan.inventory_digest, found));
         }
@@ -83,7 +84,9 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
         &reason,
         &mut watch,
     )?;
-    let written = write_report(root, &undertaking, &ended, out).and_then(|()| out.flush());
+    let written = write_report(root, &undertaking, &ended, out)
+        .and_then(|()| write_copies(root, &plan.copies, out))
+        .and_then(|()| out.flush());
     despite_lost_output(root, &ended, &written);
     Ok(exit(root, &ended))
 }
@@ -117,6 +120,9 @@ fn wishes_in_effect(arguments: &Recover) -> Vec<String> {
     flags.push(format!("--validity={}", span(wishes.validity)));
     if wishes.force {
         flags.push("--force".to_owned());
+    }
+    if wishes.refresh_kubeconfigs {
+        flags.push("--refresh-kubeconfigs".to_owned());
     }
     if let Some(name) = &wishes.node_name {
         flags.push(format!("--node-name={name}"));

@@ -10,6 +10,7 @@ mod manifest;
 mod missing_pem;
 mod node_name;
 mod observe;
+mod personal;
 
 pub use authority::{AuthorityEntry, cluster_authority, trusted_authorities};
 pub use credential::{Credential, CredentialEntry, Issuer, KeyState, Location};
@@ -19,6 +20,7 @@ pub use manifest::Manifest;
 pub use missing_pem::MissingPem;
 pub use node_name::{Named, NodeNames};
 pub use observe::Inventory;
+pub use personal::{CopiedUser, Copies, PersonalKubeconfig};
 
 /// Where kubeadm keeps the node's configuration.
 pub const KUBERNETES_FOLDER: &str = "/etc/kubernetes";

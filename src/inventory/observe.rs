@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::{
     AuthorityEntry, Credential, CredentialEntry, Issuer, KeyState, Layout, NodeNames,
-    ObservationError,
+    ObservationError, PersonalKubeconfig, personal,
 };
 use crate::digest::Sha256Digest;
 use crate::kubernetes::{AUTHORITIES, AuthorityName, CATALOG, CatalogEntry, Expected, Place};
@@ -27,6 +27,8 @@ pub struct Inventory {
     pub credentials: Vec<CredentialEntry>,
     /// What the node is called.
     pub node_names: NodeNames,
+    /// Copies of the credentials of administrators in home folders.
+    pub personal: Vec<PersonalKubeconfig>,
 }
 
 impl Inventory {
@@ -63,6 +65,7 @@ impl Inventory {
         Self {
             root: root.path().to_owned(),
             node_names: NodeNames::observe(root, &layout, &credentials),
+            personal: personal::observe(root, &credentials),
             layout,
             authorities,
             credentials,
@@ -99,6 +102,12 @@ impl Inventory {
             .find(|entry| entry.catalog.name == name)
     }
 
+    /// The certificate of the credential that kubeadm calls `name`.
+    pub fn original(&self, name: &str) -> Option<&Certificate> {
+        let content = self.credential(name)?.content.as_ref().ok();
+        content.and_then(Credential::certificate)
+    }
+
     /// The file that was written last, and when: no right clock is earlier than that.
     pub fn newest_file(&self) -> Option<(&Path, OffsetDateTime)> {
         let manifests = self
@@ -118,6 +127,20 @@ impl Inventory {
             .chain(authorities)
             .chain(credentials)
             .max_by_key(|(_, modified)| *modified)
+    }
+
+    /// The same as [`Self::digest`], with the kubeconfigs in home folders: for a plan that replaces them. Which those are
+    /// depends on who looks.
+    pub fn digest_with_personal(&self) -> Sha256Digest {
+        let mut text = format!("{}\n", self.digest());
+        for kubeconfig in &self.personal {
+            let state = match &kubeconfig.content {
+                Ok(copies) => copies.file.digest.to_string(),
+                Err(error) => error.to_string(),
+            };
+            let _ = writeln!(text, "{} {state}", kubeconfig.path.display());
+        }
+        Sha256Digest::of(text.as_bytes())
     }
 
     /// SHA-256 over all that a plan rests on: every file by its digest, keys by their public half.

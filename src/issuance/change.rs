@@ -5,15 +5,15 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use crate::node::{Metadata, Present};
+use crate::node::{Home, Metadata, Present};
 use crate::pki::Certificate;
 
 /// One file or link, before and after.
 #[derive(Debug)]
 pub struct FileChange {
-    /// kubeadm's name of the certificate.
+    /// kubeadm's name of the certificate; of a person's copy, the name of that.
     pub name: String,
-    /// Where the certificate lies, in the journal's words: `pki-file`, `kubeconfig-user`, `kubelet-pem`.
+    /// Where the certificate lies, in the journal's words: `pki-file`, `kubeconfig-user`, `kubelet-pem`, `kubeconfig-copy`.
     pub location: String,
     /// What is replaced, a node path.
     pub target: PathBuf,
@@ -22,6 +22,8 @@ pub struct FileChange {
     pub model: Option<PathBuf>,
     /// Owner and mode of that file, or those that the new one is given.
     pub metadata: Metadata,
+    /// The home folder that it lies in, where it is not the node's; the new file is that user's, too.
+    pub home: Option<Home>,
     /// What must still be there at the moment of the exchange.
     pub before: Present,
     /// What will be there.

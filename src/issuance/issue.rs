@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 
 use super::mint::mint;
+use super::refresh::refresh;
 use super::renewal::Renewal;
 use super::{FileChange, IssuanceError};
 use crate::inventory::Inventory;
@@ -28,7 +29,7 @@ pub fn issue(
     now: OffsetDateTime,
 ) -> Result<Issuance, IssuanceError> {
     let authorities = open_authorities(&mut inventory, plan, now)?;
-    let mut changes = Vec::new();
+    let mut changes: Vec<FileChange> = Vec::new();
     for step in &plan.steps {
         match step {
             Step::ReSign(step) => {
@@ -39,6 +40,10 @@ pub fn issue(
                 changes.extend(Renewal { step, content }.changes(&authorities, now)?);
             }
             Step::Mint(step) => changes.extend(mint(step, &authorities, now)?),
+            Step::Refresh(step) => {
+                let change = refresh(step, &inventory, &changes)?;
+                changes.push(change);
+            }
             Step::Touch { .. } => {}
         }
     }

@@ -46,6 +46,7 @@ pub(super) fn mint(
         target,
         model: None,
         metadata: Metadata::of_own(MODE, now),
+        home: None,
         before,
         after,
         certificate: Some(CertificateChange {

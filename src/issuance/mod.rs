@@ -5,6 +5,7 @@ mod change;
 mod error;
 mod issue;
 mod mint;
+mod refresh;
 mod renewal;
 
 pub use change::{CertificateChange, Content, FileChange};

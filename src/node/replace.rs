@@ -45,6 +45,8 @@ pub struct Staged {
     name: OsString,
     path: PathBuf,
     outside: PathBuf,
+    /// Who may own the target besides root.
+    guest: Option<u32>,
     /// Whether the temporary file goes with this value.
     pending: bool,
 }
@@ -137,6 +139,7 @@ impl Root {
             folder: staged.open_folder()?,
             name: staged.temporary.clone(),
             path: staged.temporary(),
+            guest: staged.guest,
         };
         let found = present(&temporary, &self.outside(&temporary.path))?;
         Ok((found == *expected).then_some(staged))
@@ -219,6 +222,7 @@ impl Root {
             name: resolved.name,
             outside: self.outside(&resolved.path),
             path: resolved.path,
+            guest: resolved.guest,
             pending: false,
         }
     }
@@ -260,6 +264,7 @@ impl Staged {
             folder: self.open_folder()?,
             name: self.name.clone(),
             path: self.path.clone(),
+            guest: self.guest,
         };
         compare(&target, expected, outside)?;
         self.rename(expected)

@@ -61,13 +61,13 @@ fn create(
     let mode = Mode::S_IRUSR | Mode::S_IWUSR;
     let file = open_component(folder, name, flags, mode)
         .map_err(|errno| FileError::from_errno("create", outside, errno))?;
-    let fill = |mut file: File| {
+    let write = |mut file: File| {
         file.write_all(bytes)
             .map_err(|error| FileError::from_io("write", outside, error))?;
         label(&file)?;
         fsync(&file).map_err(|errno| FileError::from_errno("flush", outside, errno))
     };
-    let written = fill(File::from(file));
+    let written = write(File::from(file));
     if written.is_err() {
         // The first failure is the one to report; the name is ours, so at worst a dot-file stays.
         let _ = unlinkat(folder.as_fd(), name, UnlinkatFlags::NoRemoveDir);

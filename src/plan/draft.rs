@@ -43,6 +43,7 @@ impl<'a> Draft<'a> {
                 left: Vec::new(),
                 refusals: Vec::new(),
                 healthy: Vec::new(),
+                copies: Vec::new(),
             },
         }
     }

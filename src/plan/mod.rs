@@ -1,6 +1,7 @@
 //! What `recover` will do, decided before anything is done. Pure: an inventory, a clock reading and a
 //! request in; steps, refusals and what is left to others out.
 
+mod copies;
 mod draft;
 mod expiry;
 mod file_remedy;
@@ -16,4 +17,4 @@ pub use expiry::plan_expiry;
 pub use planner::{RecoveryPlan, plan};
 pub use refusal::{Refusal, RefusalCode};
 pub use request::{Request, RequestError, Restart};
-pub use step::{LeftAlone, Mint, ReSign, Step};
+pub use step::{LeftAlone, Mint, ReSign, Refresh, Step};

@@ -2,11 +2,12 @@
 
 use time::{Duration, OffsetDateTime};
 
+use super::copies::decide_copies;
 use super::draft::Draft;
 use super::node_name::agreed;
 use super::signer::second;
 use super::{LeftAlone, Mint, ReSign, Refusal, Request, Restart, Step};
-use crate::diagnosis::{Finding, State, diagnose};
+use crate::diagnosis::{CopyFinding, Finding, State, diagnose};
 use crate::digest::Sha256Digest;
 use crate::inventory::{CredentialEntry, Inventory, MissingPem};
 use crate::kubernetes::{AuthorityName, CATALOG, Component};
@@ -25,6 +26,8 @@ pub struct RecoveryPlan {
     pub refusals: Vec<Refusal>,
     /// What needs nothing.
     pub healthy: Vec<&'static str>,
+    /// The copies that people have of what was renewed, or will be, and that stay as they are.
+    pub copies: Vec<CopyFinding>,
 }
 
 /// Plans the recovery of the node in `inventory` at `now`.
@@ -38,10 +41,13 @@ pub fn plan(inventory: &Inventory, now: OffsetDateTime, request: &Request) -> Re
     };
     if planner.draft.check_node() {
         planner.decide_certificates(&diagnosis.certificates);
+        decide_copies(&mut planner.draft, request, &diagnosis.copies);
         planner.draft.check_whole();
         planner.decide_touches();
     }
-    planner.draft.plan
+    let mut plan = planner.draft.plan;
+    plan.inventory_digest = request.digest(inventory);
+    plan
 }
 
 impl RecoveryPlan {
@@ -49,7 +55,7 @@ impl RecoveryPlan {
     pub fn re_signed(&self) -> impl Iterator<Item = &ReSign> {
         self.steps.iter().filter_map(|step| match step {
             Step::ReSign(step) => Some(step),
-            Step::Mint(_) | Step::Touch { .. } => None,
+            Step::Mint(_) | Step::Refresh(_) | Step::Touch { .. } => None,
         })
     }
 
@@ -58,7 +64,7 @@ impl RecoveryPlan {
         self.steps.iter().any(|step| match step {
             Step::ReSign(step) => step.authority == Some(authority),
             Step::Mint(step) => step.authority == authority,
-            Step::Touch { .. } => false,
+            Step::Refresh(_) | Step::Touch { .. } => false,
         })
     }
 
@@ -67,7 +73,7 @@ impl RecoveryPlan {
         self.steps.iter().filter_map(|step| match step {
             Step::ReSign(step) => Some(step.name),
             Step::Mint(step) => Some(step.name),
-            Step::Touch { .. } => None,
+            Step::Refresh(_) | Step::Touch { .. } => None,
         })
     }
 }

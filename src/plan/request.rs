@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::digest::Sha256Digest;
+use crate::inventory::Inventory;
 use crate::kubernetes::{CATALOG, node_name};
 
 /// The wishes that a plan has to meet.
@@ -17,6 +19,8 @@ pub struct Request {
     pub force: bool,
     /// What is done to the static pods afterwards.
     pub restart: Restart,
+    /// Put new certificates into people's copies of the old ones, too.
+    pub refresh_kubeconfigs: bool,
     /// The name of this node, for a kubelet's credential that is made anew; `None` to find it on the node.
     pub node_name: Option<String>,
 }
@@ -79,6 +83,15 @@ impl Request {
             });
         }
         Ok(())
+    }
+
+    /// SHA-256 over all in `inventory` that a plan for this rests on.
+    pub fn digest(&self, inventory: &Inventory) -> Sha256Digest {
+        if self.refresh_kubeconfigs {
+            inventory.digest_with_personal()
+        } else {
+            inventory.digest()
+        }
     }
 
     pub(super) fn selects(&self, name: &str) -> bool {

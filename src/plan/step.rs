@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use time::OffsetDateTime;
+
 use crate::diagnosis::State;
 use crate::inventory::Location;
 use crate::kubernetes::{AuthorityName, Component, user_of_node};
@@ -16,6 +18,8 @@ pub enum Step {
     ReSign(ReSign),
     /// Make a kubelet's credential that is missing.
     Mint(Mint),
+    /// Put the new certificate into a person's copy of the kubeconfig that it was made for.
+    Refresh(Refresh),
     /// Set the time of a manifest to now.
     Touch {
         /// Whose manifest.
@@ -59,6 +63,19 @@ pub struct Mint {
     pub validity: Validity,
 }
 
+/// A person's copy to be refreshed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refresh {
+    /// `~alice/.kube/config`.
+    pub name: String,
+    /// The node path, links resolved.
+    pub path: PathBuf,
+    /// Whose certificates it takes, by kubeadm's names.
+    pub originals: Vec<&'static str>,
+    /// When the first of them ends.
+    pub not_after: OffsetDateTime,
+}
+
 /// A certificate that needs something, which this run cannot give.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftAlone {
@@ -85,6 +102,10 @@ impl fmt::Display for Step {
                     step.name, step.authority
                 )
             }
+            Self::Refresh(step) => {
+                let originals = step.originals.join(", ");
+                write!(formatter, "refresh {} from {originals}: ", step.name)
+            }
             Self::Touch { component, .. } => write!(formatter, "touch {component}: "),
         }?;
         write!(formatter, "{}", self.path().display())
@@ -97,6 +118,7 @@ impl Step {
         match self {
             Self::ReSign(step) => step.location.path(),
             Self::Mint(step) => &step.link,
+            Self::Refresh(step) => &step.path,
             Self::Touch { path, .. } => path,
         }
     }
@@ -117,6 +139,9 @@ impl Step {
             },
             Self::Mint(_) => {
                 "a new key and its certificate in a new dated file; the link leads there"
+            }
+            Self::Refresh(_) => {
+                "one line changes, the client certificate's; its server, contexts and owner stay"
             }
             Self::Touch { .. } => "its time is set to now; no kubelet restarts a pod for that",
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::error::Failure;
+use super::homes::{admit, homes};
 use super::transaction::{Ended, Transaction};
 use super::{
     History, Live, Observer, Progress, Reason, RecoveryError, RunFiles, RunId, STATE_FOLDER,
@@ -31,6 +32,7 @@ pub fn carry_out(
     let clock = SteadyClock::start();
     let run = RunId::new(clock.now()).map_err(|error| untouched(error.into()))?;
     let files = RunFiles::of(run.as_str());
+    admit(root, run.as_str(), &homes(undertaking));
     let begin = || -> Result<Log, Failure> {
         History::tidy(root)?;
         let history = History::read(root)?;
@@ -290,6 +292,7 @@ mod tests {
             location: "pki-file".to_owned(),
             model: Some(target.clone()),
             metadata: before.metadata,
+            home: None,
             before: Present::File(before.digest),
             after: Content::File(Zeroizing::new(b"new".to_vec())),
             certificate: None,

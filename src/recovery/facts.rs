@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
+use super::homes::homes;
 use super::{History, RunId, Undertaking};
 use crate::digest::Sha256Digest;
 use crate::issuance::{Content, FileChange};
@@ -41,6 +42,7 @@ pub(super) fn circumstances(
         root: root.path().display().to_string(),
         inventory_digest: undertaking.inventory_digest,
         folders: undertaking.folders().into_iter().map(text).collect(),
+        homes: homes(undertaking),
         plan: undertaking.steps.clone(),
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::STATE_FOLDER;
+use super::homes::admit_of;
 use crate::journal::{BrokenChain, Chain, Event, is_closed, read_records};
 use crate::node::{FileError, Root};
 use crate::plan::LeftAlone;
@@ -102,6 +103,7 @@ impl History {
                 // A further attempt brought the last checkpoint.
                 Ok(Some(chain)) if chain.is_sealed() => {}
                 Ok(Some(chain)) => {
+                    admit_of(root, &chain);
                     let left = left(&bytes);
                     return Ok(Some(Interrupted { run, chain, left }));
                 }

@@ -12,6 +12,7 @@
 )]
 
 mod circumstances;
+mod copies;
 mod every_node;
 mod hostile;
 mod issuers;
