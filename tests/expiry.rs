@@ -181,7 +181,7 @@ fn carry_out(root: &Root, plan: &RecoveryPlan, now: OffsetDateTime) {
         match &change.after {
             Content::File(bytes) => {
                 fs::write(&target, bytes).unwrap();
-                let model = fs::metadata(root.outside(&change.model)).unwrap();
+                let model = fs::metadata(root.outside(change.model.as_ref().unwrap())).unwrap();
                 fs::set_permissions(&target, model.permissions()).unwrap();
             }
             Content::Link(destination) => link(&target, destination),

@@ -209,7 +209,7 @@ pub struct Wishes {
     /// Renew also what is still valid, or was signed by another CA.
     #[arg(long)]
     pub force: bool,
-    /// Put the new certificates into root's and $SUDO_USER's ~/.kube/config too, where those are copies of admin.conf or
+    /// Put the new certificates into root's and `$SUDO_USER`'s ~/.kube/config too, where those are copies of admin.conf or
     /// super-admin.conf: with the same key. Their servers, contexts, owners, and every other byte stay.
     #[arg(long)]
     pub refresh_kubeconfigs: bool,

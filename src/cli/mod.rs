@@ -1,5 +1,6 @@
 //! The terminal: one file for each verb, and the only module that prints.
 
+mod aftermath;
 mod arguments;
 mod backups;
 mod check;

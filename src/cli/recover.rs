@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 
+use super::aftermath::write_aftermath;
 use super::arguments::{Recover, RestartName};
 use super::copies::write_copies;
 use super::execution::carry_out;
@@ -22,7 +23,7 @@ use crate::digest::Sha256Digest;
 use crate::inventory::Inventory;
 use crate::issuance::{self, Content, Issuance};
 use crate::node::{self, Root};
-use crate::plan::{Refusal, RefusalCode, plan};
+use crate::plan::{Aftermath, Refusal, RefusalCode, plan};
 use crate::recovery::{Ended, Undertaking};
 
 /// Recovers the node: the whole of the tool's work.
@@ -67,6 +68,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
             return Err(inventory_changed(root, plan.inventory_digest, found));
         }
     }
+    let aftermath = Aftermath::of(&inventory, now);
     let issuance = issuance::issue(inventory, &plan, now)
         .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))?;
     let Issuance { changes, cluster } = issuance;
@@ -86,6 +88,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     )?;
     let written = write_report(root, &undertaking, &ended, out)
         .and_then(|()| write_copies(root, &plan.copies, out))
+        .and_then(|()| write_aftermath(aftermath.as_ref(), now, out))
         .and_then(|()| out.flush());
     despite_lost_output(root, &ended, &written);
     Ok(exit(root, &ended))

@@ -80,7 +80,7 @@ fn look(root: &Root, credentials: &[CredentialEntry], user: &User) -> Option<Per
         let folder = Path::new(folder);
         folder.starts_with(&user.home) || user.home.starts_with(folder)
     };
-    if user.uid != 0 && NO_HOMES.iter().any(|folder| is_nodes(&folder)) {
+    if user.uid != 0 && NO_HOMES.iter().any(is_nodes) {
         return None;
     }
     let (home, path) = match root.home(&user.home, user.uid) {

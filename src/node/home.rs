@@ -5,6 +5,7 @@
 //! of that user's.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::PoisonError;
 
 use nix::sys::stat::FileStat;
 
@@ -55,10 +56,7 @@ impl Root {
     /// From now on files of that user are read and replaced in that home folder, or in a copy of it.
     pub fn admit(&self, home: Home) {
         // A panic elsewhere is no reason to forget whose folders these are.
-        let mut homes = self
-            .homes
-            .write()
-            .unwrap_or_else(|broken| broken.into_inner());
+        let mut homes = self.homes.write().unwrap_or_else(PoisonError::into_inner);
         if !homes.contains(&home) {
             homes.push(home);
         }
@@ -66,10 +64,7 @@ impl Root {
 
     /// The user who, besides root, may own what stands at `path`, links resolved.
     pub(super) fn guest(&self, path: &Path) -> Option<u32> {
-        let homes = self
-            .homes
-            .read()
-            .unwrap_or_else(|broken| broken.into_inner());
+        let homes = self.homes.read().unwrap_or_else(PoisonError::into_inner);
         homes
             .iter()
             .find(|home| home.holds(path))

@@ -1,6 +1,7 @@
 //! What `recover` will do, decided before anything is done. Pure: an inventory, a clock reading and a
 //! request in; steps, refusals and what is left to others out.
 
+mod aftermath;
 mod copies;
 mod draft;
 mod expiry;
@@ -13,6 +14,7 @@ mod request;
 mod signer;
 mod step;
 
+pub use aftermath::Aftermath;
 pub use expiry::plan_expiry;
 pub use planner::{RecoveryPlan, plan};
 pub use refusal::{Refusal, RefusalCode};
