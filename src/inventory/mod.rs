@@ -8,14 +8,20 @@ mod digest;
 mod error;
 mod layout;
 mod manifest;
+mod missing_pem;
+mod node_name;
 mod observe;
+mod personal;
 
 pub use authority::{AuthorityEntry, cluster_authority, trusted_authorities};
 pub use credential::{Credential, CredentialEntry, Issuer, KeyState, Location};
 pub use error::ObservationError;
 pub use layout::Layout;
 pub use manifest::Manifest;
+pub use missing_pem::MissingPem;
+pub use node_name::{Named, NodeNames};
 pub use observe::Inventory;
+pub use personal::{CopiedUser, Copies, PersonalKubeconfig};
 
 /// Where kubeadm keeps the node's configuration.
 pub const KUBERNETES_FOLDER: &str = "/etc/kubernetes";

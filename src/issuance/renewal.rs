@@ -137,11 +137,12 @@ impl Renewal<'_> {
             name: self.step.name.to_owned(),
             location: self.step.location.as_str().to_owned(),
             target: file.path.clone(),
-            model: file.path.clone(),
+            model: Some(file.path.clone()),
             metadata: file.metadata.clone(),
+            home: None,
             before: Present::File(file.digest),
             after: Content::File(bytes),
-            certificate: Some(certificate),
+            certificate: Some(certificate.into()),
         }
     }
 
@@ -155,15 +156,7 @@ impl Renewal<'_> {
         certificate: (Certificate, Certificate),
         now: OffsetDateTime,
     ) -> Vec<FileChange> {
-        // Names sort by time, to the second: of several rotations within one, each takes the next that is free.
-        let current = destination
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy();
-        let file_name = (0..LONGEST_LEAD)
-            .map(|lead| dated_name(link, now + time::Duration::seconds(lead)))
-            .find(|name| **name > *current)
-            .unwrap_or_else(|| dated_name(link, now));
+        let file_name = free_name(link, destination, now);
         let new = destination.with_file_name(&file_name);
         let mut file = self.file_change(bytes, certificate);
         // Where the link will lead, and not beside the file behind it: that may be behind a second link.
@@ -175,6 +168,7 @@ impl Renewal<'_> {
             target: link.to_owned(),
             model: file.model.clone(),
             metadata: file.metadata.clone(),
+            home: None,
             before: Present::Link(destination.to_owned()),
             after: Content::Link(new),
             certificate: None,
@@ -186,6 +180,15 @@ impl Renewal<'_> {
 /// How many seconds a name may run ahead of the clock. The kubelet's own names, in local time, may be further ahead: then
 /// sorting is not to be had.
 const LONGEST_LEAD: i64 = 600;
+
+/// Names sort by time, to the second: of several rotations within one, each takes the next that is free.
+pub(super) fn free_name(link: &Path, current: &Path, now: OffsetDateTime) -> String {
+    let current = current.file_name().unwrap_or_default().to_string_lossy();
+    (0..LONGEST_LEAD)
+        .map(|lead| dated_name(link, now + time::Duration::seconds(lead)))
+        .find(|name| **name > *current)
+        .unwrap_or_else(|| dated_name(link, now))
+}
 
 /// `kubelet-client-current.pem` at noon of the first of May 2026 becomes `kubelet-client-2026-05-01-12-00-00.pem`.
 fn dated_name(link: &Path, now: OffsetDateTime) -> String {

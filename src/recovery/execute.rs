@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::error::Failure;
+use super::homes::{admit, homes};
 use super::transaction::{Ended, Transaction};
 use super::{
     History, Live, Observer, Progress, Reason, RecoveryError, RunFiles, RunId, Undertaking, facts,
@@ -30,6 +31,7 @@ pub fn carry_out(
     let clock = SteadyClock::start();
     let run = RunId::new(clock.now()).map_err(|error| untouched(error.into()))?;
     let files = RunFiles::of(run.as_str());
+    admit(root, run.as_str(), &homes(undertaking));
     let begin = || -> Result<Log, Failure> {
         History::tidy(root)?;
         let history = History::read(root)?;
@@ -154,9 +156,11 @@ impl Transaction<'_> {
         let staged = match &change.after {
             Content::Link(destination) => self.root.stage_link(&change.target, destination, run)?,
             Content::File(bytes) => {
-                let staged = self
-                    .root
-                    .stage_file(&change.target, bytes, &change.model, run)?;
+                let (root, target) = (self.root, &change.target);
+                let staged = match &change.model {
+                    Some(model) => root.stage_file(target, bytes, model, run)?,
+                    None => root.stage_new_file(target, bytes, change.metadata.mode, run)?,
+                };
                 self.append(Event::Staged {
                     change: number,
                     temporary: facts::text(&staged.temporary()),
@@ -291,8 +295,9 @@ mod tests {
         FileChange {
             name,
             location: "pki-file".to_owned(),
-            model: target.clone(),
+            model: Some(target.clone()),
             metadata: before.metadata,
+            home: None,
             before: Present::File(before.digest),
             after: Content::File(Zeroizing::new(b"new".to_vec())),
             certificate: None,
