@@ -217,7 +217,7 @@ fn change(number: usize) -> Change {
         before: Some(FileState::Sha256(before)),
         after: FileState::Sha256(Sha256Digest::of(before.as_bytes())),
         certificate: Some(CertificateChange {
-            before: certificate(before, NOW),
+            before: Some(certificate(before, NOW)),
             after: certificate(before, NOW + time::Duration::days(365)),
         }),
         mode: "0644".to_owned(),
@@ -286,6 +286,7 @@ fn circumstances() -> Circumstances {
         root: "/".to_owned(),
         inventory_digest: None,
         folders: vec!["/etc/kubernetes/pki".to_owned()],
+        homes: Vec::new(),
         plan: Vec::new(),
     }
 }

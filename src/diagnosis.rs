@@ -1,6 +1,8 @@
 //! What is wrong with each certificate at a given moment. Pure: an inventory and a clock reading in,
 //! findings out.
 
+mod copies;
+
 use std::fmt;
 use std::path::PathBuf;
 
@@ -12,6 +14,8 @@ use crate::inventory::{
 };
 use crate::kubernetes::AuthorityName;
 use crate::pki::{Certificate, SignatureCheck};
+
+pub use copies::{CopyFinding, CopyState};
 
 /// The condition of a certificate, the worst that is true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -70,6 +74,8 @@ pub struct Diagnosis {
     pub authorities: Vec<Finding>,
     /// Files beside the certificates that could not be understood.
     pub obstacles: Vec<String>,
+    /// The copies that people have of the credentials of administrators.
+    pub copies: Vec<CopyFinding>,
 }
 
 /// Judges everything in `inventory` at `now`; what ends within `within` is expiring.
@@ -93,6 +99,7 @@ pub fn diagnose(inventory: &Inventory, now: OffsetDateTime, within: Duration) ->
             .iter()
             .map(|error| with_causes(error))
             .collect(),
+        copies: copies::judge(inventory, now, within),
     }
 }
 

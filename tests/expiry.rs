@@ -166,6 +166,8 @@ fn recovery(root: &Root, now: OffsetDateTime) -> RecoveryPlan {
         validity: Lifetime::from_hours(30 * 24),
         force: false,
         restart: Restart::None,
+        refresh_kubeconfigs: false,
+        node_name: None,
     };
     plan(&Inventory::observe(root), now, &request)
 }
@@ -179,7 +181,7 @@ fn carry_out(root: &Root, plan: &RecoveryPlan, now: OffsetDateTime) {
         match &change.after {
             Content::File(bytes) => {
                 fs::write(&target, bytes).unwrap();
-                let model = fs::metadata(root.outside(&change.model)).unwrap();
+                let model = fs::metadata(root.outside(change.model.as_ref().unwrap())).unwrap();
                 fs::set_permissions(&target, model.permissions()).unwrap();
             }
             Content::Link(destination) => link(&target, destination),

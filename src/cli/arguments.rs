@@ -215,6 +215,14 @@ pub struct Wishes {
     /// Renew also what is still valid, or was signed by another CA.
     #[arg(long)]
     pub force: bool,
+    /// Put the new certificates into root's and `$SUDO_USER`'s ~/.kube/config too, where those are copies of admin.conf or
+    /// super-admin.conf: with the same key. Their servers, contexts, owners, and every other byte stay.
+    #[arg(long)]
+    pub refresh_kubeconfigs: bool,
+    /// The name of this node, for a credential of the kubelet's that is missing and made anew: where what is on the node
+    /// does not agree on it.
+    #[arg(long, value_name = "NAME")]
+    pub node_name: Option<String>,
     #[command(flatten)]
     pub restart: RestartArguments,
 }
@@ -374,6 +382,8 @@ impl Wishes {
             validity: self.validity,
             force: self.force,
             restart,
+            refresh_kubeconfigs: self.refresh_kubeconfigs,
+            node_name: self.node_name.clone(),
         };
         request
             .validate()

@@ -7,13 +7,14 @@ use time::OffsetDateTime;
 
 use super::arguments::{Check, Output};
 use super::check_json::{write_failure, write_json};
+use super::copies::write_copies;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::observe;
 use super::render::{BAD, count, date_cell, printable, residual, state_style, yes_no};
 use super::standing::Standing;
 use super::table::{Cell, Table, terminal_columns};
-use crate::diagnosis::{Diagnosis, Finding, diagnose};
+use crate::diagnosis::{CopyState, Diagnosis, Finding, diagnose};
 use crate::node::{self, Root};
 use crate::plan::RefusalCode;
 
@@ -88,6 +89,9 @@ fn write_report(
     }
     authorities.write(out, 0, columns)?;
     write_evidence(diagnosis, out)?;
+    let copies = diagnosis.copies.iter();
+    let stale = copies.filter(|copy| copy.state != CopyState::Current);
+    write_copies(root, stale, out)?;
     write_summary(root, diagnosis, standing, out)
 }
 

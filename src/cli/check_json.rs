@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use super::copies::CopyDocument;
 use super::failure::Failure;
 use super::render::timestamp;
 use super::standing::Standing;
@@ -23,6 +24,9 @@ struct CertificateExpirationInfo<'a> {
     certificates: Vec<CertificateInfo<'a>>,
     #[serde(rename = "certificateAuthorities")]
     certificate_authorities: Vec<CertificateInfo<'a>>,
+    /// Ours: copies of the credentials of administrators in home folders.
+    #[serde(rename = "kubeconfigCopies", skip_serializing_if = "Vec::is_empty")]
+    kubeconfig_copies: Vec<CopyDocument<'a>>,
     /// Ours: files that could not be understood.
     obstacles: Vec<String>,
     /// Ours: the run that was interrupted, and has to be settled first.
@@ -99,6 +103,7 @@ pub(super) fn write_json(
     let mut info = CertificateExpirationInfo {
         certificates: entries(&diagnosis.certificates),
         certificate_authorities: entries(&diagnosis.authorities),
+        kubeconfig_copies: diagnosis.copies.iter().map(CopyDocument::from).collect(),
         obstacles: diagnosis.obstacles.clone(),
         ..CertificateExpirationInfo::default()
     };
@@ -135,6 +140,7 @@ impl Default for CertificateExpirationInfo<'_> {
             api_version: "output.kubeadm.k8s.io/v1alpha3",
             certificates: Vec::new(),
             certificate_authorities: Vec::new(),
+            kubeconfig_copies: Vec::new(),
             obstacles: Vec::new(),
             unfinished_run: None,
             left_over_run: None,

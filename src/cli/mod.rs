@@ -1,9 +1,11 @@
 //! The terminal: one file for each verb, and the only module that prints.
 
+mod aftermath;
 mod arguments;
 mod backups;
 mod check;
 mod check_json;
+mod copies;
 mod drill;
 mod execution;
 mod exit;

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::arguments::{Output, Plan, RestartName};
+use super::copies::write_copies;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::observe;
@@ -11,6 +12,7 @@ use super::render::{BOLD, WARNING, count, date_cell, printable, state_style};
 use super::restart::Outlook;
 use super::standing::Standing;
 use super::table::{Cell, Table, terminal_columns};
+use crate::diagnosis::State;
 use crate::kubernetes::AuthorityName;
 use crate::node::{self, Root};
 use crate::plan::{LeftAlone, RecoveryPlan, Step, plan as make_plan};
@@ -62,7 +64,7 @@ fn make(root: &Root, arguments: &Plan) -> Result<(RecoveryPlan, Outlook), Failur
         return Err(refusal);
     }
     let plan = make_plan(&inventory, node::now(), &request);
-    let renewed: Vec<&str> = plan.re_signed().map(|step| step.name).collect();
+    let renewed: Vec<&str> = plan.renewed().collect();
     let restart = &arguments.wishes.restart;
     let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
     Ok((plan, outlook))
@@ -71,7 +73,7 @@ fn make(root: &Root, arguments: &Plan) -> Result<(RecoveryPlan, Outlook), Failur
 /// The refusals of a plan as a failure, with the way to go on without what they concern.
 pub(super) fn refused(plan: &RecoveryPlan) -> Failure {
     let failure = Failure::refused(&plan.refusals);
-    let others: Vec<&str> = plan.re_signed().map(|step| step.name).collect();
+    let others: Vec<&str> = plan.renewed().collect();
     if others.is_empty() {
         return failure;
     }
@@ -97,7 +99,7 @@ pub(super) fn write_plan(
             };
             writeln!(out, "{nothing}: {} valid.", all_valid(plan))?;
         }
-        return Ok(());
+        return write_copies(root, &plan.copies, out);
     }
     if !plan.steps.is_empty() {
         writeln!(out, "{BOLD}To be done on {}{BOLD:#}", root.path().display())?;
@@ -105,6 +107,7 @@ pub(super) fn write_plan(
         writeln!(out, "{PROMISE}")?;
     }
     write_left(&plan.left, out)?;
+    write_copies(root, &plan.copies, out)?;
     if !plan.healthy.is_empty() {
         writeln!(out)?;
         writeln!(out, "Needs nothing: {}", plan.healthy.join(", "))?;
@@ -139,6 +142,20 @@ fn steps(plan: &RecoveryPlan) -> Table {
                     .into(),
                 Cell::styled(step.state.as_str(), state_style(step.state)),
                 date_cell(step.validity.not_after, Style::new()),
+            ],
+            Step::Mint(step) => vec![
+                number.into(),
+                format!("issue {} for {}", step.name, step.node).into(),
+                step.authority.as_str().into(),
+                Cell::styled("missing", state_style(State::Missing)),
+                date_cell(step.validity.not_after, Style::new()),
+            ],
+            Step::Refresh(step) => vec![
+                number.into(),
+                format!("refresh {}", step.name).into(),
+                "".into(),
+                Cell::from(format!("copy of {}", step.originals.join(", "))).or("copy"),
+                date_cell(step.not_after, Style::new()),
             ],
             Step::Touch { component, .. } => vec![
                 number.into(),
@@ -194,6 +211,8 @@ pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io:
     for (number, step) in (1..).zip(&plan.steps) {
         let what = match step {
             Step::ReSign(step) => step.name,
+            Step::Mint(step) => step.name,
+            Step::Refresh(step) => &step.name,
             Step::Touch { component, .. } => component.as_str(),
         };
         writeln!(

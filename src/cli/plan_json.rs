@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::copies::CopyDocument;
 use super::failure::Failure;
 use super::render::timestamp;
 use crate::elision::elide;
@@ -21,6 +22,7 @@ struct PlanDocument<'a> {
     left: Vec<LeftDocument<'a>>,
     refusals: Vec<RefusalDocument<'a>>,
     healthy: &'a [&'static str],
+    kubeconfig_copies: Vec<CopyDocument<'a>>,
     /// What stands in the way without being a refusal, such as a journal that does not verify.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     obstacles: Vec<String>,
@@ -39,6 +41,21 @@ enum StepDocument<'a> {
         authority: Option<&'a str>,
         reason: &'a str,
         start_date: String,
+        expiration_date: String,
+    },
+    Issue {
+        name: &'a str,
+        node: &'a str,
+        path: String,
+        authority: &'a str,
+        reason: &'a str,
+        start_date: String,
+        expiration_date: String,
+    },
+    Refresh {
+        name: &'a str,
+        path: String,
+        copy_of: &'a [&'static str],
         expiration_date: String,
     },
     Touch {
@@ -76,6 +93,7 @@ pub(super) fn write_json(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result
         left: left.collect(),
         refusals: plan.refusals.iter().map(refusal_document).collect(),
         healthy: &plan.healthy,
+        kubeconfig_copies: plan.copies.iter().map(CopyDocument::from).collect(),
         obstacles: Vec::new(),
     };
     write(&document, out)
@@ -90,6 +108,7 @@ pub(super) fn write_failure(failure: &Failure, out: &mut dyn Write) -> io::Resul
         left: Vec::new(),
         refusals: refusals.iter().map(refusal_document).collect(),
         healthy: &[],
+        kubeconfig_copies: Vec::new(),
         obstacles: if refusals.is_empty() {
             vec![failure.text()]
         } else {
@@ -123,6 +142,21 @@ fn step_document(step: &Step) -> StepDocument<'_> {
             reason: step.state.as_str(),
             start_date: timestamp(step.validity.not_before),
             expiration_date: timestamp(step.validity.not_after),
+        },
+        Step::Mint(step) => StepDocument::Issue {
+            name: step.name,
+            node: &step.node,
+            path: elide(&step.link.to_string_lossy()).into_owned(),
+            authority: step.authority.as_str(),
+            reason: step.state.as_str(),
+            start_date: timestamp(step.validity.not_before),
+            expiration_date: timestamp(step.validity.not_after),
+        },
+        Step::Refresh(step) => StepDocument::Refresh {
+            name: &step.name,
+            path: step.path.display().to_string(),
+            copy_of: &step.originals,
+            expiration_date: timestamp(step.not_after),
         },
         Step::Touch { component, path } => StepDocument::Touch {
             component: component.as_str(),

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 
+use super::aftermath::write_aftermath;
 use super::arguments::{Recover, RestartName};
+use super::copies::write_copies;
 use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -19,9 +21,9 @@ use super::restart::{LeftRunning, Outlook};
 use super::table::{Cell, Table, terminal_columns};
 use crate::digest::Sha256Digest;
 use crate::inventory::Inventory;
-use crate::issuance::{self, Issuance};
+use crate::issuance::{self, Content, Issuance};
 use crate::node::{self, Root};
-use crate::plan::{Refusal, RefusalCode, plan};
+use crate::plan::{Aftermath, Refusal, RefusalCode, plan};
 use crate::recovery::{Ended, History, Interrupted, Undertaking};
 
 /// Recovers the node: the whole of the tool's work.
@@ -40,7 +42,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     if !plan.refusals.is_empty() {
         return Err(refused(&plan));
     }
-    let renewed: Vec<&str> = plan.re_signed().map(|step| step.name).collect();
+    let renewed: Vec<&str> = plan.renewed().collect();
     let restart = &arguments.wishes.restart;
     let mut outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
     if plan.steps.is_empty() && !outlook.is_needed() {
@@ -62,11 +64,12 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
             return Ok(Exit::ActionNeeded);
         }
         // Nobody knows how long the question stood there.
-        let found = Inventory::observe(root).digest();
+        let found = request.digest(&Inventory::observe(root));
         if found != plan.inventory_digest {
             return Err(inventory_changed(root, plan.inventory_digest, found));
         }
     }
+    let aftermath = Aftermath::of(&inventory, now);
     let issuance = issuance::issue(inventory, &plan, now)
         .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))?;
     let Issuance { changes, cluster } = issuance;
@@ -87,7 +90,10 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
         &reason,
         &mut watch,
     )?;
-    let written = write_report(root, &undertaking, &ended, &left, out).and_then(|()| out.flush());
+    let written = write_report(root, &undertaking, &ended, &left, out)
+        .and_then(|()| write_copies(root, &plan.copies, out))
+        .and_then(|()| write_aftermath(aftermath.as_ref(), now, out))
+        .and_then(|()| out.flush());
     despite_lost_output(root, &ended, &written);
     Ok(exit(root, &ended))
 }
@@ -141,6 +147,12 @@ fn wishes_in_effect(arguments: &Recover) -> Vec<String> {
     if wishes.force {
         flags.push("--force".to_owned());
     }
+    if wishes.refresh_kubeconfigs {
+        flags.push("--refresh-kubeconfigs".to_owned());
+    }
+    if let Some(name) = &wishes.node_name {
+        flags.push(format!("--node-name={name}"));
+    }
     flags.extend(wishes.restart.flags(RestartName::Auto));
     flags
 }
@@ -165,13 +177,18 @@ fn write_report(
         Cell::from("FILE").or(""),
     ]);
     for change in &undertaking.changes {
-        let Some((before, after)) = &change.certificate else {
+        // A link has the certificate of the file that it leads to.
+        let (Some(certificate), Content::File(_)) = (&change.certificate, &change.after) else {
             continue;
         };
+        let before = certificate.before.as_ref();
         table.push(vec![
             change.name.as_str().into(),
-            date_cell(before.not_after(), Style::new()),
-            date_cell(after.not_after(), GOOD),
+            before.map_or_else(
+                || "missing".into(),
+                |before| date_cell(before.not_after(), Style::new()),
+            ),
+            date_cell(certificate.after.not_after(), GOOD),
             Cell::from(change.target.display().to_string()).or(""),
         ]);
     }

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::ObservationError;
 use super::digest::KeyFile;
 use super::layout::PairPaths;
-use crate::kubernetes::{AuthorityName, CatalogEntry, KeySource, Kubeconfig, Source};
+use super::{MissingPem, ObservationError};
+use crate::kubernetes::{AuthorityName, CatalogEntry, Component, KeySource, Kubeconfig, Source};
 use crate::node::{FileSnapshot, Root, Secrecy};
 use crate::pki::{Certificate, PrivateKey, read_certificates};
 
@@ -20,6 +20,8 @@ pub struct CredentialEntry {
     pub location: Location,
     /// What was found there.
     pub content: Result<Credential, ObservationError>,
+    /// The kubelet's own, where it is missing and can be made anew.
+    pub missing: Option<MissingPem>,
 }
 
 /// Who signs a certificate.
@@ -137,6 +139,7 @@ impl CredentialEntry {
             issuer: catalog.authority.map_or(Issuer::Itself, Issuer::Authority),
             location: locate(root, paths),
             content: read_pair(root, paths),
+            missing: None,
         }
     }
 
@@ -154,6 +157,7 @@ impl CredentialEntry {
             issuer: catalog.authority.map_or(Issuer::Itself, Issuer::Authority),
             location,
             content,
+            missing: None,
         };
         let read = root
             .read(path, Secrecy::Secret)
@@ -197,7 +201,13 @@ impl CredentialEntry {
                         })
                     }
                 };
-                entry(locate(root, &paths), content)
+                let is_kubelets = catalog.readers.contains(&Component::Kubelet);
+                let error = content.as_ref().err().filter(|_| is_kubelets);
+                let missing = error.and_then(|error| MissingPem::observe(root, &paths, error));
+                Self {
+                    missing,
+                    ..entry(locate(root, &paths), content)
+                }
             }
         }
     }

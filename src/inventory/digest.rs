@@ -26,6 +26,20 @@ impl From<&FileSnapshot> for KeyFile {
 }
 
 impl Inventory {
+    /// The same as [`Self::digest`], with the kubeconfigs in home folders: for a plan that replaces them. Which those are
+    /// depends on who looks.
+    pub fn digest_with_personal(&self) -> Sha256Digest {
+        let mut text = format!("{}\n", self.digest());
+        for kubeconfig in &self.personal {
+            let state = match &kubeconfig.content {
+                Ok(copies) => of_file(&copies.file),
+                Err(error) => error.to_string(),
+            };
+            let _ = writeln!(text, "{} {state}", kubeconfig.path.display());
+        }
+        Sha256Digest::of(text.as_bytes())
+    }
+
     /// SHA-256 over all that a plan rests on: every file by its digest, keys by their public half and their size; each with the
     /// place where its links lead, mode, owner and group, for these pass to the new file.
     pub fn digest(&self) -> Sha256Digest {
@@ -58,6 +72,12 @@ impl Inventory {
                 entry.location.path(),
                 &of_credential(&entry.content),
             );
+        }
+        // Only where a new credential would bear it: it is of no concern to the others.
+        if self.credentials.iter().any(|entry| entry.missing.is_some()) {
+            let name = &self.node_names.taken;
+            let state = name.name.as_deref().unwrap_or_default();
+            line("node", Path::new(&name.source), state);
         }
         Sha256Digest::of(text.as_bytes())
     }

@@ -15,6 +15,8 @@ pub(super) const KUBELET_CONFIG: &str = "/var/lib/kubelet/config.yaml";
 pub(super) const KUBELET_FLAGS: &str = "/var/lib/kubelet/kubeadm-flags.env";
 /// The kubelet's own folder (`--root-dir`).
 pub(super) const KUBELET_FOLDER: &str = "/var/lib/kubelet";
+/// Where a person sets further flags of the kubelet: the packages for Debian and for Red Hat name one each.
+const OWN_KUBELET_FLAGS: [&str; 2] = ["/etc/default/kubelet", "/etc/sysconfig/kubelet"];
 /// The kubelet's `--cert-dir` default.
 const KUBELET_CERTIFICATES: &str = "/var/lib/kubelet/pki";
 /// Certificate folders by default: kubeadm's, then kubespray's.
@@ -33,6 +35,8 @@ pub struct Layout {
     pub kubelet: Option<KubeletConfig>,
     /// The folder in which the kubelet keeps its own certificates.
     pub kubelet_certificates: PathBuf,
+    /// The kubelet's `--hostname-override`, as it stands, and the file that sets it.
+    pub hostname_override: Option<(String, &'static str)>,
     /// What could not be read: the layout falls back to defaults there.
     pub obstacles: Vec<ObservationError>,
 }
@@ -58,14 +62,10 @@ impl Layout {
             ),
             &mut obstacles,
         );
-        let kubelet_certificates = keep(
-            observe_optional(root, KUBELET_FLAGS, KubeletFlags::parse, |path, source| {
-                ObservationError::KubeletFlags { path, source }
-            }),
-            &mut obstacles,
-        )
-        .and_then(|flags| flags.flag("cert-dir").map(PathBuf::from))
-        .unwrap_or_else(|| PathBuf::from(KUBELET_CERTIFICATES));
+        let flags = kubelet_flags(root, &mut obstacles);
+        let kubelet_certificates = flag(&flags, "cert-dir")
+            .map_or_else(|| KUBELET_CERTIFICATES.into(), |(folder, _)| folder.into());
+        let hostname_override = flag(&flags, "hostname-override");
         let manifests_folder = kubelet
             .as_ref()
             .and_then(KubeletConfig::static_pod_path)
@@ -86,6 +86,7 @@ impl Layout {
             manifests,
             kubelet,
             kubelet_certificates,
+            hostname_override,
             obstacles,
         };
         layout.certificates = layout.certificates_folder(root);
@@ -208,6 +209,30 @@ impl Layout {
             .find(|folder| root.exists(&folder.join("ca.crt")))
             .unwrap_or_else(|| PathBuf::from(CERTIFICATE_FOLDERS[0]))
     }
+}
+
+/// The kubelet's flags with the files that set them, those that win first. A person's own that cannot be read are passed over:
+/// what is made of them is held against other things on the node.
+fn kubelet_flags(
+    root: &Root,
+    obstacles: &mut Vec<ObservationError>,
+) -> Vec<(KubeletFlags, &'static str)> {
+    let unusable = |path, source| ObservationError::KubeletFlags { path, source };
+    let own = OWN_KUBELET_FLAGS.into_iter().filter_map(|path| {
+        let flags = observe_optional(root, path, KubeletFlags::parse_own, unusable);
+        Some((flags.ok()??, path))
+    });
+    let kubeadms = observe_optional(root, KUBELET_FLAGS, KubeletFlags::parse, unusable);
+    let kubeadms = keep(kubeadms, obstacles).map(|flags| (flags, KUBELET_FLAGS));
+    own.chain(kubeadms).collect()
+}
+
+/// The value of a flag that is set to something, and the file that sets it.
+fn flag(flags: &[(KubeletFlags, &'static str)], name: &str) -> Option<(String, &'static str)> {
+    flags.iter().find_map(|(flags, path)| {
+        let value = flags.flag(name).filter(|value| !value.is_empty())?;
+        Some((value.to_owned(), *path))
+    })
 }
 
 /// Reads and parses a file that need not be there.

@@ -8,7 +8,10 @@ mod digest;
 mod error;
 mod layout;
 mod manifest;
+mod missing_pem;
+mod node_name;
 mod observe;
+mod personal;
 mod places;
 
 pub use authority::{AuthorityEntry, cluster_authority, has_cluster_key, trusted_authorities};
@@ -16,7 +19,10 @@ pub use credential::{Credential, CredentialEntry, Issuer, KeyState, Location};
 pub use error::ObservationError;
 pub use layout::Layout;
 pub use manifest::Manifest;
+pub use missing_pem::MissingPem;
+pub use node_name::{Named, NodeNames};
 pub use observe::Inventory;
+pub use personal::{CopiedUser, Copies, PersonalKubeconfig};
 pub use places::Places;
 
 /// Where kubeadm keeps the node's configuration.

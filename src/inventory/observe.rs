@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
-use super::{AuthorityEntry, Credential, CredentialEntry, Issuer, Layout};
+use super::{
+    AuthorityEntry, Credential, CredentialEntry, Issuer, Layout, NodeNames, PersonalKubeconfig,
+    personal,
+};
 use crate::kubernetes::{AUTHORITIES, AuthorityName, CATALOG, CatalogEntry, Expected, Place};
 use crate::node::{Present, Root};
 use crate::pki::Certificate;
@@ -20,6 +23,10 @@ pub struct Inventory {
     pub authorities: Vec<AuthorityEntry>,
     /// The certificates, in kubeadm's order, what kubeadm hides last.
     pub credentials: Vec<CredentialEntry>,
+    /// What the node is called.
+    pub node_names: NodeNames,
+    /// Copies of the credentials of administrators in home folders.
+    pub personal: Vec<PersonalKubeconfig>,
 }
 
 impl Inventory {
@@ -55,6 +62,8 @@ impl Inventory {
             .collect();
         Self {
             root: root.path().to_owned(),
+            node_names: NodeNames::observe(root, &layout, &credentials),
+            personal: personal::observe(root, &credentials),
             layout,
             authorities,
             credentials,
@@ -89,6 +98,12 @@ impl Inventory {
         self.credentials
             .iter()
             .find(|entry| entry.catalog.name == name)
+    }
+
+    /// The certificate of the credential that kubeadm calls `name`.
+    pub fn original(&self, name: &str) -> Option<&Certificate> {
+        let content = self.credential(name)?.content.as_ref().ok();
+        content.and_then(Credential::certificate)
     }
 
     /// The file that was written last, and when: no right clock is earlier than that.

@@ -5,28 +5,49 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use crate::node::{Access, Present};
+use crate::node::{Access, Home, Present};
 use crate::pki::Certificate;
 
 /// One file or link, before and after.
 #[derive(Debug)]
 pub struct FileChange {
-    /// kubeadm's name of the certificate.
+    /// kubeadm's name of the certificate; of a person's copy, the name of that.
     pub name: String,
-    /// Where the certificate lies, in the journal's words: `pki-file`, `kubeconfig-user`, `kubelet-pem`.
+    /// Where the certificate lies, in the journal's words: `pki-file`, `kubeconfig-user`, `kubelet-pem`, `kubeconfig-copy`.
     pub location: String,
     /// What is replaced, a node path.
     pub target: PathBuf,
-    /// The file whose extended attributes the new one takes: the target, or its predecessor.
-    pub model: PathBuf,
+    /// The file whose extended attributes the new one takes: the target, or its predecessor; `None` for one of our own that has
+    /// no predecessor.
+    pub model: Option<PathBuf>,
     /// Owner and mode of the new file.
     pub access: Access,
+    /// The home folder that it lies in, where it is not the node's; the new file is that user's, too.
+    pub home: Option<Home>,
     /// What must still be there at the moment of the exchange.
     pub before: Present,
     /// What will be there.
     pub after: Content,
     /// The certificate before and after; `None` for a link that follows its file.
-    pub certificate: Option<(Certificate, Certificate)>,
+    pub certificate: Option<CertificateChange>,
+}
+
+/// A certificate before and after.
+#[derive(Debug, Clone)]
+pub struct CertificateChange {
+    /// The one that was there; `None` where there was none.
+    pub before: Option<Certificate>,
+    /// The one that will be there.
+    pub after: Certificate,
+}
+
+impl From<(Certificate, Certificate)> for CertificateChange {
+    fn from((before, after): (Certificate, Certificate)) -> Self {
+        Self {
+            before: Some(before),
+            after,
+        }
+    }
 }
 
 /// What a target becomes.

@@ -1,7 +1,9 @@
 //! Why a plan could not be carried out in memory.
 
 use crate::kubernetes::{AuthorityName, KubeconfigError};
-use crate::pki::{AuthorityError, NoRandomness, PemError, ReissueError, VerifyError};
+use crate::pki::{
+    AuthorityError, IssueError, KeyError, NoRandomness, PemError, ReissueError, VerifyError,
+};
 
 /// Why the plan could not be carried out in memory. Nothing has been written.
 #[derive(Debug, thiserror::Error)]
@@ -28,8 +30,24 @@ pub enum IssuanceError {
         /// Why.
         source: ReissueError,
     },
+    /// No key could be made.
+    #[error("no key could be made for {name}")]
+    Key {
+        /// For which one.
+        name: &'static str,
+        /// Why.
+        source: KeyError,
+    },
+    /// A fresh certificate could not be signed.
+    #[error("{name} could not be signed")]
+    Issue {
+        /// Which one.
+        name: &'static str,
+        /// Why.
+        source: IssueError,
+    },
     /// The new certificate is not what was asked for.
-    #[error("the new certificate of {name} is not the old one with new dates")]
+    #[error("the new certificate of {name} is not what was asked for")]
     Verify {
         /// Which one.
         name: &'static str,

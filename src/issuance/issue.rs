@@ -2,12 +2,14 @@
 
 use time::OffsetDateTime;
 
+use super::mint::mint;
+use super::refresh::refresh;
 use super::renewal::Renewal;
 use super::{FileChange, IssuanceError};
 use crate::inventory::Inventory;
 use crate::kubernetes::AuthorityName;
 use crate::pki::Authority;
-use crate::plan::RecoveryPlan;
+use crate::plan::{RecoveryPlan, Step};
 
 /// Every file that will be replaced, and the authority that vouches for the journal.
 #[derive(Debug)]
@@ -27,12 +29,23 @@ pub fn issue(
     now: OffsetDateTime,
 ) -> Result<Issuance, IssuanceError> {
     let authorities = open_authorities(&mut inventory, plan, now)?;
-    let mut changes = Vec::new();
-    for step in plan.re_signed() {
-        let entry = inventory.credential(step.name);
-        let content = entry.and_then(|entry| entry.content.as_ref().ok());
-        let content = content.ok_or_else(|| IssuanceError::not_of_this_inventory(step.name))?;
-        changes.extend(Renewal { step, content }.changes(&authorities, now)?);
+    let mut changes: Vec<FileChange> = Vec::new();
+    for step in &plan.steps {
+        match step {
+            Step::ReSign(step) => {
+                let entry = inventory.credential(step.name);
+                let content = entry.and_then(|entry| entry.content.as_ref().ok());
+                let content =
+                    content.ok_or_else(|| IssuanceError::not_of_this_inventory(step.name))?;
+                changes.extend(Renewal { step, content }.changes(&authorities, now)?);
+            }
+            Step::Mint(step) => changes.extend(mint(step, &authorities, now)?),
+            Step::Refresh(step) => {
+                let change = refresh(step, &inventory, &changes)?;
+                changes.push(change);
+            }
+            Step::Touch { .. } => {}
+        }
     }
     let cluster = authorities
         .into_iter()
@@ -51,7 +64,7 @@ fn open_authorities(
     let mut authorities = Vec::new();
     for entry in entries {
         let name = entry.name;
-        let needed = plan.re_signed().any(|step| step.authority == Some(name));
+        let needed = plan.needs(name);
         if !needed && name != AuthorityName::Cluster {
             continue;
         }

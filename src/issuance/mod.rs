@@ -4,8 +4,10 @@
 mod change;
 mod error;
 mod issue;
+mod mint;
+mod refresh;
 mod renewal;
 
-pub use change::{Content, FileChange};
+pub use change::{CertificateChange, Content, FileChange};
 pub use error::IssuanceError;
 pub use issue::{Issuance, issue};

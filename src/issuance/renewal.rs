@@ -142,11 +142,12 @@ impl Renewal<'_> {
             name: self.step.name.to_owned(),
             location: self.step.location.as_str().to_owned(),
             target: file.path.clone(),
-            model: file.path.clone(),
+            model: Some(file.path.clone()),
             access: Access::from(&file.metadata),
+            home: None,
             before: Present::File(file.digest),
             after: Content::File(bytes),
-            certificate: Some(certificate),
+            certificate: Some(certificate.into()),
         }
     }
 
@@ -171,6 +172,7 @@ impl Renewal<'_> {
             target: link.to_owned(),
             model: file.model.clone(),
             access: file.access,
+            home: None,
             before: Present::Link(destination.to_owned()),
             after: Content::Link(new),
             certificate: None,
@@ -185,7 +187,12 @@ const LONGEST_LEAD: i64 = 600;
 
 /// The name of the dated file that is to follow `destination`. Names sort by time, to the second: of several rotations within
 /// one, each takes the next that is free, also of a file to which the link led before it was turned back.
-fn next_name(link: &Path, destination: &Path, taken: &[String], now: OffsetDateTime) -> String {
+pub(super) fn next_name(
+    link: &Path,
+    destination: &Path,
+    taken: &[String],
+    now: OffsetDateTime,
+) -> String {
     let current = destination
         .file_name()
         .unwrap_or_default()

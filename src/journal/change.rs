@@ -56,8 +56,9 @@ pub struct Backup {
 /// A certificate before and after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateChange {
-    /// The one that was there.
-    pub before: CertificateFacts,
+    /// The one that was there, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<CertificateFacts>,
     /// The one that will be there.
     pub after: CertificateFacts,
 }

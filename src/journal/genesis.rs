@@ -110,8 +110,20 @@ pub struct Circumstances {
     pub inventory_digest: Option<Sha256Digest>,
     /// The folders in which files are staged: what an interrupted run left in them is found again.
     pub folders: Vec<String>,
+    /// The home folders in which files are replaced that are their users' own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub homes: Vec<HomeFolder>,
     /// The steps of the plan, as shown to the operator.
     pub plan: Vec<String>,
+}
+
+/// A home folder, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct HomeFolder {
+    /// The folder, beneath the run's root.
+    pub path: String,
+    /// The user.
+    pub uid: u32,
 }
 
 /// Who works on a run, where, when and why: of the run itself, and of each further attempt at it.

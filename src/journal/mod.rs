@@ -53,8 +53,8 @@ pub use error::JournalError;
 pub use event::{Event, Record, RunOutcome};
 pub use expected::check_covered;
 pub use genesis::{
-    AuthorityFacts, Circumstances, Clocks, Genesis, Host, KeyFacts, Operator, Run, SCHEMA, Setting,
-    Tool,
+    AuthorityFacts, Circumstances, Clocks, Genesis, HomeFolder, Host, KeyFacts, Operator, Run,
+    SCHEMA, Setting, Tool,
 };
 pub use intent::{ActIntent, Intent, Outcome, TouchIntent};
 pub use log::{Closed, Log, Storage, TakeUp, commit_size};

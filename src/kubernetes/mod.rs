@@ -7,7 +7,7 @@
 //! | `/etc/kubernetes/*.conf` | [`Kubeconfig`], the one kind of file that is also edited |
 //! | `/etc/kubernetes/manifests/*.yaml` | [`StaticPod`] |
 //! | `/var/lib/kubelet/config.yaml` | [`KubeletConfig`] |
-//! | `/var/lib/kubelet/kubeadm-flags.env` | [`KubeletFlags`] |
+//! | `/var/lib/kubelet/kubeadm-flags.env`, `/etc/default/kubelet` | [`KubeletFlags`] |
 //!
 //! All YAML comes in through one reader, which refuses what could be read in two ways.
 
@@ -25,6 +25,9 @@ pub use catalog::{
 };
 pub use document::DocumentError;
 pub use kubeconfig::{KeySource, Kubeconfig, KubeconfigError, Source};
-pub use kubelet::{KubeletConfig, KubeletConfigError, KubeletFlags, KubeletFlagsError};
+pub use kubelet::{
+    KubeletConfig, KubeletConfigError, KubeletFlags, KubeletFlagsError, NODES_GROUP, node_name,
+    node_of_user, user_of_node,
+};
 pub use stamp::{STAMP, StampError, stamp};
 pub use static_pod::{Deviation, StaticPod, StaticPodError};

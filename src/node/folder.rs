@@ -92,7 +92,14 @@ impl Root {
             return open_component(&self.folder, ".".as_ref(), flags, Mode::empty()).map_err(fail);
         }
         let place = self.look_up(path)?;
-        open_component(place.folder(), &place.name, flags, Mode::empty()).map_err(fail)
+        let folder =
+            open_component(place.folder(), &place.name, flags, Mode::empty()).map_err(fail)?;
+        if place.guest.is_some() {
+            // Its user may have put another one there since it was looked at.
+            let status = fstat(&folder).map_err(fail)?;
+            self.check_folder(&status, &place.path)?;
+        }
+        Ok(folder)
     }
 
     /// Creates the folder at `path` with mode 0700, and first those above it that are missing.

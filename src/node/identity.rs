@@ -44,7 +44,7 @@ pub fn machine() -> Machine {
 /// Reads who runs this process.
 #[allow(
     clippy::disallowed_methods,
-    reason = "the claim is recorded as one, and decides nothing"
+    reason = "the claim is recorded as one; whose files it leads to, the node's own files decide"
 )]
 pub fn operator() -> Operator {
     let login = read_kernel_file(Path::new("/proc/self/loginuid"))

@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::{AtFlags, OFlag};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
+use nix::unistd::{getegid, geteuid};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+use super::home::check_owner_or;
 use super::open::open_component;
-use super::resolve::{Resolved, check_owner, file_type, permissions};
+use super::resolve::{Resolved, file_type, permissions};
 use super::{FileError, Root};
 use crate::digest::Sha256Digest;
 
@@ -54,6 +56,18 @@ pub struct Metadata {
     pub modified: OffsetDateTime,
 }
 
+impl Metadata {
+    /// Those of a new file that this user makes at `now`.
+    pub fn of_own(mode: u32, now: OffsetDateTime) -> Self {
+        Self {
+            mode,
+            uid: geteuid().as_raw(),
+            gid: getegid().as_raw(),
+            modified: now,
+        }
+    }
+}
+
 impl Root {
     /// Reads the regular file at `path`, links resolved beneath the root.
     pub fn read(&self, path: &Path, secrecy: Secrecy) -> Result<FileSnapshot, FileError> {
@@ -62,7 +76,8 @@ impl Root {
         let Some(looked_at) = place.found else {
             return Err(FileError::NotFound { path: outside });
         };
-        let opened = open_regular(place.folder(), &place.name, &looked_at, &outside)?;
+        let guest = place.guest;
+        let opened = open_regular(place.folder(), &place.name, &looked_at, guest, &outside)?;
         read_opened(opened, place.path, &outside, secrecy)
     }
 }
@@ -106,7 +121,7 @@ pub(super) fn open_checked(
     let (folder, name) = (resolved.folder.as_fd(), resolved.name.as_os_str());
     let looked_at = fstatat(folder, name, AtFlags::AT_SYMLINK_NOFOLLOW)
         .map_err(|errno| FileError::from_errno("stat", outside, errno))?;
-    open_regular(folder, name, &looked_at, outside)
+    open_regular(folder, name, &looked_at, resolved.guest, outside)
 }
 
 /// Checks the type before opening, for to open a device may set it in motion; and everything after, for the file may have
@@ -115,6 +130,7 @@ fn open_regular(
     folder: BorrowedFd<'_>,
     name: &OsStr,
     looked_at: &FileStat,
+    guest: Option<u32>,
     outside: &Path,
 ) -> Result<(OwnedFd, FileStat), FileError> {
     let fail = |operation| move |errno| FileError::from_errno(operation, outside, errno);
@@ -125,7 +141,7 @@ fn open_regular(
     let status = fstat(&file).map_err(fail("stat"))?;
     check_regular(&status, outside)?;
     let path = outside.to_owned();
-    check_owner(&status, outside)?;
+    check_owner_or(&status, guest, outside)?;
     let mode = permissions(&status);
     if mode & 0o022 != 0 {
         return Err(FileError::FileWritableByOthers { path, mode });

@@ -19,7 +19,7 @@ use time::OffsetDateTime;
 
 use super::read::{metadata, open_checked};
 use super::resolve::Resolved;
-use super::write::{Model, write_new_file};
+use super::write::{Model, write_new_file, write_own_file};
 use super::{Access, FileError, Permit, Root, Secrecy};
 use crate::digest::Sha256Digest;
 
@@ -45,6 +45,8 @@ pub struct Staged {
     name: OsString,
     path: PathBuf,
     outside: PathBuf,
+    /// Who may own the target besides root.
+    guest: Option<u32>,
     /// Whether the temporary file goes with this value.
     pending: bool,
 }
@@ -86,6 +88,25 @@ impl Root {
         Ok(staged.written())
     }
 
+    /// Stages `bytes` for a file at `target` that has no predecessor: this user's own, with permission bits `mode`.
+    pub fn stage_new_file(
+        &self,
+        target: &Path,
+        bytes: &[u8],
+        mode: u32,
+        run: &str,
+    ) -> Result<Staged, FileError> {
+        let staged = self.prepare(target, self.resolve(target)?, run);
+        write_own_file(
+            &staged.folder,
+            &staged.temporary,
+            bytes,
+            mode,
+            &staged.outside,
+        )?;
+        Ok(staged.written())
+    }
+
     /// Stages a symbolic link to `destination` for the link at `target`.
     pub fn stage_link(
         &self,
@@ -119,6 +140,7 @@ impl Root {
             folder: staged.open_folder()?,
             name: staged.temporary.clone(),
             path: staged.temporary(),
+            guest: staged.guest,
         };
         let found = present(&temporary, &self.outside(&temporary.path))?;
         Ok((found == *expected).then_some(staged))
@@ -207,6 +229,7 @@ impl Root {
             name: resolved.name,
             outside: self.outside(&resolved.path),
             path: resolved.path,
+            guest: resolved.guest,
             pending: false,
         }
     }
@@ -259,6 +282,7 @@ impl Staged {
             folder: self.open_folder()?,
             name: self.name.clone(),
             path: self.path.clone(),
+            guest: self.guest,
         };
         if let Some(access) = access {
             self.give(access)?;
@@ -274,6 +298,7 @@ impl Staged {
             folder: self.open_folder()?,
             name: self.temporary.clone(),
             path: self.temporary(),
+            guest: self.guest,
         };
         let outside = self.outside.with_file_name(&self.temporary);
         let (file, status) = open_checked(&temporary, &outside)?;

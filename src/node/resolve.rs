@@ -12,6 +12,7 @@ use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, readlinkat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 
+use super::home::check_folder_of;
 use super::open::open_component;
 use super::privileges::{effective_user, is_trusted};
 use super::{FileError, Root};
@@ -27,6 +28,19 @@ pub(super) struct Resolved {
     pub(super) name: OsString,
     /// The node path with every link resolved.
     pub(super) path: PathBuf,
+    /// Who may own the file besides root.
+    pub(super) guest: Option<u32>,
+}
+
+/// What is done about the last component of a path.
+#[derive(Clone, Copy)]
+enum Last {
+    /// Nothing: it is for the caller to look at.
+    Kept,
+    /// It is looked at, and followed if it is a link.
+    Followed,
+    /// The same, and it may belong to that user: a home folder.
+    Home(u32),
 }
 
 /// Where a walk ended: the folder is good for looking names up, and for nothing else.
@@ -36,6 +50,8 @@ pub(super) struct Place {
     pub(super) path: PathBuf,
     /// What stands there; `None` where nothing does, or where the last component was not looked at.
     pub(super) found: Option<FileStat>,
+    /// Who may own it besides root.
+    pub(super) guest: Option<u32>,
 }
 
 impl Place {
@@ -57,12 +73,23 @@ impl Root {
 
     /// Like [`resolve`](Self::resolve), for who wants to read and needs not flush the folder.
     pub(super) fn look_up(&self, path: &Path) -> Result<Place, FileError> {
-        self.walk(path, true)
+        self.walk(path, Last::Followed)
     }
 
     /// Like [`resolve_parent`](Self::resolve_parent), for who needs not flush the folder.
     pub(super) fn look_up_parent(&self, path: &Path) -> Result<Place, FileError> {
-        self.walk(path, false)
+        self.walk(path, Last::Kept)
+    }
+
+    /// Where the home folder at `path` is, links resolved: a folder of that user's, or of root's.
+    pub(super) fn resolve_home(&self, path: &Path, uid: u32) -> Result<PathBuf, FileError> {
+        let place = self.walk(path, Last::Home(uid))?;
+        let outside = || self.outside(&place.path);
+        match &place.found {
+            None => Err(FileError::NotFound { path: outside() }),
+            Some(status) if file_type(status) == SFlag::S_IFDIR => Ok(place.path),
+            Some(_) => Err(FileError::NotAFolder { path: outside() }),
+        }
     }
 
     /// Whether anything is at `path`, links followed; what cannot be reached counts as absent.
@@ -90,7 +117,7 @@ impl Root {
         }
     }
 
-    fn walk(&self, path: &Path, follow_last: bool) -> Result<Place, FileError> {
+    fn walk(&self, path: &Path, last: Last) -> Result<Place, FileError> {
         let outside = self.outside(path);
         let fail = |operation| {
             let path = outside.clone();
@@ -115,7 +142,7 @@ impl Root {
                 .last()
                 .map_or(self.folder.as_fd(), |(folder, _)| folder.as_fd());
             if ahead.is_empty() {
-                if !follow_last {
+                if matches!(last, Last::Kept) {
                     return self.place(trail, name, None);
                 }
                 // Looked at before it is opened: whoever asked will open it, and for what it is.
@@ -126,7 +153,12 @@ impl Root {
                     Ok(status) => match file_type(&status) {
                         SFlag::S_IFLNK => {}
                         SFlag::S_IFDIR => {
-                            check_folder(&status, &self.outside(&node_path(&trail).join(&name)))?;
+                            let path = node_path(&trail).join(&name);
+                            let guest = match last {
+                                Last::Home(uid) => Some(uid),
+                                Last::Kept | Last::Followed => self.guest(&path),
+                            };
+                            check_folder_of(&status, guest, &self.outside(&path))?;
                             return self.place(trail, name, Some(status));
                         }
                         _ => return self.place(trail, name, Some(status)),
@@ -142,7 +174,13 @@ impl Root {
                     if links > MAXIMUM_LINKS {
                         return Err(FileError::LinkLoop { path: outside });
                     }
-                    let link = self.outside(&node_path(&trail).join(&name));
+                    let folder = node_path(&trail);
+                    let link = self.outside(&folder.join(&name));
+                    // In a folder of his own a user can put any link there, one of root's too.
+                    if self.guest(&folder).is_some() {
+                        let found = "symbolic link";
+                        return Err(FileError::NotRegular { path: link, found });
+                    }
                     check_owner(&status, &link)?;
                     // Of the link that was checked, not of what has its name by now.
                     let destination = readlinkat(&found, "")
@@ -154,7 +192,7 @@ impl Root {
                     queue_components(&destination, &mut ahead);
                 }
                 SFlag::S_IFDIR => {
-                    check_folder(&status, &self.outside(&node_path(&trail).join(&name)))?;
+                    self.check_folder(&status, &node_path(&trail).join(&name))?;
                     trail.push((found, name));
                 }
                 _ => {
@@ -184,9 +222,11 @@ impl Root {
                 .try_clone()
                 .map_err(|error| FileError::from_io("open the folder", self.path(), error))?,
         };
+        let path = parent.join(&name);
         Ok(Place {
             folder,
-            path: parent.join(&name),
+            guest: self.guest(&path),
+            path,
             name,
             found,
         })
@@ -203,6 +243,7 @@ impl Root {
             folder,
             name: place.name,
             path: place.path,
+            guest: place.guest,
         })
     }
 }
@@ -251,6 +292,11 @@ pub(super) fn check_owner(status: &FileStat, path: &Path) -> Result<(), FileErro
 /// Refuses a folder in which somebody else could exchange files under our hands.
 pub(super) fn check_folder(status: &FileStat, path: &Path) -> Result<(), FileError> {
     check_owner(status, path)?;
+    check_writers(status, path)
+}
+
+/// Refuses a folder that others than its owner may write.
+pub(super) fn check_writers(status: &FileStat, path: &Path) -> Result<(), FileError> {
     let mode = permissions(status);
     if mode & 0o022 == 0 {
         return Ok(());

@@ -2,12 +2,13 @@
 
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::sync::RwLock;
 
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::{Mode, fstat, stat};
 
-use super::FileError;
 use super::resolve::check_folder;
+use super::{FileError, Home};
 use crate::shell::quote;
 
 /// A node: `/`, or a folder laid out like one. Holds the folder open, so that nobody can exchange it.
@@ -16,6 +17,8 @@ pub struct Root {
     pub(super) folder: OwnedFd,
     path: PathBuf,
     machine: bool,
+    /// The home folders in which files may be their users'.
+    pub(super) homes: RwLock<Vec<Home>>,
 }
 
 impl Root {
@@ -33,6 +36,7 @@ impl Root {
             folder,
             path,
             machine: (opened.st_dev, opened.st_ino) == (own.st_dev, own.st_ino),
+            homes: RwLock::default(),
         })
     }
 

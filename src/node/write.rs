@@ -35,23 +35,48 @@ pub(super) fn write_new_file(
     model: &Model<'_>,
     outside: &Path,
 ) -> Result<(), FileError> {
+    create(folder, name, bytes, outside, |file| {
+        take_over(file, model, outside)
+    })
+}
+
+/// The same for a file of this user's own, with permission bits `mode`; what else belongs to it, the folder's defaults say.
+pub(super) fn write_own_file(
+    folder: &OwnedFd,
+    name: &OsStr,
+    bytes: &[u8],
+    mode: u32,
+    outside: &Path,
+) -> Result<(), FileError> {
+    create(folder, name, bytes, outside, |file| {
+        nix::sys::stat::fchmod(file, Mode::from_bits_truncate(mode))
+            .map_err(|errno| FileError::from_errno("set the mode of", outside, errno))
+    })
+}
+
+fn create(
+    folder: &OwnedFd,
+    name: &OsStr,
+    bytes: &[u8],
+    outside: &Path,
+    label: impl FnOnce(&File) -> Result<(), FileError>,
+) -> Result<(), FileError> {
     let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL;
     let mode = Mode::S_IRUSR | Mode::S_IWUSR;
     let file = open_component(folder, name, flags, mode)
         .map_err(|errno| FileError::from_errno("create", outside, errno))?;
-    let written = fill(File::from(file), bytes, model, outside);
+    let write = |mut file: File| {
+        file.write_all(bytes)
+            .map_err(|error| FileError::from_io("write", outside, error))?;
+        label(&file)?;
+        fsync(&file).map_err(|errno| FileError::from_errno("flush", outside, errno))
+    };
+    let written = write(File::from(file));
     if written.is_err() {
         // The first failure is the one to report; the name is ours, so at worst a dot-file stays.
         let _ = unlinkat(folder.as_fd(), name, UnlinkatFlags::NoRemoveDir);
     }
     written
-}
-
-fn fill(mut file: File, bytes: &[u8], model: &Model<'_>, outside: &Path) -> Result<(), FileError> {
-    file.write_all(bytes)
-        .map_err(|error| FileError::from_io("write", outside, error))?;
-    take_over(&file, model, outside)?;
-    fsync(&file).map_err(|errno| FileError::from_errno("flush", outside, errno))
 }
 
 /// Gives a new file or folder the owner, the extended attributes and the mode of its model.

@@ -5,7 +5,7 @@
 //!
 //! Reading: [`read_certificates`], [`Certificate`], [`PrivateKey`]. Deciding who may sign: [`Authority`]. Signing:
 //! [`reissue()`] (the same certificate with new dates), [`issue()`] (a fresh one). Checking what came out:
-//! [`verify_reissued`].
+//! [`verify_reissued`], [`verify_issued`].
 
 mod authority;
 mod authority_key_identifier;
@@ -33,6 +33,7 @@ mod specification;
 mod to_be_signed;
 mod validity;
 mod verify;
+mod verify_issued;
 
 pub use authority::{Authority, AuthorityError};
 pub use certificate::Certificate;
@@ -50,3 +51,4 @@ pub use signature::SignatureCheck;
 pub use specification::{Attribute, ExtendedKeyUsage, KeyUsage, Specification};
 pub use validity::Validity;
 pub use verify::{VerifyError, verify_reissued};
+pub use verify_issued::verify_issued;

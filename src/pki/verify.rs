@@ -18,6 +18,12 @@ pub enum VerifyError {
         /// The field, in RFC 5280's words.
         field: &'static str,
     },
+    /// A field of a fresh certificate is not what was asked for.
+    #[error("the {field} is not what was asked for")]
+    NotAsked {
+        /// The field, in RFC 5280's words.
+        field: &'static str,
+    },
     /// An extension is not what it was, or has lost its place.
     #[error("the extension {oid} changed, which must stay byte for byte")]
     ExtensionChanged {
@@ -83,6 +89,20 @@ pub fn verify_reissued(
 ) -> Result<(), VerifyError> {
     verify_kept(new, model)?;
     verify_extensions(new, model, authority)?;
+    if new.serial() == model.serial() {
+        return Err(VerifyError::Serial {
+            serial: new.serial().clone(),
+        });
+    }
+    verify_signed(new, authority, validity)
+}
+
+/// What is checked of every new certificate.
+pub(super) fn verify_signed(
+    new: &Certificate,
+    authority: &Certificate,
+    validity: &Validity,
+) -> Result<(), VerifyError> {
     if new.issuer_der() != authority.subject_der() {
         return Err(VerifyError::Issuer {
             expected: authority.subject(),
@@ -97,7 +117,7 @@ pub fn verify_reissued(
         .first()
         .is_some_and(|first| *first < 0x80)
         && new.serial().contents().iter().any(|octet| *octet != 0);
-    if !positive || new.serial() == model.serial() {
+    if !positive {
         return Err(VerifyError::Serial {
             serial: new.serial().clone(),
         });

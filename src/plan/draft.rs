@@ -7,7 +7,7 @@ use super::{LeftAlone, RecoveryPlan, Refusal, RefusalCode};
 use crate::diagnosis::{Diagnosis, Finding};
 use crate::inventory::{AuthorityEntry, CredentialEntry, Inventory, Issuer, KeyState};
 use crate::kubernetes::AuthorityName;
-use crate::pki::Certificate;
+use crate::pki::{Certificate, Validity};
 use crate::shell::quote;
 
 /// A right clock may be this far behind the newest file: the step of a time service after boot.
@@ -44,6 +44,7 @@ impl<'a> Draft<'a> {
                 left: Vec::new(),
                 refusals: Vec::new(),
                 healthy: Vec::new(),
+                copies: Vec::new(),
             },
         }
     }
@@ -127,6 +128,37 @@ impl<'a> Draft<'a> {
             needs: format!(
                 "{what}, from a backup or from kubeadm: there is nothing on the node to renew"
             ),
+        });
+    }
+
+    /// A request asks for longer than `within`: it is the CA that ends so soon, and so all that it signs.
+    pub(super) fn leave_short_lived(
+        &mut self,
+        name: &'static str,
+        validity: &Validity,
+        within: Duration,
+    ) {
+        if validity.not_after - self.now > within {
+            return;
+        }
+        self.plan.left.push(LeftAlone {
+            name: name.to_owned(),
+            reason: format!(
+                "it can be renewed until {} alone, when its CA ends",
+                second(validity.not_after)
+            ),
+            needs: "a CA that lives longer".to_owned(),
+        });
+    }
+
+    /// A kubelet's credential that could be made anew, if it were known for which node.
+    pub(super) fn leave_nameless(&mut self, finding: &Finding, doubt: &str) {
+        self.plan.left.push(LeftAlone {
+            name: finding.name.to_owned(),
+            reason: format!("{}; whose it was is in doubt: {doubt}", evidence(finding)),
+            needs:
+                "the name of this node in the cluster, then a new one can be made: --node-name NAME"
+                    .to_owned(),
         });
     }
 

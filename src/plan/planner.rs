@@ -2,13 +2,15 @@
 
 use time::{Duration, OffsetDateTime};
 
+use super::copies::decide_copies;
 use super::draft::Draft;
+use super::node_name::agreed;
 use super::signer::second;
-use super::{LeftAlone, ReSign, Refusal, Request, Restart, Step};
-use crate::diagnosis::{Finding, State, diagnose};
+use super::{LeftAlone, Mint, ReSign, Refusal, Request, Restart, Step};
+use crate::diagnosis::{CopyFinding, Finding, State, diagnose};
 use crate::digest::Sha256Digest;
-use crate::inventory::{CredentialEntry, Inventory};
-use crate::kubernetes::{CATALOG, Component};
+use crate::inventory::{CredentialEntry, Inventory, MissingPem};
+use crate::kubernetes::{AuthorityName, CATALOG, Component};
 use crate::pki::Validity;
 
 /// All that a recovery will do, all that it will not, and why.
@@ -24,6 +26,8 @@ pub struct RecoveryPlan {
     pub refusals: Vec<Refusal>,
     /// What needs nothing.
     pub healthy: Vec<&'static str>,
+    /// The copies that people have of what was renewed, or will be, and that stay as they are.
+    pub copies: Vec<CopyFinding>,
 }
 
 /// Plans the recovery of the node in `inventory` at `now`.
@@ -37,10 +41,13 @@ pub fn plan(inventory: &Inventory, now: OffsetDateTime, request: &Request) -> Re
     };
     if planner.draft.check_node() {
         planner.decide_certificates(&diagnosis.certificates);
+        decide_copies(&mut planner.draft, request, &diagnosis.copies);
         planner.draft.check_whole();
         planner.decide_touches();
     }
-    planner.draft.plan
+    let mut plan = planner.draft.plan;
+    plan.inventory_digest = request.digest(inventory);
+    plan
 }
 
 impl RecoveryPlan {
@@ -48,7 +55,25 @@ impl RecoveryPlan {
     pub fn re_signed(&self) -> impl Iterator<Item = &ReSign> {
         self.steps.iter().filter_map(|step| match step {
             Step::ReSign(step) => Some(step),
-            Step::Touch { .. } => None,
+            Step::Mint(_) | Step::Refresh(_) | Step::Touch { .. } => None,
+        })
+    }
+
+    /// Whether that authority signs something.
+    pub fn needs(&self, authority: AuthorityName) -> bool {
+        self.steps.iter().any(|step| match step {
+            Step::ReSign(step) => step.authority == Some(authority),
+            Step::Mint(step) => step.authority == authority,
+            Step::Refresh(_) | Step::Touch { .. } => false,
+        })
+    }
+
+    /// The credentials of which the node will have others than now, by kubeadm's names.
+    pub fn renewed(&self) -> impl Iterator<Item = &'static str> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::ReSign(step) => Some(step.name),
+            Step::Mint(step) => Some(step.name),
+            Step::Refresh(_) | Step::Touch { .. } => None,
         })
     }
 }
@@ -81,6 +106,9 @@ impl Planner<'_> {
     }
 
     fn decide(&mut self, entry: &CredentialEntry, finding: &Finding) {
+        if let Some(missing) = &entry.missing {
+            return self.mint(entry, finding, missing);
+        }
         match finding.state {
             State::Valid | State::ExternallyManaged if !self.request.force => {
                 self.draft.plan.healthy.push(finding.name);
@@ -105,6 +133,32 @@ impl Planner<'_> {
         }
     }
 
+    fn mint(&mut self, entry: &CredentialEntry, finding: &Finding, missing: &MissingPem) {
+        let Ok(signer) = self.draft.signer(entry, finding) else {
+            return;
+        };
+        let node = match &self.request.node_name {
+            Some(name) => Ok(name.clone()),
+            None => agreed(&self.draft.inventory.node_names),
+        };
+        let node = match node {
+            Ok(node) => node,
+            Err(doubt) => return self.draft.leave_nameless(finding, &doubt),
+        };
+        let validity = Validity::starting_at(self.draft.now, self.request.validity, signer);
+        self.draft
+            .leave_short_lived(finding.name, &validity, self.within);
+        self.draft.plan.steps.push(Step::Mint(Mint {
+            name: finding.name,
+            authority: AuthorityName::Cluster,
+            node,
+            link: missing.link.clone(),
+            found: missing.found.clone(),
+            state: finding.state,
+            validity,
+        }));
+    }
+
     fn re_sign(&mut self, entry: &CredentialEntry, finding: &Finding) {
         let Ok(signer) = self.draft.signer(entry, finding) else {
             return;
@@ -124,17 +178,8 @@ impl Planner<'_> {
             });
             return;
         }
-        // A request asks for longer than that: it is the CA that ends so soon, and so all that it signs.
-        if validity.not_after - self.draft.now <= self.within {
-            self.draft.plan.left.push(LeftAlone {
-                name: finding.name.to_owned(),
-                reason: format!(
-                    "it can be renewed until {} alone, when its CA ends",
-                    second(validity.not_after)
-                ),
-                needs: "a CA that lives longer".to_owned(),
-            });
-        }
+        self.draft
+            .leave_short_lived(finding.name, &validity, self.within);
         self.draft.plan.steps.push(Step::ReSign(ReSign {
             name: finding.name,
             authority: entry.issuer.authority(),
@@ -148,7 +193,7 @@ impl Planner<'_> {
         if self.request.restart != Restart::Touch {
             return;
         }
-        let renewed: Vec<&str> = self.draft.plan.re_signed().map(|step| step.name).collect();
+        let renewed: Vec<&str> = self.draft.plan.renewed().collect();
         for component in Component::STATIC_PODS {
             let concerned = self.draft.inventory.credentials.iter().any(|entry| {
                 renewed.contains(&entry.catalog.name) && entry.catalog.readers.contains(&component)

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::kubernetes::CATALOG;
+use crate::digest::Sha256Digest;
+use crate::inventory::Inventory;
+use crate::kubernetes::{CATALOG, node_name};
 
 /// The wishes that a plan has to meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +19,10 @@ pub struct Request {
     pub force: bool,
     /// What is done to the static pods afterwards.
     pub restart: Restart,
+    /// Put new certificates into people's copies of the old ones, too.
+    pub refresh_kubeconfigs: bool,
+    /// The name of this node, for a kubelet's credential that is made anew; `None` to find it on the node.
+    pub node_name: Option<String>,
 }
 
 /// How the components are brought to use what was renewed.
@@ -34,6 +40,12 @@ pub enum RequestError {
     /// `--only` names what does not exist.
     #[error("there is no certificate named `{name}`; known are: {}", known_names())]
     UnknownName {
+        /// The name.
+        name: String,
+    },
+    /// `--node-name` is what no node can be called.
+    #[error("`{name}` is no node's name: letters, digits, dashes and dots, in lower case")]
+    NodeName {
         /// The name.
         name: String,
     },
@@ -59,6 +71,11 @@ impl Request {
         if let Some(name) = unknown {
             return Err(RequestError::UnknownName { name: name.clone() });
         }
+        if let Some(name) = self.node_name.as_ref()
+            && node_name(name).as_ref() != Some(name)
+        {
+            return Err(RequestError::NodeName { name: name.clone() });
+        }
         if self.validity <= self.within {
             return Err(RequestError::ShorterThanWithin {
                 validity: self.validity,
@@ -66,6 +83,15 @@ impl Request {
             });
         }
         Ok(())
+    }
+
+    /// SHA-256 over all in `inventory` that a plan for this rests on.
+    pub fn digest(&self, inventory: &Inventory) -> Sha256Digest {
+        if self.refresh_kubeconfigs {
+            inventory.digest_with_personal()
+        } else {
+            inventory.digest()
+        }
     }
 
     pub(super) fn selects(&self, name: &str) -> bool {

@@ -3,9 +3,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use time::OffsetDateTime;
+
 use crate::diagnosis::State;
 use crate::inventory::Location;
-use crate::kubernetes::{AuthorityName, Component};
+use crate::kubernetes::{AuthorityName, Component, user_of_node};
+use crate::node::Present;
 use crate::pki::Validity;
 
 /// One step, in the order in which it is taken.
@@ -13,6 +16,10 @@ use crate::pki::Validity;
 pub enum Step {
     /// Make the same certificate with new dates, and put it in place.
     ReSign(ReSign),
+    /// Make a kubelet's credential that is missing.
+    Mint(Mint),
+    /// Put the new certificate into a person's copy of the kubeconfig that it was made for.
+    Refresh(Refresh),
     /// Set the time of a manifest to now.
     Touch {
         /// Whose manifest.
@@ -37,6 +44,38 @@ pub struct ReSign {
     pub validity: Validity,
 }
 
+/// A kubelet's credential to be made: key, certificate, and the link to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mint {
+    /// Our name of the credential.
+    pub name: &'static str,
+    /// Who signs.
+    pub authority: AuthorityName,
+    /// The node that it is for.
+    pub node: String,
+    /// The link, a node path; the new file comes beside it.
+    pub link: PathBuf,
+    /// What stands in the place of the link.
+    pub found: Present,
+    /// Why.
+    pub state: State,
+    /// The dates.
+    pub validity: Validity,
+}
+
+/// A person's copy to be refreshed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refresh {
+    /// `~alice/.kube/config`.
+    pub name: String,
+    /// The node path, links resolved.
+    pub path: PathBuf,
+    /// Whose certificates it takes, by kubeadm's names.
+    pub originals: Vec<&'static str>,
+    /// When the first of them ends.
+    pub not_after: OffsetDateTime,
+}
+
 /// A certificate that needs something, which this run cannot give.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftAlone {
@@ -55,6 +94,18 @@ impl fmt::Display for Step {
                 let signer = step.authority.map_or("itself", AuthorityName::as_str);
                 write!(formatter, "re-sign {} with {signer}: ", step.name)
             }
+            Self::Mint(step) => {
+                let user = user_of_node(&step.node);
+                write!(
+                    formatter,
+                    "issue {} for {user} with {}: ",
+                    step.name, step.authority
+                )
+            }
+            Self::Refresh(step) => {
+                let originals = step.originals.join(", ");
+                write!(formatter, "refresh {} from {originals}: ", step.name)
+            }
             Self::Touch { component, .. } => write!(formatter, "touch {component}: "),
         }?;
         write!(formatter, "{}", self.path().display())
@@ -66,6 +117,8 @@ impl Step {
     pub fn path(&self) -> &Path {
         match self {
             Self::ReSign(step) => step.location.path(),
+            Self::Mint(step) => &step.link,
+            Self::Refresh(step) => &step.path,
             Self::Touch { path, .. } => path,
         }
     }
@@ -84,6 +137,12 @@ impl Step {
                     "a new dated file takes certificate and key; the link is re-pointed"
                 }
             },
+            Self::Mint(_) => {
+                "a new key and its certificate in a new dated file; the link leads there"
+            }
+            Self::Refresh(_) => {
+                "one line changes, the client certificate's; its server, contexts and owner stay"
+            }
             Self::Touch { .. } => "its time is set to now; no kubelet restarts a pod for that",
         }
     }

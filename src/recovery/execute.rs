@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::error::Failure;
+use super::homes::{admit, homes};
 use super::strange::not_as_before;
 use super::transaction::{Ended, Transaction};
 use super::{
@@ -31,6 +32,7 @@ pub fn carry_out(
     let clock = SteadyClock::start();
     let run = RunId::new(clock.now()).map_err(|error| untouched(error.into()))?;
     let files = RunFiles::of(run.as_str());
+    admit(root, run.as_str(), &homes(undertaking));
     let begin = || -> Result<Log, Failure> {
         History::tidy(root)?;
         let history = History::read(root)?;
@@ -155,13 +157,11 @@ impl Transaction<'_> {
         let staged = match &change.after {
             Content::Link(destination) => self.root.stage_link(&change.target, destination, run)?,
             Content::File(bytes) => {
-                let staged = self.root.stage_file(
-                    &change.target,
-                    bytes,
-                    &change.model,
-                    change.access,
-                    run,
-                )?;
+                let (root, target) = (self.root, &change.target);
+                let staged = match &change.model {
+                    Some(model) => root.stage_file(target, bytes, model, change.access, run)?,
+                    None => root.stage_new_file(target, bytes, change.access.mode, run)?,
+                };
                 self.append(Event::Staged {
                     change: number,
                     temporary: facts::text(&staged.temporary()),
@@ -302,8 +302,9 @@ mod tests {
         FileChange {
             name,
             location: "pki-file".to_owned(),
-            model: target.clone(),
+            model: Some(target.clone()),
             access: Access::from(&before.metadata),
+            home: None,
             before: Present::File(before.digest),
             after: Content::File(Zeroizing::new(b"new".to_vec())),
             certificate: None,

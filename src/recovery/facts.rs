@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
+use super::homes::homes;
 use super::{History, RunId, Undertaking};
 use crate::digest::Sha256Digest;
 use crate::issuance::{Content, FileChange};
@@ -41,6 +42,7 @@ pub(super) fn circumstances(
         root: root.path().display().to_string(),
         inventory_digest: undertaking.inventory_digest,
         folders: undertaking.folders().into_iter().map(text).collect(),
+        homes: homes(undertaking),
         plan: undertaking.steps.clone(),
     }
 }
@@ -88,9 +90,9 @@ pub(super) fn change(change: &FileChange, backup: Option<&BackupCopy>) -> Change
         certificate: change
             .certificate
             .as_ref()
-            .map(|(before, after)| CertificateChange {
-                before: CertificateFacts::from(before),
-                after: CertificateFacts::from(after),
+            .map(|certificate| CertificateChange {
+                before: certificate.before.as_ref().map(CertificateFacts::from),
+                after: CertificateFacts::from(&certificate.after),
             }),
         mode: format!("{:04o}", change.access.mode),
         uid: change.access.uid,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::homes::admit_of;
 use super::run_journal::other_run;
 use super::{History, JournalState, RunId, RunJournal};
 use crate::journal::{BrokenChain, Chain, Event, read_records};
@@ -89,6 +90,7 @@ impl History {
                         left: left(&bytes),
                     };
                     if interrupted.is_committed() {
+                        admit_of(root, &interrupted.chain);
                         return Ok(Some(interrupted));
                     }
                     uncommitted.get_or_insert(interrupted);
@@ -98,10 +100,13 @@ impl History {
             }
         }
         doubts.retain(|(run, _)| !succeeded.contains(run));
-        match doubts.into_iter().next() {
-            Some((_, doubt)) => Err(doubt),
-            None => Ok(uncommitted),
+        if let Some((_, doubt)) = doubts.into_iter().next() {
+            return Err(doubt);
         }
+        if let Some(interrupted) = &uncommitted {
+            admit_of(root, &interrupted.chain);
+        }
+        Ok(uncommitted)
     }
 
     /// Why a run may be unfinished whose journal does not tell. A file that has not the name of a run is none of a run; unless

@@ -11,6 +11,7 @@ mod execute;
 mod facts;
 mod halt;
 mod history;
+mod homes;
 mod interrupted;
 mod later;
 mod observer;

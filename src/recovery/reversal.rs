@@ -1,8 +1,9 @@
 //! A run that came to its end, undone: a run of its own, whose new files are the old ones from the backup.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::homes::{admit_of, home_of};
 use super::later::LaterRuns;
 use super::obstacle::{Decision, Looked, Obstacle, decide, skipped};
 use super::situation::{Situation, check_old};
@@ -20,6 +21,7 @@ pub fn reversal(
     chain: &Chain,
     skip_foreign: bool,
 ) -> Result<Undertaking, Vec<Refusal>> {
+    admit_of(root, chain);
     let run = &chain.genesis().circumstances.run.id;
     let verb = format!("rollback {}", quote(run));
     let mut later = LaterRuns::of(run);
@@ -37,7 +39,7 @@ pub fn reversal(
             }),
             Situation::Unreadable(error) => Err(Obstacle::unreadable(root, change, &error, &verb)),
             Situation::After => check_old(root, change)
-                .and_then(|()| reversed(root, change))
+                .and_then(|()| reversed(root, chain, change))
                 .map_err(|evidence| Obstacle::backup_lost(root, change, evidence, &verb)),
         };
         looked.push(Looked {
@@ -70,7 +72,7 @@ pub fn reversal(
 }
 
 /// The change that brings the old one back; why there is none, otherwise.
-fn reversed(root: &Root, change: &Change) -> Result<FileChange, String> {
+fn reversed(root: &Root, chain: &Chain, change: &Change) -> Result<FileChange, String> {
     let target = PathBuf::from(&change.target);
     let (model, after) = match (&change.before, &change.backup) {
         (Some(FileState::Symlink(destination)), _) => {
@@ -89,8 +91,9 @@ fn reversed(root: &Root, change: &Change) -> Result<FileChange, String> {
         name: change.name.clone(),
         location: change.location.clone(),
         target,
-        model,
+        model: Some(model),
         access: facts::access(change),
+        home: home_of(chain, Path::new(&change.target)),
         before: facts::present(Some(&change.after)),
         after,
         certificate: None,

@@ -45,6 +45,12 @@ impl Situation {
 pub(super) fn check_old(root: &Root, change: &Change) -> Result<(), String> {
     match (&change.before, &change.backup) {
         (None, _) => Ok(()),
+        // It led to nothing before the run, too.
+        (Some(FileState::Symlink(_)), _)
+            if (change.certificate.as_ref()).is_some_and(|one| one.before.is_none()) =>
+        {
+            Ok(())
+        }
         (Some(FileState::Symlink(destination)), _) => {
             let link = Path::new(&change.target);
             let old = link.parent().unwrap_or(link).join(destination);

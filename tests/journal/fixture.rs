@@ -153,6 +153,7 @@ pub fn circumstances() -> Circumstances {
         root: "/".to_owned(),
         inventory_digest: Some(Sha256Digest::of(b"inventory")),
         folders: vec!["/etc/kubernetes/pki".to_owned()],
+        homes: Vec::new(),
         plan: vec!["renew apiserver".to_owned()],
     }
 }
@@ -210,7 +211,7 @@ pub fn changes(authority: Option<&Authority>) -> Vec<Change> {
                 before: Some(FileState::Sha256(before)),
                 after: FileState::Sha256(Sha256Digest::of(before.as_bytes())),
                 certificate: facts.clone().map(|facts| CertificateChange {
-                    before: facts.clone(),
+                    before: Some(facts.clone()),
                     after: facts,
                 }),
                 mode: "0644".to_owned(),

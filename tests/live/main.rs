@@ -49,7 +49,7 @@ fn machine() -> Option<Machine> {
 }
 
 /// `ARGUMENTS` and the commands that stop and start what takes the kubelet's place.
-fn with_commands<'a>(arguments: &[&'a str]) -> Vec<String> {
+fn with_commands(arguments: &[&str]) -> Vec<String> {
     let named = |verb| format!("'{}'", stand_in(&format!("kubelet-{verb}")).display());
     let mut all: Vec<String> = arguments.iter().map(|&argument| argument.into()).collect();
     for verb in ["stop", "start"] {

@@ -130,7 +130,7 @@ fn each_state_of_a_server_is_told_and_what_to_do() {
     };
     let machine = &machine;
     let serve = |address, pair| Server::start(machine, address, pair, &[]);
-    let mut servers = vec![
+    let mut servers = [
         demanding(machine, "front-proxy-ca.crt"),
         serve(WELL, SERVER),
         serve(OTHER, "/etc/kubernetes/pki/etcd/healthcheck-client"),

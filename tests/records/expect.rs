@@ -162,6 +162,7 @@ fn forge(node: &Node, name: &str) -> Vec<u8> {
         root: "/".to_owned(),
         inventory_digest: None,
         folders: Vec::new(),
+        homes: Vec::new(),
         plan: Vec::new(),
     };
     let (_folder, folder) = elsewhere();

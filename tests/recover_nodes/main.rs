@@ -12,9 +12,11 @@
 )]
 
 mod circumstances;
+mod copies;
 mod every_node;
 mod hostile;
 mod issuers;
+mod kubelet;
 mod mutation;
 mod secrecy;
 mod wishes;

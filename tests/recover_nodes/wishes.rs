@@ -170,3 +170,44 @@ fn a_ca_that_ends_soon_is_named_since_what_it_signs_ends_with_it() {
     rekindle(node.path(), &["check"]).expect(0);
     rekindle(node.path(), &[&["check"], &soon[..]].concat()).expect(1);
 }
+
+#[test]
+fn what_a_long_outage_did_elsewhere_is_said_where_it_was_long_enough() {
+    // The fixtures have been expired for less than a day, or for long: the certificate says for how long.
+    let node = Node::materialize(NODE);
+    let age = |node: &Node| {
+        let end = openssl::read(&node.file("/etc/kubernetes/pki/apiserver.crt"))
+            .validity
+            .1;
+        time::OffsetDateTime::now_utc() - end
+    };
+    let outage = age(&node);
+    let run = rekindle(node.path(), &["recover", "--yes"]).expect(0);
+    let said = |what: &str| run.stdout.contains(what);
+    assert_eq!(
+        said("  tokens: "),
+        outage >= Duration::hours(18),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(
+        said("  workers: "),
+        outage >= Duration::hours(876),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(said("What else is stale"), outage >= Duration::hours(18));
+    // A cluster that signs for an hour at a time has workers that are gone after minutes.
+    let node = Node::materialize(NODE);
+    node.shell(
+        "sed -i 's/^    - kube-controller-manager$/&\\n    - --cluster-signing-duration=1h0m0s/' \
+         etc/kubernetes/manifests/kube-controller-manager.yaml
+         grep -q signing-duration etc/kubernetes/manifests/kube-controller-manager.yaml",
+    );
+    let run = rekindle(node.path(), &["recover", "--yes"]).expect(0);
+    assert!(run.stdout.contains("  workers: "), "{}", run.stdout);
+    // Nothing of it where nothing had ended.
+    let again = ["recover", "--yes", "--force", "--validity", "9000h"];
+    let run = rekindle(node.path(), &again).expect(0);
+    assert!(!run.stdout.contains("What else is stale"), "{}", run.stdout);
+}

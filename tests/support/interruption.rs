@@ -33,6 +33,15 @@ pub fn kill(root: &Path, arguments: &[&str], call: &str, number: usize) {
     assert_eq!(run.code, None, "it came to its end before that: {run:?}");
 }
 
+/// The same for a run of whom `sudo` says that it is `user`'s.
+#[track_caller]
+pub fn kill_by(user: &str, root: &Path, arguments: &[&str], call: &str, number: usize) {
+    let mut strace = strace(root, arguments, "SIGKILL", call, number);
+    strace.env("SUDO_USER", user);
+    let run = Run::of(strace);
+    assert_eq!(run.code, None, "it came to its end before that: {run:?}");
+}
+
 /// Delivers a signal at the call of that name and number, and waits for the end of the run.
 pub fn signal(root: &Path, arguments: &[&str], signal: &str, call: &str, number: usize) -> Run {
     Run::of(strace(root, arguments, signal, call, number))

@@ -53,19 +53,47 @@ impl Kubeconfig {
                 context: context_name.to_owned(),
                 user: user_name.to_owned(),
             })?;
-        let user = user.field("user")?;
-        let client_certificate = user::client_certificate(&user, user_name)?;
-        let client_key = user::client_key(&user, user_name)?;
+        Self::of_user(text, user_index, user_name, &user)
+    }
+
+    /// Reads a kubeconfig once for each of its users that has a client certificate and its key, whatever its current context is.
+    /// Users that log on by other means are passed over.
+    pub fn users(bytes: &[u8]) -> Result<Vec<Self>, KubeconfigError> {
+        let document = Node::parse(bytes)?;
+        let root = document.root();
+        refuse_other_kinds(&root)?;
+        let text = Zeroizing::new(text(bytes)?.to_owned());
+        plain::refuse_indirection(&text)?;
+        let users = root.field("users")?.list()?.into_iter().enumerate();
+        let users = users.filter_map(|(index, user)| {
+            let name = user.field("name").ok()?.text().ok()??;
+            Self::of_user(text.clone(), index, name, &user).ok()
+        });
+        Ok(users.collect())
+    }
+
+    fn of_user(
+        text: Zeroizing<String>,
+        user_index: usize,
+        user_name: &str,
+        entry: &Field<'_>,
+    ) -> Result<Self, KubeconfigError> {
+        let user = entry.field("user")?;
         Ok(Self {
             text,
             user_index,
             user_name: user_name.to_owned(),
-            client_certificate,
-            client_key,
+            client_certificate: user::client_certificate(&user, user_name)?,
+            client_key: user::client_key(&user, user_name)?,
         })
     }
 
-    /// `client-certificate-data`, else `client-certificate`, of the current context's user.
+    /// The place of the user among those of the file, counted from zero.
+    pub fn user_index(&self) -> usize {
+        self.user_index
+    }
+
+    /// `client-certificate-data`, else `client-certificate`, of this user: that of the current context, if not said otherwise.
     pub fn client_certificate(&self) -> &Source {
         &self.client_certificate
     }
@@ -75,7 +103,7 @@ impl Kubeconfig {
         &self.client_key
     }
 
-    /// This file with `pem` for the `client-certificate-data` of the current context's user, and every other byte kept.
+    /// This file with `pem` for the `client-certificate-data` of this user, and every other byte kept.
     ///
     /// The answer holds the private key if this file does: wrap it in [`Zeroizing`].
     ///
@@ -92,8 +120,11 @@ impl Kubeconfig {
         }
         let mut edited = edit::replace_certificate(&self.text, self.user_index, pem)
             .ok_or_else(|| KubeconfigError::NotEditable { user: user() })?;
-        let reads_back = Self::parse(edited.as_bytes())
-            .is_ok_and(|edited| edited.client_certificate == Source::Embedded(pem.to_vec()));
+        let reads_back = Self::users(edited.as_bytes()).is_ok_and(|users| {
+            let mut users = users.into_iter();
+            let same = users.find(|user| user.user_index == self.user_index);
+            same.is_some_and(|user| user.client_certificate == Source::Embedded(pem.to_vec()))
+        });
         if !reads_back || !edit::differ_in_certificate_alone(&self.text, &edited, self.user_index) {
             return Err(KubeconfigError::EditChangedMore { user: user() });
         }
@@ -200,6 +231,21 @@ users:
             panic!("the key is embedded");
         };
         assert_eq!(key.as_slice(), b"key");
+    }
+
+    #[test]
+    fn every_user_with_a_certificate_can_be_had_and_edited_alone() {
+        let text = with_user(GOOD).replace("current-context: here", "current-context: gone")
+            + "- name: me\n  user: {client-certificate-data: T1RIRVI=, client-key: /k}\n- name: odd\n";
+        let users = Kubeconfig::users(text.as_bytes()).unwrap();
+        let places: Vec<_> = users.iter().map(Kubeconfig::user_index).collect();
+        assert_eq!(places, [1, 2]);
+        let edited = users[1].with_client_certificate(b"new!").unwrap();
+        let edited = String::from_utf8(edited).unwrap();
+        assert_eq!(edited, text.replace("T1RIRVI=", "bmV3IQ=="));
+        assert!(Kubeconfig::users(b"kind: Config\n").unwrap().is_empty());
+        let anchored = text.replace("kind: Config", "kind: &a Config");
+        assert!(Kubeconfig::users(anchored.as_bytes()).is_err());
     }
 
     #[test]

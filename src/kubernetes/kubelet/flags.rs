@@ -1,8 +1,8 @@
-//! The environment file with the kubelet's flags. Pure.
+//! The environment files with the kubelet's flags. Pure.
 
 use crate::kubernetes::flags::Flags;
 
-/// The flags in `/var/lib/kubelet/kubeadm-flags.env`, which systemd reads as an `EnvironmentFile` and splits into
+/// The flags in `/var/lib/kubelet/kubeadm-flags.env`, or in the file for a person's own, which systemd reads as an `EnvironmentFile` and splits into
 /// words (systemd.exec(5), systemd.service(5)); such as `hostname-override`, `cert-dir`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KubeletFlags(Flags);
@@ -31,10 +31,21 @@ pub enum KubeletFlagsError {
 
 /// The variable that kubeadm writes and its drop-in for systemd hands to the kubelet.
 const VARIABLE: &str = "KUBELET_KUBEADM_ARGS";
+/// The variable that is left to a person; that drop-in puts it last, so that its flags win.
+const OWN_VARIABLE: &str = "KUBELET_EXTRA_ARGS";
 
 impl KubeletFlags {
-    /// Reads the environment file; one without the variable holds no flags.
+    /// Reads the environment file of kubeadm; one without the variable holds no flags.
     pub fn parse(bytes: &[u8]) -> Result<Self, KubeletFlagsError> {
+        Self::parse_variable(bytes, VARIABLE)
+    }
+
+    /// Reads the environment file in which a person sets further flags.
+    pub fn parse_own(bytes: &[u8]) -> Result<Self, KubeletFlagsError> {
+        Self::parse_variable(bytes, OWN_VARIABLE)
+    }
+
+    fn parse_variable(bytes: &[u8], variable: &str) -> Result<Self, KubeletFlagsError> {
         let text = std::str::from_utf8(bytes).map_err(|error| KubeletFlagsError::NotUtf8 {
             offset: error.valid_up_to(),
         })?;
@@ -43,9 +54,12 @@ impl KubeletFlags {
         }
         let mut flags = Flags::default();
         for (index, line) in text.lines().enumerate() {
-            let Some((VARIABLE, value)) = line.trim().split_once('=') else {
+            let Some((name, value)) = line.trim().split_once('=') else {
                 continue;
             };
+            if name != variable {
+                continue;
+            }
             let open = |quote| KubeletFlagsError::OpenQuote {
                 line: index + 1,
                 quote,
@@ -103,6 +117,14 @@ KUBELET_KUBEADM_ARGS=\"--hostname-override=cp-1 --cert-dir /srv/pki --node-label
         assert_eq!(flags.flag("cert-dir"), Some("/srv/pki"));
         assert_eq!(flags.flag("node-labels"), Some("a b"));
         assert_eq!(flags.flag("register-with-taints"), Some("c d"));
+    }
+
+    #[test]
+    fn a_persons_own_flags_are_in_a_variable_of_their_own() {
+        let text = b"KUBELET_EXTRA_ARGS='--hostname-override=cp-2'\nKUBELET_KUBEADM_ARGS=--v=4\n";
+        let own = KubeletFlags::parse_own(text).unwrap();
+        assert_eq!(own.flag("hostname-override"), Some("cp-2"));
+        assert_eq!(own.flag("v"), None);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 mod config;
 mod flags;
+mod node_name;
 
 pub use config::{KubeletConfig, KubeletConfigError};
 pub use flags::{KubeletFlags, KubeletFlagsError};
+pub use node_name::{NODES_GROUP, node_name, node_of_user, user_of_node};
