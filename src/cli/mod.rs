@@ -14,6 +14,7 @@ mod interrupted;
 mod journal;
 mod observed;
 mod plan;
+mod plan_document;
 mod progress;
 mod prompt;
 mod proof;

@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use super::arguments::{Output, Plan, RestartName};
-use super::copies::{CopyDocument, write_copies};
+use super::copies::write_copies;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::observe;
-use super::render::{BOLD, WARNING, count, date_cell, printable, state_style, timestamp};
+use super::plan_document::write_json;
+use super::render::{BOLD, WARNING, count, date_cell, printable, state_style};
 use super::restart::Outlook;
 use super::standing::Standing;
 use super::table::{Cell, Table, terminal_columns};
@@ -16,7 +17,6 @@ use crate::kubernetes::AuthorityName;
 use crate::node::{self, Root};
 use crate::plan::{LeftAlone, RecoveryPlan, Step, plan as make_plan};
 use anstyle::Style;
-use serde::Serialize;
 
 /// What a renewal changes, and what not.
 const PROMISE: &str =
@@ -188,130 +188,4 @@ pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io:
         writeln!(out, "      {}", step.explanation())?;
     }
     writeln!(out)
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PlanDocument<'a> {
-    inventory_digest: String,
-    steps: Vec<StepDocument<'a>>,
-    left: Vec<LeftDocument<'a>>,
-    refusals: Vec<RefusalDocument<'a>>,
-    healthy: &'a [&'static str],
-    kubeconfig_copies: Vec<CopyDocument<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(
-    tag = "action",
-    rename_all = "kebab-case",
-    rename_all_fields = "camelCase"
-)]
-enum StepDocument<'a> {
-    ReSign {
-        name: &'a str,
-        path: String,
-        authority: Option<&'a str>,
-        reason: &'a str,
-        start_date: String,
-        expiration_date: String,
-    },
-    Issue {
-        name: &'a str,
-        node: &'a str,
-        path: String,
-        authority: &'a str,
-        reason: &'a str,
-        start_date: String,
-        expiration_date: String,
-    },
-    Refresh {
-        name: &'a str,
-        path: String,
-        copy_of: &'a [&'static str],
-        expiration_date: String,
-    },
-    Touch {
-        component: &'a str,
-        path: String,
-    },
-}
-
-#[derive(Serialize)]
-struct LeftDocument<'a> {
-    name: &'a str,
-    reason: &'a str,
-    needs: &'a str,
-}
-
-#[derive(Serialize)]
-struct RefusalDocument<'a> {
-    code: &'a str,
-    subject: &'a str,
-    evidence: &'a str,
-    remedy: &'a str,
-    runbook: String,
-}
-
-fn write_json(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
-    let document = PlanDocument {
-        inventory_digest: plan.inventory_digest.to_string(),
-        steps: plan.steps.iter().map(step_document).collect(),
-        left: plan
-            .left
-            .iter()
-            .map(|left| LeftDocument {
-                name: &left.name,
-                reason: &left.reason,
-                needs: &left.needs,
-            })
-            .collect(),
-        refusals: plan
-            .refusals
-            .iter()
-            .map(|refusal| RefusalDocument {
-                code: refusal.code.as_str(),
-                subject: &refusal.subject,
-                evidence: &refusal.evidence,
-                remedy: &refusal.remedy,
-                runbook: refusal.code.runbook(),
-            })
-            .collect(),
-        healthy: &plan.healthy,
-        kubeconfig_copies: plan.copies.iter().map(CopyDocument::from).collect(),
-    };
-    serde_json::to_writer_pretty(&mut *out, &document).map_err(io::Error::from)?;
-    writeln!(out)
-}
-
-fn step_document(step: &Step) -> StepDocument<'_> {
-    match step {
-        Step::ReSign(step) => StepDocument::ReSign {
-            name: step.name,
-            path: step.location.path().display().to_string(),
-            authority: step.authority.map(AuthorityName::as_str),
-            reason: step.state.as_str(),
-            start_date: timestamp(step.validity.not_before),
-            expiration_date: timestamp(step.validity.not_after),
-        },
-        Step::Mint(step) => StepDocument::Issue {
-            name: step.name,
-            node: &step.node,
-            path: step.link.display().to_string(),
-            authority: step.authority.as_str(),
-            reason: step.state.as_str(),
-            start_date: timestamp(step.validity.not_before),
-            expiration_date: timestamp(step.validity.not_after),
-        },
-        Step::Refresh(step) => StepDocument::Refresh {
-            name: &step.name,
-            path: step.path.display().to_string(),
-            copy_of: &step.originals,
-            expiration_date: timestamp(step.not_after),
-        },
-        Step::Touch { component, path } => StepDocument::Touch {
-            component: component.as_str(),
-            path: path.display().to_string(),
-        },
-    }
 }

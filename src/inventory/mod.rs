@@ -4,6 +4,7 @@
 
 mod authority;
 mod credential;
+mod digest;
 mod error;
 mod layout;
 mod manifest;

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::facts;
 use super::situation::{DIGEST, words};
 use crate::evidence::with_causes;
+use crate::issuance::COPY_LOCATION;
 use crate::journal::{Change, FileState, Progress};
 use crate::node::{FileError, Root};
 use crate::plan::{LeftAlone, Refusal, RefusalCode};
@@ -193,6 +194,11 @@ fn how_to_have_the_old(root: &Root, change: &Change) -> String {
     match (&change.before, &change.backup) {
         (Some(FileState::Symlink(destination)), _) => {
             format!("to have the old link back: ln -sfT {destination} {path}")
+        }
+        // Its user may put a link there at any moment: no command of root's that goes by its path.
+        (Some(FileState::Sha256(_)), Some(backup)) if change.location == COPY_LOCATION => {
+            let copy = root.outside(Path::new(&backup.path));
+            format!("the old one is {}", copy.display())
         }
         (Some(FileState::Sha256(_)), Some(backup)) => {
             let copy = root.outside(Path::new(&backup.path));
