@@ -11,3 +11,4 @@ mod renewal;
 pub use change::{CertificateChange, Content, FileChange};
 pub use error::IssuanceError;
 pub use issue::{Issuance, issue};
+pub use refresh::COPY_LOCATION;

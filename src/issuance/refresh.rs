@@ -9,6 +9,9 @@ use crate::node::{Access, Present};
 use crate::pki::{Certificate, read_certificates, replace_certificate};
 use crate::plan::Refresh;
 
+/// The journal's word for where the certificate of a copy lies.
+pub const COPY_LOCATION: &str = "kubeconfig-copy";
+
 /// The new file; `changes` are those that were made for the originals.
 pub(super) fn refresh(
     step: &Refresh,
@@ -34,7 +37,7 @@ pub(super) fn refresh(
     let file = &copies.file;
     Ok(FileChange {
         name: step.name.clone(),
-        location: "kubeconfig-copy".to_owned(),
+        location: COPY_LOCATION.to_owned(),
         target: file.path.clone(),
         model: Some(file.path.clone()),
         access: Access::from(&file.metadata),

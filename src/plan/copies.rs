@@ -8,6 +8,9 @@ use crate::diagnosis::{CopyFinding, CopyState};
 use crate::inventory::{CopiedUser, Copies, PersonalKubeconfig};
 use crate::pki::Certificate;
 
+/// Of administrators a node has two. Each copy in a file is an edit of the whole file, and whose file it is may mean ill.
+const MOST_COPIES: usize = 8;
+
 /// Decides about every copy; to be called when it is known which originals are renewed.
 pub(super) fn decide_copies(draft: &mut Draft<'_>, request: &Request, findings: &[CopyFinding]) {
     for (kubeconfig, finding) in draft.inventory.personal.iter().zip(findings) {
@@ -49,6 +52,15 @@ fn refresh(
             ),
         )
     })?;
+    if copies.users.len() > MOST_COPIES {
+        return Err(leave(
+            format!(
+                "it has {} copies in it; at most {MOST_COPIES} are refreshed",
+                copies.users.len()
+            ),
+            "a look at who made them, and why".to_owned(),
+        ));
+    }
     let mut not_after = None;
     for user in &copies.users {
         if !user.has_same_key {

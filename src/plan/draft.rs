@@ -3,11 +3,11 @@
 use time::{Duration, OffsetDateTime};
 
 use super::signer::{Signer, Signers, second};
-use super::{LeftAlone, RecoveryPlan, Refusal, RefusalCode};
+use super::{RecoveryPlan, Refusal, RefusalCode};
 use crate::diagnosis::{Diagnosis, Finding};
-use crate::inventory::{AuthorityEntry, CredentialEntry, Inventory, Issuer, KeyState};
+use crate::inventory::{CredentialEntry, Inventory, Issuer, KeyState};
 use crate::kubernetes::AuthorityName;
-use crate::pki::{Certificate, Validity};
+use crate::pki::Certificate;
 use crate::shell::quote;
 
 /// A right clock may be this far behind the newest file: the step of a time service after boot.
@@ -117,51 +117,6 @@ impl<'a> Draft<'a> {
         }
     }
 
-    pub(super) fn leave_missing(&mut self, entry: &CredentialEntry, finding: &Finding) {
-        let what = match entry.location.path().extension() {
-            Some(extension) if extension == "conf" => "the kubeconfig",
-            _ => "certificate and key",
-        };
-        self.plan.left.push(LeftAlone {
-            name: finding.name.to_owned(),
-            reason: evidence(finding),
-            needs: format!(
-                "{what}, from a backup or from kubeadm: there is nothing on the node to renew"
-            ),
-        });
-    }
-
-    /// A request asks for longer than `within`: it is the CA that ends so soon, and so all that it signs.
-    pub(super) fn leave_short_lived(
-        &mut self,
-        name: &'static str,
-        validity: &Validity,
-        within: Duration,
-    ) {
-        if validity.not_after - self.now > within {
-            return;
-        }
-        self.plan.left.push(LeftAlone {
-            name: name.to_owned(),
-            reason: format!(
-                "it can be renewed until {} alone, when its CA ends",
-                second(validity.not_after)
-            ),
-            needs: "a CA that lives longer".to_owned(),
-        });
-    }
-
-    /// A kubelet's credential that could be made anew, if it were known for which node.
-    pub(super) fn leave_nameless(&mut self, finding: &Finding, doubt: &str) {
-        self.plan.left.push(LeftAlone {
-            name: finding.name.to_owned(),
-            reason: format!("{}; whose it was is in doubt: {doubt}", evidence(finding)),
-            needs:
-                "the name of this node in the cluster, then a new one can be made: --node-name NAME"
-                    .to_owned(),
-        });
-    }
-
     pub(super) fn refuse_unreadable(&mut self, entry: &CredentialEntry) {
         let error = match &entry.content {
             Err(error) => error,
@@ -248,55 +203,10 @@ impl<'a> Draft<'a> {
             self.note(Refusal::of_observation(subject, obstacle));
         }
     }
-
-    /// A name that was asked for, and is nowhere on this node.
-    pub(super) fn leave_absent(&mut self, name: &'static str) {
-        self.plan.left.push(LeftAlone {
-            name: name.to_owned(),
-            reason: "it is not on this node".to_owned(),
-            needs: "nothing, if it should not be here; else a backup, or kubeadm".to_owned(),
-        });
-    }
-
-    fn leave_to_stranger(&mut self, entry: &CredentialEntry, finding: &Finding) {
-        let content = entry.content.as_ref().ok();
-        let issuer = content.and_then(|content| Some(content.certificate()?.issuer()));
-        self.plan.left.push(LeftAlone {
-            name: finding.name.to_owned(),
-            reason: format!(
-                "it is {}, and it was signed by `{}`, whom this node does not know",
-                finding.state,
-                issuer.unwrap_or_default()
-            ),
-            needs: "a new certificate from there, for the same key".to_owned(),
-        });
-    }
-
-    fn leave_to_authority(
-        &mut self,
-        entry: &CredentialEntry,
-        finding: &Finding,
-        authority: &AuthorityEntry,
-    ) {
-        self.plan.left.push(LeftAlone {
-            name: finding.name.to_owned(),
-            reason: format!(
-                "it is {}, and the key of {} is not on this node ({})",
-                finding.state,
-                authority.name,
-                authority.key_path.display()
-            ),
-            needs: format!(
-                "a certificate for the key of {}, signed by whoever keeps the key of {}",
-                entry.location.path().display(),
-                authority.name
-            ),
-        });
-    }
 }
 
 /// What a finding rests on, in words.
-fn evidence(finding: &Finding) -> String {
+pub(super) fn evidence(finding: &Finding) -> String {
     finding
         .evidence
         .clone()

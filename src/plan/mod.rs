@@ -6,6 +6,7 @@ mod copies;
 mod draft;
 mod expiry;
 mod file_remedy;
+mod leave;
 mod node_name;
 mod planner;
 mod refusal;

@@ -7,6 +7,7 @@ use super::facts;
 use super::preflight::without_repetitions;
 use super::situation::{DIGEST, check_old, words};
 use crate::evidence::with_causes;
+use crate::issuance::COPY_LOCATION;
 use crate::journal::{Change, FileState, Progress};
 use crate::node::{FileError, Root};
 use crate::plan::{LeftAlone, Refusal, RefusalCode};
@@ -220,6 +221,11 @@ pub(super) fn how_to_have_the_old(root: &Root, change: &Change) -> String {
                 "to have the old link back: ln -sfT {} {path}",
                 quote(destination)
             )
+        }
+        // Its user may put a link there at any moment: no command of root's that goes by its path.
+        (Some(FileState::Sha256(_)), Some(backup)) if change.location == COPY_LOCATION => {
+            let copy = root.outside(Path::new(&backup.path));
+            format!("the old one is {}", copy.display())
         }
         (Some(FileState::Sha256(_)), Some(backup)) => {
             let copy = root.outside(Path::new(&backup.path));

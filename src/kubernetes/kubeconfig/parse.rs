@@ -1,6 +1,7 @@
 //! Reads a kubeconfig down to the credential of its current context. Pure.
 
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -14,7 +15,7 @@ use crate::kubernetes::document::{Field, Node, text};
 /// Its own copies of the text and the key are wiped when it is dropped; those that the YAML libraries make, by the
 /// program's allocator.
 pub struct Kubeconfig {
-    text: Zeroizing<String>,
+    text: Arc<Zeroizing<String>>,
     user_index: usize,
     user_name: String,
     client_certificate: Source,
@@ -53,7 +54,7 @@ impl Kubeconfig {
                 context: context_name.to_owned(),
                 user: user_name.to_owned(),
             })?;
-        Self::of_user(text, user_index, user_name, &user)
+        Self::of_user(Arc::new(text), user_index, user_name, &user)
     }
 
     /// Reads a kubeconfig once for each of its users that has a client certificate and its key, whatever its current context is.
@@ -64,16 +65,18 @@ impl Kubeconfig {
         refuse_other_kinds(&root)?;
         let text = Zeroizing::new(text(bytes)?.to_owned());
         plain::refuse_indirection(&text)?;
+        // One for all: a hostile file has thousands of users.
+        let text = Arc::new(text);
         let users = root.field("users")?.list()?.into_iter().enumerate();
         let users = users.filter_map(|(index, user)| {
             let name = user.field("name").ok()?.text().ok()??;
-            Self::of_user(text.clone(), index, name, &user).ok()
+            Self::of_user(Arc::clone(&text), index, name, &user).ok()
         });
         Ok(users.collect())
     }
 
     fn of_user(
-        text: Zeroizing<String>,
+        text: Arc<Zeroizing<String>>,
         user_index: usize,
         user_name: &str,
         entry: &Field<'_>,
