@@ -4,6 +4,7 @@ mod arguments;
 mod backups;
 mod check;
 mod check_json;
+mod clock;
 mod drill;
 mod execution;
 mod exit;

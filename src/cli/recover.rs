@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::arguments::Recover;
+use super::clock::write_clock_doubts;
 use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -48,6 +49,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
             Exit::ActionNeeded
         });
     }
+    write_clock_doubts(root, None, out)?;
     if !arguments.yes {
         demand_terminal()?;
         write_plan(root, &plan, out)?;
