@@ -63,7 +63,7 @@ impl Use {
 
 /// What lies in the folder of the backups.
 struct Backups {
-    /// Those of runs that have a journal here, by the clock at the start of each.
+    /// Those of runs that have a journal here, in the order in which these were begun.
     of_runs: Vec<Backup>,
     /// The rest: none of ours, or of a run whose journal was taken away.
     others: Vec<String>,
@@ -74,10 +74,11 @@ impl Backups {
         let names = root.list(&RunFiles::backups());
         let names = names.map_err(|error| unreadable("backups", &error))?;
         let history = History::read(root).map_err(|error| unreadable("journals", &error))?;
-        let (runs, others): (Vec<_>, Vec<_>) = names
+        let (theirs, others): (Vec<_>, Vec<_>) = names
             .into_iter()
             .partition(|name| history.runs.contains(name));
-        let of_runs = runs.into_iter().map(|run| {
+        let runs = history.runs.into_iter().filter(|run| theirs.contains(run));
+        let of_runs = runs.map(|run| {
             let size = root.measure(&RunFiles::of(&run).backup).ok();
             let usage = match size {
                 Some(_) => Use::of(root, &run),
@@ -108,7 +109,7 @@ impl Backups {
     }
 }
 
-/// Lists the backups, by the clock at the start of each run.
+/// Lists the backups in the order in which their runs were begun.
 pub fn list(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
     let backups = Backups::read(root)?;
     if backups.of_runs.is_empty() {

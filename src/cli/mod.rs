@@ -5,6 +5,7 @@ mod arguments;
 mod backups;
 mod check;
 mod check_json;
+mod clock;
 mod copies;
 mod drill;
 mod execution;

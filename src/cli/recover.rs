@@ -6,6 +6,7 @@ use anstyle::Style;
 
 use super::aftermath::write_aftermath;
 use super::arguments::{Recover, RestartName};
+use super::clock::write_clock_doubts;
 use super::copies::write_copies;
 use super::execution::carry_out;
 use super::exit::Exit;
@@ -55,6 +56,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
             Exit::ActionNeeded
         });
     }
+    write_clock_doubts(root, None, out)?;
     if !arguments.yes {
         demand_terminal()?;
         write_plan(root, &plan, outlook.is_well(), out)?;

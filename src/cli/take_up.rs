@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::arguments::{RestartName, Way};
+use super::clock::write_clock_doubts;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::write_state;
@@ -71,6 +72,7 @@ pub(super) fn take_up(
         return Err(Failure::refused(&refusals));
     }
     let reverses = interrupted.chain.genesis().reverses().map(str::to_owned);
+    write_clock_doubts(root, Some(&interrupted.chain), out)?;
     if !way.yes {
         demand_terminal()?;
         write_state(&interrupted, out)?;

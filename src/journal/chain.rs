@@ -197,6 +197,11 @@ impl Chain {
         &self.segments
     }
 
+    /// When the latest record was written.
+    pub fn last_written(&self) -> OffsetDateTime {
+        self.written().1
+    }
+
     /// When the earliest and the latest record were written.
     pub(super) fn written(&self) -> (OffsetDateTime, OffsetDateTime) {
         let all = self.segments.iter().map(|segment| segment.written);

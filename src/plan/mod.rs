@@ -20,4 +20,5 @@ pub use expiry::plan_expiry;
 pub use planner::{RecoveryPlan, plan};
 pub use refusal::{Refusal, RefusalCode};
 pub use request::{Request, RequestError, Restart};
+pub use signer::second;
 pub use step::{LeftAlone, Mint, ReSign, Refresh, Step};

@@ -162,7 +162,7 @@ fn end(finding: &Finding) -> String {
 }
 
 /// A moment as people compare it: to the second, UTC.
-pub(super) fn second(moment: OffsetDateTime) -> String {
+pub fn second(moment: OffsetDateTime) -> String {
     moment
         .format(format_description!(
             "[year]-[month]-[day] [hour]:[minute]:[second] UTC"

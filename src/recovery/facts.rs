@@ -35,7 +35,7 @@ pub(super) fn circumstances(
     Circumstances {
         run: Run {
             id: run.to_string(),
-            counter: history.runs.len() as u64 + 1,
+            counter: history.next_counter(),
             previous_checkpoint: history.latest_checkpoint(root),
         },
         setting: setting(reason),

@@ -10,12 +10,14 @@ const JOURNAL_SUFFIX: &str = ".jsonl";
 /// What the name of a torn line's copy has behind the run.
 pub(super) const TORN: &str = ".torn-";
 
-/// The runs of a node, by the wall clock at the start of each. Where that was set back in between, a run stands before one
-/// that it followed; which one it followed, its genesis says.
+/// The runs of a node in the order in which they were begun: by the counter in the genesis of each, since the wall clock, with
+/// which their names begin, may have been set back in between. One whose genesis cannot be read stands where its name puts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct History {
-    /// Their identifiers, which begin with that time.
+    /// Their identifiers.
     pub runs: Vec<String>,
+    /// The largest counter that any of them has.
+    latest: u64,
 }
 
 /// Where a run keeps its things, as node paths.
@@ -57,9 +59,33 @@ impl History {
         let runs = names
             .iter()
             .filter_map(|name| name.strip_suffix(JOURNAL_SUFFIX))
-            .map(str::to_owned)
-            .collect();
-        Ok(Self { runs })
+            .map(|run| (run.to_owned(), counter(root, run)));
+        Ok(Self::in_order(&runs.collect::<Vec<_>>()))
+    }
+
+    /// Of runs with their counters, sorted by name.
+    fn in_order(runs: &[(String, Option<u64>)]) -> Self {
+        let counted = runs
+            .iter()
+            .filter_map(|(run, counter)| Some(((*counter)?, run)));
+        let mut counted: Vec<(u64, &String)> = counted.collect();
+        counted.sort_unstable();
+        let latest = counted.last().map_or(0, |(counter, _)| *counter);
+        let mut counted = counted.into_iter().map(|(_, run)| run);
+        // Those without a counter keep their places, and the others share the rest among themselves.
+        let place = |(run, counter): &(String, Option<u64>)| match counter {
+            Some(_) => counted.next().unwrap_or(run).clone(),
+            None => run.clone(),
+        };
+        Self {
+            runs: runs.iter().map(place).collect(),
+            latest,
+        }
+    }
+
+    /// The counter of the run that comes next: larger than any, also where journals were taken away.
+    pub fn next_counter(&self) -> u64 {
+        (self.runs.len() as u64).max(self.latest).saturating_add(1)
     }
 
     /// Removes what a kill or a power failure left of runs that did nothing, or have ended: journals without one whole
@@ -86,7 +112,7 @@ impl History {
             .collect())
     }
 
-    /// The last checkpoint of the latest run that has one; the latest by the wall clock.
+    /// The last checkpoint of the latest run that has one.
     pub fn latest_checkpoint(&self, root: &Root) -> Option<String> {
         self.runs.iter().rev().find_map(|run| {
             let bytes = root.read_log(&RunFiles::of(run).journal).ok()?;
@@ -96,5 +122,41 @@ impl History {
             });
             notes.last()
         })
+    }
+}
+
+/// Which run it is by its own genesis. Who signed that, nobody has judged: it decides about an order alone.
+fn counter(root: &Root, run: &str) -> Option<u64> {
+    let bytes = root.read_log(&RunFiles::of(run).journal).ok()?;
+    let first = read_records(&bytes).next()?.ok()?;
+    match first.event {
+        Event::Genesis(genesis) if genesis.check_run(run).is_ok() => {
+            Some(genesis.circumstances.run.counter)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_stand_in_the_order_of_their_counters_and_what_has_none_in_that_of_the_names() {
+        let order = |runs: &[(&str, Option<u64>)]| {
+            let runs = runs.iter();
+            let runs = runs.map(|(run, counter)| ((*run).to_owned(), *counter));
+            History::in_order(&runs.collect::<Vec<_>>())
+        };
+        let history = order(&[("a", Some(1)), ("b", Some(3)), ("c", None), ("d", Some(2))]);
+        assert_eq!(history.runs, ["a", "d", "c", "b"]);
+        assert_eq!(history.next_counter(), 5);
+        assert_eq!(order(&[("a", None), ("b", None)]).runs, ["a", "b"]);
+        // As runs of before have it whose predecessors were taken away: then the names decide.
+        let history = order(&[("a", Some(7)), ("b", Some(2)), ("c", Some(2))]);
+        assert_eq!(history.runs, ["b", "c", "a"]);
+        assert_eq!(history.next_counter(), 8);
+        assert_eq!(order(&[("a", Some(u64::MAX))]).next_counter(), u64::MAX);
+        assert_eq!(order(&[]).next_counter(), 1);
     }
 }

@@ -5,6 +5,7 @@
 //! the close. It is deliberately sequential, on one thread.
 
 mod clear;
+mod clock;
 mod confine;
 mod error;
 mod execute;
@@ -32,6 +33,7 @@ mod vouching;
 mod written;
 
 pub use clear::clear;
+pub use clock::clock_doubts;
 pub use confine::confine;
 pub use error::{Failure, RecoveryError, Stuck, replaced};
 pub use execute::carry_out;

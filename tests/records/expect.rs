@@ -101,7 +101,12 @@ fn a_journal_that_was_signed_anew_is_not_the_expected_one() {
     let name = runs(&node).pop().unwrap();
     let checkpoint = ticket(&node, &name);
     let before = node.read(&journal(&name));
-    let forged = forge(&node, &name);
+    let first = RunFacts {
+        id: name.clone(),
+        counter: 1,
+        previous_checkpoint: None,
+    };
+    let forged = forge(&node, first, OffsetDateTime::now_utc());
     assert_ne!(forged, before);
     node.write(&journal(&name), forged);
     is_complete(&run(&node, &["journal", "verify", &name], 0));
@@ -123,18 +128,13 @@ impl Storage for File {
     }
 }
 
-/// A journal of that name by somebody who holds the authority's key, and says that nothing was done.
-fn forge(node: &Node, name: &str) -> Vec<u8> {
+/// A journal of that run by somebody who holds the authority's key, written then, that says that nothing was done.
+pub fn forge(node: &Node, run: RunFacts, now: OffsetDateTime) -> Vec<u8> {
     let certificates = read_certificates(&node.read("/etc/kubernetes/pki/ca.crt")).unwrap();
     let key = PrivateKey::from_pem(&node.read("/etc/kubernetes/pki/ca.key"), None).unwrap();
-    let now = OffsetDateTime::now_utc();
     let authority = Authority::new(&certificates, key, now).unwrap();
     let circumstances = Circumstances {
-        run: RunFacts {
-            id: name.to_owned(),
-            counter: 1,
-            previous_checkpoint: None,
-        },
+        run,
         setting: Setting {
             host: Host {
                 name: "cp-1".to_owned(),

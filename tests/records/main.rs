@@ -16,6 +16,7 @@ mod expect;
 mod export;
 mod garbage;
 mod list;
+mod order;
 mod show;
 
 #[path = "../support/mod.rs"]

@@ -20,6 +20,7 @@ mod changed;
 mod completeness;
 mod content;
 mod file;
+mod forger;
 mod inventory;
 mod kubeconfig;
 mod lost;

@@ -13,7 +13,7 @@ use crate::journal::RunOutcome;
 use crate::node::Root;
 use crate::recovery::{History, JournalState, RunJournal};
 
-/// Lists the runs by the clock at the start of each; whose journal it is, `journal verify` tells.
+/// Lists the runs in the order in which they were begun; whose journal it is, `journal verify` tells.
 pub fn list(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
     let history = History::read(root).map_err(|error| Failure::of_file("journals", &error))?;
     if history.runs.is_empty() {
