@@ -20,7 +20,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("pki", &["digest"]),
     ("kubernetes", &[]),
     ("node", &["digest", "shell"]),
-    ("inventory", &["digest", "kubernetes", "node", "pki"]),
+    (
+        "inventory",
+        &["digest", "elision", "kubernetes", "node", "pki"],
+    ),
     ("diagnosis", &["evidence", "inventory", "kubernetes", "pki"]),
     (
         "plan",

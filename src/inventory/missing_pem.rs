@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::ObservationError;
 use super::layout::PairPaths;
+use crate::elision::elide;
 use crate::node::{Present, Root};
 use crate::pki::PemError;
 
@@ -45,10 +46,17 @@ impl MissingPem {
         match root.present(link) {
             // An empty file in place of the link is somebody's doing: it stays, and is refused.
             Ok(Present::File(_)) | Err(_) => None,
+            // What it leads to would be recorded, for the way back; and it may be a key that slipped there.
+            Ok(Present::Link(destination)) if may_be_a_key(&destination) => None,
             Ok(found) => Some(Self {
                 link: link.clone(),
                 found,
             }),
         }
     }
+}
+
+fn may_be_a_key(destination: &Path) -> bool {
+    let text = destination.to_string_lossy();
+    *elide(&text) != *text
 }

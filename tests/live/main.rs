@@ -72,15 +72,26 @@ fn files(machine: &Machine) -> Tree {
         .without_data()
 }
 
+/// What stands above its conditions in a proof.
+const COMPONENTS: [&str; 5] = [
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubelet",
+];
+
 /// The subjects and conditions of the lines of a report that begin with `mark`.
 fn conditions(report: &str, mark: &str) -> Vec<String> {
-    let lines = report.lines().filter_map(|line| line.strip_prefix(mark));
-    lines
-        .map(|line| {
-            line.split_whitespace()
-                .take(2)
-                .collect::<Vec<_>>()
-                .join(" ")
-        })
-        .collect()
+    let mut component = "";
+    let mut found = Vec::new();
+    for line in report.lines() {
+        if COMPONENTS.contains(&line) {
+            component = line;
+        } else if let Some(rest) = line.trim_start().strip_prefix(mark) {
+            let condition = rest.split_whitespace().next().unwrap_or_default();
+            found.push(format!("{component} {condition}"));
+        }
+    }
+    found
 }

@@ -157,7 +157,7 @@ fn a_fresh_process_is_no_false_alarm() {
          cp /run/content /etc/kubernetes/new && mv /etc/kubernetes/new {KUBECONFIG}\n\
          {pod} kube-scheduler\n\
          {binary} verify --timeout 30s >/run/said || {{ echo \"$number: $(</run/said)\"; break; }}\n\
-         pid=$(sed -n 's/^proven *kube-scheduler *process *process \\([0-9]*\\) .*/\\1/p' /run/said)\n\
+         pid=$(sed -n '/^kube-scheduler$/,/^kubelet$/s/^ *proven *process *process \\([0-9]*\\) .*/\\1/p' /run/said)\n\
          kill -9 \"$pid\"; while kill -0 \"$pid\" 2>/dev/null; do sleep 0.01; done\n\
          done",
         pod = stand_in("pod").display(),

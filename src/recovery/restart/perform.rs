@@ -7,7 +7,7 @@ use crate::evidence::with_causes;
 use crate::journal::{Act, Event, Progress as Made};
 use crate::kubernetes::Component;
 use crate::node::{Clocks, Ending, Liveness, RunningComponent};
-use crate::proof::{Proof, Watch};
+use crate::proof::{Condition, Proof, Watch};
 use crate::recovery::transaction::Transaction;
 use crate::recovery::{Failure, Progress, facts};
 
@@ -226,7 +226,14 @@ impl Transaction<'_> {
                 || false,
                 |number, finding| observer.progress(&Progress::Seen { number, finding }),
             );
-            self.release_leases()?;
+            // Nobody else is asked while the API server is: one that hangs must not hold up the end.
+            let is_live = watch
+                .findings()
+                .iter()
+                .any(|finding| finding.condition == Condition::Live && finding.state.is_proven());
+            if is_live {
+                self.release_leases()?;
+            }
         }
         let proof = watch.end();
         for finding in &proof.findings {
