@@ -7,7 +7,7 @@ use crate::evidence::with_causes;
 use crate::journal::{Act, Event, Progress as Made};
 use crate::kubernetes::Component;
 use crate::node::{Clocks, Ending, Liveness, RunningComponent};
-use crate::proof::{Condition, Proof, Watch};
+use crate::proof::{Condition, Finding, Proof, Watch};
 use crate::recovery::transaction::Transaction;
 use crate::recovery::{Failure, Progress, facts};
 
@@ -226,12 +226,7 @@ impl Transaction<'_> {
                 || false,
                 |number, finding| observer.progress(&Progress::Seen { number, finding }),
             );
-            // Nobody else is asked while the API server is: one that hangs must not hold up the end.
-            let is_live = watch
-                .findings()
-                .iter()
-                .any(|finding| finding.condition == Condition::Live && finding.state.is_proven());
-            if is_live {
+            if answers(watch.findings()) {
                 self.release_leases()?;
             }
         }
@@ -277,4 +272,15 @@ impl Transaction<'_> {
             }
         }
     }
+}
+
+/// Whether the API server has shown its certificate: one that hangs would hold up all else with each question. `/livez` is
+/// not waited for: it says ok only when everything in it has started, and the Leases can be had before that.
+fn answers(findings: &[Finding]) -> bool {
+    let is_shown = |finding: &Finding| {
+        finding.subject == Component::ApiServer.as_str()
+            && finding.condition == Condition::Certificate
+            && finding.state.is_proven()
+    };
+    findings.iter().any(is_shown)
 }
