@@ -100,6 +100,9 @@ tools() {
     for program in openssl jq shellcheck strace faketime; do
         command -v "$program" >/dev/null || packages+=("$program")
     done
+    # A real etcd for the live tests.
+    command -v etcd >/dev/null || packages+=(etcd-server)
+    command -v etcdctl >/dev/null || packages+=(etcd-client)
     ((${#packages[@]})) || return 0
     if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
         skip_because "only root can, with apt: apt-get install ${packages[*]}"

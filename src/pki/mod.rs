@@ -5,7 +5,7 @@
 //!
 //! Reading: [`read_certificates`], [`Certificate`], [`PrivateKey`]. Deciding who may sign: [`Authority`]. Signing:
 //! [`reissue()`] (the same certificate with new dates), [`issue()`] (a fresh one). Checking what came out:
-//! [`verify_reissued`], [`verify_issued`].
+//! [`verify_reissued()`], [`verify_issued()`].
 
 mod authority;
 mod authority_key_identifier;

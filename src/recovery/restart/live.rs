@@ -28,7 +28,7 @@ pub struct Live {
 }
 
 impl Live {
-    /// To be called before [`confine`](crate::recovery::confine).
+    /// To be called before [`confine()`](crate::recovery::confine()).
     pub fn begin(
         root: Arc<Root>,
         plane: Arc<ControlPlane>,
