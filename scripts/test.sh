@@ -4,7 +4,7 @@
 # Usage: scripts/test.sh [--full]    (--full: every fault at every place, all crash states, corpora, ten minutes of each fuzz target;
 #                                    some hours on two cores)
 # Runs from any folder, without a terminal, as root or not. What is missing it installs: packages (as root, with apt), rustup
-# components, and a pinned cargo-deny under ~/.cache. Writes nothing else outside the target folder.
+# components, and under ~/.cache a pinned cargo-deny and Debian's etcd. Writes nothing else outside the target folder.
 # The last line is "N passed, N failed, N skipped": checks, and the tests of `cargo test` one by one. Exit: 0 nothing failed, 1 else.
 set -uo pipefail
 
@@ -97,20 +97,34 @@ tools() {
     command -v cargo >/dev/null || fail_because 'cargo is not installed: see https://rustup.rs' || return
     cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt || fail_because 'rustup component add rustfmt' || return
     cargo clippy --version >/dev/null 2>&1 || rustup component add clippy || fail_because 'rustup component add clippy' || return
-    for program in openssl jq shellcheck strace faketime; do
-        command -v "$program" >/dev/null || packages+=("$program")
+    for program in openssl jq shellcheck strace faketime curl ip; do
+        command -v "$program" >/dev/null || packages+=("${program/#ip/iproute2}")
     done
-    # A real etcd for the live tests.
-    command -v etcd >/dev/null || packages+=(etcd-server)
-    command -v etcdctl >/dev/null || packages+=(etcd-client)
-    ((${#packages[@]})) || return 0
+    if ((${#packages[@]})); then
+        installed "${packages[@]}" || return
+    fi
+    etcd_unpacked
+}
+
+installed() {
     if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
-        skip_because "only root can, with apt: apt-get install ${packages[*]}"
+        skip_because "only root can, with apt: apt-get install $*"
         return
     fi
     export DEBIAN_FRONTEND=noninteractive
-    if ! { apt-get update -qq && apt-get install -qq --no-install-recommends -y "${packages[@]}"; }; then
-        fail_because "apt-get install ${packages[*]}"
+    if ! { apt-get update -qq && apt-get install -qq --no-install-recommends -y "$@"; }; then
+        fail_because "apt-get install $*"
+    fi
+}
+
+# A real etcd for the live tests. Not installed: Debian would start it as a service, now and whenever this machine boots.
+etcd_unpacked() {
+    local cache=${XDG_CACHE_HOME:-$HOME/.cache}/rekindle/etcd
+    export PATH=$PATH:$cache/usr/bin
+    ! command -v etcd >/dev/null || return 0
+    if ! (cd "$scratch" && { apt-get download -qq etcd-server || { apt-get update -qq && apt-get download -qq etcd-server; }; } &&
+        mkdir -p "$cache" && dpkg -x etcd-server_*.deb "$cache"); then
+        skip_because 'there is no etcd, nor a package of it (Debian: etcd-server)'
     fi
 }
 
@@ -163,7 +177,7 @@ advisories() {
 shell() {
     local scripts
     command -v shellcheck >/dev/null || skip_because 'shellcheck is not installed' || return
-    mapfile -t scripts < <(grep -rlE '^#!.*\b(ba)?sh$' scripts .ci tests/rehearsal)
+    mapfile -t scripts < <(grep -rlE '^#!.*\b(ba)?sh$' scripts .ci tests/rehearsal tests/live)
     ((${#scripts[@]})) && shellcheck "${scripts[@]}"
 }
 

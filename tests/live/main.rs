@@ -15,14 +15,17 @@
               first surprise"
 )]
 
+mod boots;
 mod etcd;
 mod foreign;
 mod journal;
 mod killed;
+mod moment;
 mod nothing;
 mod outage;
 mod promises;
 mod refused;
+mod reread;
 mod served;
 mod small;
 mod stale;

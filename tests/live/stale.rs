@@ -10,24 +10,28 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::small::{self, KUBELET, SCHEDULER, Server};
 use crate::support::machine::{Machine, stand_in};
-use crate::support::program::{binary, rekindle};
+use crate::support::program::binary;
 
-const KUBECONFIG: &str = "/etc/kubernetes/scheduler.conf";
+pub const KUBECONFIG: &str = "/etc/kubernetes/scheduler.conf";
 
-/// What `verify` says of the scheduler's process.
-struct Said {
-    is_proven: bool,
-    evidence: String,
-    advice: String,
+/// What `verify` says of a process.
+pub struct Said {
+    pub is_proven: bool,
+    pub evidence: String,
+    pub advice: String,
 }
 
-fn verify(machine: &Machine) -> Said {
+pub fn verify(machine: &Machine) -> Said {
+    verify_process(machine, "kube-scheduler")
+}
+
+pub fn verify_process(machine: &Machine, component: &str) -> Said {
     let run = machine.rekindle(&["verify", "--timeout", "500ms", "-o", "json"]);
     let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{run:?}"));
     let conditions = report["conditions"].as_array().unwrap();
     let found = conditions
         .iter()
-        .find(|row| row["component"] == "kube-scheduler" && row["condition"] == "process");
+        .find(|row| row["component"] == component && row["condition"] == "process");
     let found = found.unwrap();
     let text = |name: &str| found[name].as_str().unwrap_or_default().to_owned();
     Said {
@@ -38,26 +42,13 @@ fn verify(machine: &Machine) -> Said {
 }
 
 #[track_caller]
-fn is_well(machine: &Machine) {
+pub fn is_well(machine: &Machine) {
     let said = verify(machine);
     assert!(said.is_proven, "{}", said.evidence);
 }
 
-/// The scheduler's kubeconfig is renewed by the program, whose journal notes when.
-fn renew(machine: &Machine) {
-    // As for a node in a folder: no process is touched.
-    let arguments = ["recover", "--yes", "--only", "scheduler.conf", "--force"];
-    rekindle(machine.node().path(), &arguments).expect(0);
-}
-
-fn set_time(machine: &Machine, when: &str) {
-    machine
-        .node()
-        .shell(&format!("touch -d '{when}' etc/kubernetes/scheduler.conf"));
-}
-
 /// By force: one that has just begun takes no other signal.
-fn end(machine: &Machine, pid: u32) {
+pub fn end(machine: &Machine, pid: u32) {
     machine.shell(&format!(
         "kill -9 {pid}; while kill -0 {pid} 2>/dev/null; do sleep 0.01; done"
     ));
@@ -164,52 +155,6 @@ fn a_fresh_process_is_no_false_alarm() {
         binary = binary().display(),
     ));
     assert_eq!(told, "");
-}
-
-#[test]
-fn a_journal_of_this_boot_knows_better_than_a_file_s_time() {
-    let Some(machine) = small::machine() else {
-        return;
-    };
-    let old = machine.start_pod("kube-scheduler", &[]);
-    std::thread::sleep(Duration::from_millis(50));
-    renew(&machine);
-    // Whatever its time says, it was written behind the back of that process.
-    for when in ["2020-01-01", "tomorrow", "now"] {
-        set_time(&machine, when);
-        let said = verify(&machine);
-        let named = format!("process {old} was started");
-        assert!(
-            !said.is_proven && said.evidence.contains(&named),
-            "{when}: {}",
-            said.evidence
-        );
-    }
-    end(&machine, old);
-    machine.start_pod("kube-scheduler", &[]);
-    for when in ["2020-01-01", "tomorrow", "now"] {
-        set_time(&machine, when);
-        is_well(&machine);
-    }
-    // Of content that it did not put there the journal says nothing.
-    machine.node().edit(KUBECONFIG, |text| text + "# by hand\n");
-    assert!(!verify(&machine).is_proven);
-    // A time in the future says that some clock was set, and nothing of the process.
-    set_time(&machine, "tomorrow");
-    is_well(&machine);
-}
-
-#[test]
-fn a_journal_of_another_boot_says_nothing() {
-    let Some(machine) = small::machine() else {
-        return;
-    };
-    renew(&machine);
-    machine.start_pod("kube-scheduler", &[]);
-    machine.shell("echo 01234567-89ab-cdef-0123-456789abcdef >/run/boot && mount --bind /run/boot /proc/sys/kernel/random/boot_id");
-    is_well(&machine);
-    set_time(&machine, "now");
-    assert!(!verify(&machine).is_proven);
 }
 
 #[test]
