@@ -1,4 +1,4 @@
-//! What a control plane on this node consists of, where XX Nothing is assumed to be at its default.
+//! What a control plane on this node consists of, where it serves and what it reads. Nothing is assumed to be at its default.
 //!
 //! Pure: what runs of it is for the kernel to say (`running_components` of `node`).
 

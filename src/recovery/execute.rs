@@ -106,7 +106,6 @@ impl Transaction<'_> {
         mut warnings: Vec<String>,
     ) -> Result<Ended, RecoveryError> {
         warnings.extend(self.touch());
-        self.note_written();
         match self.move_manifests() {
             Ok(more) => warnings.extend(more),
             Err(failure) => return Err(self.stopped("a manifest could not be moved", failure)),

@@ -171,6 +171,7 @@ impl Transaction<'_> {
                 // Its name may not have reached the disk before the attempt broke off.
                 self.root.flush_name(Path::new(&change.target))?;
                 self.append(Event::Adopted { change: number })?;
+                self.note_written(&change);
                 self.observer.progress(&Progress::Replaced {
                     name: &change.name,
                     path: Path::new(&change.target),

@@ -73,6 +73,7 @@ impl Transaction<'_> {
         let installed = installed.map_err(|error| error.source);
         self.record(intent, &installed, "replace")?;
         installed?;
+        self.note_written(change);
         self.observer.progress(&Progress::Replaced {
             name: &change.name,
             path: Path::new(&change.target),

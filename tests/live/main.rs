@@ -16,6 +16,7 @@
 )]
 
 mod boots;
+mod by_manifest;
 mod etcd;
 mod foreign;
 mod journal;

@@ -154,6 +154,11 @@ fn records_every_act(machine: &crate::Machine) {
     assert!(first("copy-folder") < position("intent"));
     assert!(last("done") < first("start-service"));
     assert!(first("start-service") < position("proof"));
+    let proven = |wanted: bool| {
+        let proofs = events.iter().filter(|event| event["kind"] == "proof");
+        proofs.filter(|event| event["proven"] == wanted).count()
+    };
+    assert_eq!((proven(true), proven(false)), (8, 8));
     let verified = machine.rekindle(&["journal", "verify"]).expect(0);
     assert!(verified.stdout.starts_with("COMPLETE\n"), "{verified:?}");
     let shown = machine.rekindle(&["journal", "show"]).expect(0).stdout;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::evidence::with_causes;
-use crate::journal::{Act, Event, Progress as Made};
+use crate::journal::{Act, Change, Event, FileState};
 use crate::kubernetes::Component;
 use crate::node::{Clocks, Ending, Liveness, RunningComponent};
 use crate::proof::{Condition, Finding, Proof, Watch};
@@ -183,17 +183,13 @@ impl Transaction<'_> {
         warnings
     }
 
-    /// Notes when the files were put in place, for the proof to compare the processes with.
-    pub(in crate::recovery) fn note_written(&mut self) {
+    /// Notes that a file is in place now, for the proof to compare the processes with: at once, for a component may be
+    /// started anew before the last file is replaced.
+    pub(in crate::recovery) fn note_written(&mut self, change: &Change) {
         let since_boot = Clocks::read().since_boot;
         let since_boot = Duration::from_nanos(u64::try_from(since_boot).unwrap_or(u64::MAX));
-        let Some(live) = &mut self.live else {
-            return;
-        };
-        for (change, made) in self.log.chain().changes().unwrap_or_default() {
-            if let (Made::Done, crate::journal::FileState::Sha256(digest)) = (made, &change.after) {
-                live.note(change.target.clone().into(), *digest, since_boot);
-            }
+        if let (Some(live), FileState::Sha256(digest)) = (&mut self.live, &change.after) {
+            live.note(change.target.clone().into(), *digest, since_boot);
         }
     }
 
