@@ -11,9 +11,8 @@ fn interrupted(moment: Moment, is_filled: bool) -> Option<Scene> {
     if !interruption::is_possible() {
         return None;
     }
-    let calls = calls();
     let scene = scene(is_filled)?;
-    moment.kill(&scene, calls?);
+    moment.kill(&scene, calls()?);
     Some(scene)
 }
 
