@@ -1,5 +1,7 @@
 //! The clock, read here alone and handed on as a value.
 
+use std::time::Duration;
+
 use nix::time::{ClockId, clock_gettime};
 use time::OffsetDateTime;
 
@@ -23,6 +25,11 @@ impl Clocks {
             since_boot: nanoseconds(ClockId::CLOCK_BOOTTIME),
         }
     }
+
+    /// How long the machine has been running: the clock that nobody can set.
+    pub fn uptime(&self) -> Duration {
+        Duration::from_nanos(u64::try_from(self.since_boot).unwrap_or(u64::MAX))
+    }
 }
 
 /// The wall clock, UTC.
@@ -35,7 +42,7 @@ pub fn now() -> OffsetDateTime {
 }
 
 fn nanoseconds(clock: ClockId) -> u128 {
-    clock_gettime(clock).map_or(0, |time| std::time::Duration::from(time).as_nanos())
+    clock_gettime(clock).map_or(0, |time| Duration::from(time).as_nanos())
 }
 
 /// A clock that is read once and then only runs: somebody who sets the machine's clock during a recovery

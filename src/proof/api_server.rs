@@ -8,7 +8,7 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::finding::State;
-use super::reached::{self, Unusable, distrusted, reach, silent};
+use super::reached::{self, Unusable};
 use crate::control_plane::{ControlPlane, LeaseName};
 use crate::node::{HttpRequest, HttpResponse, Root, Trust};
 
@@ -39,8 +39,8 @@ pub struct LeaseState {
 pub struct Refused(pub State);
 
 impl From<Unusable> for Refused {
-    fn from(Unusable(why): Unusable) -> Self {
-        Self(State::open(why))
+    fn from(unusable: Unusable) -> Self {
+        Self(unusable.into())
     }
 }
 
@@ -113,14 +113,13 @@ impl ApiServer {
                 }
             };
             let trust = Trust::Authorities(authorities.clone());
-            let answer = reach(address, trust, Some(credential), Some(request.clone()))?;
-            if let Some(Err(distrust)) = answer.served.as_ref().map(|served| &served.trust) {
-                return Err(Refused(distrusted(address, distrust)));
-            }
-            match answer.outcome {
-                Ok(Some(answer)) if answer.status / 100 == 2 => return Ok(answer),
+            let request = request.clone();
+            let answer =
+                reached::answer(address, trust, Some(credential), request).map_err(Refused)?;
+            match answer.status {
+                200..300 => return Ok(answer),
                 // Another credential may be taken.
-                Ok(Some(answer)) if answer.status == 401 => {
+                401 => {
                     let kubeconfig = self.root.outside(path);
                     refused = Refused(State::open_with(
                         format!(
@@ -130,11 +129,7 @@ impl ApiServer {
                         "its certificate has expired, or was signed by another CA than the API server knows: rekindle check",
                     ));
                 }
-                Ok(Some(answer)) => return Err(Refused(unwell(address, &answer))),
-                Ok(None) => {
-                    return Err(Refused(State::open(format!("{address}: no answer came"))));
-                }
-                Err(error) => return Err(Refused(silent(address, &error))),
+                _ => return Err(Refused(unwell(address, &answer))),
             }
         }
         Err(refused)

@@ -12,7 +12,7 @@ use crate::pki::Certificate;
 
 /// Looks at the certificate at one port. It is seen also where the server turns us away afterwards.
 pub(super) fn of(root: Arc<Root>, serving: Serving) -> Look {
-    Box::new(move || look(&root, &serving).unwrap_or_else(|Unusable(why)| State::open(why)))
+    Box::new(move || look(&root, &serving).unwrap_or_else(State::from))
 }
 
 fn look(root: &Root, serving: &Serving) -> Result<State, Unusable> {

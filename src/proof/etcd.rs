@@ -8,27 +8,13 @@ use serde::de::DeserializeOwned;
 
 use super::conditions::Look;
 use super::finding::State;
-use super::reached::{self, Unusable, distrusted, reach, silent};
+use super::reached;
 use crate::control_plane::Serving;
 use crate::node::{ClientCredential, HttpRequest, Root, Trust};
 
 /// Looks at health, alarms and revision.
 pub(super) fn of(root: Arc<Root>, serving: Serving) -> Look {
-    Box::new(move || match look(&root, &serving) {
-        Ok(state) | Err(Trouble::Open(state)) => state,
-        Err(Trouble::Unusable(Unusable(why))) => State::open(why),
-    })
-}
-
-enum Trouble {
-    Open(State),
-    Unusable(Unusable),
-}
-
-impl From<Unusable> for Trouble {
-    fn from(unusable: Unusable) -> Self {
-        Self::Unusable(unusable)
-    }
+    Box::new(move || look(&root, &serving).unwrap_or_else(|state| state))
 }
 
 /// `GET /health` on the client port.
@@ -68,10 +54,10 @@ struct Header {
     revision: String,
 }
 
-fn look(root: &Root, serving: &Serving) -> Result<State, Trouble> {
+fn look(root: &Root, serving: &Serving) -> Result<State, State> {
     let trust = match &serving.authority {
         Some(authority) => Trust::Authorities(reached::certificates(root, authority)?),
-        None => return Err(Unusable("there is no CA to know etcd by".to_owned()).into()),
+        None => return Err(State::open("there is no CA to know etcd by")),
     };
     let client = match &serving.client {
         Some((certificate, key)) => Some(reached::pair(root, certificate, key)?),
@@ -114,24 +100,16 @@ struct Asked {
 }
 
 impl Asked {
-    fn ask<T: DeserializeOwned>(&self, request: HttpRequest) -> Result<T, Trouble> {
+    fn ask<T: DeserializeOwned>(&self, request: HttpRequest) -> Result<T, State> {
         let (address, trust, client) = (self.address, self.trust.clone(), self.client.clone());
-        let answer = reach(address, trust, client, Some(request))?;
-        if let Some(Err(distrust)) = answer.served.as_ref().map(|served| &served.trust) {
-            return Err(Trouble::Open(distrusted(address, distrust)));
-        }
-        let answer = match answer.outcome {
-            Ok(Some(answer)) => answer,
-            Ok(None) => return Err(Trouble::Open(State::open(format!("{address}: no answer")))),
-            Err(error) => return Err(Trouble::Open(silent(address, &error))),
-        };
+        let answer = reached::answer(address, trust, client, request)?;
         // `/health` answers 503 with the same words.
         serde_json::from_slice(&answer.body).map_err(|_| {
             let body: String = String::from_utf8_lossy(&answer.body)
                 .chars()
                 .take(200)
                 .collect();
-            Trouble::Open(State::open(format!("{address}: {}: {body}", answer.status)))
+            State::open(format!("{address}: {}: {body}", answer.status))
         })
     }
 }

@@ -13,6 +13,12 @@ use crate::evidence::moment;
 use crate::kubernetes::Component;
 use crate::node::{Clocks, Root, machine, running_components};
 
+/// What the name of every leader on this machine begins with: `os.Hostname() + "_" + uuid`
+/// (`cmd/kube-controller-manager/app/controllermanager.go`, likewise the scheduler's).
+pub fn own_leaders() -> String {
+    format!("{}_", machine().name)
+}
+
 /// What was seen of a Lease when it was first looked at, or when its holder changed.
 #[derive(Debug, Default)]
 struct Movement(Option<(Option<String>, Option<OffsetDateTime>)>);
@@ -64,8 +70,7 @@ pub(super) fn of_leader(
     pod: ExpectedPod,
 ) -> Look {
     let mut movement = Movement::default();
-    // `os.Hostname() + "_" + uuid` (`cmd/kube-controller-manager/app/controllermanager.go`, likewise the scheduler's).
-    let own = format!("{}_", machine().name);
+    let own = own_leaders();
     Box::new(move || {
         let lease = match server.lease(&name) {
             Ok(lease) => lease,

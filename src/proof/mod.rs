@@ -25,5 +25,6 @@ mod written;
 pub use api_server::{ApiServer, LeaseState, Refused};
 pub use conditions::look_at_processes;
 pub use finding::{Condition, Finding, State};
+pub use lease::own_leaders;
 pub use watch::{Proof, Watch};
 pub use written::Written;

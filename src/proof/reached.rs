@@ -8,8 +8,8 @@ use super::finding::State;
 use crate::evidence::with_causes;
 use crate::kubernetes::{KeySource, Kubeconfig, Source};
 use crate::node::{
-    Alert, Answer, Channel, ClientCredential, Distrust, HttpRequest, ProbeError, Question, Root,
-    Secrecy, Trust, ask, is_own_address, now,
+    Alert, Answer, Channel, ClientCredential, Distrust, FileError, HttpRequest, HttpResponse,
+    ProbeError, Question, Root, Secrecy, Trust, ask, is_own_address, now,
 };
 use crate::pki::read_certificates;
 
@@ -19,6 +19,18 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Something on the disk that is needed to ask, and cannot be used. In words, with its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unusable(pub(super) String);
+
+impl From<FileError> for Unusable {
+    fn from(error: FileError) -> Self {
+        Self(with_causes(&error))
+    }
+}
+
+impl From<Unusable> for State {
+    fn from(Unusable(why): Unusable) -> Self {
+        Self::open(why)
+    }
+}
 
 /// Asks, presenting itself as the address that is connected to.
 ///
@@ -47,11 +59,27 @@ pub(super) fn reach(
     Ok(ask(&question, now()))
 }
 
+/// The same, for an answer: from a server that is trusted alone, whatever its status. Why there is none, otherwise.
+pub(super) fn answer(
+    address: SocketAddr,
+    trust: Trust,
+    client: Option<ClientCredential>,
+    request: HttpRequest,
+) -> Result<HttpResponse, State> {
+    let answer = reach(address, trust, client, Some(request))?;
+    if let Some(Err(distrust)) = answer.served.as_ref().map(|served| &served.trust) {
+        return Err(distrusted(address, distrust));
+    }
+    match answer.outcome {
+        Ok(Some(answer)) => Ok(answer),
+        Ok(None) => Err(State::open(format!("{address}: no answer came"))),
+        Err(error) => Err(silent(address, &error)),
+    }
+}
+
 /// The certificates in a file, DER, the leaf first.
 pub(super) fn certificates(root: &Root, path: &Path) -> Result<Vec<Vec<u8>>, Unusable> {
-    let file = root
-        .read(path, Secrecy::Public)
-        .map_err(|error| Unusable(with_causes(&error)))?;
+    let file = root.read(path, Secrecy::Public)?;
     let certificates = read_certificates(&file.bytes)
         .map_err(|error| Unusable(format!("{}: {}", shown(root, path), with_causes(&error))))?;
     Ok(certificates
@@ -66,51 +94,39 @@ pub(super) fn pair(
     certificate: &Path,
     key: &Path,
 ) -> Result<ClientCredential, Unusable> {
-    let read = |path: &Path, secrecy| {
-        root.read(path, secrecy)
-            .map_err(|error| Unusable(with_causes(&error)))
-    };
     let secrecy = if certificate == key {
         Secrecy::Secret
     } else {
         Secrecy::Public
     };
-    let certificates = read(certificate, secrecy)?;
-    let key = read(key, Secrecy::Secret)?;
+    let certificates = root.read(certificate, secrecy)?;
+    let key = root.read(key, Secrecy::Secret)?;
     ClientCredential::from_pem(&certificates.bytes, &key.bytes)
         .map_err(|error| Unusable(format!("{}: {error}", shown(root, certificate))))
 }
 
 /// The credential of a kubeconfig's current context.
 pub(super) fn kubeconfig(root: &Root, path: &Path) -> Result<ClientCredential, Unusable> {
-    let file = root
-        .read(path, Secrecy::Secret)
-        .map_err(|error| Unusable(with_causes(&error)))?;
+    let file = root.read(path, Secrecy::Secret)?;
     let parsed = Kubeconfig::parse(&file.bytes)
         .map_err(|error| Unusable(format!("{}: {error}", shown(root, path))))?;
     let folder = path.parent().unwrap_or(path);
     let certificate = match parsed.client_certificate() {
         Source::Embedded(pem) => pem.clone(),
-        Source::File(named) => read_beside(root, &folder.join(named))?,
+        // It may hold a key beside the certificate.
+        Source::File(named) => {
+            let file = root.read(&folder.join(named), Secrecy::Public)?;
+            file.bytes.to_vec()
+        }
     };
     let credential = match parsed.client_key() {
         KeySource::Embedded(key) => ClientCredential::from_pem(&certificate, key),
         KeySource::File(named) => {
-            let key = root
-                .read(&folder.join(named), Secrecy::Secret)
-                .map_err(|error| Unusable(with_causes(&error)))?;
+            let key = root.read(&folder.join(named), Secrecy::Secret)?;
             ClientCredential::from_pem(&certificate, &key.bytes)
         }
     };
     credential.map_err(|error| Unusable(format!("{}: {error}", shown(root, path))))
-}
-
-/// It may hold a key beside the certificate.
-fn read_beside(root: &Root, path: &Path) -> Result<Vec<u8>, Unusable> {
-    let file = root
-        .read(path, Secrecy::Public)
-        .map_err(|error| Unusable(with_causes(&error)))?;
-    Ok(file.bytes.to_vec())
 }
 
 fn shown(root: &Root, path: &Path) -> String {

@@ -19,14 +19,15 @@ const REST: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct Watch {
     changes: Receiver<(usize, State)>,
-    findings: Vec<Finding>,
+    /// Every condition, as it was last seen.
+    proof: Proof,
     /// Which of them were looked at by now.
     seen: Vec<bool>,
     stop: Arc<AtomicBool>,
 }
 
 /// What was found in the end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Proof {
     /// Every condition, in the order in which the components depend on each other.
     pub findings: Vec<Finding>,
@@ -68,14 +69,14 @@ impl Watch {
         Self {
             changes,
             seen: vec![false; findings.len()],
-            findings,
+            proof: Proof { findings },
             stop,
         }
     }
 
     /// Every condition, as it was last seen.
     pub fn findings(&self) -> &[Finding] {
-        &self.findings
+        &self.proof.findings
     }
 
     /// Waits for the next change, not longer than `patience`.
@@ -85,7 +86,7 @@ impl Watch {
                 if let Some(seen) = self.seen.get_mut(number) {
                     *seen = true;
                 }
-                let finding = self.findings.get_mut(number)?;
+                let finding = self.proof.findings.get_mut(number)?;
                 finding.state = state;
                 Some((number, finding))
             }
@@ -100,11 +101,7 @@ impl Watch {
 
     /// Whether all conditions hold at this moment.
     pub fn is_whole(&self) -> bool {
-        !self.findings.is_empty()
-            && self
-                .findings
-                .iter()
-                .all(|finding| finding.state.is_proven())
+        self.proof.is_whole()
     }
 
     /// Waits until all conditions hold, `deadline` has come, or `interrupted` says so; tells of each change, with its
@@ -132,10 +129,8 @@ impl Watch {
     }
 
     /// Ends the watch.
-    pub fn end(self) -> Proof {
-        Proof {
-            findings: self.findings.clone(),
-        }
+    pub fn end(mut self) -> Proof {
+        std::mem::take(&mut self.proof)
     }
 }
 

@@ -40,18 +40,13 @@ impl Written {
         if age.is_negative() {
             return None;
         }
-        let since_boot = nanoseconds(clocks.since_boot);
-        Some(since_boot.saturating_sub(age.unsigned_abs()))
+        Some(clocks.uptime().saturating_sub(age.unsigned_abs()))
     }
 }
 
 /// A moment since the machine booted, on the wall clock as it is now.
 pub(super) fn on_the_wall(since_boot: Duration, clocks: &Clocks) -> OffsetDateTime {
-    clocks.wall - (nanoseconds(clocks.since_boot).saturating_sub(since_boot))
-}
-
-pub(super) fn nanoseconds(nanoseconds: u128) -> Duration {
-    Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
+    clocks.wall - clocks.uptime().saturating_sub(since_boot)
 }
 
 #[cfg(test)]

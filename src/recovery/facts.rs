@@ -138,6 +138,5 @@ pub(super) fn text(path: &Path) -> String {
 }
 
 fn boot_time(clocks: &node::Clocks) -> OffsetDateTime {
-    let nanoseconds = i64::try_from(clocks.since_boot).unwrap_or(i64::MAX);
-    clocks.wall - time::Duration::nanoseconds(nanoseconds)
+    clocks.wall - clocks.uptime()
 }

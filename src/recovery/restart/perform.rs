@@ -186,8 +186,7 @@ impl Transaction<'_> {
     /// Notes that a file is in place now, for the proof to compare the processes with: at once, for a component may be
     /// started anew before the last file is replaced.
     pub(in crate::recovery) fn note_written(&mut self, change: &Change) {
-        let since_boot = Clocks::read().since_boot;
-        let since_boot = Duration::from_nanos(u64::try_from(since_boot).unwrap_or(u64::MAX));
+        let since_boot = Clocks::read().uptime();
         if let (Some(live), FileState::Sha256(digest)) = (&mut self.live, &change.after) {
             live.note(change.target.clone().into(), *digest, since_boot);
         }

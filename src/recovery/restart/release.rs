@@ -6,8 +6,8 @@ use time::OffsetDateTime;
 
 use crate::control_plane::{ControlPlane, LeaseName};
 use crate::journal::Act;
-use crate::node::{Root, machine};
-use crate::proof::{ApiServer, LeaseState, Refused};
+use crate::node::Root;
+use crate::proof::{ApiServer, LeaseState, Refused, own_leaders};
 use crate::recovery::Failure;
 use crate::recovery::transaction::Transaction;
 
@@ -40,7 +40,7 @@ impl Release {
     pub(super) fn new(root: &Arc<Root>, plane: &ControlPlane) -> Self {
         Self {
             server: ApiServer::of(root, plane),
-            own: format!("{}_", machine().name),
+            own: own_leaders(),
             pending: Vec::new(),
         }
     }
