@@ -307,20 +307,6 @@ pub enum RestartName {
     None,
 }
 
-impl RestartName {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::All => "all",
-            Self::Stale => "stale",
-            Self::Stamp => "stamp",
-            Self::Move => "move",
-            Self::Touch => "touch",
-            Self::None => "none",
-        }
-    }
-}
-
 /// `--etcd-copy`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum EtcdCopyChoice {

@@ -10,13 +10,12 @@ use super::check_json::{write_failure, write_json};
 use super::copies::write_copies;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::observed::observe;
+use super::observed::observe_control_plane;
 use super::render::{BAD, count, date_cell, printable, residual, state_style, yes_no};
 use super::standing::Standing;
 use super::table::{Cell, Table, terminal_columns};
 use crate::diagnosis::{CopyState, Diagnosis, Finding, diagnose};
 use crate::node::{self, Root};
-use crate::plan::RefusalCode;
 
 /// Prints the table, or kubeadm's JSON with more in it: a document in any case, for a program reads it.
 pub fn check(
@@ -47,19 +46,7 @@ pub fn check(
 }
 
 fn look(root: &Root, within: time::Duration) -> Result<(Diagnosis, Standing), Failure> {
-    let inventory = observe(root)?;
-    if !inventory.is_control_plane() {
-        let failure = Failure::new(
-            Exit::ActionNeeded,
-            format!(
-                "{} is no control-plane node of kubeadm's",
-                root.path().display()
-            ),
-        );
-        return Err(failure
-            .hint("name the folder of a node with --root")
-            .runbook(RefusalCode::NoNode.runbook()));
-    }
+    let inventory = observe_control_plane(root)?;
     let diagnosis = diagnose(&inventory, node::now(), within);
     Ok((diagnosis, Standing::of(root)))
 }

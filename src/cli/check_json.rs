@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::copies::CopyDocument;
 use super::failure::Failure;
-use super::render::timestamp;
+use super::render::{timestamp, write_document};
 use super::standing::Standing;
 use super::ways::verb;
 use crate::diagnosis::{Diagnosis, Finding, State};
@@ -116,7 +116,7 @@ pub(super) fn write_json(
         }
         Standing::Unknown(error) => info.obstacles.push(with_causes(error)),
     }
-    write(&info, out)
+    write_document(&info, out)
 }
 
 /// The document of a node that could not be looked at: why.
@@ -125,12 +125,7 @@ pub(super) fn write_failure(failure: &Failure, out: &mut dyn Write) -> io::Resul
         obstacles: vec![failure.text()],
         ..CertificateExpirationInfo::default()
     };
-    write(&info, out)
-}
-
-fn write(info: &CertificateExpirationInfo<'_>, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, info).map_err(io::Error::from)?;
-    writeln!(out)
+    write_document(&info, out)
 }
 
 impl Default for CertificateExpirationInfo<'_> {

@@ -2,15 +2,35 @@
 
 use std::path::Path;
 
+use super::exit::Exit;
 use super::failure::Failure;
 use crate::inventory::{Inventory, KUBERNETES_FOLDER};
 use crate::node::{self, NodeLock, Root};
+use crate::plan::RefusalCode;
 use crate::recovery;
 
 /// Reads the node, if this user may.
 pub(super) fn observe(root: &Root) -> Result<Inventory, Failure> {
     demand_root(root)?;
     Ok(Inventory::observe(root))
+}
+
+/// The same, of a node that is a control plane of kubeadm's.
+pub(super) fn observe_control_plane(root: &Root) -> Result<Inventory, Failure> {
+    let inventory = observe(root)?;
+    if inventory.is_control_plane() {
+        return Ok(inventory);
+    }
+    let failure = Failure::new(
+        Exit::ActionNeeded,
+        format!(
+            "{} is no control-plane node of kubeadm's",
+            root.path().display()
+        ),
+    );
+    Err(failure
+        .hint("name the folder of a node with --root")
+        .runbook(RefusalCode::NoNode.runbook()))
 }
 
 /// Keeps every other rekindle from this node while the lock is held: to be taken before the node is read, so

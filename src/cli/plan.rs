@@ -43,7 +43,7 @@ pub fn plan(
             write_plan(&root, &plan, outlook.is_well(), out)?;
             outlook.write(&root, &plan, out)?;
         }
-        Output::Json => write_json(&plan, out)?,
+        Output::Json => write_json(&plan, &outlook, out)?,
     }
     if !plan.refusals.is_empty() {
         return Err(refused(&plan));

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::copies::CopyDocument;
 use super::failure::Failure;
-use super::render::timestamp;
+use super::render::{timestamp, write_document};
+use super::restart::{Outlook, RestartDocument};
 use crate::elision::elide;
 use crate::kubernetes::AuthorityName;
 use crate::plan::{RecoveryPlan, Refusal, Step};
@@ -19,6 +20,9 @@ struct PlanDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     inventory_digest: Option<String>,
     steps: Vec<StepDocument<'a>>,
+    /// Missing where there is no plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restart: Option<RestartDocument<'a>>,
     left: Vec<LeftDocument<'a>>,
     refusals: Vec<RefusalDocument<'a>>,
     healthy: &'a [&'static str],
@@ -81,7 +85,11 @@ struct RefusalDocument<'a> {
 }
 
 /// The document of a plan.
-pub(super) fn write_json(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_json(
+    plan: &RecoveryPlan,
+    outlook: &Outlook,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let left = plan.left.iter().map(|left| LeftDocument {
         name: &left.name,
         reason: elide(&left.reason),
@@ -90,13 +98,14 @@ pub(super) fn write_json(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result
     let document = PlanDocument {
         inventory_digest: Some(plan.inventory_digest.to_string()),
         steps: plan.steps.iter().map(step_document).collect(),
+        restart: Some(outlook.document()),
         left: left.collect(),
         refusals: plan.refusals.iter().map(refusal_document).collect(),
         healthy: &plan.healthy,
         kubeconfig_copies: plan.copies.iter().map(CopyDocument::from).collect(),
         obstacles: Vec::new(),
     };
-    write(&document, out)
+    write_document(&document, out)
 }
 
 /// The document where there is no plan: why.
@@ -105,6 +114,7 @@ pub(super) fn write_failure(failure: &Failure, out: &mut dyn Write) -> io::Resul
     let document = PlanDocument {
         inventory_digest: None,
         steps: Vec::new(),
+        restart: None,
         left: Vec::new(),
         refusals: refusals.iter().map(refusal_document).collect(),
         healthy: &[],
@@ -115,12 +125,7 @@ pub(super) fn write_failure(failure: &Failure, out: &mut dyn Write) -> io::Resul
             Vec::new()
         },
     };
-    write(&document, out)
-}
-
-fn write(document: &PlanDocument<'_>, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, document).map_err(io::Error::from)?;
-    writeln!(out)
+    write_document(&document, out)
 }
 
 fn refusal_document(refusal: &Refusal) -> RefusalDocument<'_> {

@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::paragraph;
-use super::render::{BAD, BOLD, GOOD, count, printable, timestamp};
+use super::render::{BAD, BOLD, GOOD, count, printable, timestamp, write_document};
 use super::table::terminal_columns;
 use crate::node::{self, Root};
 use crate::proof::{Finding, Proof};
@@ -184,8 +184,7 @@ pub(super) fn write_json(proof: &Proof, out: &mut dyn Write) -> io::Result<()> {
         proven: proof.is_whole(),
         conditions: proof.findings.iter().map(row).collect(),
     };
-    serde_json::to_writer_pretty(&mut *out, &report).map_err(io::Error::from)?;
-    writeln!(out)
+    write_document(&report, out)
 }
 
 fn row(finding: &Finding) -> Row<'_> {

@@ -77,12 +77,9 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let Issuance { changes, cluster } = issuance;
     let reason = reason(&arguments.words, wishes_in_effect(arguments));
     let mut undertaking = Undertaking::of_plan(&plan, changes);
-    undertaking.changes.extend(outlook.take_stamps());
-    undertaking.moves = outlook.folders();
-    undertaking.steps.extend(outlook.steps());
+    outlook.add_to(&mut undertaking);
     let mut watch = Watch::new();
-    let left = outlook.left_running();
-    let live = outlook.begin()?;
+    let (live, left) = outlook.begin()?;
     let ended = carry_out(
         root,
         &undertaking,

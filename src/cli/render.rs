@@ -1,6 +1,9 @@
 //! Dates, durations and states in the words of kubeadm's tables.
 
+use std::io::{self, Write};
+
 use anstyle::{AnsiColor, Style};
+use serde::Serialize;
 use time::macros::format_description;
 use time::{Duration, OffsetDateTime};
 
@@ -101,6 +104,12 @@ pub(super) fn without_controls(text: &str) -> String {
             }
         })
         .collect()
+}
+
+/// A document for programs, indented for people who look at it.
+pub(super) fn write_document(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document).map_err(io::Error::from)?;
+    writeln!(out)
 }
 
 pub(super) fn yes_no(yes: bool) -> &'static str {

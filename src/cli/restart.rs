@@ -1,13 +1,14 @@
 //! The restart, as the verbs meet it: what is wished for, what will be done, and why.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use anstyle::Style;
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::arguments::{EtcdCopyChoice, RestartArguments, RestartName};
+use super::exit::Exit;
 use super::failure::Failure;
 use super::paragraph;
 use super::render::{BOLD, WARNING, printable, timestamp};
@@ -24,7 +25,7 @@ use crate::plan::{RecoveryPlan, Refusal, RefusalCode};
 use crate::proof::{ApiServer, Finding, Written, look_at_processes};
 use crate::recovery::{
     EtcdCopy, Interrupted, Live, MANIFEST, RestartChoice, RestartPlan, RestartWishes, Seen,
-    Strategy, plan_restart, written,
+    Strategy, Undertaking, plan_restart, written,
 };
 
 /// What the restart will be, decided before anything is written.
@@ -39,6 +40,27 @@ pub(super) struct Outlook {
     /// The manifests with their annotations.
     stamps: Vec<FileChange>,
     is_asked_for: bool,
+}
+
+/// The restart in `plan -o json`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RestartDocument<'a> {
+    strategy: &'static str,
+    because: &'a str,
+    /// What runs and should not, or the other way round.
+    unwell: Vec<Unwell<'a>>,
+    /// What is done before the files are replaced, in words.
+    before: Vec<String>,
+    /// And after.
+    after: Vec<String>,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+pub(super) struct Unwell<'a> {
+    component: &'static str,
+    evidence: &'a str,
 }
 
 /// What the report says where no process was restarted.
@@ -114,8 +136,7 @@ impl Outlook {
         })
     }
 
-    /// To be asked before [`begin`](Self::begin).
-    pub(super) fn left_running(&self) -> LeftRunning {
+    fn left_running(&self) -> LeftRunning {
         LeftRunning {
             obstacle: (!self.is_asked_for).then(|| self.plan.because.clone()),
         }
@@ -131,26 +152,34 @@ impl Outlook {
         self.unwell.is_empty()
     }
 
-    /// The manifests that get an annotation, as changes of a run.
-    pub(super) fn take_stamps(&mut self) -> Vec<FileChange> {
-        std::mem::take(&mut self.stamps)
-    }
-
-    /// The folders in which manifests are moved.
-    pub(super) fn folders(&self) -> Vec<PathBuf> {
-        if self.plan.strategy != Strategy::Move {
-            return Vec::new();
+    /// For programs.
+    pub(super) fn document(&self) -> RestartDocument<'_> {
+        let unwell = self.unwell.iter().map(|finding| Unwell {
+            component: finding.subject,
+            evidence: finding.state.evidence(),
+        });
+        RestartDocument {
+            strategy: self.plan.strategy.as_str(),
+            because: &self.plan.because,
+            unwell: unwell.collect(),
+            before: self.plan.steps_before(&self.running),
+            after: self.plan.steps_after(),
+            notes: &self.plan.notes,
         }
-        let pods = self.plane.pods.iter();
-        pods.filter_map(|pod| Some(pod.manifest.parent()?.to_owned()))
-            .collect()
     }
 
-    /// What is done besides the files, in words, in order.
-    pub(super) fn steps(&self) -> Vec<String> {
-        let mut steps = self.plan.steps_before(&self.running);
-        steps.extend(self.plan.steps_after());
-        steps
+    /// Lets a run know what it is to do besides the files: the manifests that it changes or moves, and each step in words.
+    pub(super) fn add_to(&mut self, undertaking: &mut Undertaking) {
+        undertaking.changes.append(&mut self.stamps);
+        if self.plan.strategy == Strategy::Move {
+            let pods = self.plane.pods.iter();
+            let folders = pods.filter_map(|pod| Some(pod.manifest.parent()?.to_owned()));
+            undertaking.moves.extend(folders);
+        }
+        undertaking
+            .steps
+            .extend(self.plan.steps_before(&self.running));
+        undertaking.steps.extend(self.plan.steps_after());
     }
 
     /// What will be stopped and started around the files, and why.
@@ -160,7 +189,7 @@ impl Outlook {
         plan: &RecoveryPlan,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        if self.plan.is_live() || !self.unwell.is_empty() {
+        if self.plan.strategy.restarts() || !self.unwell.is_empty() {
             writeln!(out)?;
         }
         for finding in &self.unwell {
@@ -168,7 +197,7 @@ impl Outlook {
             write_hanging(&text, WARNING, out)?;
         }
         if self.plan.strategy.restarts() {
-            let (strategy, because) = (self.plan.strategy.as_str(), because(&self.plan.because));
+            let (strategy, because) = (self.plan.strategy.as_str(), &self.plan.because);
             write_hanging(&format!("Restart: {strategy}, since {because}"), BOLD, out)?;
         } else if !self.unwell.is_empty() {
             let left = self.left_running();
@@ -181,7 +210,7 @@ impl Outlook {
             writeln!(out, "  by hand:    runbooks/full-expiry.md")?;
         }
         let mut steps = self.plan.steps_before(&self.running);
-        if self.plan.is_live() && !plan.steps.is_empty() {
+        if self.plan.strategy.restarts() && !plan.steps.is_empty() {
             steps.push("replace the files above".to_owned());
         }
         steps.extend(self.plan.steps_after());
@@ -223,14 +252,16 @@ impl Outlook {
         })
     }
 
-    /// What carries it out; none where nothing is stopped or started. To be called before the process is confined.
-    pub(super) fn begin(self) -> Result<Option<Live>, Failure> {
+    /// What carries it out, and what to say of processes that are left alone; the first is none where nothing is stopped or
+    /// started. To be called before the process is confined.
+    pub(super) fn begin(self) -> Result<(Option<Live>, LeftRunning), Failure> {
+        let left = self.left_running();
         if self.plan.manager.is_none() && !self.plan.strategy.restarts() {
-            return Ok(None);
+            return Ok((None, left));
         }
         Live::begin(self.root, self.plane, self.plan, self.written)
-            .map(Some)
-            .map_err(|error| Failure::of(super::exit::Exit::Failed, &error))
+            .map(|live| (Some(live), left))
+            .map_err(|error| Failure::of(Exit::Failed, &error))
     }
 }
 
@@ -243,13 +274,6 @@ fn write_hanging(text: &str, style: Style, out: &mut dyn Write) -> io::Result<()
         indent = "  ";
     }
     Ok(())
-}
-
-fn because(reason: &str) -> String {
-    match reason {
-        "asked for" => "it was asked for".to_owned(),
-        other => other.to_owned(),
-    }
 }
 
 /// The components that hold an old credential, or will: those that read what is renewed when they start, and not again.
@@ -272,9 +296,8 @@ fn stale(unwell: &[Finding], renewed: &[&str]) -> Vec<Component> {
 }
 
 impl RestartArguments {
-    /// What the operator wants.
-    pub(super) fn wishes(&self, default: RestartName) -> Result<RestartWishes, Failure> {
-        let choice = match self.restart.unwrap_or(default) {
+    fn choice(&self, default: RestartName) -> RestartChoice {
+        match self.restart.unwrap_or(default) {
             RestartName::Auto => RestartChoice::Auto,
             RestartName::All => RestartChoice::This(Strategy::All),
             RestartName::Stale => RestartChoice::This(Strategy::Stale),
@@ -282,7 +305,19 @@ impl RestartArguments {
             RestartName::Move => RestartChoice::This(Strategy::Move),
             RestartName::Touch => RestartChoice::This(Strategy::Touch),
             RestartName::None => RestartChoice::This(Strategy::None),
-        };
+        }
+    }
+
+    fn etcd_copy(&self) -> EtcdCopy {
+        match self.etcd_copy {
+            EtcdCopyChoice::Auto => EtcdCopy::Auto,
+            EtcdCopyChoice::Always => EtcdCopy::Always,
+            EtcdCopyChoice::Never => EtcdCopy::Never,
+        }
+    }
+
+    /// What the operator wants.
+    pub(super) fn wishes(&self, default: RestartName) -> Result<RestartWishes, Failure> {
         let commands = match (&self.kubelet_stop, &self.kubelet_start) {
             (Some(stop), Some(start)) => Some(ServiceCommands {
                 start: start.clone(),
@@ -296,30 +331,23 @@ impl RestartArguments {
             }
         };
         Ok(RestartWishes {
-            choice,
+            choice: self.choice(default),
             commands,
             unit: self.kubelet_unit.clone(),
-            etcd_copy: match self.etcd_copy {
-                EtcdCopyChoice::Auto => EtcdCopy::Auto,
-                EtcdCopyChoice::Always => EtcdCopy::Always,
-                EtcdCopyChoice::Never => EtcdCopy::Never,
-            },
+            etcd_copy: self.etcd_copy(),
             timeout: self.timeout,
         })
     }
 
     /// The wishes in effect, for the journal.
     pub(super) fn flags(&self, default: RestartName) -> Vec<String> {
-        let mut flags = vec![format!(
-            "--restart={}",
-            self.restart.unwrap_or(default).as_str()
-        )];
+        let mut flags = vec![format!("--restart={}", self.choice(default).as_str())];
         for (name, command) in [("stop", &self.kubelet_stop), ("start", &self.kubelet_start)] {
             if let Some(command) = command {
                 flags.push(format!("--kubelet-{name}={command}"));
             }
         }
-        flags.push(format!("--etcd-copy={:?}", self.etcd_copy).to_lowercase());
+        flags.push(format!("--etcd-copy={}", self.etcd_copy().as_str()));
         flags
     }
 }

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::{clear_away, find, reason};
 use super::observed::lock;
-use super::take_up::{Destination, flags, take_up};
+use super::take_up::{Destination, take_up};
 use crate::journal::RunOutcome;
 use crate::node::Root;
 use crate::recovery::{self, History};
@@ -36,7 +36,7 @@ pub fn resume(root: &Root, arguments: &Resume, out: &mut dyn Write) -> Result<Ex
         writeln!(out, "There is nothing to resume: no run is unfinished.")?;
         return Ok(Exit::Done);
     };
-    let reason = reason(&way.words, flags("resume", way));
+    let reason = reason(&way.words, TO_ITS_END.flags(way));
     if interrupted.is_committed() {
         return take_up(root, interrupted, &TO_ITS_END, way, &reason, out);
     }

@@ -16,7 +16,7 @@ use super::prompt::{confirm, demand_terminal};
 use super::render::{count, printable};
 use super::restart::Outlook;
 use super::resume::TO_ITS_END;
-use super::take_up::{Destination, flags, take_up, tell};
+use super::take_up::{Destination, take_up, tell};
 use super::vouching::vouched;
 use crate::inventory::{Inventory, cluster_authority};
 use crate::journal::{Direction, RunOutcome};
@@ -67,7 +67,7 @@ pub fn rollback(root: &Root, arguments: &Rollback, out: &mut dyn Write) -> Resul
         return Ok(Exit::Done);
     };
     let way = &arguments.way;
-    let reason = reason(&way.words, flags("rollback", way));
+    let reason = reason(&way.words, BACK.flags(way));
     if interrupted.is_committed() {
         return take_up(root, interrupted, &BACK, way, &reason, out);
     }
@@ -95,7 +95,7 @@ fn finish(
     way: &Way,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
-    let mut named = flags("rollback", way);
+    let mut named = BACK.flags(way);
     named.push(run.to_owned());
     let reason = reason(&way.words, named);
     take_up(root, rollback, &TO_ITS_END, way, &reason, out)
@@ -113,7 +113,7 @@ fn undo_ended(
     let run = known_run(root, Some(run))?;
     let chain = chain_of(root, &run)?;
     vouched(root, &chain, &format!("rollback {}", quote(&run)), way, out)?;
-    let undertaking = recovery::reversal(root, &chain, way.skip_foreign)
+    let mut undertaking = recovery::reversal(root, &chain, way.skip_foreign)
         .map_err(|refusals| Failure::refused(&refusals))?;
     if undertaking.changes.is_empty() {
         writeln!(
@@ -151,7 +151,7 @@ fn undo_ended(
             return Ok(Exit::ActionNeeded);
         }
     }
-    let mut named = flags("rollback", way);
+    let mut named = BACK.flags(way);
     named.push(run.clone());
     let reason = reason(&way.words, named);
     let mut watch = Watch::new();
@@ -162,9 +162,9 @@ fn undo_ended(
         .map(|change| change.name.as_str())
         .collect();
     let inventory = Inventory::observe(root);
-    let outlook = Outlook::of(root, &inventory, &way.restart, BACK.restart, &renewed)?;
-    let left = outlook.left_running();
-    let live = outlook.begin()?;
+    let mut outlook = Outlook::of(root, &inventory, &way.restart, BACK.restart, &renewed)?;
+    outlook.add_to(&mut undertaking);
+    let (live, left) = outlook.begin()?;
     let ended = carry_out(
         root,
         &undertaking,

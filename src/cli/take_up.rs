@@ -44,6 +44,22 @@ pub(super) struct Destination {
         fn(&Root, Interrupted, TakeUpRequest<'_>, &mut dyn Observer) -> Result<Ended, Halt>,
 }
 
+impl Destination {
+    /// The verb and its wishes in effect, for the journal.
+    pub(super) fn flags(&self, way: &Way) -> Vec<String> {
+        let mut flags = vec![self.verb.to_owned()];
+        if way.yes {
+            flags.push("--yes".to_owned());
+        }
+        if way.skip_foreign {
+            flags.push("--skip-foreign".to_owned());
+        }
+        flags.extend(way.key.iter().map(|key| format!("--key={key}")));
+        flags.extend(way.restart.flags(self.restart));
+        flags
+    }
+}
+
 /// Of a run that had ended.
 const BRING_CHECKPOINT: &str = "Bring its last checkpoint?";
 const NOTHING_ELSE: &str = "Every file is settled. The journal gets the line that a crash kept from it, and nothing\n\
@@ -58,6 +74,7 @@ pub(super) fn take_up(
     reason: &Reason,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
+    demand_no_manifests(root, way)?;
     let had_ended = interrupted.chain.outcome();
     // Of a run that had ended no file is changed any more.
     if had_ended.is_none() {
@@ -120,6 +137,22 @@ pub(super) fn take_up(
     }
 }
 
+/// A run has committed to what it changes before it was interrupted: manifests cannot be added to that.
+fn demand_no_manifests(root: &Root, way: &Way) -> Result<(), Failure> {
+    let (name, again) = match way.restart.restart {
+        Some(RestartName::Stamp) => ("stamp", "recover --restart stamp"),
+        Some(RestartName::Move) => ("move", "recover --restart move"),
+        _ => return Ok(()),
+    };
+    let message = format!(
+        "--restart {name} is not for a run that was begun without it: manifests are changed"
+    );
+    Err(Failure::usage(message).hint(format!(
+        "--restart all; or --restart none, and when the run is at its end: {}",
+        root.command(again)
+    )))
+}
+
 /// What is restarted when the run is there: by default what a recovery restarts, and nothing for a way back, after which
 /// the old files are there again.
 fn live(
@@ -138,8 +171,7 @@ fn live(
     let restart = &way.restart;
     let mut outlook = Outlook::of(root, &inventory, restart, destination.restart, &renewed)?;
     outlook.demand_manager(root, interrupted)?;
-    let left = outlook.left_running();
-    Ok((outlook.begin()?, left))
+    outlook.begin()
 }
 
 /// Tells that a run is not where it was to be taken: it had come to another end before, and nothing leads on from there.
@@ -177,17 +209,4 @@ pub(super) fn tell(
         .and_then(|()| out.flush());
     despite_lost_output(root, ended, &written);
     exit(root, ended)
-}
-
-/// The verb and its wishes in effect, for the journal.
-pub(super) fn flags(verb: &str, way: &Way) -> Vec<String> {
-    let mut flags = vec![verb.to_owned()];
-    if way.yes {
-        flags.push("--yes".to_owned());
-    }
-    if way.skip_foreign {
-        flags.push("--skip-foreign".to_owned());
-    }
-    flags.extend(way.key.iter().map(|key| format!("--key={key}")));
-    flags
 }

@@ -7,29 +7,16 @@ use std::time::Instant;
 use super::arguments::{Output, Verify};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::observed::observe;
+use super::observed::observe_control_plane;
 use super::proof::{Lines, write_json, write_proof};
 use crate::control_plane::ControlPlane;
 use crate::node::{Root, Undisturbed};
-use crate::plan::RefusalCode;
 use crate::proof::Watch;
 use crate::recovery::written;
 
 /// Watches every condition until all hold or the time is up.
 pub fn verify(root: Root, arguments: &Verify, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let inventory = observe(&root)?;
-    if !inventory.is_control_plane() {
-        let failure = Failure::new(
-            Exit::ActionNeeded,
-            format!(
-                "{} is no control-plane node of kubeadm's",
-                root.path().display()
-            ),
-        );
-        return Err(failure
-            .hint("name the folder of a node with --root")
-            .runbook(RefusalCode::NoNode.runbook()));
-    }
+    let inventory = observe_control_plane(&root)?;
     let plane = Arc::new(ControlPlane::of(&inventory));
     let root = Arc::new(root);
     let written = Arc::new(written(&root));

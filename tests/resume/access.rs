@@ -5,20 +5,12 @@ use crate::ended::runs;
 use crate::support::interruption::is_possible;
 use crate::support::node::Node;
 use crate::support::tree::Tree;
-use crate::{NODE, RECOVER, RESUME, ROLLBACK, interrupted, is_as, is_settled, run};
+use crate::{
+    NODE, RECOVER, RESUME, ROLLBACK, interrupted, is_as, is_settled, labels_are_kept, run,
+};
 
 /// As an editor or a careless copy leaves it; only root may give a file to another group.
 const OPENED: &str = "xargs -0 sh -c 'chmod 0644 \"$@\"; chgrp 1 \"$@\" 2>/dev/null || true' -";
-
-/// Mode and owner of each file of the node that is as in `before`.
-#[track_caller]
-fn labels_are_kept(before: &Tree, node: &Node) {
-    let after = Tree::read(node.path());
-    for path in before.paths() {
-        let (old, new) = (before.entry(path), after.entry(path));
-        assert_eq!(old.label(), new.label(), "{path}");
-    }
-}
 
 #[test]
 fn a_staged_file_that_was_opened_to_others_is_closed_before_it_is_put_in_place() {

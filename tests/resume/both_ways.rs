@@ -4,7 +4,9 @@ use crate::support::interruption::{is_possible, kill};
 use crate::support::node::Node;
 use crate::support::tree::Tree;
 use crate::targets::{count, not_after, outcome, records};
-use crate::{NODE, RECOVER, RESUME, ROLLBACK, interrupted, is_as, is_settled, run};
+use crate::{
+    NODE, RECOVER, RESUME, ROLLBACK, interrupted, is_as, is_settled, labels_are_kept, run,
+};
 
 /// Calls of one kind that come after the commit, up to the last one: at the first, in the middle, around the kubelet's two,
 /// and while the manifests are touched.
@@ -25,16 +27,6 @@ fn interrupted_at((call, number): (&str, usize)) -> Node {
     let node = Node::materialize(NODE);
     kill(node.path(), &RECOVER, call, number);
     node
-}
-
-/// What a recovery keeps of each file that was there: mode, owner, attributes.
-#[track_caller]
-fn labels_are_kept(before: &Tree, node: &Node) {
-    let after = Tree::read(node.path());
-    for path in before.paths() {
-        let (old, new) = (before.entry(path), after.entry(path));
-        assert_eq!(old.label(), new.label(), "{path}");
-    }
 }
 
 #[test]

@@ -211,3 +211,23 @@ fn the_journal_is_damaged() {
     run(&node, &RECOVER, 0);
     run(&node, &["check"], 0);
 }
+
+/// What a run changes is committed to before its first change: a manifest cannot be added to it, and is not silently left out.
+#[test]
+fn an_interrupted_run_takes_up_no_change_of_manifests() {
+    if !is_possible() {
+        return;
+    }
+    for strategy in ["stamp", "move"] {
+        for verb in [RESUME, ROLLBACK] {
+            let node = interrupted(6);
+            let before = Tree::read(node.path());
+            let refused = run(&node, &[verb[0], verb[1], "--restart", strategy], 2);
+            let told =
+                format!("error: --restart {strategy} is not for a run that was begun without it");
+            assert!(refused.stderr.starts_with(&told), "{refused:?}");
+            assert!(refused.stderr.contains("--restart all"), "{refused:?}");
+            assert_eq!(before, Tree::read(node.path()));
+        }
+    }
+}

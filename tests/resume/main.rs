@@ -66,6 +66,16 @@ fn says(told: &Run, name: &str, node: &Node) {
     );
 }
 
+/// What a recovery keeps of each file that was there: mode, owner, attributes.
+#[track_caller]
+fn labels_are_kept(before: &Tree, node: &Node) {
+    let after = Tree::read(node.path());
+    for path in before.paths() {
+        let (old, new) = (before.entry(path), after.entry(path));
+        assert_eq!(old.label(), new.label(), "{path}");
+    }
+}
+
 /// Nothing is unfinished, nothing staged is left, and the journal verifies as complete.
 #[track_caller]
 fn is_settled(node: &Node) {

@@ -57,6 +57,27 @@ pub struct RestartWishes {
     pub timeout: Duration,
 }
 
+impl RestartChoice {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::This(strategy) => strategy.as_str(),
+        }
+    }
+}
+
+impl EtcdCopy {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Always => "always",
+            Self::Never => "never",
+        }
+    }
+}
+
 impl Strategy {
     /// The word for it.
     pub fn as_str(self) -> &'static str {

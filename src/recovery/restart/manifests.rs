@@ -38,21 +38,15 @@ impl Transaction<'_> {
 
     /// Waits until the kubelet has replaced them. If it does not, the proof will tell: it is no failure of the files.
     pub(in crate::recovery) fn wait_until_replaced(&mut self, stamped: &Stamped) {
+        let was = |process: &RunningComponent| (process.pid, process.started);
+        let is_new = |process: &RunningComponent| {
+            let old = stamped.old.iter();
+            old.map(was).all(|old| old != was(process))
+        };
         let words = format!("wait for a new {}", stamped.component);
-        self.observer.progress(&Progress::Acting { act: &words });
-        let begun = Instant::now();
-        while begun.elapsed() < PATIENCE && self.go_on().is_ok() {
-            let now = self.processes(stamped.component).unwrap_or_default();
-            let is_new = |process: &RunningComponent| {
-                let was = |old: &RunningComponent| (old.pid, old.started);
-                stamped.old.iter().all(|old| was(old) != was(process))
-            };
-            if !now.is_empty() && now.iter().all(is_new) {
-                break;
-            }
-            std::thread::sleep(TICK);
-        }
-        self.observer.progress(&Progress::Acted { act: &words });
+        self.wait_for(stamped.component, &words, |now| {
+            !now.is_empty() && now.iter().all(is_new)
+        });
     }
 
     /// Moves each manifest out and back.
@@ -82,7 +76,8 @@ impl Transaction<'_> {
                 warnings.push(with_causes(&failure));
                 continue;
             }
-            if !self.wait_until_gone(component) {
+            let words = format!("wait for the end of {component}");
+            if !self.wait_for(component, &words, <[_]>::is_empty) {
                 warnings.push(format!(
                     "{component} still runs {} s after its manifest was moved away",
                     PATIENCE.as_secs()
@@ -110,23 +105,23 @@ impl Transaction<'_> {
     }
 
     fn move_one(&mut self, act: Act, from: &Path, to: &Path) -> Result<(), Failure> {
-        let words = act.to_string();
-        self.observer.progress(&Progress::Acting { act: &words });
-        let intent = self.log.intend_act(act, self.clock.now())?;
-        match self.root.move_beside(&intent, from, to) {
-            Ok(()) => Ok(self.log.acted(intent, self.clock.now())?),
-            Err(error) => {
-                let failure = Failure::from(error);
-                self.record_failure(&words, &failure);
-                Err(failure)
-            }
-        }
+        self.act(act, |run, intent| {
+            Ok(run.root.move_beside(intent, from, to)?)
+        })
     }
 
-    fn wait_until_gone(&mut self, component: Component) -> bool {
+    /// Waits until what runs of a component is as it is to be; whether it was, in the end.
+    fn wait_for(
+        &mut self,
+        component: Component,
+        words: &str,
+        is_settled: impl Fn(&[RunningComponent]) -> bool,
+    ) -> bool {
+        self.observer.progress(&Progress::Acting { act: words });
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE && self.go_on().is_ok() {
-            if self.processes(component).is_ok_and(|left| left.is_empty()) {
+            if self.processes(component).is_ok_and(|now| is_settled(&now)) {
+                self.observer.progress(&Progress::Acted { act: words });
                 return true;
             }
             std::thread::sleep(TICK);

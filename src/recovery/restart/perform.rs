@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::evidence::with_causes;
-use crate::journal::{Act, Change, Event, FileState};
+use crate::journal::{Act, ActIntent, Change, Event, FileState};
 use crate::kubernetes::Component;
 use crate::node::{Clocks, Ending, Liveness, RunningComponent};
 use crate::proof::{Condition, Finding, Proof, Watch};
@@ -23,15 +23,18 @@ const TICK: Duration = Duration::from_millis(250);
 impl Transaction<'_> {
     /// Stops what the plan says: after the commit, before the first file is replaced.
     pub(in crate::recovery) fn halt(&mut self) -> Result<(), Failure> {
-        let Some(live) = self.live.as_ref().filter(|live| live.plan.is_live()) else {
+        let Some(live) = &self.live else {
             return Ok(());
         };
         let Some(manager) = live.plan.manager.clone() else {
             return Ok(());
         };
+        if !live.plan.strategy.ends_processes() {
+            return Ok(());
+        }
         let (unit, ends) = (live.plan.unit.clone(), live.plan.ends.clone());
         let service = unit.clone();
-        self.act(Act::StopService { service }, move || {
+        self.act_unconfined(Act::StopService { service }, move || {
             manager
                 .stop(&unit, SERVICE)
                 .map_err(|error| with_causes(&error))
@@ -87,7 +90,7 @@ impl Transaction<'_> {
             pid: process.pid,
             started: u64::try_from(process.started.as_millis()).unwrap_or(u64::MAX),
         };
-        self.act(act, move || {
+        self.act_unconfined(act, move || {
             let words = |error| with_causes(&error);
             let ending = Ending::begin(&process).map_err(words)?;
             ending.terminate().map_err(words)?;
@@ -121,31 +124,20 @@ impl Transaction<'_> {
             from: facts::text(&copy.from),
             to: facts::text(&to),
         };
-        let words = act.to_string();
-        self.observer.progress(&Progress::Acting { act: &words });
-        let intent = self.log.intend_act(act, self.clock.now())?;
-        let (root, observer) = (self.root, &mut *self.observer);
-        // What an attempt before left of it is not known to be whole.
-        let copied = root
-            .create_folder(&copy.beneath)
-            .and_then(|()| match root.remove_folder(&to) {
-                Err(error) if error.is_not_found() => Ok(()),
-                other => other,
-            })
-            .and_then(|()| {
-                let all = copy.bytes;
-                root.copy_folder(&copy.from, &to, &mut |done| {
-                    observer.progress(&Progress::Copying { done, all });
-                })
-            });
-        match copied {
-            Ok(_) => Ok(self.log.acted(intent, self.clock.now())?),
-            Err(error) => {
-                let failure = Failure::from(error);
-                self.record_failure("copy etcd's data aside", &failure);
-                Err(failure)
+        self.act(act, |run, _| {
+            let (root, observer) = (run.root, &mut *run.observer);
+            root.create_folder(&copy.beneath)?;
+            // What an attempt before left of it is not known to be whole.
+            match root.remove_folder(&to) {
+                Err(error) if !error.is_not_found() => return Err(error.into()),
+                _ => {}
             }
-        }
+            let all = copy.bytes;
+            root.copy_folder(&copy.from, &to, &mut |done| {
+                observer.progress(&Progress::Copying { done, all });
+            })?;
+            Ok(())
+        })
     }
 
     /// Starts what this run has stopped: after the last file is settled, whichever way. A failure is a warning, for the
@@ -166,7 +158,7 @@ impl Transaction<'_> {
             let act = Act::StartService {
                 service: service.clone(),
             };
-            let started = self.act(act, move || {
+            let started = self.act_unconfined(act, move || {
                 // A kubelet that failed too often is not started otherwise; where there is nothing to forget, nothing is lost.
                 let _ = manager.reset_failed(&unit);
                 manager
@@ -237,35 +229,47 @@ impl Transaction<'_> {
         Ok(Some(proof))
     }
 
-    /// Does one thing under its intent, by the thread that may.
-    pub(super) fn act<T: Send + 'static>(
+    /// Does one thing under its intent, and records what came of it.
+    pub(super) fn act<T>(
         &mut self,
         act: Act,
-        work: impl FnOnce() -> Result<T, String> + Send + 'static,
+        effect: impl FnOnce(&mut Self, &ActIntent) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let words = act.to_string();
         self.observer.progress(&Progress::Acting { act: &words });
         let intent = self.log.intend_act(act, self.clock.now())?;
-        let Some(live) = &self.live else {
-            return Err(Failure::Live { error: words });
-        };
-        let done = live
-            .unconfined
-            .run(work)
-            .map_err(|error| with_causes(&error))
-            .and_then(|done| done);
-        match done {
+        match effect(self, &intent) {
             Ok(value) => {
                 self.log.acted(intent, self.clock.now())?;
                 self.observer.progress(&Progress::Acted { act: &words });
                 Ok(value)
             }
-            Err(error) => {
-                let failure = Failure::Live { error };
+            Err(failure) => {
                 self.record_failure(&words, &failure);
                 Err(failure)
             }
         }
+    }
+
+    /// The same, by the thread that may start programs, signal and connect.
+    pub(super) fn act_unconfined<T: Send + 'static>(
+        &mut self,
+        act: Act,
+        work: impl FnOnce() -> Result<T, String> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.act(act, |run, _| {
+            let live = run.live.as_ref();
+            let done = live.map(|live| live.unconfined.run(work));
+            match done {
+                Some(Ok(done)) => done.map_err(|error| Failure::Live { error }),
+                Some(Err(error)) => Err(Failure::Live {
+                    error: with_causes(&error),
+                }),
+                None => Err(Failure::Live {
+                    error: "this run is about files alone".to_owned(),
+                }),
+            }
+        })
     }
 }
 

@@ -19,6 +19,9 @@ const ENDING: [Component; 4] = [
     Component::Etcd,
 ];
 
+/// Why, where the operator has decided.
+const ASKED_FOR: &str = "it was asked for";
+
 /// What is known when the restart is planned.
 #[derive(Debug)]
 pub struct Seen<'a> {
@@ -74,13 +77,13 @@ pub fn plan_restart(
     let (strategy, because, manager) = match wishes.choice {
         RestartChoice::This(strategy) if strategy.ends_processes() => {
             let manager = manager(root, wishes, strategy).map_err(|refusal| vec![refusal])?;
-            (strategy, "asked for".to_owned(), Some(manager))
+            (strategy, ASKED_FOR.to_owned(), Some(manager))
         }
         RestartChoice::This(strategy) => {
             if strategy.restarts() {
                 demand_kubelet(root, strategy, seen).map_err(|refusal| vec![refusal])?;
             }
-            (strategy, "asked for".to_owned(), None)
+            (strategy, ASKED_FOR.to_owned(), None)
         }
         RestartChoice::Auto => automatic(root, wishes, seen),
     };
@@ -217,14 +220,9 @@ impl RestartPlan {
         Ok(())
     }
 
-    /// Whether anything is stopped.
-    pub fn is_live(&self) -> bool {
-        self.strategy.ends_processes()
-    }
-
     /// What is done before the files are replaced, in words.
     pub fn steps_before(&self, running: &[RunningComponent]) -> Vec<String> {
-        if !self.is_live() {
+        if !self.strategy.ends_processes() {
             return Vec::new();
         }
         let mut steps = vec![format!("stop the kubelet ({})", self.unit)];

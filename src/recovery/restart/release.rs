@@ -96,7 +96,7 @@ impl Transaction<'_> {
                     lease: lease.to_string(),
                     holder,
                 };
-                let released = self.act(act, move || {
+                let released = self.act_unconfined(act, move || {
                     server
                         .release(&lease, &seen)
                         .map_err(|Refused(state)| state.evidence().to_owned())
