@@ -29,6 +29,9 @@ pub struct Arguments {
     pub color: Color,
 }
 
+/// The kubelet's unit, as its packages name it.
+pub(super) const KUBELET_UNIT: &str = "kubelet.service";
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or nothing to do
@@ -142,7 +145,20 @@ pub struct Recover {
     #[arg(short, long)]
     pub yes: bool,
     #[command(flatten)]
+    pub telling: Telling,
+    #[command(flatten)]
     pub words: Words,
+}
+
+/// How a verb that changes the node tells what it does.
+#[derive(Debug, Args)]
+pub struct Telling {
+    /// The form of the output; `json` is one event a line, as it happens, the last one with the exit code. Needs --yes.
+    #[arg(short, long, value_name = "FORM", default_value = "table")]
+    pub output: Output,
+    /// Print errors alone: the exit code says the rest. Needs --yes.
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 #[derive(Debug, Args)]
@@ -175,6 +191,8 @@ pub struct Way {
     pub yes: bool,
     #[command(flatten)]
     pub restart: RestartArguments,
+    #[command(flatten)]
+    pub telling: Telling,
     #[command(flatten)]
     pub words: Words,
 }
@@ -331,7 +349,7 @@ pub struct RestartArguments {
     #[arg(long, value_name = "COMMAND")]
     pub kubelet_start: Option<String>,
     /// The kubelet's unit in systemd.
-    #[arg(long, value_name = "UNIT", default_value = "kubelet.service")]
+    #[arg(long, value_name = "UNIT", default_value = KUBELET_UNIT)]
     pub kubelet_unit: String,
     /// Copy etcd's data to /var/lib/rekindle/etcd while etcd is stopped.
     #[arg(long, value_name = "WHEN", default_value = "auto")]

@@ -1,6 +1,8 @@
-//! `rekindle backups`: the copies of replaced files.
+//! `rekindle backups`: the copies of replaced files, and of etcd's data.
 
+use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use super::arguments::Prune;
 use super::exit::Exit;
@@ -13,12 +15,70 @@ use crate::journal::RunOutcome;
 use crate::node::{FileError, Root, TreeSize};
 use crate::recovery::{History, JournalState, RunFiles, RunJournal};
 
-/// The backup of a run.
+/// What a run has copied aside.
 struct Backup {
     run: String,
-    /// What it holds; nothing where it is no folder that can be read.
-    size: Option<TreeSize>,
+    /// The files as they were before.
+    files: Copied,
+    /// etcd's data, as they were while it was stopped.
+    etcd: Copied,
     usage: Use,
+}
+
+/// A folder of copies.
+enum Copied {
+    /// There is none.
+    Nothing,
+    /// It is no folder that can be read.
+    Unreadable,
+    /// It holds so much.
+    Size(TreeSize),
+}
+
+impl Copied {
+    fn of(root: &Root, folder: &Path) -> Self {
+        if !root.exists(folder) {
+            return Self::Nothing;
+        }
+        root.measure(folder).map_or(Self::Unreadable, Self::Size)
+    }
+
+    fn cell(&self, size: impl Fn(&TreeSize) -> u64) -> Cell {
+        match self {
+            Self::Nothing => "-".into(),
+            Self::Unreadable => "?".into(),
+            Self::Size(measured) => size(measured).to_string().into(),
+        }
+    }
+}
+
+impl Backup {
+    fn read(root: &Root, run: String) -> Self {
+        let places = RunFiles::of(&run);
+        let files = Copied::of(root, &places.backup);
+        let etcd = Copied::of(root, &places.etcd);
+        let usage = match (&files, &etcd) {
+            (Copied::Unreadable, _) | (_, Copied::Unreadable) => {
+                Use::Needed("no folder that can be read")
+            }
+            _ => Use::of(root, &run),
+        };
+        Self {
+            run,
+            files,
+            etcd,
+            usage,
+        }
+    }
+
+    /// The folders that there are.
+    fn folders(&self) -> impl Iterator<Item = PathBuf> {
+        let RunFiles { backup, etcd, .. } = RunFiles::of(&self.run);
+        [(&self.files, backup), (&self.etcd, etcd)]
+            .into_iter()
+            .filter(|(copied, _)| !matches!(copied, Copied::Nothing))
+            .map(|(_, folder)| folder)
+    }
 }
 
 /// What a backup is good for.
@@ -61,49 +121,43 @@ impl Use {
     }
 }
 
-/// What lies in the folder of the backups.
+/// What lies in the folders of backups and of copies of etcd's data.
 struct Backups {
     /// Those of runs that have a journal here, in the order in which these were begun.
     of_runs: Vec<Backup>,
     /// The rest: none of ours, or of a run whose journal was taken away.
-    others: Vec<String>,
+    others: Vec<PathBuf>,
 }
 
 impl Backups {
     fn read(root: &Root) -> Result<Self, Failure> {
-        let names = root.list(&RunFiles::backups());
-        let names = names.map_err(|error| unreadable("backups", &error))?;
         let history = History::read(root).map_err(|error| unreadable("journals", &error))?;
-        let (theirs, others): (Vec<_>, Vec<_>) = names
-            .into_iter()
-            .partition(|name| history.runs.contains(name));
+        let mut theirs = BTreeSet::new();
+        let mut others = Vec::new();
+        for folder in [RunFiles::backups(), RunFiles::etcd_copies()] {
+            let names = root.list(&folder);
+            for name in names.map_err(|error| unreadable("backups", &error))? {
+                if history.runs.contains(&name) {
+                    theirs.insert(name);
+                } else {
+                    others.push(root.outside(&folder.join(name)));
+                }
+            }
+        }
         let runs = history.runs.into_iter().filter(|run| theirs.contains(run));
-        let of_runs = runs.map(|run| {
-            let size = root.measure(&RunFiles::of(&run).backup).ok();
-            let usage = match size {
-                Some(_) => Use::of(root, &run),
-                None => Use::Needed("no folder that can be read"),
-            };
-            Backup { run, size, usage }
-        });
         Ok(Self {
-            of_runs: of_runs.collect(),
+            of_runs: runs.map(|run| Backup::read(root, run)).collect(),
             others,
         })
     }
 
-    fn write_others(&self, root: &Root, out: &mut dyn Write) -> std::io::Result<()> {
+    fn write_others(&self, out: &mut dyn Write) -> std::io::Result<()> {
         if self.others.is_empty() {
             return Ok(());
         }
-        let folder = root.outside(&RunFiles::backups());
-        writeln!(
-            out,
-            "Of no run that has a journal here, and left alone, in {}:",
-            folder.display()
-        )?;
-        for name in &self.others {
-            writeln!(out, "  {}", printable(name))?;
+        writeln!(out, "Of no run that has a journal here, and left alone:")?;
+        for path in &self.others {
+            writeln!(out, "  {}", printable(&path.display().to_string()))?;
         }
         Ok(())
     }
@@ -115,13 +169,9 @@ pub fn list(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
     if backups.of_runs.is_empty() {
         writeln!(out, "There is no backup on this node.")?;
     } else {
-        let heading = ["RUN", "FILES", "BYTES"];
+        let heading = ["RUN", "FILES", "BYTES", "ETCD BYTES"];
         let mut table = Table::with_heading(heading.map(Cell::from).to_vec());
         for backup in &backups.of_runs {
-            let (files, bytes) = match backup.size {
-                Some(size) => (size.files.to_string(), size.bytes.to_string()),
-                None => ("?".to_owned(), "?".to_owned()),
-            };
             let run = match (backup.usage, backup.usage.remark()) {
                 (Use::Needed(_), Some(remark)) => {
                     Cell::styled(format!("{} ({remark})", backup.run), WARNING)
@@ -129,13 +179,23 @@ pub fn list(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
                 (_, Some(remark)) => format!("{} ({remark})", backup.run).into(),
                 (_, None) => backup.run.as_str().into(),
             };
-            table.push(vec![run, files.into(), bytes.into()]);
+            table.push(vec![
+                run,
+                backup.files.cell(|size| size.files),
+                backup.files.cell(|size| size.bytes),
+                backup.etcd.cell(|size| size.bytes),
+            ]);
         }
         table.write(out, 0, terminal_columns())?;
-        let folder = root.outside(&RunFiles::backups());
-        writeln!(out, "Each in a folder of its name in {}", folder.display())?;
+        let (files, etcd) = (RunFiles::backups(), RunFiles::etcd_copies());
+        writeln!(
+            out,
+            "Each in a folder of its name in {}; copies of etcd's data in {}",
+            root.outside(&files).display(),
+            root.outside(&etcd).display()
+        )?;
     }
-    backups.write_others(root, out)?;
+    backups.write_others(out)?;
     Ok(Exit::Done)
 }
 
@@ -158,7 +218,7 @@ pub fn prune(root: &Root, arguments: &Prune, out: &mut dyn Write) -> Result<Exit
     for (backup, reason) in kept.into_iter().rev() {
         writeln!(out, "Kept: {} ({reason})", printable(&backup.run))?;
     }
-    backups.write_others(root, out)?;
+    backups.write_others(out)?;
     if old.is_empty() {
         writeln!(
             out,
@@ -167,15 +227,19 @@ pub fn prune(root: &Root, arguments: &Prune, out: &mut dyn Write) -> Result<Exit
         )?;
         return Ok(Exit::Done);
     }
-    writeln!(out, "To be removed, with the private keys that they hold:")?;
+    writeln!(
+        out,
+        "To be removed, with the private keys and the data that they hold:"
+    )?;
     for backup in &old {
-        let folder = root.outside(&RunFiles::of(&backup.run).backup);
         let remark = match backup.usage.remark() {
             Some(remark) => format!(" ({remark})"),
             None => String::new(),
         };
-        let text = format!("{}{remark}", folder.display());
-        writeln!(out, "  {}", printable(&text))?;
+        for folder in backup.folders() {
+            let text = format!("{}{remark}", root.outside(&folder).display());
+            writeln!(out, "  {}", printable(&text))?;
+        }
     }
     if !arguments.yes {
         demand_terminal()?;
@@ -186,8 +250,8 @@ pub fn prune(root: &Root, arguments: &Prune, out: &mut dyn Write) -> Result<Exit
             return Ok(Exit::ActionNeeded);
         }
     }
-    for backup in &old {
-        root.remove_folder(&RunFiles::of(&backup.run).backup)
+    for folder in old.iter().flat_map(|backup| backup.folders()) {
+        root.remove_folder(&folder)
             .map_err(|error| Failure::of(Exit::ActionNeeded, &error).hint("run this again"))?;
     }
     let left = all - old.len();

@@ -37,5 +37,7 @@ pub(super) fn carry_out(
     watch.finish();
     let mut ended = ended.map_err(|error| Failure::of_recovery(root, &error))?;
     warnings.append(&mut ended.warnings);
-    Ok(Ended { warnings, ..ended })
+    let ended = Ended { warnings, ..ended };
+    watch.report(root, &ended);
+    Ok(ended)
 }

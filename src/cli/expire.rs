@@ -8,8 +8,8 @@ use super::failure::Failure;
 use super::interrupted::refuse_unfinished;
 use super::observed::{lock, observe};
 use super::plan::write_left;
-use super::progress::Watch;
 use super::render::{BAD, count, date};
+use super::voice::Voice;
 use crate::issuance::{self, Issuance};
 use crate::node::{self, Root};
 use crate::plan::{Refusal, RefusalCode, plan_expiry};
@@ -34,7 +34,7 @@ pub fn expire(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
         arguments: vec!["expire".to_owned()],
     };
     let undertaking = Undertaking::of_plan(&plan, changes);
-    let mut watch = Watch::new();
+    let mut watch = Voice::People.watch();
     let expired = carry_out(
         root,
         &undertaking,

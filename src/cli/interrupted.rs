@@ -9,6 +9,7 @@ use super::progress::Watch;
 use super::render::{printable, timestamp};
 use super::report::write_warnings;
 use super::standing::{how_far, of_history, unfinished, write_stopped};
+use super::voice::Voice;
 use crate::inventory::cluster_authority;
 use crate::journal::Progress;
 use crate::node::{self, Root};
@@ -78,7 +79,7 @@ pub(super) fn clear_away(
 ) -> Result<bool, Failure> {
     let run = interrupted.run.clone();
     confine(root, interrupted.folders())?;
-    let warnings = clear(root, interrupted, reason, &mut Watch::new())?;
+    let warnings = clear(root, interrupted, reason, &mut Voice::Nobody.watch())?;
     writeln!(
         out,
         "The run {} was interrupted before it changed anything; what it left is cleared away.",

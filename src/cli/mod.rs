@@ -8,6 +8,7 @@ mod check_json;
 mod clock;
 mod copies;
 mod drill;
+mod events;
 mod execution;
 mod exit;
 mod expire;
@@ -27,10 +28,12 @@ mod report;
 mod restart;
 mod resume;
 mod rollback;
+mod screen;
 mod standing;
 mod table;
 mod take_up;
 mod verify;
+mod voice;
 mod vouching;
 mod ways;
 
@@ -73,9 +76,18 @@ fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure>
     match &arguments.verb {
         Verb::Check(verb) => check::check(root(), verb, out),
         Verb::Plan(verb) => plan::plan(root(), verb, out),
-        Verb::Recover(verb) => recover::recover(&root()?, verb, out),
-        Verb::Resume(verb) => resume::resume(&root()?, verb, out),
-        Verb::Rollback(verb) => rollback::rollback(&root()?, verb, out),
+        Verb::Recover(verb) => {
+            let voice = verb.telling.voice(verb.yes)?;
+            voice.tell(out, |out| recover::recover(&root()?, verb, out))
+        }
+        Verb::Resume(verb) => {
+            let voice = verb.way.telling.voice(verb.way.yes)?;
+            voice.tell(out, |out| resume::resume(&root()?, verb, out))
+        }
+        Verb::Rollback(verb) => {
+            let voice = verb.way.telling.voice(verb.way.yes)?;
+            voice.tell(out, |out| rollback::rollback(&root()?, verb, out))
+        }
         Verb::Verify(verb) => verify::verify(root()?, verb, out),
         Verb::Journal(JournalVerb::List) => journal::list(&root()?, out),
         Verb::Journal(JournalVerb::Export(verb)) => journal::export(&root()?, verb, out),

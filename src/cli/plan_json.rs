@@ -11,7 +11,7 @@ use super::render::{timestamp, write_document};
 use super::restart::{Outlook, RestartDocument};
 use crate::elision::elide;
 use crate::kubernetes::AuthorityName;
-use crate::plan::{RecoveryPlan, Refusal, Step};
+use crate::plan::{LeftAlone, RecoveryPlan, Refusal, Step};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -68,15 +68,17 @@ enum StepDocument<'a> {
     },
 }
 
+/// What is left to a person.
 #[derive(Serialize)]
-struct LeftDocument<'a> {
+pub(super) struct LeftDocument<'a> {
     name: &'a str,
     reason: Cow<'a, str>,
     needs: Cow<'a, str>,
 }
 
+/// Why nothing is done.
 #[derive(Serialize)]
-struct RefusalDocument<'a> {
+pub(super) struct RefusalDocument<'a> {
     code: &'a str,
     subject: &'a str,
     evidence: Cow<'a, str>,
@@ -90,16 +92,11 @@ pub(super) fn write_json(
     outlook: &Outlook,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let left = plan.left.iter().map(|left| LeftDocument {
-        name: &left.name,
-        reason: elide(&left.reason),
-        needs: elide(&left.needs),
-    });
     let document = PlanDocument {
         inventory_digest: Some(plan.inventory_digest.to_string()),
         steps: plan.steps.iter().map(step_document).collect(),
         restart: Some(outlook.document()),
-        left: left.collect(),
+        left: left_documents(&plan.left),
         refusals: plan.refusals.iter().map(refusal_document).collect(),
         healthy: &plan.healthy,
         kubeconfig_copies: plan.copies.iter().map(CopyDocument::from).collect(),
@@ -128,7 +125,16 @@ pub(super) fn write_failure(failure: &Failure, out: &mut dyn Write) -> io::Resul
     write_document(&document, out)
 }
 
-fn refusal_document(refusal: &Refusal) -> RefusalDocument<'_> {
+pub(super) fn left_documents(left: &[LeftAlone]) -> Vec<LeftDocument<'_>> {
+    let documents = left.iter().map(|left| LeftDocument {
+        name: &left.name,
+        reason: elide(&left.reason),
+        needs: elide(&left.needs),
+    });
+    documents.collect()
+}
+
+pub(super) fn refusal_document(refusal: &Refusal) -> RefusalDocument<'_> {
     RefusalDocument {
         code: refusal.code.as_str(),
         subject: &refusal.subject,

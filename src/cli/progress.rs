@@ -1,81 +1,79 @@
-//! A run as it happens: one bar on a terminal, nothing elsewhere. The report at the end says it all.
+//! A run as it happens, in the form that its reader wants.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{self, IsTerminal};
 
+use super::events::{Event, Events};
 use super::proof::Lines;
-use crate::node::Undisturbed;
-use crate::recovery::{Observer, Progress};
+use super::screen::Screen;
+use super::voice::Voice;
+use crate::node::{Root, Undisturbed};
+use crate::recovery::{Ended, Observer, Progress};
 
-/// Draws on standard error, and only where that is a terminal. While it lives, signals do not end the process between two
-/// files: the run is asked to stop. It is to live until the report is written, for nobody should have to guess what was done.
+/// Tells what happens. While it lives, signals do not end the process between two files: the run is asked to stop. It is to
+/// live until the report is written, for nobody should have to guess what was done.
 #[derive(Debug)]
 pub(super) struct Watch {
-    bar: ProgressBar,
-    lines: Lines,
+    form: Form,
     signals: Undisturbed,
 }
 
+#[derive(Debug)]
+enum Form {
+    /// On standard error, a terminal.
+    Screen(Screen),
+    /// On standard error, no terminal: a line a step.
+    Plain(Lines),
+    /// On standard output.
+    Events(Events),
+    Silence,
+}
+
 impl Watch {
-    pub(super) fn new() -> Self {
-        let bar = ProgressBar::new(0);
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    pub(super) fn new(voice: Voice) -> Self {
+        let form = match voice {
+            Voice::People if io::stderr().is_terminal() => Form::Screen(Screen::default()),
+            Voice::People => Form::Plain(Lines::default()),
+            Voice::Nobody => Form::Silence,
+            Voice::Program => Form::Events(Events::default()),
+        };
         Self {
-            bar,
-            lines: Lines::default(),
+            form,
             signals: Undisturbed::begin(),
         }
     }
 
+    /// Leaves the terminal to the report.
     pub(super) fn finish(&mut self) {
-        self.bar.finish_and_clear();
-        self.lines.end();
+        match &mut self.form {
+            Form::Screen(screen) => screen.finish(),
+            Form::Plain(lines) => lines.end(),
+            Form::Events(_) | Form::Silence => {}
+        }
+    }
+
+    /// What came of it, for a program: the report is for people.
+    pub(super) fn report(&self, root: &Root, ended: &Ended) {
+        if matches!(self.form, Form::Events(_)) {
+            Event::ended(root, ended).write(&mut io::stdout().lock());
+        }
     }
 }
 
 impl Observer for Watch {
     fn progress(&mut self, progress: &Progress<'_>) {
-        match progress {
-            Progress::Begun { steps, .. } => self.bar.set_length(*steps as u64),
-            Progress::Prepared { name } => {
-                self.bar.set_message(format!("preparing {name}"));
-                self.bar.inc(1);
-            }
-            Progress::Replaced { name, .. } => {
-                self.bar.set_message(format!("replaced {name}"));
-                self.bar.inc(1);
-            }
-            Progress::Touched { path } => {
-                self.bar.set_message(format!("touched {}", path.display()));
-            }
-            Progress::Acting { act } => {
-                self.bar.set_message((*act).to_owned());
-                self.lines.say(act);
-            }
-            Progress::Acted { .. } => {}
-            Progress::Copying { done, all } => {
-                let done = indicatif::HumanBytes(*done);
-                let all = indicatif::HumanBytes(*all);
-                self.bar
-                    .set_message(format!("copying etcd's data: {done} of {all}"));
-            }
-            Progress::Proving { findings } => {
-                self.bar.finish_and_clear();
-                self.lines.begin(findings);
-            }
-            Progress::Seen { number, finding } => self.lines.show(*number, finding),
-            Progress::RollingBack { steps } => {
-                self.bar.set_position(0);
-                self.bar.set_length(*steps as u64);
-                self.bar.set_message("going back");
-            }
-            Progress::RolledBack { path } => {
-                self.bar
-                    .set_message(format!("brought back {}", path.display()));
-                self.bar.inc(1);
-            }
+        match &mut self.form {
+            Form::Screen(screen) => screen.show(progress),
+            Form::Plain(lines) => match progress {
+                Progress::Acting { act } => lines.say(act),
+                Progress::Proving { findings } => lines.begin(findings),
+                Progress::Seen { number, finding } => lines.show(*number, finding),
+                _ => {}
+            },
+            Form::Events(events) => events.say(progress, &mut io::stdout().lock()),
+            Form::Silence => {}
         }
     }
+
     fn interrupted(&mut self) -> Option<&'static str> {
         self.signals.interrupted()
     }

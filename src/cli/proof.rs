@@ -1,5 +1,6 @@
 //! A proof on the terminal: a live line for each condition, and the report.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
@@ -9,11 +10,12 @@ use serde::Serialize;
 use super::paragraph;
 use super::render::{BAD, BOLD, GOOD, count, printable, timestamp, write_document};
 use super::table::terminal_columns;
+use crate::elision::elide;
 use crate::node::{self, Root};
 use crate::proof::{Finding, Proof};
 
 /// How often a spinner turns.
-const TICK: Duration = Duration::from_millis(120);
+pub(super) const TICK: Duration = Duration::from_millis(120);
 
 /// Where what was seen begins: behind the mark and the condition.
 const EVIDENCE: usize = 23;
@@ -111,6 +113,12 @@ pub(super) fn write_proof(root: &Root, proof: &Proof, out: &mut dyn Write) -> io
     }
     let are = if open == 1 { "is" } else { "are" };
     writeln!(out, "{BAD}Not proven{BAD:#}: {open} of {all} {are} open.")?;
+    if !proof.kubelet_log.is_empty() {
+        writeln!(out, "The kubelet's last words:")?;
+    }
+    for line in &proof.kubelet_log {
+        writeln!(out, "  {}", printable(line))?;
+    }
     writeln!(
         out,
         "Next: runbooks/not-proven.md; to look again: {}",
@@ -165,16 +173,20 @@ struct Report<'a> {
     at: String,
     proven: bool,
     conditions: Vec<Row<'a>>,
+    /// The kubelet's last words, where it may be behind what is open.
+    #[serde(rename = "kubeletLog", skip_serializing_if = "Vec::is_empty")]
+    kubelet_log: Vec<Cow<'a, str>>,
 }
 
+/// One condition, for programs.
 #[derive(Serialize)]
-struct Row<'a> {
+pub(super) struct Row<'a> {
     component: &'a str,
     condition: &'a str,
     proven: bool,
-    evidence: &'a str,
+    evidence: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    advice: Option<&'a str>,
+    advice: Option<Cow<'a, str>>,
 }
 
 pub(super) fn write_json(proof: &Proof, out: &mut dyn Write) -> io::Result<()> {
@@ -183,17 +195,18 @@ pub(super) fn write_json(proof: &Proof, out: &mut dyn Write) -> io::Result<()> {
         at: timestamp(node::now().truncate_to_second()),
         proven: proof.is_whole(),
         conditions: proof.findings.iter().map(row).collect(),
+        kubelet_log: proof.kubelet_log.iter().map(|line| elide(line)).collect(),
     };
     write_document(&report, out)
 }
 
-fn row(finding: &Finding) -> Row<'_> {
+pub(super) fn row(finding: &Finding) -> Row<'_> {
     Row {
         component: finding.subject,
         condition: finding.condition.as_str(),
         proven: finding.state.is_proven(),
-        evidence: finding.state.evidence(),
-        advice: finding.state.advice(),
+        evidence: elide(finding.state.evidence()),
+        advice: finding.state.advice().map(elide),
     }
 }
 

@@ -14,7 +14,6 @@ use super::failure::Failure;
 use super::interrupted::{clear_away, reason, refuse_unfinished};
 use super::observed::{lock, observe};
 use super::plan::{refused, write_explanation, write_plan};
-use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{GOOD, date_cell, span};
 use super::report::{despite_lost_output, exit, write_ended, write_proven};
@@ -78,7 +77,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let reason = reason(&arguments.words, wishes_in_effect(arguments));
     let mut undertaking = Undertaking::of_plan(&plan, changes);
     outlook.add_to(&mut undertaking);
-    let mut watch = Watch::new();
+    let mut watch = arguments.telling.voice(arguments.yes)?.watch();
     let (live, left) = outlook.begin()?;
     let ended = carry_out(
         root,

@@ -21,6 +21,9 @@ pub(super) fn write_ended(root: &Root, ended: &Ended, out: &mut dyn Write) -> io
     if root.exists(&ended.files.backup) {
         writeln!(out, "Backup    {}", outside(&ended.files.backup))?;
     }
+    if root.exists(&ended.files.etcd) {
+        writeln!(out, "etcd data {}", outside(&ended.files.etcd))?;
+    }
     writeln!(out, "Journal   {}", outside(&ended.files.journal))?;
     writeln!(out, "Signed by sha256:{}", ended.closed.key)?;
     writeln!(out)?;

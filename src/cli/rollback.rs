@@ -11,7 +11,6 @@ use super::interrupted::{clear_away, find, reason, refuse_unfinished};
 use super::journal::{chain_of, known_run};
 use super::observed::lock;
 use super::plan::write_left;
-use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{count, printable};
 use super::restart::Outlook;
@@ -154,7 +153,7 @@ fn undo_ended(
     let mut named = BACK.flags(way);
     named.push(run.clone());
     let reason = reason(&way.words, named);
-    let mut watch = Watch::new();
+    let mut watch = way.telling.voice(way.yes)?.watch();
     let cluster = cluster_authority(root, node::now());
     let renewed: Vec<&str> = undertaking
         .changes

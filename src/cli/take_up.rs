@@ -9,7 +9,6 @@ use super::failure::Failure;
 use super::interrupted::write_state;
 use super::journal::outcome_in_words;
 use super::observed::confine;
-use super::progress::Watch;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{GOOD, WARNING};
 use super::report::{despite_lost_output, exit, write_ended, write_proven};
@@ -105,7 +104,7 @@ pub(super) fn take_up(
     let authority = cluster_authority(root, node::now());
     let (live, left) = live(root, &interrupted, destination, way)?;
     confine(root, interrupted.folders())?;
-    let mut watch = Watch::new();
+    let mut watch = way.telling.voice(way.yes)?.watch();
     let request = TakeUpRequest {
         authority,
         skip_foreign: way.skip_foreign,
@@ -115,6 +114,7 @@ pub(super) fn take_up(
     let ended = (destination.take)(root, interrupted, request, &mut watch);
     watch.finish();
     let ended = ended.map_err(|halt| Failure::of_halt(root, &halt))?;
+    watch.report(root, &ended);
     let run = ended.run.clone();
     match had_ended {
         Some(outcome) if outcome != destination.aim => Ok(tell_elsewhere(

@@ -4,13 +4,13 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::arguments::{Output, Verify};
+use super::arguments::{KUBELET_UNIT, Output, Verify};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::observe_control_plane;
 use super::proof::{Lines, write_json, write_proof};
 use crate::control_plane::ControlPlane;
-use crate::node::{Root, Undisturbed};
+use crate::node::{Root, ServiceManager, Undisturbed};
 use crate::proof::Watch;
 use crate::recovery::written;
 
@@ -34,7 +34,10 @@ pub fn verify(root: Root, arguments: &Verify, out: &mut dyn Write) -> Result<Exi
         |number, finding| lines.show(number, finding),
     );
     lines.end();
-    let proof = watch.end();
+    let mut proof = watch.end();
+    if root.is_machine() && !proof.is_whole() {
+        proof.kubelet_log = ServiceManager::detect(&root, None).last_words(KUBELET_UNIT);
+    }
     match (arguments.quiet, arguments.output) {
         (true, _) => {}
         (false, Output::Table) => write_proof(&root, &proof, out)?,

@@ -13,6 +13,11 @@ pub use unit::{UnitState, UnitStatus};
 /// Present while systemd runs the machine: `sd_booted(3)`.
 const BOOTED: &str = "/run/systemd/system";
 
+/// In so many of its last lines a service's errors are looked for.
+const LOG_LINES: usize = 200;
+/// So many of them are worth reading at night.
+const WORDS: usize = 5;
+
 /// How long a question may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -127,9 +132,22 @@ impl ServiceManager {
         }
     }
 
-    /// The last lines that it logged, oldest first; none where they cannot be had: they are a help, no evidence. Control
-    /// characters are replaced.
-    pub fn recent_log(&self, unit: &str, lines: usize) -> Vec<String> {
+    /// The last errors that it logged, oldest first, or its last lines where there are none; nothing where they cannot be had:
+    /// they are a help, no evidence. Control characters are replaced.
+    pub fn last_words(&self, unit: &str) -> Vec<String> {
+        let lines = self.recent_log(unit);
+        let is_error = |line: &&String| is_klog_error(line);
+        let errors: Vec<&String> = lines.iter().filter(is_error).collect();
+        let words = if errors.is_empty() {
+            lines.iter().collect()
+        } else {
+            errors
+        };
+        let skipped = words.len().saturating_sub(WORDS);
+        words.into_iter().skip(skipped).cloned().collect()
+    }
+
+    fn recent_log(&self, unit: &str) -> Vec<String> {
         let Self::Systemd(Systemd {
             journalctl: Some(journalctl),
             ..
@@ -137,7 +155,7 @@ impl ServiceManager {
         else {
             return Vec::new();
         };
-        let (unit, lines) = (format!("--unit={unit}"), format!("--lines={lines}"));
+        let (unit, lines) = (format!("--unit={unit}"), format!("--lines={LOG_LINES}"));
         let arguments = [&unit, &lines, "--output=cat", "--no-pager", "--quiet"];
         let output = run(journalctl, &arguments, PATIENCE).unwrap_or_default();
         output.lines().map(str::to_owned).collect()
@@ -169,6 +187,15 @@ impl Systemd {
         let arguments: Vec<&str> = ["--no-pager"].iter().chain(arguments).copied().collect();
         run(&self.systemctl, &arguments, patience)
     }
+}
+
+/// `E1128 03:00:01.123456 …` or `F…`: severity, month and day (`k8s.io/klog/v2`, its header).
+fn is_klog_error(line: &str) -> bool {
+    let Some(date) = line.strip_prefix(['E', 'F']) else {
+        return false;
+    };
+    let (digits, rest) = date.split_at_checked(4).unwrap_or_default();
+    digits.len() == 4 && digits.bytes().all(|digit| digit.is_ascii_digit()) && rest.starts_with(' ')
 }
 
 fn program(root: &Root, name: &str) -> Option<PathBuf> {

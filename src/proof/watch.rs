@@ -31,6 +31,8 @@ pub struct Watch {
 pub struct Proof {
     /// Every condition, in the order in which the components depend on each other.
     pub findings: Vec<Finding>,
+    /// What the kubelet has said last, where something is open that it may be behind: a help, no evidence.
+    pub kubelet_log: Vec<String>,
 }
 
 impl Proof {
@@ -69,7 +71,10 @@ impl Watch {
         Self {
             changes,
             seen: vec![false; findings.len()],
-            proof: Proof { findings },
+            proof: Proof {
+                findings,
+                kubelet_log: Vec::new(),
+            },
             stop,
         }
     }

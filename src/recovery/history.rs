@@ -29,12 +29,19 @@ pub struct RunFiles {
     pub checkpoint: PathBuf,
     /// The folder with the files as they were before.
     pub backup: PathBuf,
+    /// The folder with etcd's data as they were while it was stopped.
+    pub etcd: PathBuf,
 }
 
 impl RunFiles {
     /// The folder of all journals.
     pub fn journals() -> PathBuf {
         Path::new(STATE_FOLDER).join("journal")
+    }
+
+    /// The folder of all copies of etcd's data.
+    pub fn etcd_copies() -> PathBuf {
+        Path::new(STATE_FOLDER).join("etcd")
     }
 
     /// The folder of all backups.
@@ -48,6 +55,7 @@ impl RunFiles {
             journal: Self::journals().join(format!("{run}{JOURNAL_SUFFIX}")),
             checkpoint: Self::journals().join(format!("{run}.checkpoint")),
             backup: Self::backups().join(run),
+            etcd: Self::etcd_copies().join(run),
         }
     }
 }

@@ -67,6 +67,22 @@ fn everything_comes_back_with_every_key() {
     assert!(changed > 10, "{changed}");
     proves_what_there_is(&told);
     records_every_act(&machine);
+    lists_and_removes_the_copy(&machine);
+}
+
+/// It is as large as etcd, and somebody has to be able to get rid of it.
+fn lists_and_removes_the_copy(machine: &crate::Machine) {
+    let listed = machine.rekindle(&["backups", "list"]).expect(0).stdout;
+    let row: Vec<&str> = listed.lines().nth(1).unwrap().split_whitespace().collect();
+    let bytes: u64 = row[3].parse().unwrap();
+    assert!(bytes > 1_000_000, "{listed}");
+    machine
+        .rekindle(&["backups", "prune", "--keep", "0", "--yes"])
+        .expect(0);
+    assert_eq!(
+        machine.shell("ls -A /var/lib/rekindle/etcd /var/lib/rekindle/backups | wc -w"),
+        "2\n"
+    );
 }
 
 fn serves_the_new_certificate(served: &str, machine: &crate::Machine) {

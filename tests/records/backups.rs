@@ -47,7 +47,7 @@ fn backups_are_listed_with_what_they_hold() {
         .lines()
         .map(|line| line.split_whitespace().collect())
         .collect();
-    assert_eq!(rows[0], ["RUN", "FILES", "BYTES"]);
+    assert_eq!(rows[0], ["RUN", "FILES", "BYTES", "ETCD", "BYTES"]);
     for (row, name) in rows[1..].iter().zip(runs(&node)) {
         let files = before
             .paths()
@@ -58,10 +58,18 @@ fn backups_are_listed_with_what_they_hold() {
                 _ => None,
             });
         let (number, bytes) = files.fold((0, 0), |(number, sum), size| (number + 1, sum + size));
-        assert_eq!(*row, [name, number.to_string(), bytes.to_string()]);
+        assert_eq!(*row, [&name, &number.to_string(), &bytes.to_string(), "-"]);
     }
-    let folder = node.file("/var/lib/rekindle/backups");
-    let last = format!("Each in a folder of its name in {}\n", folder.display());
+    let folder = |name: &str| {
+        node.file(&format!("/var/lib/rekindle/{name}"))
+            .display()
+            .to_string()
+    };
+    let last = format!(
+        "Each in a folder of its name in {}; copies of etcd's data in {}\n",
+        folder("backups"),
+        folder("etcd")
+    );
     assert!(listed.ends_with(&last), "{listed}");
 }
 
@@ -122,7 +130,8 @@ fn somebody_at_a_terminal_is_asked() {
     terminal.enter("n\n");
     let run = terminal.end().expect(1);
     assert!(
-        run.stdout.contains("with the private keys that they hold"),
+        run.stdout
+            .contains("with the private keys and the data that they hold"),
         "{run:?}"
     );
     assert!(run.stdout.ends_with("Nothing was removed.\r\n"), "{run:?}");
@@ -287,7 +296,10 @@ fn what_is_no_backup_of_a_run_stays_and_links_are_not_followed() {
         listed.contains("Of no run that has a journal here"),
         "{listed}"
     );
-    for name in ["  note.txt\n", "  20200101T000000.000Z-abcdef\n"] {
+    for name in [
+        "/backups/note.txt\n",
+        "/backups/20200101T000000.000Z-abcdef\n",
+    ] {
         assert!(listed.contains(name), "{listed}");
     }
     let told = prune(&node, "1");

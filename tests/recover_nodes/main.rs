@@ -19,6 +19,7 @@ mod issuers;
 mod kubelet;
 mod mutation;
 mod secrecy;
+mod telling;
 mod wishes;
 
 #[path = "../support/mod.rs"]

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use crate::evidence::with_causes;
 use crate::journal::{Act, ActIntent, Change, Event, FileState};
 use crate::kubernetes::Component;
-use crate::node::{Clocks, Ending, Liveness, RunningComponent};
+use crate::node::{Clocks, Ending, Liveness, RunningComponent, ServiceManager};
 use crate::proof::{Condition, Finding, Proof, Watch};
 use crate::recovery::transaction::Transaction;
-use crate::recovery::{Failure, Progress, facts};
+use crate::recovery::{Failure, Progress, RunFiles, facts};
 
 /// For the service manager: a kubelet ends within a second.
 const SERVICE: Duration = Duration::from_mins(1);
@@ -40,11 +40,12 @@ impl Transaction<'_> {
                 .map_err(|error| with_causes(&error))
         })?;
         self.wait_for_the_kubelet()?;
-        for component in ends {
-            self.go_on()?;
-            for process in self.processes(component)? {
-                self.end(component, process)?;
-            }
+        for component in &ends {
+            self.end_all(*component)?;
+        }
+        // A container that was being started when the kubelet stopped may have come up behind our back.
+        for component in &ends {
+            self.end_all(*component)?;
             // Whether or not one was there to be ended: now none is, and nobody starts one.
             let now = self.clock.now();
             if let Some(live) = &mut self.live {
@@ -52,6 +53,14 @@ impl Transaction<'_> {
             }
         }
         self.copy_aside()
+    }
+
+    fn end_all(&mut self, component: Component) -> Result<(), Failure> {
+        self.go_on()?;
+        for process in self.processes(component)? {
+            self.end(component, process)?;
+        }
+        Ok(())
     }
 
     /// A command may return before its service has ended.
@@ -119,14 +128,14 @@ impl Transaction<'_> {
         let Some(copy) = self.live.as_ref().and_then(|live| live.plan.copy.clone()) else {
             return Ok(());
         };
-        let to = copy.beneath.join(&self.run);
+        let to = self.files.etcd.clone();
         let act = Act::CopyFolder {
             from: facts::text(&copy.from),
             to: facts::text(&to),
         };
         self.act(act, |run, _| {
             let (root, observer) = (run.root, &mut *run.observer);
-            root.create_folder(&copy.beneath)?;
+            root.create_folder(&RunFiles::etcd_copies())?;
             // What an attempt before left of it is not known to be whole.
             match root.remove_folder(&to) {
                 Err(error) if !error.is_not_found() => return Err(error.into()),
@@ -217,7 +226,8 @@ impl Transaction<'_> {
                 self.release_leases()?;
             }
         }
-        let proof = watch.end();
+        let mut proof = watch.end();
+        proof.kubelet_log = self.kubelet_log(&proof);
         for finding in &proof.findings {
             self.append(Event::Proof {
                 component: finding.subject.to_owned(),
@@ -227,6 +237,20 @@ impl Transaction<'_> {
             })?;
         }
         Ok(Some(proof))
+    }
+
+    /// What the kubelet says, where it may be behind what is not proven.
+    fn kubelet_log(&self, proof: &Proof) -> Vec<String> {
+        let Some(live) = self.live.as_ref().filter(|_| !proof.is_whole()) else {
+            return Vec::new();
+        };
+        let (root, unit) = (Arc::clone(&live.root), live.plan.unit.clone());
+        let manager = live.plan.manager.clone();
+        let words = move || {
+            let manager = manager.unwrap_or_else(|| ServiceManager::detect(&root, None));
+            manager.last_words(&unit)
+        };
+        live.unconfined.run(words).unwrap_or_default()
     }
 
     /// Does one thing under its intent, and records what came of it.

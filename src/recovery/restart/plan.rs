@@ -9,7 +9,7 @@ use crate::evidence::with_causes;
 use crate::kubernetes::Component;
 use crate::node::{Root, RunningComponent, ServiceManager, UnitState};
 use crate::plan::{Refusal, RefusalCode};
-use crate::recovery::STATE_FOLDER;
+use crate::recovery::RunFiles;
 
 /// In which order components end: whoever asks another one ends before it.
 const ENDING: [Component; 4] = [
@@ -57,13 +57,11 @@ pub struct RestartPlan {
     wishes: RestartWishes,
 }
 
-/// A folder that is copied aside.
+/// A folder that is copied aside, to one of the run's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FolderCopy {
     /// The original.
     pub from: PathBuf,
-    /// Where the copies of all runs lie; each in a folder of the run's name.
-    pub beneath: PathBuf,
     /// How many bytes its files have.
     pub bytes: u64,
 }
@@ -240,7 +238,7 @@ impl RestartPlan {
             steps.push(format!(
                 "copy {} to {} ({} MB)",
                 copy.from.display(),
-                copy.beneath.display(),
+                RunFiles::etcd_copies().display(),
                 copy.bytes.div_ceil(1_000_000)
             ));
         }
@@ -307,10 +305,9 @@ impl RestartPlan {
 
 /// The copy, where the disk has room for it twice: etcd itself must be able to write afterwards.
 fn room_for(root: &Root, data: &Path) -> Result<FolderCopy, String> {
-    let beneath = Path::new(STATE_FOLDER).join("etcd");
     let size = root.measure(data).map_err(|error| with_causes(&error))?;
     let free = root
-        .nearest_folder(&beneath)
+        .nearest_folder(&RunFiles::etcd_copies())
         .and_then(|folder| folder.free_space())
         .map_err(|error| with_causes(&error))?;
     if size.allocated.saturating_mul(2) > free.bytes {
@@ -323,7 +320,6 @@ fn room_for(root: &Root, data: &Path) -> Result<FolderCopy, String> {
     }
     Ok(FolderCopy {
         from: data.to_owned(),
-        beneath,
         bytes: size.bytes,
     })
 }
