@@ -35,7 +35,7 @@ END
         fail 'kind create cluster failed'
     }
     docker exec "$cluster-control-plane" mkdir -p /opt/rehearsal/bin /opt/rehearsal/log
-    for program in "$module"/node/{sample,observer,sign-again,recover-by-hand,documented,journal-key-refused} "$module"/node/kind/*; do
+    for program in "$module"/node/{sample,observer,sign-again,documented,journal-key-refused} "$module"/node/kind/*; do
         docker cp "$program" "$cluster-control-plane:/opt/rehearsal/bin/"
     done
     docker cp "$(rekindle_binary)" "$cluster-control-plane:/opt/rehearsal/bin/rekindle"

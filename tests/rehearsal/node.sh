@@ -32,7 +32,7 @@ node_up() {
     binaries=$(binaries "${REHEARSAL_MINOR-}")
     chmod 0700 "$dir"
     mkdir -p "$dir/mnt" "$dir/disk" "$dir/rehearsal/bin" "$dir/rehearsal/log"
-    install -m 0755 "$module"/node/{kubelet-*,sample,observer,sign-again,recover-by-hand,documented,journal-key-refused,external-etcd} "$dir/rehearsal/bin/"
+    install -m 0755 "$module"/node/{kubelet-*,sample,observer,sign-again,documented,journal-key-refused,external-etcd} "$dir/rehearsal/bin/"
     install -m 0755 "$(rekindle_binary)" "$dir/rehearsal/bin/rekindle"
     node_containerd "$binaries" >"$dir/rehearsal/containerd.toml"
     if [[ ! -e $dir/rehearsal/machine ]]; then

@@ -235,6 +235,13 @@ fn a_systemctl_that_fails_says_why() {
         .status("-x")
         .unwrap();
     assert!(asked.sub_state.ends_with(" -- -x"), "{}", asked.sub_state);
+    // Errors alone, where some were logged; the last lines otherwise.
+    let errors = double(
+        "echo I1128 03:00:01.1 begins; echo E1128 03:00:01.2 expired; echo I1128 03:00:01.3 ends",
+    );
+    assert_eq!(errors.last_words("kubelet"), ["E1128 03:00:01.2 expired"]);
+    let lines = double("for number in 1 2 3 4 5 6 7; do echo $number; done");
+    assert_eq!(lines.last_words("kubelet"), ["3", "4", "5", "6", "7"]);
 }
 
 #[test]
