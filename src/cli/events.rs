@@ -16,7 +16,7 @@ use crate::node::{self, Root};
 use crate::proof::Proof;
 use crate::recovery::{Ended, Progress};
 
-/// The name of this form, and its version: in the first event of a run.
+/// The name of this form, and its version: in the event that begins a run, and in the last one.
 const SCHEMA: &str = "rekindle.dev/events/v1";
 
 /// One line.
@@ -62,6 +62,7 @@ pub(super) enum Event<'a> {
         run: &'a str,
         outcome: &'static str,
         backup: Option<String>,
+        etcd_copy: Option<String>,
         journal: String,
         checkpoint: String,
         signed_by: String,
@@ -73,10 +74,14 @@ pub(super) enum Event<'a> {
     },
     /// The last: how the program ends.
     Exit {
+        schema: &'static str,
         code: u8,
         /// What went wrong, if something did.
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<String>,
+        /// What to do about it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<Cow<'a, str>>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         refusals: Vec<RefusalDocument<'a>>,
     },
@@ -92,13 +97,13 @@ struct Line<'a> {
 impl<'a> Event<'a> {
     pub(super) fn ended(root: &Root, ended: &'a Ended) -> Self {
         let outside = |path| root.outside(path).display().to_string();
+        let if_there = |path| root.exists(path).then(|| outside(path));
         let proof = ended.proof.as_ref();
         Self::Ended {
             run: &ended.run,
             outcome: ended.outcome.as_str(),
-            backup: root
-                .exists(&ended.files.backup)
-                .then(|| outside(&ended.files.backup)),
+            backup: if_there(&ended.files.backup),
+            etcd_copy: if_there(&ended.files.etcd),
             journal: outside(&ended.files.journal),
             checkpoint: ended.closed.checkpoint.to_string(),
             signed_by: format!("sha256:{}", ended.closed.key),
@@ -115,16 +120,20 @@ impl<'a> Event<'a> {
 
     pub(super) fn exit(exit: Exit) -> Self {
         Self::Exit {
+            schema: SCHEMA,
             code: exit as u8,
             error: None,
+            hint: None,
             refusals: Vec::new(),
         }
     }
 
     pub(super) fn failed(failure: &'a Failure) -> Self {
         Self::Exit {
+            schema: SCHEMA,
             code: failure.exit as u8,
             error: Some(failure.text()),
+            hint: failure.way_out().map(elide),
             refusals: failure.refusals().iter().map(refusal_document).collect(),
         }
     }

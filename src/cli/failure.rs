@@ -114,6 +114,11 @@ impl Failure {
         &self.refusals
     }
 
+    /// What to do about the whole.
+    pub(super) fn way_out(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// What happened and why, on one line.
     pub(super) fn text(&self) -> String {
         let mut text = self.message.clone();

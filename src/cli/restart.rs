@@ -19,7 +19,8 @@ use crate::inventory::Inventory;
 use crate::issuance::{Content, FileChange};
 use crate::kubernetes::{CATALOG, Component, stamp};
 use crate::node::{
-    self, Access, Present, Root, RunningComponent, Secrecy, ServiceCommands, running_components,
+    self, Access, Present, Root, RunningComponent, Secrecy, ServiceCommands, numbers_are_ours,
+    running_components,
 };
 use crate::plan::{RecoveryPlan, Refusal, RefusalCode};
 use crate::proof::{ApiServer, Finding, Written, look_at_processes};
@@ -111,11 +112,13 @@ impl Outlook {
         let seen = Seen {
             plane: &plane,
             running: &running,
+            are_numbers_ours: !is_looked_at || numbers_are_ours(),
             is_alive,
             stale,
         };
         let plan =
             plan_restart(root, &wishes, &seen).map_err(|refusals| Failure::refused(&refusals))?;
+        running.retain(|process| plane.owns(&process.name, &process.arguments));
         let stamps = match plan.strategy {
             Strategy::Stamp => {
                 let pods = plan.ends.iter().filter_map(|it| plane.pod(*it));

@@ -15,12 +15,12 @@ use super::prompt::{confirm, demand_terminal};
 use super::render::{count, printable};
 use super::restart::Outlook;
 use super::resume::TO_ITS_END;
-use super::take_up::{Destination, take_up, tell};
+use super::take_up::{Destination, demand_no_old_processes, take_up, tell};
 use super::vouching::vouched;
 use crate::inventory::{Inventory, cluster_authority};
 use crate::journal::{Direction, RunOutcome};
 use crate::node::{self, Root};
-use crate::recovery::{self, History, Interrupted};
+use crate::recovery::{self, History, Interrupted, MANIFEST};
 use crate::shell::quote;
 
 const BACK: Destination = Destination {
@@ -161,6 +161,8 @@ fn undo_ended(
         .map(|change| change.name.as_str())
         .collect();
     let inventory = Inventory::observe(root);
+    let mut changes = undertaking.changes.iter();
+    demand_no_old_processes(changes.any(|change| change.location == MANIFEST), way)?;
     let mut outlook = Outlook::of(root, &inventory, &way.restart, BACK.restart, &renewed)?;
     outlook.add_to(&mut undertaking);
     let (live, left) = outlook.begin()?;

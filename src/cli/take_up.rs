@@ -15,10 +15,12 @@ use super::report::{despite_lost_output, exit, write_ended, write_proven};
 use super::restart::{LeftRunning, Outlook};
 use super::vouching::vouched;
 use crate::inventory::{Inventory, cluster_authority};
-use crate::journal::RunOutcome;
+use crate::journal::{Progress as Made, RunOutcome};
 use crate::node::{self, Root};
 use crate::plan::Refusal;
-use crate::recovery::{self, Ended, Halt, Interrupted, Live, Observer, Reason, TakeUpRequest};
+use crate::recovery::{
+    self, Ended, Halt, Interrupted, Live, MANIFEST, Observer, Reason, TakeUpRequest,
+};
 
 /// Where a run is taken, in the operator's words.
 pub(super) struct Destination {
@@ -137,6 +139,15 @@ pub(super) fn take_up(
     }
 }
 
+/// A kubelet that starts beside old processes whose manifests have changed meanwhile ends them by force, etcd too.
+pub(super) fn demand_no_old_processes(changes_manifests: bool, way: &Way) -> Result<(), Failure> {
+    if !changes_manifests || way.restart.restart != Some(RestartName::Stale) {
+        return Ok(());
+    }
+    let message = "--restart stale leaves processes alone whose manifests change: the kubelet would end them by force";
+    Err(Failure::usage(message).hint("--restart all, or --restart none"))
+}
+
 /// A run has committed to what it changes before it was interrupted: manifests cannot be added to that.
 fn demand_no_manifests(root: &Root, way: &Way) -> Result<(), Failure> {
     let (name, again) = match way.restart.restart {
@@ -166,10 +177,18 @@ fn live(
         .iter()
         .map(|(change, _)| change.name.as_str())
         .collect();
+    let is_stamped = changes
+        .iter()
+        .any(|(change, made)| change.location == MANIFEST && *made != Made::Done);
+    let default = match destination.restart {
+        RestartName::Auto if is_stamped => RestartName::All,
+        other => other,
+    };
+    demand_no_old_processes(is_stamped, way)?;
     // A damaged node is no reason not to finish: what cannot be read there is not restarted.
     let inventory = Inventory::observe(root);
     let restart = &way.restart;
-    let mut outlook = Outlook::of(root, &inventory, restart, destination.restart, &renewed)?;
+    let mut outlook = Outlook::of(root, &inventory, restart, default, &renewed)?;
     outlook.demand_manager(root, interrupted)?;
     outlook.begin()
 }

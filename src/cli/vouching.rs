@@ -24,6 +24,7 @@ pub(super) fn vouched(
         authorities: trusted_authorities(root).map_err(|error| with_causes(&error)),
         has_key: &|| has_cluster_key(root),
         keys: &way.key,
+        unit: &way.restart.kubelet_unit,
         is_place: &|target| places.have(root, target),
     };
     let warning = demand_vouchers(root, chain, &vouchers, verb)

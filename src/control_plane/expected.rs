@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::address::{of_urls, reachable};
 use super::{ExpectedPod, LeaseName};
+use crate::evidence::with_causes;
 use crate::inventory::{Inventory, Layout, Location};
 use crate::kubernetes::{AuthorityName, Component};
 
@@ -26,6 +27,8 @@ pub struct ControlPlane {
     pub etcd: Etcd,
     /// The kubelet.
     pub kubelet: Kubelet,
+    /// What could not be read that may name more of it: `/etc/kubernetes/manifests/etcd.yaml: …`.
+    pub obstacles: Vec<String>,
     /// The certificates of the cluster's CA.
     pub cluster_authority: PathBuf,
     /// The credentials with which the API is asked, the first that works: kubeconfigs.
@@ -106,7 +109,15 @@ impl ControlPlane {
             cluster_authority: authority(AuthorityName::Cluster)
                 .unwrap_or_else(|| layout.certificates.join("ca.crt")),
             administrators,
+            obstacles: layout.obstacles.iter().map(|it| with_causes(it)).collect(),
         }
+    }
+
+    /// Whether a process is of this control plane, by its program's name and its arguments: the kubelet, or that of a static pod.
+    pub fn owns(&self, program: &str, arguments: &[String]) -> bool {
+        let mut pods = self.pods.iter();
+        program == Component::Kubelet.as_str()
+            || pods.any(|pod| pod.component.as_str() == program && pod.is_run_with(arguments))
     }
 
     /// The static pod of a component.

@@ -38,6 +38,18 @@ impl ExpectedPod {
                 .then(|| lease(manifest)),
         }
     }
+
+    /// Whether a process of that program is this pod's: another etcd, or another scheduler, may serve a workload in the node's own
+    /// network.
+    pub fn is_run_with(&self, arguments: &[String]) -> bool {
+        match self.component {
+            Component::Etcd => self.pod.agrees("data-dir", arguments),
+            Component::ControllerManager | Component::Scheduler => {
+                self.pod.agrees("kubeconfig", arguments)
+            }
+            Component::ApiServer | Component::Kubelet => true,
+        }
+    }
 }
 
 /// `--leader-elect-resource-…` (`k8s.io/component-base/config/options`), with the defaults of both components.

@@ -48,6 +48,13 @@ pub enum Act {
         /// Where it was meanwhile.
         aside: String,
     },
+    /// It stays where it is, for somebody else has put another one into its place meanwhile.
+    LeaveAside {
+        /// Its place.
+        path: String,
+        /// Where it is.
+        aside: String,
+    },
     /// A Lease is given up in the name of a holder that is known to be dead.
     ReleaseLease {
         /// Namespace and name.
@@ -68,6 +75,7 @@ impl fmt::Display for Act {
             Self::CopyFolder { from, to } => write!(formatter, "copy {from} to {to}"),
             Self::MoveAside { path, .. } => write!(formatter, "move {path} away"),
             Self::MoveBack { path, .. } => write!(formatter, "move {path} back"),
+            Self::LeaveAside { path, aside } => write!(formatter, "leave {path} at {aside}"),
             Self::ReleaseLease { lease, holder } => {
                 write!(formatter, "give up the lease {lease} for {holder}")
             }

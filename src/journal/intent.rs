@@ -35,7 +35,9 @@ impl ActIntent {
     /// The one file that the permission is for; the root where it is for no file.
     pub fn target(&self) -> &Path {
         match &self.0 {
-            Act::MoveAside { path, .. } | Act::MoveBack { path, .. } => Path::new(path),
+            Act::MoveAside { path, .. }
+            | Act::MoveBack { path, .. }
+            | Act::LeaveAside { path, .. } => Path::new(path),
             _ => Path::new("/"),
         }
     }

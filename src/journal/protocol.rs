@@ -105,7 +105,7 @@ impl Protocol {
                     Act::StartService { service } => {
                         self.stopped.remove(service);
                     }
-                    Act::MoveBack { path, .. } => {
+                    Act::MoveBack { path, .. } | Act::LeaveAside { path, .. } => {
                         self.moved.remove(path);
                     }
                     _ => {}

@@ -57,6 +57,14 @@ impl StaticPod {
         self.flags.value(name)
     }
 
+    /// Whether a process started with `arguments` has this flag as the manifest has it; also where that has none, or leaves its
+    /// value to the kubelet.
+    pub fn agrees(&self, flag: &str, arguments: &[String]) -> bool {
+        let written = self.flag(flag).filter(|value| !value.contains("$("));
+        let running = Flags::parse(arguments.iter().map(String::as_str));
+        written.is_none_or(|value| running.value(flag) == Some(value))
+    }
+
     /// The first flag that a process started with `arguments` has otherwise: the manifest was changed since. Values that the
     /// kubelet fills in are not compared.
     pub fn deviation(&self, arguments: &[String]) -> Option<Deviation> {

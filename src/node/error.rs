@@ -227,6 +227,11 @@ impl FileError {
         }
     }
 
+    /// Whether the error says that something is there already.
+    pub fn is_already_there(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists)
+    }
+
     /// Whether the error says that there is no such file.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound { .. })

@@ -69,6 +69,7 @@ pub use probe::{
     Phase, ProbeError, Question, Served, Trust, ask,
 };
 pub use process::{RunningComponent, running_components};
+pub use process_entry::numbers_are_ours;
 pub use program::ProgramError;
 pub use read::{FileSnapshot, Metadata, Secrecy};
 pub use replace::{NotInstalled, Present, Staged};

@@ -117,7 +117,7 @@ fn ticks_per_second() -> u64 {
 }
 
 /// Whether the numbers in `/proc` are those that kill(2) takes: not where another process namespace's is mounted.
-pub(super) fn numbers_are_ours() -> bool {
+pub fn numbers_are_ours() -> bool {
     ProcessEntry::own().is_ok_and(|own| own.namespace_depth() == Some(1))
 }
 

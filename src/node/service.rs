@@ -117,7 +117,8 @@ impl ServiceManager {
     /// runs. No error where it runs already. `patience` is for each of systemd's answers.
     pub fn start(&self, unit: &str, patience: Duration) -> Result<(), ServiceError> {
         // systemd would put the start off until the waiting time is over, however long that is.
-        if self.state(unit)? == UnitState::AutoRestart {
+        // A state that nobody tells is no reason not to try.
+        if matches!(self.state(unit), Ok(UnitState::AutoRestart)) {
             self.stop(unit, patience)?;
         }
         self.perform("start", unit, patience)

@@ -134,6 +134,8 @@ refusal_codes! {
     NotARegularFile => "not-a-regular-file",
     /// The machine's own node can only be recovered by root.
     NotRoot => "not-root",
+    /// The processes of this machine cannot be seen from here.
+    ProcessesHidden => "processes-hidden",
     /// A file system that must be written is mounted read-only.
     ReadOnlyFileSystem => "read-only-file-system",
     /// A restart was asked for that is not possible for a node in a folder.

@@ -129,6 +129,8 @@ impl ApiServer {
                         "its certificate has expired, or was signed by another CA than the API server knows: rekindle check",
                     ));
                 }
+                // Since 1.29 admin.conf has its rights from the cluster, and super-admin.conf has them by itself.
+                403 => refused = Refused(unwell(address, &answer)),
                 _ => return Err(Refused(unwell(address, &answer))),
             }
         }

@@ -7,7 +7,7 @@ use super::finding::State;
 use super::reached::{self, Unusable, distrusted, reach, silent};
 use crate::control_plane::Serving;
 use crate::evidence::moment;
-use crate::node::{ClientCredential, Root, Trust, now};
+use crate::node::{ClientCredential, ProbeError, Root, Trust, now};
 use crate::pki::Certificate;
 
 /// Looks at the certificate at one port. It is seen also where the server turns us away afterwards.
@@ -49,6 +49,11 @@ fn look(root: &Root, serving: &Serving) -> Result<State, Unusable> {
     }
     if let Err(distrust) = &served.trust {
         return Ok(distrusted(address, distrust));
+    }
+    // Anybody can show a certificate; that the server has its key is known when the handshake has come so far.
+    match &answer.outcome {
+        Ok(_) | Err(ProbeError::TurnedAway { .. }) => {}
+        Err(error) => return Ok(silent(address, error)),
     }
     // A certificate that signs itself is trusted for what it is; its dates count all the same.
     let certificate = Certificate::from_der(&leaf);

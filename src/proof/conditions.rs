@@ -26,7 +26,15 @@ pub(super) fn conditions(
     plane: &Arc<ControlPlane>,
     written: &Arc<Written>,
 ) -> Vec<Watched> {
-    let mut watched = Vec::new();
+    // A control plane of which a part is not known is not proven by the rest.
+    let obstacles = plane.obstacles.iter().cloned();
+    let mut watched: Vec<Watched> = obstacles
+        .map(|obstacle| Watched {
+            subject: "node",
+            condition: Condition::Configuration,
+            look: Box::new(move || State::open_with(obstacle.clone(), "mend it: rekindle check")),
+        })
+        .collect();
     let mut add = |component: Component, condition, look| {
         watched.push(Watched {
             subject: component.as_str(),

@@ -26,6 +26,8 @@ pub enum Condition {
     Lease,
     /// etcd is healthy and has no alarm.
     Health,
+    /// What says which of all that there is to be can be read.
+    Configuration,
 }
 
 /// Whether a condition holds.
@@ -55,6 +57,7 @@ impl Condition {
             Self::Ready => "readyz",
             Self::Lease => "lease",
             Self::Health => "health",
+            Self::Configuration => "configured",
         }
     }
 }

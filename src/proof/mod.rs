@@ -26,5 +26,6 @@ pub use api_server::{ApiServer, LeaseState, Refused};
 pub use conditions::look_at_processes;
 pub use finding::{Condition, Finding, State};
 pub use lease::own_leaders;
+pub use process::running;
 pub use watch::{Proof, Watch};
 pub use written::Written;

@@ -10,10 +10,18 @@ use super::written::{Written, on_the_wall};
 use crate::control_plane::{ControlPlane, ExpectedPod};
 use crate::evidence::{moment, with_causes};
 use crate::kubernetes::{Component, KeySource, Kubeconfig, Source};
-use crate::node::{Clocks, Root, RunningComponent, Secrecy, running_components};
+use crate::node::{Clocks, Root, RunningComponent, Secrecy, now, running_components};
+use crate::pki::read_certificates;
 
 /// The kernel counts the start of a process in ticks of this length, and cuts off the rest.
 const TICK: Duration = Duration::from_millis(10);
+
+/// What runs of the control plane, and not of anything that is only called so.
+pub fn running(root: &Root, plane: &ControlPlane) -> Vec<RunningComponent> {
+    let mut running = running_components(root);
+    running.retain(|process| plane.owns(&process.name, &process.arguments));
+    running
+}
 
 /// Looks for the process of a static pod.
 pub(super) fn of_pod(
@@ -22,17 +30,25 @@ pub(super) fn of_pod(
     written: Arc<Written>,
 ) -> Look {
     Box::new(move || {
-        let running = running_components(&root);
+        let running = running(&root, &plane);
         let mut own = named(&running, pod.component);
         let Some(process) = own.pop() else {
             return missing(&pod, &plane, &running);
         };
-        let stale = own.iter().chain([&process]).find_map(|process| {
-            let kubeconfig = pod.kubeconfig.as_deref()?;
-            is_stale(&root, process, kubeconfig, &written)
-        });
-        if let Some(state) = stale {
-            return state;
+        if let Some(expired) = pod
+            .kubeconfig
+            .as_deref()
+            .and_then(|path| expired(&root, path))
+        {
+            return expired;
+        }
+        let mut is_newer = false;
+        for process in own.iter().chain([&process]) {
+            match age(&root, process, pod.kubeconfig.as_deref(), &written) {
+                Age::Stale(state) => return state,
+                Age::Newer => is_newer = true,
+                Age::Unknown => is_newer = false,
+            }
         }
         if let Some(deviation) = pod.pod.deviation(&process.arguments) {
             let process_value = deviation.process.as_deref().unwrap_or("nothing");
@@ -44,7 +60,8 @@ pub(super) fn of_pod(
                 "the kubelet has not taken up its manifest: restart it",
             );
         }
-        State::proven(since(process, pod.kubeconfig.as_deref(), &root))
+        let newer = pod.kubeconfig.as_deref().filter(|_| is_newer);
+        State::proven(since(process, newer, &root))
     })
 }
 
@@ -54,7 +71,7 @@ pub(super) fn of_kubelet(
     written: Arc<Written>,
 ) -> Look {
     Box::new(move || {
-        let running = running_components(&root);
+        let running = running(&root, &plane);
         let Some(process) = named(&running, Component::Kubelet).pop() else {
             return State::open_with(
                 "the kubelet does not run",
@@ -65,8 +82,11 @@ pub(super) fn of_kubelet(
             .kubelet
             .is_embedded
             .then_some(&*plane.kubelet.credential);
-        let stale = embedded.and_then(|path| is_stale(&root, process, path, &written));
-        stale.unwrap_or_else(|| State::proven(since(process, embedded, &root)))
+        match age(&root, process, embedded, &written) {
+            Age::Stale(state) => state,
+            Age::Newer => State::proven(since(process, embedded, &root)),
+            Age::Unknown => State::proven(since(process, None, &root)),
+        }
     })
 }
 
@@ -103,30 +123,44 @@ fn missing(pod: &ExpectedPod, plane: &ControlPlane, running: &[RunningComponent]
     )
 }
 
-/// Why a process has an old credential, if it has: it was started before the file got its present content.
-fn is_stale(
+/// A process beside the file that it reads its credential from.
+enum Age {
+    /// It was started before the file got its present content, and so has an old one; or the file cannot be read.
+    Stale(State),
+    /// It was started afterwards.
+    Newer,
+    /// It reads none, or reads it again when it changes; or nobody can tell.
+    Unknown,
+}
+
+fn age(
     root: &Root,
     process: &RunningComponent,
-    kubeconfig: &Path,
+    kubeconfig: Option<&Path>,
     written: &Written,
-) -> Option<State> {
+) -> Age {
+    let Some(kubeconfig) = kubeconfig else {
+        return Age::Unknown;
+    };
     let file = match root.read(kubeconfig, Secrecy::Secret) {
         Ok(file) => file,
-        Err(error) => return Some(State::open(with_causes(&error))),
+        Err(error) => return Age::Stale(State::open(with_causes(&error))),
     };
     if !is_read_at_the_start(&file.bytes) {
-        return None;
+        return Age::Unknown;
     }
     let clocks = Clocks::read();
     let modified = file.metadata.modified;
     let path = root.outside(kubeconfig);
     let since = written.since_boot(kubeconfig, file.digest, modified, &clocks);
     // A time in the future says that a clock was set, and nothing of the process: the Lease will tell.
-    let since = since?;
+    let Some(since) = since else {
+        return Age::Unknown;
+    };
     if process.started + TICK > since {
-        return None;
+        return Age::Newer;
     }
-    Some(State::open_with(
+    Age::Stale(State::open_with(
         format!(
             "process {} was started at {}, before {} was written at {}: it still has the old credential",
             process.pid,
@@ -136,6 +170,27 @@ fn is_stale(
         ),
         "restart it: rekindle recover --restart stale",
     ))
+}
+
+/// What a kubeconfig says of itself: a process that read it a moment ago will be turned away all the same.
+fn expired(root: &Root, kubeconfig: &Path) -> Option<State> {
+    let file = root.read(kubeconfig, Secrecy::Secret).ok()?;
+    let parsed = Kubeconfig::parse(&file.bytes).ok()?;
+    let Source::Embedded(pem) = parsed.client_certificate() else {
+        return None;
+    };
+    let certificate = read_certificates(pem).ok()?.into_iter().next()?;
+    let not_after = certificate.not_after();
+    (not_after < now()).then(|| {
+        State::open_with(
+            format!(
+                "the certificate in {} expired at {}",
+                root.outside(kubeconfig).display(),
+                moment(not_after)
+            ),
+            "renew it: rekindle recover",
+        )
+    })
 }
 
 /// client-go reads files that a kubeconfig names again when they change (`k8s.io/client-go/transport/cert_rotation.go`), and

@@ -119,14 +119,16 @@ impl Watch {
     ) {
         /// How soon a signal is noticed.
         const TICK: Duration = Duration::from_millis(50);
+        /// For the first look at each, behind the deadline.
+        const GRACE: Duration = Duration::from_secs(10);
         while !self.is_whole() && !interrupted() {
-            // Each is looked at once, however little time there is: a look has an end of its own.
+            // Each is looked at once, however little time there is: a look has an end of its own, unless the kernel has none.
+            let now = Instant::now();
             let all_seen = self.seen.iter().all(|seen| *seen);
-            let left = match deadline.saturating_duration_since(Instant::now()) {
-                left if left.is_zero() && all_seen => return,
-                left if left.is_zero() => TICK,
-                left => left,
-            };
+            if now > deadline && (all_seen || now > deadline + GRACE) {
+                return;
+            }
+            let left = deadline.saturating_duration_since(now).max(TICK);
             if let Some((number, finding)) = self.next(left.min(TICK)) {
                 changed(number, finding);
             }

@@ -59,6 +59,7 @@ pub fn carry_out(
         unexchanged: None,
         live,
         proof: None,
+        warnings: Vec::new(),
     };
     transaction.carry_out(undertaking)
 }
@@ -76,8 +77,8 @@ impl Transaction<'_> {
             Ok(prepared) => prepared,
             Err((what, failure)) => return Err(self.give_up(what, failure)),
         };
-        if let Err(failure) = self.halt() {
-            let what = "the control plane could not be stopped".to_owned();
+        if let Err((what, failure)) = self.halt() {
+            let what = what.to_owned();
             return Err(match failure {
                 Failure::Journal(_) | Failure::Interrupted { .. } => self.stopped(what, failure),
                 _ => self.turn_back(what, failure),
@@ -106,9 +107,13 @@ impl Transaction<'_> {
         mut warnings: Vec<String>,
     ) -> Result<Ended, RecoveryError> {
         warnings.extend(self.touch());
-        match self.move_manifests() {
-            Ok(more) => warnings.extend(more),
-            Err(failure) => return Err(self.stopped("a manifest could not be moved", failure)),
+        if let Err(failure) = self.move_manifests() {
+            return Err(match failure {
+                Failure::Interrupted { .. } => {
+                    self.stopped("stopped between two manifests", failure)
+                }
+                _ => self.stopped("a manifest could not be moved", failure),
+            });
         }
         warnings.extend(self.revive());
         match self.prove() {
@@ -255,6 +260,12 @@ impl Transaction<'_> {
         warnings.extend(self.revive());
         if !back.stuck.is_empty() {
             return self.stuck(what, back.stuck, failure);
+        }
+        // A node whose kubelet stands still is not as it was before.
+        if let Some(service) = self.log.chain().stopped_services().next() {
+            let what =
+                format!("{what}; the files are as before, and {service} could not be started");
+            return self.stopped(what, failure);
         }
         let changes = self.log.chain().changes().unwrap_or_default();
         let strange = not_as_before(self.root, changes, self.unexchanged);

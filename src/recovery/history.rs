@@ -49,6 +49,11 @@ impl RunFiles {
         Path::new(STATE_FOLDER).join("backups")
     }
 
+    /// Where etcd's data are copied until all of them are.
+    pub(super) fn unfinished_etcd_copy(&self) -> PathBuf {
+        self.etcd.with_added_extension("part")
+    }
+
     /// The places of the run of that identifier.
     pub fn of(run: &str) -> Self {
         Self {

@@ -52,8 +52,7 @@ pub fn resume(
             .stopped("the run could not be finished", failure)
             .into());
     }
-    if let Err(failure) = transaction.halt() {
-        let what = "the control plane could not be stopped";
+    if let Err((what, failure)) = transaction.halt() {
         return Err(transaction.stopped(what, failure).into());
     }
     for (number, task) in tasks {

@@ -40,8 +40,7 @@ pub fn rollback(
             .stopped("the run could not be undone", failure)
             .into());
     }
-    if let Err(failure) = transaction.halt() {
-        let what = "the control plane could not be stopped";
+    if let Err((what, failure)) = transaction.halt() {
         return Err(transaction.stopped(what, failure).into());
     }
     let WayBack {

@@ -91,6 +91,7 @@ impl<'a> Transaction<'a> {
             unexchanged: None,
             live,
             proof: None,
+            warnings: Vec::new(),
         })
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Transaction<'a> {
     pub(super) live: Option<Live>,
     /// What came of the proof.
     pub(super) proof: Option<Proof>,
+    /// What could not be done, and hinders nothing else.
+    pub(super) warnings: Vec<String>,
 }
 
 /// How a run ended whose files are all settled.
@@ -213,8 +215,16 @@ impl Transaction<'_> {
     pub(super) fn close(
         mut self,
         outcome: RunOutcome,
-        mut warnings: Vec<String>,
+        warnings: Vec<String>,
     ) -> Result<Ended, RecoveryError> {
+        self.warnings.extend(warnings);
+        // Nobody is to take it for a copy.
+        let part = self.files.unfinished_etcd_copy();
+        if self.root.exists(&part)
+            && let Err(error) = self.root.remove_folder(&part)
+        {
+            self.warnings.push(with_causes(&error));
+        }
         let changes = self.log.chain().changes().unwrap_or_default();
         let strange = changes
             .iter()
@@ -230,7 +240,7 @@ impl Transaction<'_> {
             .root
             .write_private(&self.files.checkpoint, note.as_bytes())
         {
-            warnings.push(with_causes(&error));
+            self.warnings.push(with_causes(&error));
         }
         Ok(Ended {
             run: self.run,
@@ -238,7 +248,7 @@ impl Transaction<'_> {
             outcome,
             closed,
             left: self.left,
-            warnings,
+            warnings: self.warnings,
             proof: self.proof,
         })
     }

@@ -19,6 +19,8 @@ pub struct Vouchers<'a> {
     pub has_key: &'a dyn Fn() -> bool,
     /// Keys that the operator vouches for.
     pub keys: &'a [Sha256Digest],
+    /// The kubelet's unit, by the operator's word: no other service is started because such a journal says so.
+    pub unit: &'a str,
     /// Whether the node has a file there that a run may replace.
     pub is_place: &'a dyn Fn(&Path) -> bool,
 }
@@ -58,8 +60,8 @@ pub fn demand_vouchers(
             ));
         }
     };
-    if let Some(stray) = stray(chain, vouchers.is_place) {
-        let evidence = format!("{excuse}; and it names {stray}, where no run replaces anything");
+    if let Some(stray) = stray(chain, vouchers) {
+        let evidence = format!("{excuse}; and it names {stray}");
         return Err(refusal(root, chain, &doubts, vouchers, verb, &evidence));
     }
     Ok(Some(format!(
@@ -78,21 +80,32 @@ fn could_not_be_certified(chain: &Chain, doubts: &[Doubt]) -> bool {
             .all(|doubt| matches!(doubt.reason, AnchorError::NoCertificate { .. }))
 }
 
-/// What the journal names, of the files to be replaced and of the copies for that, that no run would.
-fn stray<'c>(chain: &'c Chain, is_place: &dyn Fn(&Path) -> bool) -> Option<&'c str> {
+/// What the journal names, of the files to be replaced, of the copies for that, and of what is to be moved back or started, that
+/// is not to be had on its word alone.
+fn stray(chain: &Chain, vouchers: &Vouchers<'_>) -> Option<String> {
+    if let Some((path, _)) = chain.moved_manifests().next() {
+        return Some(format!("{path}, which is to be moved back"));
+    }
+    let mut services = chain.stopped_services();
+    if let Some(service) = services.find(|service| *service != vouchers.unit) {
+        return Some(format!(
+            "{service}, which is to be started, and is not the kubelet"
+        ));
+    }
     let backup = RunFiles::of(&chain.genesis().circumstances.run.id).backup;
-    chain
+    let file = chain
         .changes()
         .unwrap_or_default()
         .iter()
         .find_map(|(change, _)| {
-            if !is_place(Path::new(&change.target)) {
+            if !(vouchers.is_place)(Path::new(&change.target)) {
                 return Some(change.target.as_str());
             }
             let copy = change.backup.as_ref()?.path.as_str();
             let target = change.target.strip_prefix('/').unwrap_or(&change.target);
             (Path::new(copy) != backup.join(target)).then_some(copy)
-        })
+        });
+    file.map(|file| format!("{file}, where no run replaces anything"))
 }
 
 fn refusal(

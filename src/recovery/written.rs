@@ -46,7 +46,7 @@ fn note(journal: &[u8], boot: &str, written: &mut Written) {
                     });
                 changes = files.collect();
             }
-            Event::Done { change } => {
+            Event::Done { change } | Event::Adopted { change } => {
                 let age = booted.map(|booted| record.at - booted);
                 let since_boot = age.filter(|age| age.is_positive());
                 if let (Some(since_boot), Some((path, digest))) = (since_boot, changes.get(&change))

@@ -1,8 +1,12 @@
 //! A restart by the manifests, while the kubelet stays up. That a real kubelet takes a changed manifest for another pod, and
 //! what that does to etcd, is for the rehearsals.
 
+use std::path::Path;
+
+use crate::support::interruption::{is_possible, wait_for};
 use crate::support::machine::Machine;
 use crate::support::node::Node;
+use crate::support::program::{Run, binary};
 use crate::{NODE, SLEEPERS, files, journal, run};
 
 const PODS: [&str; 3] = ["kube-apiserver", SLEEPERS[0], SLEEPERS[1]];
@@ -65,4 +69,77 @@ fn annotated_manifests_make_new_processes() {
 #[test]
 fn manifests_that_go_and_come_make_new_processes() {
     restarts("move");
+}
+
+const MANIFEST: &str = "/etc/kubernetes/manifests/kube-scheduler.yaml";
+
+/// Killed while the scheduler's manifest is away: the dot-file beside it is the manifest.
+fn killed_while_it_is_away() -> Option<(Machine, String)> {
+    if !is_possible() {
+        return None;
+    }
+    let machine = running()?;
+    // The kubelet's link is exchanged by the same call, and comes first: the third manifest is the scheduler's.
+    let call = "renameat2";
+    let recover = ["recover", "--yes", "--restart", "move", "--timeout", "1s"];
+    let options = [
+        "-e",
+        "trace=renameat2,rename",
+        "-e",
+        &format!("inject={call}:signal=SIGKILL:when=7"),
+    ];
+    let program = binary();
+    let mut all = vec!["-o", "/dev/null"];
+    all.extend(options);
+    all.push(program.to_str().unwrap());
+    all.extend(recover);
+    let ended = Run::of(machine.command(Path::new("strace"), &all));
+    assert_eq!(ended.code, None, "{ended:?}");
+    let folder = "/etc/kubernetes/manifests";
+    let list = machine.shell(&format!("cd {folder} && ls -A"));
+    let aside = list
+        .lines()
+        .find(|name| name.starts_with(".rekindle-aside-"));
+    let aside = aside.unwrap_or_else(|| panic!("{list}"));
+    assert!(aside.ends_with("-kube-scheduler.yaml"), "{list}");
+    Some((machine, format!("{folder}/{aside}")))
+}
+
+#[test]
+fn a_manifest_that_is_away_comes_back_whichever_way_the_run_goes() {
+    for verb in ["resume", "rollback"] {
+        let Some((machine, aside)) = killed_while_it_is_away() else {
+            return;
+        };
+        run(&machine, &[verb, "--yes", "--timeout", "1s"]).expect(7);
+        machine.shell(&format!("test ! -e {aside} && test -e {MANIFEST}"));
+        wait_for(|| machine.pid_of("kube-scheduler"));
+        machine.rekindle(&["journal", "verify"]).expect(0);
+    }
+}
+
+/// Configuration management has noticed that it was missing.
+#[test]
+fn a_manifest_that_somebody_made_anew_meanwhile_stays_and_both_are_named() {
+    let Some((machine, aside)) = killed_while_it_is_away() else {
+        return;
+    };
+    machine.shell(&format!(
+        "sed 's/^/# new\\n&/;q' {aside} >{MANIFEST}; cat {aside} >>{MANIFEST}"
+    ));
+    let theirs = machine.shell(&format!("cat {MANIFEST}"));
+    let told = run(&machine, &["resume", "--yes", "--timeout", "1s"]).expect(1);
+    let warning = format!(
+        "{MANIFEST} was made anew by somebody else while it was away, and stays; the one that was there before is {aside}"
+    );
+    assert!(told.stdout.contains(&warning), "{told:?}");
+    assert_eq!(machine.shell(&format!("cat {MANIFEST}")), theirs);
+    machine.shell(&format!("test -e {aside}"));
+    // And it is over.
+    let again = run(&machine, &["resume", "--yes"]).expect(0);
+    assert!(
+        again.stdout.starts_with("There is nothing to resume"),
+        "{again:?}"
+    );
+    machine.rekindle(&["journal", "verify"]).expect(0);
 }

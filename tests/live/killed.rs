@@ -45,6 +45,8 @@ fn is_resumed(moment: Moment) {
         return;
     };
     demands_a_service_manager(&scene, "resume");
+    let copy = "stat -c %W-%i /var/lib/rekindle/etcd/* 2>/dev/null || true";
+    let made = scene.machine.shell(copy);
     let resume = [
         "resume",
         "--yes",
@@ -57,6 +59,10 @@ fn is_resumed(moment: Moment) {
     assert!(told.stdout.starts_with("Finished the run "), "{told:?}");
     everything_runs(&scene);
     scene.machine.rekindle(&["check"]).expect(0);
+    // A copy that is whole is not made again: what etcd has done since is not what was there before.
+    if matches!(moment, Moment::BeforeTheStart | Moment::StartAnnounced) {
+        assert_eq!(scene.machine.shell(copy), made);
+    }
     if let Some(stored) = &scene.stored {
         assert_eq!(etcd::read(&scene.machine).keys, stored.keys);
         let copies = scene.machine.shell("echo /var/lib/rekindle/etcd/*");
@@ -77,6 +83,13 @@ fn is_rolled_back(moment: Moment) {
         .differences(&files(&scene.machine).timeless());
     assert_eq!(differences, [""; 0]);
     everything_runs(&scene);
+    // What is there for a copy is whole.
+    let left = scene
+        .machine
+        .shell("ls -A /var/lib/rekindle/etcd 2>/dev/null || true");
+    let is_copied = matches!(moment, Moment::BeforeTheStart | Moment::StartAnnounced);
+    assert_eq!(left.lines().count(), usize::from(is_copied), "{left}");
+    assert!(!left.contains(".part"), "{left}");
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod foreign;
 mod journal;
 mod killed;
 mod moment;
+mod namesake;
 mod nothing;
 mod outage;
 mod promises;

@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::small::{self, KUBELET, SCHEDULER, Server};
 use crate::support::machine::{Machine, stand_in};
-use crate::support::program::binary;
+use crate::support::program::{binary, rekindle};
 
 pub const KUBECONFIG: &str = "/etc/kubernetes/scheduler.conf";
 
@@ -184,6 +184,50 @@ fn arguments_that_differ_from_the_manifest_are_named() {
     assert!(
         said.evidence
             .ends_with("runs with nothing for --v, and its manifest says 4"),
+        "{}",
+        said.evidence
+    );
+}
+
+/// What it says nobody knows: the rest alone is no proof.
+#[test]
+fn a_manifest_that_cannot_be_read_leaves_the_proof_open() {
+    let Some(machine) = small::machine() else {
+        return;
+    };
+    machine
+        .node()
+        .write("/etc/kubernetes/manifests/etcd.yaml", "kind: [");
+    let run = machine
+        .rekindle(&["verify", "--timeout", "500ms", "-o", "json"])
+        .expect(1);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    let first = &report["conditions"][0];
+    assert_eq!(
+        (&first["component"], &first["condition"]),
+        (&"node".into(), &"configured".into())
+    );
+    assert!(
+        first["evidence"].as_str().unwrap().contains("etcd.yaml"),
+        "{first}"
+    );
+}
+
+/// It was read a moment ago, and is as old as before.
+#[test]
+fn an_expired_kubeconfig_leaves_the_proof_open_however_young_the_process() {
+    let Some(machine) = small::machine() else {
+        return;
+    };
+    // Its time goes with it, as `cp -a` from a backup does.
+    rekindle(machine.node().path(), &["expire"]).expect(0);
+    machine
+        .node()
+        .shell("rm -r var/lib/rekindle; touch -d 2020-01-01 etc/kubernetes/scheduler.conf");
+    machine.start_pod("kube-scheduler", &[]);
+    let said = verify(&machine);
+    assert!(
+        !said.is_proven && said.evidence.contains("scheduler.conf expired at"),
         "{}",
         said.evidence
     );

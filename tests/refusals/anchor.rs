@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use rekindle::journal::{Chain, Direction, Log, TakeUp};
+use rekindle::journal::{Act, Chain, Direction, Log, TakeUp};
 use rekindle::pki::{Authority, PrivateKey, read_certificates};
 use time::OffsetDateTime;
 
-use super::forger::{JOURNALS, Lines, forge, genuine, run_of};
+use super::forger::{JOURNALS, Lines, forge, forge_with, genuine, run_of};
 use super::situation::{NODE, compare};
 use super::taken_up::{follow, interrupted, is_settled, refuses, ways_out};
 use crate::support::golden;
@@ -103,6 +103,18 @@ fn nor_in_the_places_of_certificates() {
         if target == SSHD {
             compare("journal-not-anchored.stray", &told.stderr, node.path());
         }
+    }
+    // Nor is anything started or moved on its word.
+    let service = "debug-shell.service".to_owned();
+    let (path, aside) = (SSHD.to_owned(), "/etc/ssh/evil".to_owned());
+    for (act, stray) in [
+        (Act::StopService { service }, "debug-shell.service"),
+        (Act::MoveAside { path, aside }, SSHD),
+    ] {
+        forge_with(&node, "/etc/kubernetes/admin.conf", copy, None, Some(act));
+        let told = rekindle(node.path(), &["rollback", "--yes"]).expect(3);
+        let words = format!("; and it names {stray}, which is to be ");
+        assert!(told.stderr.contains(&words), "{told:?}");
     }
 }
 

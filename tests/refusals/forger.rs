@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
 
 use rekindle::digest::Sha256Digest;
-use rekindle::journal::{Backup, Chain, Change, Event, FileState, Log, Outcome, Storage};
+use rekindle::journal::{Act, Backup, Chain, Change, Event, FileState, Log, Outcome, Storage};
 use rekindle::pki::Authority;
 use time::OffsetDateTime;
 
@@ -60,6 +60,17 @@ pub fn run_of(node: &Node) -> String {
 /// A journal beside that of a completed run, by which `target` was replaced, and what was there before lies at `copy`. Its key
 /// is anybody's, certified by `authority` if there is one.
 pub fn forge(node: &Node, target: &str, copy: &str, authority: Option<&Authority>) {
+    forge_with(node, target, copy, authority, None);
+}
+
+/// The same, with something announced that is to be undone.
+pub fn forge_with(
+    node: &Node,
+    target: &str,
+    copy: &str,
+    authority: Option<&Authority>,
+    act: Option<Act>,
+) {
     let (chain, _) = genuine(node);
     let now = OffsetDateTime::now_utc();
     let run = "20991231T000000.000Z-abcdef";
@@ -103,5 +114,9 @@ pub fn forge(node: &Node, target: &str, copy: &str, authority: Option<&Authority
     log.commit(vec![change], Vec::new(), now).unwrap();
     let intent = log.intend(0, now).unwrap();
     log.outcome(intent, Outcome::Done, now).unwrap();
+    if let Some(act) = act {
+        let intent = log.intend_act(act, now).unwrap();
+        log.acted(intent, now).unwrap();
+    }
     lines.write(node, run);
 }

@@ -201,3 +201,19 @@ fn of_no_kubelet_where_the_node_became_a_folder() {
     rekindle(node.path(), &["resume", "--yes"]).expect(0);
     rekindle(node.path(), &["check"]).expect(0);
 }
+
+/// The shell of a container with the machine's `/proc`: whatever runs has other numbers there.
+#[test]
+fn of_processes_that_cannot_be_seen() {
+    let node = Node::materialize(NODE);
+    let before = Tree::read(node.path());
+    let restart = "--restart all --kubelet-stop false --kubelet-start false";
+    for verb in VERBS {
+        let script = format!("{MACHINE}\nexec unshare --pid --fork env -i \"$0\" {verb} {restart}");
+        let Some(run) = namespace::run(&script, node.path()) else {
+            return;
+        };
+        compare("processes-hidden", &run.expect(3).stderr, node.path());
+        assert_eq!(Tree::read(node.path()), before);
+    }
+}

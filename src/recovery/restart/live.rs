@@ -10,8 +10,9 @@ use super::plan::RestartPlan;
 use super::release::Release;
 use crate::control_plane::ControlPlane;
 use crate::digest::Sha256Digest;
-use crate::node::{Root, RunningComponent, Unconfined, UnconfinedError, running_components};
-use crate::proof::Written;
+use crate::inventory::Inventory;
+use crate::node::{Root, RunningComponent, Unconfined, UnconfinedError};
+use crate::proof::{Written, running};
 
 /// The plan of a restart, and the one thread of this process that may carry it out: made before the process gives up
 /// starting programs, signalling and connecting.
@@ -23,6 +24,8 @@ pub struct Live {
     pub(super) unconfined: Unconfined,
     /// What the run itself has put in place, and when.
     pub(super) written: Written,
+    /// Whether all components have ended that were to.
+    pub(super) has_ended: bool,
     /// The Leases of leaders that this run has ended.
     pub(super) release: Release,
 }
@@ -42,8 +45,16 @@ impl Live {
             plan,
             unconfined: Unconfined::begin()?,
             written,
+            has_ended: false,
             release,
         })
+    }
+
+    /// Looks at the manifests again, after some have come back.
+    pub(super) fn look_again(&mut self) {
+        let plane = ControlPlane::of(&Inventory::observe(&self.root));
+        self.plan.add_ends(&plane);
+        self.plane = Arc::new(plane);
     }
 
     /// Notes that a file was just put in place.
@@ -58,8 +69,8 @@ impl Live {
 
     /// What runs, seen by the thread that may look into the namespaces of others.
     pub(super) fn running(&self) -> Result<Vec<RunningComponent>, UnconfinedError> {
-        let root = Arc::clone(&self.root);
-        self.unconfined.run(move || running_components(&root))
+        let (root, plane) = (Arc::clone(&self.root), Arc::clone(&self.plane));
+        self.unconfined.run(move || running(&root, &plane))
     }
 
     /// Notes that no leader of this component lives on this node, whose Lease its successor would wait for.

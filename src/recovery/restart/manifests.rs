@@ -36,70 +36,91 @@ impl Transaction<'_> {
         Some(Stamped { component, old })
     }
 
-    /// Waits until the kubelet has replaced them. If it does not, the proof will tell: it is no failure of the files.
+    /// Waits until the kubelet has replaced them. If it does not, that is no failure of the files.
     pub(in crate::recovery) fn wait_until_replaced(&mut self, stamped: &Stamped) {
         let was = |process: &RunningComponent| (process.pid, process.started);
         let is_new = |process: &RunningComponent| {
             let old = stamped.old.iter();
             old.map(was).all(|old| old != was(process))
         };
-        let words = format!("wait for a new {}", stamped.component);
-        self.wait_for(stamped.component, &words, |now| {
+        let component = stamped.component;
+        let words = format!("wait for a new {component}");
+        let is_replaced = self.wait_for(component, &words, |now| {
             !now.is_empty() && now.iter().all(is_new)
         });
+        if !is_replaced {
+            self.warnings.push(format!(
+                "the kubelet has not replaced {component}, whose manifest has an annotation now"
+            ));
+        }
     }
 
-    /// Moves each manifest out and back.
-    pub(in crate::recovery) fn move_manifests(&mut self) -> Result<Vec<String>, Failure> {
+    /// Moves each manifest out and back. Whoever wants the run to stop is obeyed between two of them.
+    pub(in crate::recovery) fn move_manifests(&mut self) -> Result<(), Failure> {
         let Some(live) = &self.live else {
-            return Ok(Vec::new());
+            return Ok(());
         };
         if live.plan.strategy != Strategy::Move {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let pods = live.plane.pods.iter();
         let manifests: Vec<(Component, PathBuf)> = pods
             .filter(|pod| live.plan.ends.contains(&pod.component))
             .map(|pod| (pod.component, pod.manifest.clone()))
             .collect();
-        let mut warnings = Vec::new();
         for (component, path) in manifests {
+            self.go_on()?;
             let aside = self.root.aside(&path, &self.run);
             let act = Act::MoveAside {
                 path: facts::text(&path),
                 aside: facts::text(&aside),
             };
-            if let Err(failure) = self.move_one(act, &path, &aside) {
-                if matches!(failure, Failure::Journal(_)) {
-                    return Err(failure);
+            match self.move_one(act, &path, &aside) {
+                Ok(()) => {
+                    let words = format!("wait for the end of {component}");
+                    if !self.wait_for(component, &words, <[_]>::is_empty) {
+                        self.warnings.push(format!(
+                            "{component} has not ended while its manifest was away"
+                        ));
+                    }
                 }
-                warnings.push(with_causes(&failure));
-                continue;
+                Err(failure @ Failure::Journal(_)) => return Err(failure),
+                Err(failure) => self.warnings.push(with_causes(&failure)),
             }
-            let words = format!("wait for the end of {component}");
-            if !self.wait_for(component, &words, <[_]>::is_empty) {
-                warnings.push(format!(
-                    "{component} still runs {} s after its manifest was moved away",
-                    PATIENCE.as_secs()
-                ));
-            }
+            // Also where moving it away failed: it may have failed behind the move.
             self.return_manifests()?;
         }
-        Ok(warnings)
+        Ok(())
     }
 
-    /// Moves back what this run has moved aside: none of it may stay there, whichever way the run goes.
+    /// Moves back what this run has moved aside: none of it may stay there, whichever way the run goes. Where somebody has put
+    /// another manifest into its place, that one stays, and the two are named.
     pub(in crate::recovery) fn return_manifests(&mut self) -> Result<(), Failure> {
         let moved = self.log.chain().moved_manifests();
         let moved: Vec<(String, String)> = moved
             .map(|(path, aside)| (path.to_owned(), aside.to_owned()))
             .collect();
+        if moved.is_empty() {
+            return Ok(());
+        }
         for (path, aside) in moved {
             let act = Act::MoveBack {
                 path: path.clone(),
                 aside: aside.clone(),
             };
-            self.move_one(act, Path::new(&aside), Path::new(&path))?;
+            match self.move_one(act, Path::new(&aside), Path::new(&path)) {
+                Err(Failure::File(error)) if error.is_already_there() => {
+                    self.warnings.push(format!(
+                        "{path} was made anew by somebody else while it was away, and stays; the one that was there before is {aside}"
+                    ));
+                    self.act(Act::LeaveAside { path, aside }, |_, _| Ok(()))?;
+                }
+                other => other?,
+            }
+        }
+        // What is to run is seen by the manifests alone.
+        if let Some(live) = &mut self.live {
+            live.look_again();
         }
         Ok(())
     }

@@ -1,12 +1,15 @@
 //! Carries the restart out, each step under an intent in the journal.
 
+use std::cell::RefCell;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::elision::elide;
 use crate::evidence::with_causes;
 use crate::journal::{Act, ActIntent, Change, Event, FileState};
 use crate::kubernetes::Component;
-use crate::node::{Clocks, Ending, Liveness, RunningComponent, ServiceManager};
+use crate::node::{Clocks, Ending, FileError, Liveness, Root, RunningComponent, ServiceManager};
 use crate::proof::{Condition, Finding, Proof, Watch};
 use crate::recovery::transaction::Transaction;
 use crate::recovery::{Failure, Progress, RunFiles, facts};
@@ -17,12 +20,34 @@ const SERVICE: Duration = Duration::from_mins(1);
 const COMPONENT: Duration = Duration::from_secs(30);
 /// For etcd, which may have much to write, and is never killed.
 const ETCD: Duration = Duration::from_secs(90);
+/// In characters.
+const LONGEST_EVIDENCE: usize = 1000;
 /// How often what waits is looked at again.
 const TICK: Duration = Duration::from_millis(250);
 
 impl Transaction<'_> {
-    /// Stops what the plan says: after the commit, before the first file is replaced.
-    pub(in crate::recovery) fn halt(&mut self) -> Result<(), Failure> {
+    /// Stops what the plan says, and copies etcd's data: after the commit, before the first file is replaced. What could not
+    /// be done, otherwise, and why.
+    pub(in crate::recovery) fn halt(&mut self) -> Result<(), (&'static str, Failure)> {
+        self.stop()
+            .map_err(|failure| ("the control plane could not be stopped", failure))?;
+        match self.copy_aside() {
+            Err(failure @ Failure::File(_)) if !self.is_copy_demanded() => {
+                let error = with_causes(&failure);
+                self.warnings
+                    .push(format!("etcd's data were not copied aside: {error}"));
+                Ok(())
+            }
+            copied => copied.map_err(|failure| ("etcd's data could not be copied aside", failure)),
+        }
+    }
+
+    fn is_copy_demanded(&self) -> bool {
+        let copy = self.live.as_ref().and_then(|live| live.plan.copy.as_ref());
+        copy.is_some_and(|copy| copy.is_demanded)
+    }
+
+    fn stop(&mut self) -> Result<(), Failure> {
         let Some(live) = &self.live else {
             return Ok(());
         };
@@ -52,7 +77,29 @@ impl Transaction<'_> {
                 live.note_ended(component.as_str(), now);
             }
         }
-        self.copy_aside()
+        if let Some(live) = &mut self.live {
+            live.has_ended = true;
+        }
+        Ok(())
+    }
+
+    /// Before the kubelet starts again: whatever came up meanwhile may have read the old files.
+    fn end_latecomers(&mut self) -> Result<(), Failure> {
+        let Some(live) = &self.live else {
+            return Ok(());
+        };
+        if !live.has_ended
+            || self.log.chain().stopped_services().next().is_none()
+            || !self.processes(Component::Kubelet)?.is_empty()
+        {
+            return Ok(());
+        }
+        for component in live.plan.ends.clone() {
+            for process in self.processes(component)? {
+                self.end(component, process)?;
+            }
+        }
+        Ok(())
     }
 
     fn end_all(&mut self, component: Component) -> Result<(), Failure> {
@@ -89,7 +136,7 @@ impl Transaction<'_> {
         let mut running = live.running().map_err(|error| Failure::Live {
             error: with_causes(&error),
         })?;
-        running.retain(|process| process.name == component.as_str() && process.certain);
+        running.retain(|process| process.name == component.as_str());
         Ok(running)
     }
 
@@ -129,23 +176,24 @@ impl Transaction<'_> {
             return Ok(());
         };
         let to = self.files.etcd.clone();
+        // An attempt before made it, and it is whole: only then it has this name.
+        if self.root.exists(&to) {
+            return Ok(());
+        }
+        let part = self.files.unfinished_etcd_copy();
         let act = Act::CopyFolder {
             from: facts::text(&copy.from),
             to: facts::text(&to),
         };
-        self.act(act, |run, _| {
+        self.act(act, |run, intent| {
             let (root, observer) = (run.root, &mut *run.observer);
             root.create_folder(&RunFiles::etcd_copies())?;
-            // What an attempt before left of it is not known to be whole.
-            match root.remove_folder(&to) {
-                Err(error) if !error.is_not_found() => return Err(error.into()),
-                _ => {}
-            }
+            remove_if_there(root, &part)?;
             let all = copy.bytes;
-            root.copy_folder(&copy.from, &to, &mut |done| {
+            root.copy_folder(&copy.from, &part, &mut |done| {
                 observer.progress(&Progress::Copying { done, all });
             })?;
-            Ok(())
+            Ok(root.move_beside(intent, &part, &to)?)
         })
     }
 
@@ -162,6 +210,9 @@ impl Transaction<'_> {
         let stopped = self.log.chain().stopped_services();
         let services: Vec<String> = stopped.map(str::to_owned).collect();
         let mut warnings = Vec::new();
+        if let Err(failure) = self.end_latecomers() {
+            warnings.push(with_causes(&failure));
+        }
         for service in services {
             let (unit, manager) = (service.clone(), manager.clone());
             let act = Act::StartService {
@@ -215,12 +266,16 @@ impl Transaction<'_> {
             findings: watch.findings(),
         });
         while !watch.is_whole() && Instant::now() < deadline && self.go_on().is_ok() {
-            let observer = &mut *self.observer;
+            let observer = RefCell::new(&mut *self.observer);
             let tick = deadline.min(Instant::now() + TICK);
             watch.wait(
                 tick,
-                || false,
-                |number, finding| observer.progress(&Progress::Seen { number, finding }),
+                || observer.borrow_mut().interrupted().is_some(),
+                |number, finding| {
+                    observer
+                        .borrow_mut()
+                        .progress(&Progress::Seen { number, finding });
+                },
             );
             if answers(watch.findings()) {
                 self.release_leases()?;
@@ -233,7 +288,7 @@ impl Transaction<'_> {
                 component: finding.subject.to_owned(),
                 condition: finding.condition.as_str().to_owned(),
                 proven: finding.state.is_proven(),
-                evidence: finding.state.evidence().to_owned(),
+                evidence: recorded(finding.state.evidence()),
             })?;
         }
         Ok(Some(proof))
@@ -294,6 +349,19 @@ impl Transaction<'_> {
                 }),
             }
         })
+    }
+}
+
+/// What was seen may come from anywhere: nothing that may be a key goes into the journal, nor more than fits into a line.
+fn recorded(evidence: &str) -> String {
+    let elided = elide(evidence);
+    elided.chars().take(LONGEST_EVIDENCE).collect()
+}
+
+fn remove_if_there(root: &Root, folder: &Path) -> Result<(), FileError> {
+    match root.remove_folder(folder) {
+        Err(error) if error.is_not_found() => Ok(()),
+        other => other,
     }
 }
 

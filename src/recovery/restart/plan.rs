@@ -27,8 +27,10 @@ const ASKED_FOR: &str = "it was asked for";
 pub struct Seen<'a> {
     /// What there is to be.
     pub plane: &'a ControlPlane,
-    /// What runs.
+    /// What runs, namesakes too.
     pub running: &'a [RunningComponent],
+    /// Whether the numbers of processes in `/proc` are those that this program may use.
+    pub are_numbers_ours: bool,
     /// Whether the API answers its administrator.
     pub is_alive: bool,
     /// The components that hold an old credential in memory, or will once the files are replaced.
@@ -64,6 +66,8 @@ pub struct FolderCopy {
     pub from: PathBuf,
     /// How many bytes its files have.
     pub bytes: u64,
+    /// Whether nothing is to be done without it.
+    pub is_demanded: bool,
 }
 
 /// Decides, or refuses.
@@ -74,7 +78,7 @@ pub fn plan_restart(
 ) -> Result<RestartPlan, Vec<Refusal>> {
     let (strategy, because, manager) = match wishes.choice {
         RestartChoice::This(strategy) if strategy.ends_processes() => {
-            let manager = manager(root, wishes, strategy).map_err(|refusal| vec![refusal])?;
+            let manager = manager(root, wishes, strategy, seen).map_err(|refusal| vec![refusal])?;
             (strategy, ASKED_FOR.to_owned(), Some(manager))
         }
         RestartChoice::This(strategy) => {
@@ -86,7 +90,7 @@ pub fn plan_restart(
         RestartChoice::Auto => automatic(root, wishes, seen),
     };
     let ends = match strategy {
-        Strategy::All => ENDING.to_vec(),
+        Strategy::All => all_of(seen.plane),
         Strategy::Stale => ENDING
             .into_iter()
             .filter(|component| seen.stale.contains(component))
@@ -109,9 +113,17 @@ pub fn plan_restart(
         timeout: wishes.timeout,
         wishes: wishes.clone(),
     };
+    plan.note_namesakes(seen);
     plan.plan_copy(root, wishes.etcd_copy, seen.plane)
         .map_err(|refusal| vec![refusal])?;
     Ok(plan)
+}
+
+fn all_of(plane: &ControlPlane) -> Vec<Component> {
+    ENDING
+        .into_iter()
+        .filter(|component| plane.pod(*component).is_some())
+        .collect()
 }
 
 /// What is best here, and what is possible.
@@ -132,7 +144,7 @@ fn automatic(
     } else {
         (Strategy::All, "the API serves nobody as it is")
     };
-    match manager(root, wishes, strategy) {
+    match manager(root, wishes, strategy, seen) {
         Ok(manager) => (strategy, because.to_owned(), Some(manager)),
         Err(refusal) => (
             Strategy::Touch,
@@ -148,6 +160,7 @@ fn automatic(
 /// A changed manifest is nothing without a kubelet that sees it.
 fn demand_kubelet(root: &Root, strategy: Strategy, seen: &Seen<'_>) -> Result<(), Refusal> {
     demand_machine(root, strategy)?;
+    demand_sight(strategy, seen)?;
     let kubelet = Component::Kubelet.as_str();
     if seen.running.iter().any(|process| process.name == kubelet) {
         return Ok(());
@@ -175,14 +188,46 @@ fn demand_machine(root: &Root, strategy: Strategy) -> Result<(), Refusal> {
     })
 }
 
-/// Who can stop and start the kubelet.
+/// What is not seen does not end: its data would be copied, and its Lease given up, while it lives.
+fn demand_sight(strategy: Strategy, seen: &Seen<'_>) -> Result<(), Refusal> {
+    let mut hidden = seen.running.iter().filter(|process| !process.certain);
+    let evidence = if !seen.are_numbers_ours {
+        "/proc shows the processes of another namespace than this program's".to_owned()
+    } else if let Some(process) = hidden.next() {
+        format!(
+            "nobody can tell from here whether {} (process {}) is this node's: its namespaces cannot be seen",
+            process.name, process.pid
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Refusal {
+        code: RefusalCode::ProcessesHidden,
+        subject: format!("--restart {}", strategy.as_str()),
+        evidence,
+        remedy: "run it as root on the node itself, in no container; or --restart touch, and restart by hand"
+            .to_owned(),
+    })
+}
+
+/// Who can stop and start the kubelet, where processes can be ended.
 fn manager(
+    root: &Root,
+    wishes: &RestartWishes,
+    strategy: Strategy,
+    seen: &Seen<'_>,
+) -> Result<ServiceManager, Refusal> {
+    demand_machine(root, strategy)?;
+    demand_sight(strategy, seen)?;
+    service_manager(root, wishes, strategy)
+}
+
+fn service_manager(
     root: &Root,
     wishes: &RestartWishes,
     strategy: Strategy,
 ) -> Result<ServiceManager, Refusal> {
     let subject = format!("--restart {}", strategy.as_str());
-    demand_machine(root, strategy)?;
     let manager = ServiceManager::detect(root, wishes.commands.clone());
     if matches!(manager, ServiceManager::Absent) {
         return Err(Refusal {
@@ -214,8 +259,15 @@ fn manager(
 impl RestartPlan {
     /// Finds who starts the kubelet, though nothing is to be stopped.
     pub fn demand_manager(&mut self, root: &Root) -> Result<(), Refusal> {
-        self.manager = Some(manager(root, &self.wishes, Strategy::All)?);
+        self.manager = Some(service_manager(root, &self.wishes, Strategy::All)?);
         Ok(())
+    }
+
+    /// The components that end, where the control plane is seen to consist of more than when this was planned.
+    pub(super) fn add_ends(&mut self, plane: &ControlPlane) {
+        if self.strategy == Strategy::All {
+            self.ends = all_of(plane);
+        }
     }
 
     /// What is done before the files are replaced, in words.
@@ -266,6 +318,21 @@ impl RestartPlan {
         }
     }
 
+    /// Names what looks like a component, and is left alone.
+    fn note_namesakes(&mut self, seen: &Seen<'_>) {
+        if !self.strategy.ends_processes() {
+            return;
+        }
+        let others = seen.running.iter();
+        let others = others.filter(|it| !seen.plane.owns(&it.name, &it.arguments));
+        for process in others {
+            self.notes.push(format!(
+                "{} (process {}) is not this node's static pod, and runs on",
+                process.name, process.pid
+            ));
+        }
+    }
+
     fn plan_copy(
         &mut self,
         root: &Root,
@@ -291,7 +358,12 @@ impl RestartPlan {
             Etcd::Local { data, .. } => room_for(root, data),
         };
         match (planned, wish) {
-            (Ok(copy), _) => self.copy = Some(copy),
+            (Ok(copy), _) => {
+                self.copy = Some(FolderCopy {
+                    is_demanded: wish == EtcdCopy::Always,
+                    ..copy
+                });
+            }
             (Err(evidence), EtcdCopy::Always) => return Err(impossible(evidence)),
             (Err(evidence), _) if self.ends.contains(&Component::Etcd) => {
                 self.notes
@@ -321,5 +393,6 @@ fn room_for(root: &Root, data: &Path) -> Result<FolderCopy, String> {
     Ok(FolderCopy {
         from: data.to_owned(),
         bytes: size.bytes,
+        is_demanded: false,
     })
 }

@@ -11,6 +11,9 @@ use crate::proof::{ApiServer, LeaseState, Refused, own_leaders};
 use crate::recovery::Failure;
 use crate::recovery::transaction::Transaction;
 
+/// Each leaves two lines in the journal; and after fifteen seconds the Lease has run out by itself.
+const ATTEMPTS: u32 = 20;
+
 /// The Leases that are to be given up.
 #[derive(Debug)]
 pub(super) struct Release {
@@ -23,6 +26,8 @@ pub(super) struct Release {
 #[derive(Debug, Clone)]
 struct Pending {
     lease: LeaseName,
+    /// How often it was tried in vain.
+    attempts: u32,
     /// When no such process ran on this node any more: whoever renewed it later is another one.
     ended: OffsetDateTime,
 }
@@ -52,7 +57,11 @@ impl Release {
             .find_map(|pod| pod.lease.clone());
         if let Some(lease) = lease {
             self.pending.retain(|pending| pending.lease != lease);
-            self.pending.push(Pending { lease, ended });
+            self.pending.push(Pending {
+                lease,
+                ended,
+                attempts: 0,
+            });
         }
     }
 
@@ -102,8 +111,12 @@ impl Transaction<'_> {
                         .map_err(|Refused(state)| state.evidence().to_owned())
                 });
                 match released {
-                    // Somebody was faster, or it is not ready yet: it is looked at again.
-                    Err(Failure::Live { .. }) => continue,
+                    // Somebody was faster, or it is not ready yet: it is looked at again, for a while.
+                    Err(Failure::Live { .. }) if one.attempts < ATTEMPTS => {
+                        self.count_attempt(&one.lease);
+                        continue;
+                    }
+                    Err(Failure::Live { .. }) => {}
                     other => other?,
                 }
             }
@@ -114,6 +127,14 @@ impl Transaction<'_> {
             }
         }
         Ok(())
+    }
+
+    fn count_attempt(&mut self, lease: &LeaseName) {
+        let live = self.live.iter_mut();
+        let mut pending = live.flat_map(|live| &mut live.release.pending);
+        if let Some(pending) = pending.find(|pending| pending.lease == *lease) {
+            pending.attempts += 1;
+        }
     }
 
     fn seen(&self, lease: &LeaseName) -> Option<LeaseState> {
