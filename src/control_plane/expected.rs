@@ -62,11 +62,8 @@ pub enum Etcd {
         /// Its data.
         data: PathBuf,
     },
-    /// Elsewhere: these, as the API server names them.
-    External {
-        /// URLs.
-        servers: Vec<String>,
-    },
+    /// Elsewhere, or run by somebody else.
+    External,
 }
 
 /// The kubelet of this node.
@@ -149,14 +146,7 @@ fn etcd(layout: &Layout) -> Etcd {
             data: flag("data-dir").unwrap_or(ETCD_DATA).into(),
         };
     }
-    let servers = layout.flag(Component::ApiServer, "etcd-servers");
-    Etcd::External {
-        servers: servers
-            .into_iter()
-            .flat_map(|servers| servers.split(','))
-            .map(str::to_owned)
-            .collect(),
-    }
+    Etcd::External
 }
 
 fn serving(inventory: &Inventory, api_server: Option<SocketAddr>, etcd: &Etcd) -> Vec<Serving> {

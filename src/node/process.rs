@@ -37,9 +37,6 @@ pub struct RunningComponent {
     pub started: Duration,
     /// Its command line, the program first; what is not UTF-8 is replaced.
     pub arguments: Vec<String>,
-    /// The id of the container that it runs in, 64 hexadecimal digits; `None` for the kubelet of a service, and for what
-    /// was started by hand.
-    pub container: Option<String>,
     /// Whether it is known to be this node's. Not where this process may see no namespaces of others, because it is not
     /// root or is confined (Landlock): such a one is reported, and never to be ended.
     pub certain: bool,
@@ -117,7 +114,6 @@ impl Node {
                 .into_iter()
                 .map(|argument| String::from_utf8_lossy(argument).into_owned())
                 .collect(),
-            container: process.container(),
             certain,
         })
     }

@@ -10,9 +10,6 @@ use nix::fcntl::{AtFlags, OFlag, open, openat};
 use nix::sys::stat::{Mode, fstatat};
 use nix::unistd::{SysconfVar, sysconf};
 
-/// How long a container's id is, in hexadecimal digits.
-const CONTAINER_ID_LENGTH: usize = 64;
-
 /// Device and inode.
 pub(super) type Identity = (u64, u64);
 
@@ -69,11 +66,6 @@ impl ProcessEntry {
         let numbers = numbers.split(u8::is_ascii_whitespace);
         Some(numbers.filter(|number| !number.is_empty()).count())
     }
-
-    /// The container that it runs in: the innermost one, by what its control group is called.
-    pub(super) fn container(&self) -> Option<String> {
-        container_id(&self.read(c"cgroup").ok()?)
-    }
 }
 
 /// What `/proc/PID/stat` says (`proc_pid_stat(5)`).
@@ -119,17 +111,6 @@ fn ticks_per_second() -> u64 {
 /// Whether the numbers in `/proc` are those that kill(2) takes: not where another process namespace's is mounted.
 pub fn numbers_are_ours() -> bool {
     ProcessEntry::own().is_ok_and(|own| own.namespace_depth() == Some(1))
-}
-
-/// The last run of just 64 lower-case hexadecimal digits: `…/cri-containerd-ID.scope`, `…/crio-ID.scope`,
-/// `…:cri-containerd:ID`, or `…/ID`; last, for containers are nested.
-fn container_id(groups: &[u8]) -> Option<String> {
-    let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    let id = groups.split(|byte| *byte == b'\n').find_map(|line| {
-        line.split(|byte| !byte.is_ascii_alphanumeric())
-            .rfind(|word| word.len() == CONTAINER_ID_LENGTH && word.iter().all(is_digit))
-    })?;
-    String::from_utf8(id.to_vec()).ok()
 }
 
 #[cfg(test)]
@@ -202,32 +183,6 @@ mod tests {
         let tick = Duration::from_millis(10);
         assert!(started + tick >= before, "{started:?} {before:?}");
         assert!(started <= before + begun.elapsed(), "{started:?}");
-    }
-
-    #[test]
-    fn a_container_is_known_by_the_name_of_its_control_group() {
-        let id = "0123456789abcdef".repeat(4);
-        let outer = "f".repeat(64);
-        let pod = "kubepods-burstable-pod0123456789abcdef0123456789abcdef";
-        for group in [
-            format!("0::/kubepods/burstable/pod1/{id}"),
-            format!("0::/kubepods.slice/{pod}.slice/cri-containerd-{id}.scope"),
-            format!("0::/kubepods.slice/{pod}.slice/crio-{id}.scope/container"),
-            format!("9:name=systemd:/system.slice/{pod}.slice:cri-containerd:{id}"),
-            format!("0::/system.slice/docker-{outer}.scope/kubelet/kubepods/{id}"),
-            format!("12:pids:/\n9:memory:/kubepods/pod1/{id}\n0::/\n"),
-        ] {
-            assert_eq!(container_id(group.as_bytes()), Some(id.clone()), "{group}");
-        }
-        for group in [
-            "0::/system.slice/kubelet.service".to_owned(),
-            format!("0::/{pod}"),
-            format!("0::/{id}0"),
-            format!("0::/{}", id.to_uppercase()),
-            String::new(),
-        ] {
-            assert_eq!(container_id(group.as_bytes()), None, "{group}");
-        }
     }
 
     #[test]

@@ -49,7 +49,6 @@ impl Victim {
             name: "etcd".to_owned(),
             started: entry.status().unwrap().started,
             arguments: Vec::new(),
-            container: None,
             certain: true,
         }
     }

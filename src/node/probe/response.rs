@@ -16,8 +16,6 @@ const FIELD_LIMIT: usize = 64;
 pub struct HttpResponse {
     /// Such as 200, 401, 503.
     pub status: u16,
-    /// The `Content-Type`, where there is one.
-    pub content_type: Option<String>,
     /// At most 1 MiB.
     pub body: Vec<u8>,
 }
@@ -61,7 +59,6 @@ impl HttpResponse {
         }
         Ok(Self {
             status: head.status,
-            content_type: head.content_type,
             body,
         })
     }
@@ -82,7 +79,6 @@ fn read_more(stream: &mut impl Read, received: &mut Vec<u8>) -> Result<bool, Pro
 /// The head of an answer.
 struct Head {
     status: u16,
-    content_type: Option<String>,
     /// Of the body, where it is announced.
     body_length: Option<usize>,
     /// Its own.
@@ -102,15 +98,12 @@ impl Head {
         let (httparse::Status::Complete(length), Some(status)) = (parsed, head.code) else {
             return Ok(None);
         };
-        let mut content_type = None;
         let mut body_length = None;
         for field in &*head.headers {
             let value = std::str::from_utf8(field.value).map(str::trim);
             if field.name.eq_ignore_ascii_case("transfer-encoding") {
                 // A server must not, for a request in HTTP/1.0 (RFC 9112 section 6.1).
                 return Err(not_http("it comes in chunks"));
-            } else if field.name.eq_ignore_ascii_case("content-type") {
-                content_type = value.ok().map(str::to_owned);
             } else if field.name.eq_ignore_ascii_case("content-length") {
                 let announced = value.ok().and_then(|value| value.parse().ok());
                 if announced.is_none() || body_length.is_some_and(|one| Some(one) != announced) {
@@ -121,7 +114,6 @@ impl Head {
         }
         Ok(Some(Self {
             status,
-            content_type,
             body_length,
             length,
         }))
@@ -138,15 +130,11 @@ mod tests {
 
     #[test]
     fn an_answer_ends_where_it_says_or_with_the_connection() {
-        let answer =
-            read(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nCONTENT-TYPE: text/plain\r\n\r\nok..")
-                .unwrap();
+        let answer = read(b"HTTP/1.1 200 OK\r\nCONTENT-LENGTH: 2\r\n\r\nok..").unwrap();
         assert_eq!(answer.body, b"ok");
-        assert_eq!(answer.content_type.as_deref(), Some("text/plain"));
         let answer = read(b"HTTP/1.0 503 Service Unavailable\r\n\r\n[-]etcd failed").unwrap();
         assert_eq!(answer.status, 503);
         assert_eq!(answer.body, b"[-]etcd failed");
-        assert_eq!(answer.content_type, None);
         assert_eq!(read(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap().body, b"");
     }
 

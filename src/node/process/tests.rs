@@ -57,7 +57,6 @@ fn a_component_with_a_path_of_the_node_among_its_arguments_is_found() {
     assert_eq!((found.pid, found.name.as_str()), (etcd.0.id(), "etcd"));
     assert_eq!(found.arguments[0], "/usr/local/bin/etcd");
     assert_eq!(found.arguments.last(), Some(&argument));
-    assert_eq!(found.container, None);
     assert!(found.certain);
     assert_eq!(running_components(&root), std::slice::from_ref(found));
     drop(etcd);

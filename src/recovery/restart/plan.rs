@@ -351,7 +351,7 @@ impl RestartPlan {
             return Ok(());
         }
         let planned = match &plane.etcd {
-            Etcd::External { .. } => Err("etcd does not run on this node".to_owned()),
+            Etcd::External => Err("etcd does not run on this node".to_owned()),
             Etcd::Local { .. } if !self.ends.contains(&Component::Etcd) => {
                 Err("etcd is not stopped, and what changes cannot be copied".to_owned())
             }
