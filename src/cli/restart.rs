@@ -226,7 +226,7 @@ impl Outlook {
         Ok(())
     }
 
-    /// The same, where an interrupted run has stopped the kubelet: somebody has to start it again, whatever else is wished for.
+    /// Finds who starts the kubelet that an interrupted run has stopped: somebody has to, whatever else is wished for.
     pub(super) fn demand_manager(&mut self, root: &Root, run: &Interrupted) -> Result<(), Failure> {
         let Some(service) = run.chain.stopped_services().next() else {
             return Ok(());

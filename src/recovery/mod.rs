@@ -1,8 +1,9 @@
 //! Carries a plan out: the only module that changes a node, and only with an intent in the journal.
 //!
 //! The order is: sign everything in memory (`issuance`), look whether there is room, begin the journal, back
-//! up and stage every file, commit; then for each file intent, exchange, outcome; then the manifests, then
-//! the close. It is deliberately sequential, on one thread.
+//! up and stage every file, commit; stop what runs; then for each file intent, exchange, outcome; then the manifests, the start
+//! of what was stopped, the proof, the close. It is deliberately sequential: the one other thread (`restart/live.rs`) does what
+//! it is asked, one thing at a time, and what the proof looks at never writes.
 
 mod clear;
 mod clock;
