@@ -1,4 +1,8 @@
 //! SIGKILL at every system call of `resume` and `rollback`, begun where an earlier SIGKILL had left a run.
+//!
+//! Up to its first change an attempt only reads, thousands of times: of those calls every 25th is taken, and the node is to be the
+//! same. From there on each is. What lies on the disk is the same for all kills between two changes: each is judged, and the
+//! first of them is taken forward and back.
 
 use super::{Sweep, longest, outcome};
 use crate::bench::RECOVER;
@@ -14,6 +18,8 @@ use crate::template::{Workplace, copy};
 const FIRST_KILLS: usize = 7;
 const FEW_FIRST_KILLS: usize = 2;
 const SLICE: usize = 4;
+/// Of the calls before the first change.
+const EVERY: usize = 25;
 
 /// A node in which a first run was killed after its commit.
 struct Interrupted {
@@ -27,6 +33,8 @@ struct Case<'a> {
     first: &'a Interrupted,
     verb: &'static str,
     fault: Fault,
+    /// Whether it is the first kill since a change.
+    is_new: bool,
 }
 
 fn kill_again(name: &'static str) {
@@ -44,10 +52,24 @@ fn kill_again(name: &'static str) {
             let calls = longest(&[verb, "--yes"], &|workplace| {
                 copy(&first.workplace.root(), &workplace.root());
             });
-            cases.extend(calls.iter().map(|call| Case {
-                first,
-                verb,
-                fault: Fault::kill(call),
+            // The folder of the journals is made before, and is there.
+            let first_change = calls.iter().position(|call| {
+                call.mutates && !["mkdirat", "fsync"].contains(&call.name.as_str())
+            });
+            let first_change = first_change.unwrap_or_default();
+            let taken = calls
+                .iter()
+                .enumerate()
+                .filter(|(number, _)| *number >= first_change || number % EVERY == 0);
+            cases.extend(taken.map(|(number, call)| {
+                Case {
+                    first,
+                    verb,
+                    fault: Fault::kill(call),
+                    is_new: number
+                        .checked_sub(1)
+                        .is_some_and(|before| calls[before].mutates),
+                }
             }));
         }
         let cases = chosen(cases, SLICE, case_name);
@@ -123,7 +145,9 @@ impl Sweep {
             tally.outcome("killed: nothing written");
         } else {
             tally.outcome(&outcome(&ended, &found));
-            self.bench.follow(number, name, &found, workplace, tally);
+            if case.is_new || !is_full() {
+                self.bench.follow(number, name, &found, workplace, tally);
+            }
         }
     }
 }
