@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::api_server::ApiServer;
 use super::finding::{Condition, Finding, State};
+use super::running::Running;
 use super::written::Written;
 use super::{certificate, etcd, lease, process};
 use crate::control_plane::{ControlPlane, Etcd};
@@ -42,10 +43,10 @@ pub(super) fn conditions(
             look,
         });
     };
-    let shared = || (Arc::clone(root), Arc::clone(plane));
+    let running = Arc::new(Running::new(root, plane));
     for pod in &plane.pods {
         let component = pod.component;
-        let look = process::of_pod(shared(), pod.clone(), Arc::clone(written));
+        let look = process::of_pod(Arc::clone(&running), pod.clone(), Arc::clone(written));
         add(component, Condition::Process, look);
         for serving in plane.serving.iter().filter(|it| it.component == component) {
             let look = certificate::of(Arc::clone(root), serving.clone());
@@ -73,11 +74,11 @@ pub(super) fn conditions(
         }
         if let Some(name) = &pod.lease {
             let server = ApiServer::of(root, plane);
-            let look = lease::of_leader(Arc::clone(root), server, name.clone(), pod.clone());
+            let look = lease::of_leader(Arc::clone(&running), server, name.clone(), pod.clone());
             add(component, Condition::Lease, look);
         }
     }
-    let look = process::of_kubelet(shared(), Arc::clone(written));
+    let look = process::of_kubelet(Arc::clone(&running), Arc::clone(written));
     add(Component::Kubelet, Condition::Process, look);
     for serving in &plane.serving {
         if serving.component == Component::Kubelet {
@@ -89,7 +90,7 @@ pub(super) fn conditions(
     if let Some(name) = plane.kubelet.lease.clone()
         && plane.api_server.is_some()
     {
-        let look = lease::of_node(Arc::clone(root), ApiServer::of(root, plane), name);
+        let look = lease::of_node(Arc::clone(&running), ApiServer::of(root, plane), name);
         add(Component::Kubelet, Condition::Lease, look);
     }
     watched

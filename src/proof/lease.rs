@@ -7,11 +7,12 @@ use time::{Duration, OffsetDateTime};
 use super::api_server::{ApiServer, LeaseState, Refused};
 use super::conditions::Look;
 use super::finding::State;
+use super::running::Running;
 use super::written::on_the_wall;
 use crate::control_plane::{ExpectedPod, LeaseName};
 use crate::evidence::moment;
 use crate::kubernetes::Component;
-use crate::node::{Clocks, Root, machine, running_components};
+use crate::node::{Clocks, machine};
 
 /// What the name of every leader on this machine begins with: `os.Hostname() + "_" + uuid`
 /// (`cmd/kube-controller-manager/app/controllermanager.go`, likewise the scheduler's).
@@ -43,17 +44,14 @@ const NODE_INTERVAL: Duration = Duration::seconds(15);
 
 /// Whether the process that runs now has renewed it, and just now: then nobody need wait for the next time.
 fn is_just_renewed(
-    root: &Root,
+    running: &Running,
     component: Component,
     renewed: Option<OffsetDateTime>,
     interval: Duration,
 ) -> bool {
     let clocks = Clocks::read();
-    let running = running_components(root);
-    let mut own = running
-        .iter()
-        .filter(|process| process.name == component.as_str());
-    let (Some(process), None, Some(renewed)) = (own.next(), own.next(), renewed) else {
+    let own = running.of(component);
+    let ([process], Some(renewed)) = (&own[..], renewed) else {
         return false;
     };
     let started = on_the_wall(process.started, &clocks);
@@ -64,7 +62,7 @@ fn is_just_renewed(
 /// The Lease of a component that elects a leader. Where the leader is on another node, this one stands by, and does not
 /// renew: then its own credential is tried instead.
 pub(super) fn of_leader(
-    root: Arc<Root>,
+    running: Arc<Running>,
     server: ApiServer,
     name: LeaseName,
     pod: ExpectedPod,
@@ -78,7 +76,7 @@ pub(super) fn of_leader(
         };
         let is_own = lease.holder.as_ref().is_some_and(|it| it.starts_with(&own));
         let moves = movement.seen(&lease)
-            || is_own && is_just_renewed(&root, pod.component, lease.renewed, LEADER_INTERVAL);
+            || is_own && is_just_renewed(&running, pod.component, lease.renewed, LEADER_INTERVAL);
         match &lease.holder {
             None => State::open(format!("{name}: nobody leads yet")),
             Some(holder) if !moves => State::open_with(
@@ -110,12 +108,12 @@ fn stands_by(server: &ApiServer, name: &LeaseName, pod: &ExpectedPod, leader: &s
 }
 
 /// The kubelet's.
-pub(super) fn of_node(root: Arc<Root>, server: ApiServer, name: LeaseName) -> Look {
+pub(super) fn of_node(running: Arc<Running>, server: ApiServer, name: LeaseName) -> Look {
     let mut movement = Movement::default();
     Box::new(move || match server.lease(&name) {
         Ok(lease)
             if movement.seen(&lease)
-                || is_just_renewed(&root, Component::Kubelet, lease.renewed, NODE_INTERVAL) =>
+                || is_just_renewed(&running, Component::Kubelet, lease.renewed, NODE_INTERVAL) =>
         {
             State::proven(format!(
                 "{name} is renewed, last at {}",

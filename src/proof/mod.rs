@@ -19,6 +19,7 @@ mod finding;
 mod lease;
 mod process;
 mod reached;
+mod running;
 mod watch;
 mod written;
 
@@ -26,6 +27,6 @@ pub use api_server::{ApiServer, LeaseState, Refused};
 pub use conditions::look_at_processes;
 pub use finding::{Condition, Finding, State};
 pub use lease::own_leaders;
-pub use process::running;
+pub use running::running;
 pub use watch::{Proof, Watch};
 pub use written::Written;

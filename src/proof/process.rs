@@ -6,45 +6,35 @@ use std::time::Duration;
 
 use super::conditions::Look;
 use super::finding::State;
+use super::running::Running;
 use super::written::{Written, on_the_wall};
-use crate::control_plane::{ControlPlane, ExpectedPod};
+use crate::control_plane::ExpectedPod;
 use crate::evidence::{moment, with_causes};
 use crate::kubernetes::{Component, KeySource, Kubeconfig, Source};
-use crate::node::{Clocks, Root, RunningComponent, Secrecy, now, running_components};
+use crate::node::{Clocks, Root, RunningComponent, Secrecy, now};
 use crate::pki::read_certificates;
 
 /// The kernel counts the start of a process in ticks of this length, and cuts off the rest.
 const TICK: Duration = Duration::from_millis(10);
 
-/// What runs of the control plane, and not of anything that is only called so.
-pub fn running(root: &Root, plane: &ControlPlane) -> Vec<RunningComponent> {
-    let mut running = running_components(root);
-    running.retain(|process| plane.owns(&process.name, &process.arguments));
-    running
-}
-
 /// Looks for the process of a static pod.
-pub(super) fn of_pod(
-    (root, plane): (Arc<Root>, Arc<ControlPlane>),
-    pod: ExpectedPod,
-    written: Arc<Written>,
-) -> Look {
+pub(super) fn of_pod(running: Arc<Running>, pod: ExpectedPod, written: Arc<Written>) -> Look {
     Box::new(move || {
-        let running = running(&root, &plane);
-        let mut own = named(&running, pod.component);
+        let root = running.root();
+        let mut own = running.of(pod.component);
         let Some(process) = own.pop() else {
-            return missing(&pod, &plane, &running);
+            return missing(&pod, &running);
         };
         if let Some(expired) = pod
             .kubeconfig
             .as_deref()
-            .and_then(|path| expired(&root, path))
+            .and_then(|path| expired(root, path))
         {
             return expired;
         }
         let mut is_newer = false;
         for process in own.iter().chain([&process]) {
-            match age(&root, process, pod.kubeconfig.as_deref(), &written) {
+            match age(root, process, pod.kubeconfig.as_deref(), &written) {
                 Age::Stale(state) => return state,
                 Age::Newer => is_newer = true,
                 Age::Unknown => is_newer = false,
@@ -61,18 +51,15 @@ pub(super) fn of_pod(
             );
         }
         let newer = pod.kubeconfig.as_deref().filter(|_| is_newer);
-        State::proven(since(process, newer, &root))
+        State::proven(since(&process, newer, root))
     })
 }
 
 /// Looks for the kubelet. With a credential in a file of its own it takes up a new one by itself.
-pub(super) fn of_kubelet(
-    (root, plane): (Arc<Root>, Arc<ControlPlane>),
-    written: Arc<Written>,
-) -> Look {
+pub(super) fn of_kubelet(running: Arc<Running>, written: Arc<Written>) -> Look {
     Box::new(move || {
-        let running = running(&root, &plane);
-        let Some(process) = named(&running, Component::Kubelet).pop() else {
+        let (root, plane) = (running.root(), running.plane());
+        let Some(process) = running.of(Component::Kubelet).pop() else {
             return State::open_with(
                 "the kubelet does not run",
                 "start it: systemctl start kubelet; its own words: journalctl -u kubelet -n 20",
@@ -82,28 +69,18 @@ pub(super) fn of_kubelet(
             .kubelet
             .is_embedded
             .then_some(&*plane.kubelet.credential);
-        match age(&root, process, embedded, &written) {
+        match age(root, &process, embedded, &written) {
             Age::Stale(state) => state,
-            Age::Newer => State::proven(since(process, embedded, &root)),
-            Age::Unknown => State::proven(since(process, None, &root)),
+            Age::Newer => State::proven(since(&process, embedded, root)),
+            Age::Unknown => State::proven(since(&process, None, root)),
         }
     })
 }
 
-/// The processes of a component, the oldest first.
-fn named(running: &[RunningComponent], component: Component) -> Vec<&RunningComponent> {
-    let mut own: Vec<&RunningComponent> = running
-        .iter()
-        .filter(|process| process.name == component.as_str())
-        .collect();
-    own.sort_by_key(|process| process.started);
-    own
-}
-
-fn missing(pod: &ExpectedPod, plane: &ControlPlane, running: &[RunningComponent]) -> State {
+fn missing(pod: &ExpectedPod, running: &Running) -> State {
     let component = pod.component;
     let evidence = format!("no process of {component} on this node");
-    let kubelet = named(running, Component::Kubelet).pop();
+    let kubelet = running.of(Component::Kubelet).pop();
     let Some(kubelet) = kubelet else {
         return State::open_with(
             evidence,
@@ -111,7 +88,7 @@ fn missing(pod: &ExpectedPod, plane: &ControlPlane, running: &[RunningComponent]
         );
     };
     let pid = kubelet.pid;
-    let runtime = plane.kubelet.container_runtime.as_deref();
+    let runtime = running.plane().kubelet.container_runtime.as_deref();
     let socket = runtime.map_or_else(String::new, |socket| {
         format!(" --runtime-endpoint {socket}")
     });
