@@ -135,6 +135,22 @@ measured() {
         }'
 }
 
+# Seconds of the command that were not spent waiting for others: by the journal, for what is stopped, ended, copied and started, and
+# for the proof, which begins then. Nothing where no journal tells.
+own_share() {
+    inside bash -c 'cat "$(ls -t /var/lib/rekindle/journal/*.jsonl | head -n 1)"' 2>/dev/null |
+        jq --raw-output --null-input --argjson all "$((ended - started))" '
+        def moment: (.[:19] + "Z" | fromdate) + ("0" + (.[19:] | rtrimstr("Z")) | tonumber);
+        [inputs.payload | @base64d | fromjson | {at: (.at | moment), kind: .event.kind, what: (.event.act.what // "")}] as $events
+        | ($events | map(.kind) | index("proof")) as $proof
+        | if $proof == null then empty else
+            ($events[:$proof] | map(select(.what != "release-lease"))) as $before
+            | ([range(1; $before | length) as $at | select($before[$at].kind == "act-done") | $before[$at].at - $before[$at - 1].at] | add // 0) as $acting
+            | ($events[$proof].at - ($before | last.at)) as $proving
+            | ($all / 1e6 - $acting - $proving) * 100 | round / 100
+        end' || :
+}
+
 # Until all of it was seen, or SECONDS have passed; sets $times.
 alive_within() {
     local end=$((SECONDS + $1))
@@ -183,6 +199,7 @@ judge_recovered() {
     [[ $status = 0 ]] || broken "it ended with $status: $(tail -n 3 "$work/output" | tr '\n' ' ')"
     alive_within 150 || return 0
     etcd=$(etcd_ended)
+    own=$(own_share)
     expect 'kubectl works' inside kubectl get nodes
     expect 'every object is the same' same_objects
     expect 'a Deployment scales' scales
