@@ -157,7 +157,7 @@ pub struct Telling {
     #[arg(short, long, value_name = "FORM", default_value = "table")]
     pub output: Output,
     /// Print errors alone: the exit code says the rest. Needs --yes.
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with = "output")]
     pub quiet: bool,
 }
 

@@ -156,6 +156,13 @@ fn write_summary(
     writeln!(out)?;
     let is_healthy = needy == 0 && diagnosis.obstacles.is_empty();
     if is_healthy && standing.is_settled() {
+        if root.is_machine() {
+            let verify = root.command("verify");
+            return writeln!(
+                out,
+                "All is valid on the disk. Whether it is what runs: {verify}"
+            );
+        }
         return writeln!(out, "All is valid; there is nothing to do.");
     }
     let all = diagnosis.certificates.len() + diagnosis.authorities.len();

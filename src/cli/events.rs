@@ -1,6 +1,7 @@
 //! A run for programs: one JSON object a line, each with its `event` and when it was (RFC 3339, UTC).
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Instant;
 
@@ -68,6 +69,7 @@ pub(super) enum Event<'a> {
         signed_by: String,
         left: Vec<LeftDocument<'a>>,
         warnings: Vec<Cow<'a, str>>,
+        notes: Vec<Cow<'a, str>>,
         /// Whether the control plane is proven to be back; null where nothing was restarted.
         proven: Option<bool>,
         kubelet_log: Vec<Cow<'a, str>>,
@@ -109,6 +111,7 @@ impl<'a> Event<'a> {
             signed_by: format!("sha256:{}", ended.closed.key),
             left: left_documents(&ended.left),
             warnings: ended.warnings.iter().map(|it| elide(it)).collect(),
+            notes: ended.notes.iter().map(|it| elide(it)).collect(),
             proven: proof.map(Proof::is_whole),
             kubelet_log: proof
                 .iter()
@@ -153,10 +156,12 @@ impl<'a> Event<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Events {
     acting_since: Option<Instant>,
+    /// Of each condition, whether it holds and what is advised: other words for the same are no event.
+    told: BTreeMap<usize, (bool, Option<String>)>,
 }
 
 impl Events {
-    pub(super) fn say(&mut self, progress: &Progress<'_>, out: &mut dyn Write) {
+    pub(super) fn say(&mut self, progress: &Progress, out: &mut dyn Write) {
         let path = |path: &std::path::Path| Cow::Owned(elide(&path.to_string_lossy()).into_owned());
         let event = match progress {
             Progress::Begun { run, steps } => Event::Begun {
@@ -185,9 +190,16 @@ impl Events {
             Progress::Proving { findings } => Event::Proving {
                 conditions: findings.iter().map(row).collect(),
             },
-            Progress::Seen { finding, .. } => Event::Seen {
-                condition: row(finding),
-            },
+            Progress::Seen { number, finding } => {
+                let advice = finding.state.advice().map(str::to_owned);
+                let now = (finding.state.is_proven(), advice);
+                if self.told.insert(*number, now.clone()) == Some(now) {
+                    return;
+                }
+                Event::Seen {
+                    condition: row(finding),
+                }
+            }
             Progress::RollingBack { steps } => Event::GoingBack { steps: *steps },
             Progress::RolledBack { path: target } => Event::BroughtBack { path: path(target) },
         };

@@ -59,7 +59,8 @@ pub fn run() -> ExitCode {
         }
     };
     arguments.color.write_global();
-    let mut out = anstream::stdout().lock();
+    // Not locked: whoever tells of a run's progress writes there too.
+    let mut out = anstream::stdout();
     let ended = dispatch(&arguments, &mut out);
     let _ = out.flush();
     match ended {

@@ -1,6 +1,9 @@
 //! A run as it happens, in the form that its reader wants.
 
 use std::io::{self, IsTerminal};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
 
 use super::events::{Event, Events};
 use super::proof::Lines;
@@ -9,12 +12,27 @@ use super::voice::Voice;
 use crate::node::{Root, Undisturbed};
 use crate::recovery::{Ended, Observer, Progress};
 
+/// So much may be untold: then what comes next is not told at all.
+const UNTOLD: usize = 4096;
+/// For the rest to be told at the end.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Tells what happens. While it lives, signals do not end the process between two files: the run is asked to stop. It is to
 /// live until the report is written, for nobody should have to guess what was done.
 #[derive(Debug)]
 pub(super) struct Watch {
-    form: Form,
-    signals: Undisturbed,
+    voice: Voice,
+    /// None before there is something to tell.
+    teller: Option<Teller>,
+    signals: Option<Undisturbed>,
+}
+
+/// The thread that talks: a terminal that is stopped (Ctrl-S), or a pipe that nobody reads, takes no more words, and a run that
+/// has stopped a control plane waits for neither.
+#[derive(Debug)]
+struct Teller {
+    moments: SyncSender<Progress>,
+    ended: Receiver<()>,
 }
 
 #[derive(Debug)]
@@ -25,56 +43,113 @@ enum Form {
     Plain(Lines),
     /// On standard output.
     Events(Events),
-    Silence,
 }
 
 impl Watch {
     pub(super) fn new(voice: Voice) -> Self {
-        let form = match voice {
-            Voice::People if io::stderr().is_terminal() => Form::Screen(Screen::default()),
-            Voice::People => Form::Plain(Lines::default()),
-            Voice::Nobody => Form::Silence,
-            Voice::Program => Form::Events(Events::default()),
-        };
         Self {
-            form,
-            signals: Undisturbed::begin(),
+            voice,
+            teller: None,
+            signals: Some(Undisturbed::begin()),
         }
     }
 
     /// Leaves the terminal to the report.
     pub(super) fn finish(&mut self) {
-        match &mut self.form {
-            Form::Screen(screen) => screen.finish(),
-            Form::Plain(lines) => lines.end(),
-            Form::Events(_) | Form::Silence => {}
+        if let Some(Teller { moments, ended }) = self.teller.take() {
+            drop(moments);
+            // Whoever hangs then is left behind. The report will hang in the same place; it is all that is left to do, and
+            // whoever wants this to end is to have it.
+            if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                self.signals = None;
+            }
         }
     }
 
     /// What came of it, for a program: the report is for people.
     pub(super) fn report(&self, root: &Root, ended: &Ended) {
-        if matches!(self.form, Form::Events(_)) {
+        if self.voice == Voice::Program {
             Event::ended(root, ended).write(&mut io::stdout().lock());
         }
     }
 }
 
 impl Observer for Watch {
-    fn progress(&mut self, progress: &Progress<'_>) {
-        match &mut self.form {
-            Form::Screen(screen) => screen.show(progress),
-            Form::Plain(lines) => match progress {
+    fn progress(&mut self, progress: Progress) {
+        let is_terminal = io::stderr().is_terminal();
+        let is_told = match self.voice {
+            Voice::Nobody => false,
+            Voice::Program => true,
+            Voice::People => is_terminal || Form::is_for_plain(&progress),
+        };
+        if !is_told {
+            return;
+        }
+        // Not before: it is to be confined as whoever asks for it.
+        let voice = self.voice;
+        let teller = self
+            .teller
+            .get_or_insert_with(|| Teller::begin(voice, is_terminal));
+        // Full, or gone: then nobody listens.
+        let _ = teller.moments.try_send(progress);
+    }
+
+    fn interrupted(&mut self) -> Option<&'static str> {
+        self.signals.as_mut()?.interrupted()
+    }
+}
+
+impl Teller {
+    fn begin(voice: Voice, is_terminal: bool) -> Self {
+        let (moments, untold) = sync_channel::<Progress>(UNTOLD);
+        let (end, ended) = sync_channel(1);
+        let mut form = match voice {
+            Voice::Program => Form::Events(Events::default()),
+            _ if is_terminal => Form::Screen(Screen::default()),
+            _ => Form::Plain(Lines::default()),
+        };
+        let tell = move || {
+            for moment in untold {
+                form.tell(&moment);
+            }
+            form.end();
+            let _ = end.send(());
+        };
+        // Where no thread can be had, nothing is told.
+        let _ = thread::Builder::new()
+            .name("progress".to_owned())
+            .spawn(tell);
+        Self { moments, ended }
+    }
+}
+
+impl Form {
+    /// Files are replaced within a moment, and stand in the report.
+    fn is_for_plain(progress: &Progress) -> bool {
+        matches!(
+            progress,
+            Progress::Acting { .. } | Progress::Proving { .. } | Progress::Seen { .. }
+        )
+    }
+
+    fn tell(&mut self, progress: &Progress) {
+        match self {
+            Self::Screen(screen) => screen.show(progress),
+            Self::Plain(lines) => match progress {
                 Progress::Acting { act } => lines.say(act),
                 Progress::Proving { findings } => lines.begin(findings),
                 Progress::Seen { number, finding } => lines.show(*number, finding),
                 _ => {}
             },
-            Form::Events(events) => events.say(progress, &mut io::stdout().lock()),
-            Form::Silence => {}
+            Self::Events(events) => events.say(progress, &mut io::stdout().lock()),
         }
     }
 
-    fn interrupted(&mut self) -> Option<&'static str> {
-        self.signals.interrupted()
+    fn end(&mut self) {
+        match self {
+            Self::Screen(screen) => screen.finish(),
+            Self::Plain(lines) => lines.end(),
+            Self::Events(_) => {}
+        }
     }
 }

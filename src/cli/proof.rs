@@ -17,6 +17,14 @@ use crate::proof::{Finding, Proof};
 /// How often a spinner turns.
 pub(super) const TICK: Duration = Duration::from_millis(120);
 
+/// A condition that is open, and one that holds.
+const OPEN_LINE: &str = "  {spinner:6} {prefix:38} {elapsed:>4} {wide_msg}";
+const PROVEN_LINE: &str = "  proven {prefix:38.green} {elapsed:>4} {wide_msg}";
+
+fn line_style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
 /// Where what was seen begins: behind the mark and the condition.
 const EVIDENCE: usize = 23;
 /// Where advice begins: below the condition.
@@ -30,6 +38,8 @@ const SCHEMA: &str = "rekindle.dev/proof/v1";
 /// is wanted, a line for each step and each condition that is proven.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
+    /// All of them together: they go at once.
+    all: Option<MultiProgress>,
     bars: Vec<ProgressBar>,
     proven: Vec<bool>,
     silent: bool,
@@ -56,8 +66,7 @@ impl Lines {
             return;
         }
         let all = MultiProgress::new();
-        let style = ProgressStyle::with_template("{spinner} {prefix:38} {elapsed:>4} {wide_msg}");
-        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let style = line_style(OPEN_LINE);
         let bars = findings.iter().map(|finding| {
             let bar = all.add(ProgressBar::new_spinner());
             bar.set_style(style.clone());
@@ -66,6 +75,7 @@ impl Lines {
             bar
         });
         self.bars = bars.collect();
+        self.all = Some(all);
     }
 
     pub(super) fn show(&mut self, number: usize, finding: &Finding) {
@@ -80,17 +90,28 @@ impl Lines {
             return;
         };
         bar.set_message(evidence);
+        if is_proven == was_proven {
+            return;
+        }
         if is_proven {
             bar.disable_steady_tick();
+            bar.set_style(line_style(PROVEN_LINE));
         } else {
+            bar.set_style(line_style(OPEN_LINE));
             bar.enable_steady_tick(TICK);
         }
     }
 
     /// Clears them: the report says it all.
     pub(super) fn end(&mut self) {
+        for bar in &self.bars {
+            bar.disable_steady_tick();
+        }
         for bar in self.bars.drain(..) {
             bar.finish_and_clear();
+        }
+        if let Some(all) = self.all.take() {
+            let _ = all.clear();
         }
     }
 }

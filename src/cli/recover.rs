@@ -60,7 +60,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
         demand_terminal()?;
         write_plan(root, &plan, outlook.is_well(), out)?;
         outlook.write(root, &plan, out)?;
-        if !confirm("Go on?", out, |out| write_explanation(&plan, out))? {
+        if !confirm(outlook.question(), out, |out| write_explanation(&plan, out))? {
             writeln!(out, "Nothing was changed.")?;
             return Ok(Exit::ActionNeeded);
         }

@@ -15,6 +15,9 @@ use crate::recovery::Ended;
 pub(super) fn write_ended(root: &Root, ended: &Ended, out: &mut dyn Write) -> io::Result<()> {
     write_left(&ended.left, out)?;
     write_warnings(&ended.warnings, out)?;
+    for note in &ended.notes {
+        writeln!(out, "note: {}", printable(note))?;
+    }
     let outside = |path| root.outside(path).display().to_string();
     writeln!(out)?;
     // A restart alone has none.

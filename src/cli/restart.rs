@@ -185,6 +185,16 @@ impl Outlook {
         undertaking.steps.extend(self.plan.steps_after());
     }
 
+    /// What the operator is asked.
+    pub(super) fn question(&self) -> &'static str {
+        let is_left = !self.plan.strategy.restarts() && !self.unwell.is_empty();
+        if is_left {
+            "Replace the files, and restart nothing?"
+        } else {
+            "Go on?"
+        }
+    }
+
     /// What will be stopped and started around the files, and why.
     pub(super) fn write(
         &self,

@@ -32,7 +32,7 @@ struct Files {
 }
 
 impl Screen {
-    pub(super) fn show(&mut self, progress: &Progress<'_>) {
+    pub(super) fn show(&mut self, progress: &Progress) {
         match progress {
             Progress::Begun { .. } | Progress::RollingBack { .. } => self.settle(),
             Progress::Prepared { name } => self.advance("prepared", name),

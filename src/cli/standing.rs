@@ -170,12 +170,41 @@ pub(super) fn write_stopped(
     }
 }
 
-/// `It has stopped kubelet.service; …`, where it has.
+/// `It has stopped kubelet.service; …`, where it has, and which manifests are away.
 pub(super) fn stopped(interrupted: &Interrupted) -> Option<String> {
-    let services: Vec<&str> = interrupted.chain.stopped_services().collect();
-    let services = printable(&services.join(", "));
-    let are_some = !services.is_empty() && interrupted.chain.outcome().is_none();
-    are_some.then(|| format!("It has stopped {services}; resume and rollback start it again."))
+    let chain = &interrupted.chain;
+    if chain.outcome().is_some() {
+        return None;
+    }
+    let services: Vec<&str> = chain.stopped_services().collect();
+    let manifests: Vec<&str> = chain.moved_manifests().map(|(path, _)| path).collect();
+    let mut sentences = Vec::new();
+    if !services.is_empty() {
+        let arguments = &chain.genesis().circumstances.setting.arguments;
+        let commands = arguments.iter().filter_map(|argument| {
+            let (flag, command) = argument.split_once('=')?;
+            ["--kubelet-stop", "--kubelet-start"]
+                .contains(&flag)
+                .then(|| format!(" {flag} {}", quote(command)))
+        });
+        let commands: String = commands.collect();
+        let with = if commands.is_empty() {
+            String::new()
+        } else {
+            format!(", with{commands}")
+        };
+        let services = services.join(", ");
+        sentences.push(format!(
+            "It has stopped {services}; resume and rollback start it again{with}."
+        ));
+    }
+    if !manifests.is_empty() {
+        let manifests = manifests.join(", ");
+        sentences.push(format!(
+            "It has moved {manifests} away; resume and rollback move it back."
+        ));
+    }
+    (!sentences.is_empty()).then(|| printable(&sentences.join(" ")))
 }
 
 /// `interrupted, with 3 of 14 files replaced`.

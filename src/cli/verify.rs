@@ -7,17 +7,30 @@ use std::time::Instant;
 use super::arguments::{KUBELET_UNIT, Output, Verify};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::interrupted::find;
 use super::observed::observe_control_plane;
 use super::proof::{Lines, write_json, write_proof};
+use super::standing::{how_far, stopped};
 use crate::control_plane::ControlPlane;
 use crate::node::{Root, ServiceManager, Undisturbed};
 use crate::proof::Watch;
-use crate::recovery::written;
+use crate::recovery::{Interrupted, written};
 
 /// Watches every condition until all hold or the time is up.
 pub fn verify(root: Root, arguments: &Verify, out: &mut dyn Write) -> Result<Exit, Failure> {
     let inventory = observe_control_plane(&root)?;
-    let plane = Arc::new(ControlPlane::of(&inventory));
+    let mut plane = ControlPlane::of(&inventory);
+    // Of what is away the inventory knows nothing.
+    if let Some(run) = find(&root).ok().flatten().filter(Interrupted::is_committed) {
+        let stopped = stopped(&run).unwrap_or_default();
+        let text = format!(
+            "the run {} is unfinished: {} {stopped}",
+            run.run,
+            how_far(&run)
+        );
+        plane.obstacles.push(text.trim_end().to_owned());
+    }
+    let plane = Arc::new(plane);
     let root = Arc::new(root);
     let written = Arc::new(written(&root));
     let mut signals = Undisturbed::begin();

@@ -56,6 +56,14 @@ pub enum ServiceError {
     /// Neither systemd nor commands.
     #[error("no service manager: systemd does not run here, and no commands were named")]
     NoManager,
+    /// The operator's command begins with something that is no program.
+    #[error("`{command}` cannot be run: there is no program {program}")]
+    NoCommand {
+        /// The whole command.
+        command: String,
+        /// Its first word.
+        program: String,
+    },
     /// Its program, or the operator's, failed or took too long.
     #[error(transparent)]
     Program(#[from] ProgramError),
@@ -99,6 +107,29 @@ impl ServiceManager {
             unit: unit.to_owned(),
             output,
         })
+    }
+
+    /// Fails where an operator's command cannot be run at all, for the shell knows no such program. What is more than a plain word
+    /// is for the shell to judge when it comes to it.
+    pub fn check(&self) -> Result<(), ServiceError> {
+        let Self::Commands(ServiceCommands { start, stop }) = self else {
+            return Ok(());
+        };
+        for command in [stop, start] {
+            let word = command.split_whitespace().next().unwrap_or_default();
+            let word = word.trim_matches('\'');
+            let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
+            if word.chars().all(is_plain) {
+                let arguments = ["-c", "command -v -- \"$1\" >/dev/null", "sh", word];
+                run(Path::new("/bin/sh"), &arguments, PATIENCE).map_err(|_| {
+                    ServiceError::NoCommand {
+                        command: command.clone(),
+                        program: word.to_owned(),
+                    }
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// In which state a unit is: see [`status`](Self::status).

@@ -30,10 +30,19 @@ pub struct TreeSize {
 }
 
 impl Root {
-    /// How much the folder at `path` holds. Links are not followed, and neither is one in place of the folder.
+    /// How much the folder at `path` holds. Links in it are not followed, and neither is one in place of the folder.
     pub fn measure(&self, path: &Path) -> Result<TreeSize, FileError> {
         let (_, folder) = self.open_tree(path)?;
-        TreeSize::of(&folder)
+        self.size_of(path, &folder)
+    }
+
+    /// The same, of somebody else's folder: one behind a link is meant too.
+    pub fn measure_behind(&self, path: &Path) -> Result<TreeSize, FileError> {
+        self.size_of(path, &self.open_folder(path)?)
+    }
+
+    fn size_of(&self, path: &Path, folder: &OwnedFd) -> Result<TreeSize, FileError> {
+        TreeSize::of(folder)
             .map_err(|errno| FileError::from_errno("measure", &self.outside(path), errno))
     }
 

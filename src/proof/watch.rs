@@ -15,6 +15,9 @@ use crate::node::Root;
 /// How long a watcher rests between two looks: a probe takes a few milliseconds.
 const REST: Duration = Duration::from_millis(100);
 
+/// For the first look at each, behind the deadline.
+const GRACE: Duration = Duration::from_secs(10);
+
 /// A proof under way.
 #[derive(Debug)]
 pub struct Watch {
@@ -109,6 +112,14 @@ impl Watch {
         self.proof.is_whole()
     }
 
+    /// Whether the time is up. Each is looked at once, however little there is: a look has an end of its own, unless the kernel
+    /// has none.
+    pub fn is_over(&self, deadline: Instant) -> bool {
+        let now = Instant::now();
+        let all_seen = self.seen.iter().all(|seen| *seen);
+        now >= deadline && (all_seen || now.duration_since(deadline) > GRACE)
+    }
+
     /// Waits until all conditions hold, `deadline` has come, or `interrupted` says so; tells of each change, with its
     /// place among the findings.
     pub fn wait(
@@ -119,16 +130,11 @@ impl Watch {
     ) {
         /// How soon a signal is noticed.
         const TICK: Duration = Duration::from_millis(50);
-        /// For the first look at each, behind the deadline.
-        const GRACE: Duration = Duration::from_secs(10);
         while !self.is_whole() && !interrupted() {
-            // Each is looked at once, however little time there is: a look has an end of its own, unless the kernel has none.
-            let now = Instant::now();
-            let all_seen = self.seen.iter().all(|seen| *seen);
-            if now > deadline && (all_seen || now > deadline + GRACE) {
+            if self.is_over(deadline) {
                 return;
             }
-            let left = deadline.saturating_duration_since(now).max(TICK);
+            let left = deadline.saturating_duration_since(Instant::now()).max(TICK);
             if let Some((number, finding)) = self.next(left.min(TICK)) {
                 changed(number, finding);
             }

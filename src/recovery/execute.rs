@@ -44,8 +44,8 @@ pub fn carry_out(
     let log = begin().map_err(untouched)?;
     // The last that needs the CA's key.
     drop(cluster);
-    observer.progress(&Progress::Begun {
-        run: run.as_str(),
+    observer.progress(Progress::Begun {
+        run: run.as_str().to_owned(),
         steps: 2 * undertaking.changes.len(),
     });
     let transaction = Transaction {
@@ -116,11 +116,22 @@ impl Transaction<'_> {
             });
         }
         warnings.extend(self.revive());
+        if let Some(stopped) = self.not_revived(&mut warnings) {
+            return Err(stopped);
+        }
         match self.prove() {
             Ok(proof) => self.proof = proof,
             Err(failure) => return Err(self.stopped("the proof could not be recorded", failure)),
         }
         self.close(outcome, warnings)
+    }
+
+    /// A run that leaves the kubelet stopped has not come to its end, whatever became of the files: whoever takes it up starts it.
+    pub(super) fn not_revived(&self, warnings: &mut Vec<String>) -> Option<RecoveryError> {
+        let service = self.log.chain().stopped_services().next()?;
+        let error = std::mem::take(warnings).join("; ");
+        let what = format!("{service} stands still");
+        Some(self.stopped(what, Failure::Live { error }))
     }
 
     fn prepare(&mut self, undertaking: &Undertaking) -> Result<Vec<Prepared>, (String, Failure)> {
@@ -133,8 +144,9 @@ impl Transaction<'_> {
                 (what, failure)
             })?;
             prepared.push(ready);
-            self.observer
-                .progress(&Progress::Prepared { name: &change.name });
+            self.observer.progress(Progress::Prepared {
+                name: change.name.clone(),
+            });
         }
         self.flush_names(&prepared)
             .map_err(|failure| ("preparing failed".to_owned(), failure))?;
@@ -261,11 +273,8 @@ impl Transaction<'_> {
         if !back.stuck.is_empty() {
             return self.stuck(what, back.stuck, failure);
         }
-        // A node whose kubelet stands still is not as it was before.
-        if let Some(service) = self.log.chain().stopped_services().next() {
-            let what =
-                format!("{what}; the files are as before, and {service} could not be started");
-            return self.stopped(what, failure);
+        if let Some(stopped) = self.not_revived(&mut warnings) {
+            return stopped;
         }
         let changes = self.log.chain().changes().unwrap_or_default();
         let strange = not_as_before(self.root, changes, self.unexchanged);
@@ -303,7 +312,7 @@ mod tests {
     struct Unwatched;
 
     impl Observer for Unwatched {
-        fn progress(&mut self, _: &Progress<'_>) {}
+        fn progress(&mut self, _: Progress) {}
     }
 
     fn change(root: &Root, target: &str, name: String) -> FileChange {

@@ -1,45 +1,46 @@
-//! What is told to somebody who watches a run. The library itself never talks to a terminal.
+//! What is told to somebody who watches a run. The library itself never talks to a terminal. A moment owns what it tells: who
+//! watches may be slow, and a run waits for nobody.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use crate::proof::Finding;
 
 /// A moment of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Progress<'a> {
+pub enum Progress {
     /// The journal is open.
     Begun {
         /// The run.
-        run: &'a str,
+        run: String,
         /// How many steps there are: a file to be replaced takes two, since it is prepared first.
         steps: usize,
     },
     /// A new file lies ready, and the old one is backed up.
     Prepared {
         /// kubeadm's name of the certificate.
-        name: &'a str,
+        name: String,
     },
     /// A file was replaced, or found so.
     Replaced {
         /// kubeadm's name of the certificate.
-        name: &'a str,
+        name: String,
         /// The node path.
-        path: &'a Path,
+        path: PathBuf,
     },
     /// A manifest was touched.
     Touched {
         /// The node path.
-        path: &'a Path,
+        path: PathBuf,
     },
     /// Something is being stopped, started, ended or given up.
     Acting {
         /// What, in words: `stop kubelet`.
-        act: &'a str,
+        act: String,
     },
     /// It was done.
     Acted {
         /// What, in words.
-        act: &'a str,
+        act: String,
     },
     /// etcd's data are being copied.
     Copying {
@@ -51,14 +52,14 @@ pub enum Progress<'a> {
     /// The proof begins: what it will look at.
     Proving {
         /// Every condition.
-        findings: &'a [Finding],
+        findings: Vec<Finding>,
     },
     /// The proof has seen a condition change.
     Seen {
         /// Its place among the conditions.
         number: usize,
         /// What was seen.
-        finding: &'a Finding,
+        finding: Finding,
     },
     /// What was done is being undone.
     RollingBack {
@@ -68,14 +69,14 @@ pub enum Progress<'a> {
     /// A file is as it was before.
     RolledBack {
         /// The node path.
-        path: &'a Path,
+        path: PathBuf,
     },
 }
 
 /// Watches a run, and may ask it to stop.
 pub trait Observer {
     /// Called after each step, in order.
-    fn progress(&mut self, progress: &Progress<'_>);
+    fn progress(&mut self, progress: Progress);
 
     /// Asked before each step that could as well come later: the signal that wants the run to stop here, if any.
     fn interrupted(&mut self) -> Option<&'static str> {

@@ -1,6 +1,6 @@
 //! Takes an interrupted run forward: what is still as before is replaced, what is replaced already is adopted.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::obstacle::{Decision, Looked, Obstacle, decide, left_alone};
 use super::situation::Situation;
@@ -40,8 +40,8 @@ pub fn resume(
     if let Some(outcome) = transaction.log.chain().outcome() {
         return Ok(transaction.close(outcome, Vec::new())?);
     }
-    transaction.observer.progress(&Progress::Begun {
-        run: &transaction.run,
+    transaction.observer.progress(Progress::Begun {
+        run: transaction.run.clone(),
         steps: tasks.len(),
     });
     let begun = transaction
@@ -171,9 +171,9 @@ impl Transaction<'_> {
                 self.root.flush_name(Path::new(&change.target))?;
                 self.append(Event::Adopted { change: number })?;
                 self.note_written(&change);
-                self.observer.progress(&Progress::Replaced {
-                    name: &change.name,
-                    path: Path::new(&change.target),
+                self.observer.progress(Progress::Replaced {
+                    name: change.name.clone(),
+                    path: PathBuf::from(&change.target),
                 });
                 Ok(())
             }

@@ -48,6 +48,9 @@ pub fn rollback(
         mut warnings,
     } = transaction.roll_back()?;
     warnings.extend(transaction.revive());
+    if let Some(stopped) = transaction.not_revived(&mut warnings) {
+        return Err(stopped.into());
+    }
     if let Some(first) = stuck.first() {
         let failure = Failure::Undo {
             error: first.error.clone(),
@@ -160,7 +163,7 @@ impl Transaction<'_> {
             .map(|(number, change)| (number, change.clone()))
             .collect();
         let steps = begun.len();
-        self.observer.progress(&Progress::RollingBack { steps });
+        self.observer.progress(Progress::RollingBack { steps });
         let mut stuck: Vec<(String, Stuck)> = Vec::new();
         for (number, change) in begun {
             // A link that could not be turned back still leads to the new file.

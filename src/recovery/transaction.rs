@@ -49,6 +49,8 @@ pub struct Ended {
     pub left: Vec<LeftAlone>,
     /// What could not be done, though every file is settled: manifests that were not touched, the copy of the checkpoint.
     pub warnings: Vec<String>,
+    /// What was not done that could have been expected, as the plan said.
+    pub notes: Vec<String>,
     /// Whether the control plane is proven to be back; none where nothing was restarted.
     pub proof: Option<Proof>,
 }
@@ -76,9 +78,9 @@ impl Transaction<'_> {
         self.record(intent, &installed, "replace")?;
         installed?;
         self.note_written(change);
-        self.observer.progress(&Progress::Replaced {
-            name: &change.name,
-            path: Path::new(&change.target),
+        self.observer.progress(Progress::Replaced {
+            name: change.name.clone(),
+            path: PathBuf::from(&change.target),
         });
         if let Some(stamped) = stamped {
             self.wait_until_replaced(&stamped);
@@ -108,8 +110,8 @@ impl Transaction<'_> {
     }
 
     fn tell_rolled_back(&mut self, change: &Change) {
-        self.observer.progress(&Progress::RolledBack {
-            path: Path::new(&change.target),
+        self.observer.progress(Progress::RolledBack {
+            path: PathBuf::from(&change.target),
         });
     }
 
@@ -164,7 +166,7 @@ impl Transaction<'_> {
         let mut warnings = Vec::new();
         for path in untouched {
             match self.touch_one(&path) {
-                Ok(()) => self.observer.progress(&Progress::Touched { path: &path }),
+                Ok(()) => self.observer.progress(Progress::Touched { path }),
                 Err(failure) => {
                     let step = format!("touch {}", path.display());
                     self.record_failure(&step, &failure);
@@ -249,6 +251,7 @@ impl Transaction<'_> {
             closed,
             left: self.left,
             warnings: self.warnings,
+            notes: self.live.map_or_else(Vec::new, Live::notes),
             proof: self.proof,
         })
     }

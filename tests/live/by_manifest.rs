@@ -111,6 +111,14 @@ fn a_manifest_that_is_away_comes_back_whichever_way_the_run_goes() {
         let Some((machine, aside)) = killed_while_it_is_away() else {
             return;
         };
+        let checked = machine.rekindle(&["check"]).expect(1).stdout;
+        let away = format!("It has moved {MANIFEST} away; resume and rollback move it back.");
+        assert!(checked.contains(&away), "{checked}");
+        let verified = machine
+            .rekindle(&["verify", "--timeout", "0s"])
+            .expect(1)
+            .stdout;
+        assert!(verified.contains("is unfinished"), "{verified}");
         run(&machine, &[verb, "--yes", "--timeout", "1s"]).expect(7);
         machine.shell(&format!("test ! -e {aside} && test -e {MANIFEST}"));
         wait_for(|| machine.pid_of("kube-scheduler"));

@@ -50,6 +50,11 @@ impl Live {
         })
     }
 
+    /// What is not done that could have been expected.
+    pub(in crate::recovery) fn notes(self) -> Vec<String> {
+        self.plan.notes
+    }
+
     /// Looks at the manifests again, after some have come back.
     pub(super) fn look_again(&mut self) {
         let plane = ControlPlane::of(&Inventory::observe(&self.root));

@@ -138,11 +138,15 @@ impl Transaction<'_> {
         words: &str,
         is_settled: impl Fn(&[RunningComponent]) -> bool,
     ) -> bool {
-        self.observer.progress(&Progress::Acting { act: words });
+        self.observer.progress(Progress::Acting {
+            act: words.to_owned(),
+        });
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE && self.go_on().is_ok() {
             if self.processes(component).is_ok_and(|now| is_settled(&now)) {
-                self.observer.progress(&Progress::Acted { act: words });
+                self.observer.progress(Progress::Acted {
+                    act: words.to_owned(),
+                });
                 return true;
             }
             std::thread::sleep(TICK);

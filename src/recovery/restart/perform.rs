@@ -29,8 +29,12 @@ impl Transaction<'_> {
     /// Stops what the plan says, and copies etcd's data: after the commit, before the first file is replaced. What could not
     /// be done, otherwise, and why.
     pub(in crate::recovery) fn halt(&mut self) -> Result<(), (&'static str, Failure)> {
-        self.stop()
-            .map_err(|failure| ("the control plane could not be stopped", failure))?;
+        self.stop().map_err(|failure| match failure {
+            Failure::Interrupted { .. } => {
+                ("stopped while the control plane was being stopped", failure)
+            }
+            _ => ("the control plane could not be stopped", failure),
+        })?;
         match self.copy_aside() {
             Err(failure @ Failure::File(_)) if !self.is_copy_demanded() => {
                 let error = with_causes(&failure);
@@ -77,8 +81,25 @@ impl Transaction<'_> {
                 live.note_ended(component.as_str(), now);
             }
         }
+        self.demand_stillness()?;
         if let Some(live) = &mut self.live {
             live.has_ended = true;
+        }
+        Ok(())
+    }
+
+    /// Fails where the kubelet or a component is back that was stopped: who brought it back would do so again.
+    fn demand_stillness(&self) -> Result<(), Failure> {
+        let ends = self.live.iter().flat_map(|live| live.plan.ends.clone());
+        for component in [Component::Kubelet].into_iter().chain(ends) {
+            if let Some(process) = self.processes(component)?.pop() {
+                return Err(Failure::Live {
+                    error: format!(
+                        "{component} was stopped, and runs again (process {}): something else starts it; stop that first",
+                        process.pid
+                    ),
+                });
+            }
         }
         Ok(())
     }
@@ -88,11 +109,16 @@ impl Transaction<'_> {
         let Some(live) = &self.live else {
             return Ok(());
         };
-        if !live.has_ended
-            || self.log.chain().stopped_services().next().is_none()
-            || !self.processes(Component::Kubelet)?.is_empty()
-        {
+        if !live.has_ended || self.log.chain().stopped_services().next().is_none() {
             return Ok(());
+        }
+        if let Some(kubelet) = self.processes(Component::Kubelet)?.pop() {
+            return Err(Failure::Live {
+                error: format!(
+                    "somebody else has started the kubelet meanwhile (process {}): what it started may have the old files",
+                    kubelet.pid
+                ),
+            });
         }
         for component in live.plan.ends.clone() {
             for process in self.processes(component)? {
@@ -120,7 +146,7 @@ impl Transaction<'_> {
             if begun.elapsed() > COMPONENT {
                 return Err(Failure::Live {
                     error: format!(
-                        "the kubelet was stopped, and still runs: process {}",
+                        "the kubelet was stopped, and a process of that name still runs: ps -fp {}",
                         kubelet.pid
                     ),
                 });
@@ -191,8 +217,10 @@ impl Transaction<'_> {
             remove_if_there(root, &part)?;
             let all = copy.bytes;
             root.copy_folder(&copy.from, &part, &mut |done| {
-                observer.progress(&Progress::Copying { done, all });
+                observer.progress(Progress::Copying { done, all });
             })?;
+            // What was written to meanwhile is no copy of anything.
+            run.demand_stillness()?;
             Ok(root.move_beside(intent, &part, &to)?)
         })
     }
@@ -262,24 +290,31 @@ impl Transaction<'_> {
         let mut watch = begun.map_err(|error| Failure::Live {
             error: with_causes(&error),
         })?;
-        self.observer.progress(&Progress::Proving {
-            findings: watch.findings(),
+        self.observer.progress(Progress::Proving {
+            findings: watch.findings().to_vec(),
         });
-        while !watch.is_whole() && Instant::now() < deadline && self.go_on().is_ok() {
+        while !watch.is_whole() && !watch.is_over(deadline) && self.go_on().is_ok() {
             let observer = RefCell::new(&mut *self.observer);
-            let tick = deadline.min(Instant::now() + TICK);
+            let tick = Instant::now() + TICK;
             watch.wait(
                 tick,
                 || observer.borrow_mut().interrupted().is_some(),
                 |number, finding| {
-                    observer
-                        .borrow_mut()
-                        .progress(&Progress::Seen { number, finding });
+                    observer.borrow_mut().progress(Progress::Seen {
+                        number,
+                        finding: finding.clone(),
+                    });
                 },
             );
             if answers(watch.findings()) {
                 self.release_leases()?;
             }
+        }
+        let signal = self.observer.interrupted().filter(|_| !watch.is_whole());
+        if let (Some(signal), Some(live)) = (signal, &mut self.live) {
+            live.plan.notes.push(format!(
+                "{signal} ended the waiting for the proof: it may only have been too early for it"
+            ));
         }
         let mut proof = watch.end();
         proof.kubelet_log = self.kubelet_log(&proof);
@@ -315,12 +350,13 @@ impl Transaction<'_> {
         effect: impl FnOnce(&mut Self, &ActIntent) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let words = act.to_string();
-        self.observer.progress(&Progress::Acting { act: &words });
+        self.observer
+            .progress(Progress::Acting { act: words.clone() });
         let intent = self.log.intend_act(act, self.clock.now())?;
         match effect(self, &intent) {
             Ok(value) => {
                 self.log.acted(intent, self.clock.now())?;
-                self.observer.progress(&Progress::Acted { act: &words });
+                self.observer.progress(Progress::Acted { act: words });
                 Ok(value)
             }
             Err(failure) => {

@@ -248,6 +248,15 @@ fn service_manager(
             wishes.unit
         ),
     };
+    if let Err(error) = manager.check() {
+        return Err(Refusal {
+            code: RefusalCode::KubeletServiceUnusable,
+            subject,
+            evidence: with_causes(&error),
+            remedy: "name commands that this machine has: --kubelet-stop COMMAND --kubelet-start COMMAND"
+                .to_owned(),
+        });
+    }
     match manager.state(&wishes.unit) {
         Ok(UnitState::Missing) => Err(unusable(format!("there is no unit {}", wishes.unit))),
         Ok(UnitState::Masked) => Err(unusable("it is masked, and cannot be started".to_owned())),
@@ -275,7 +284,7 @@ impl RestartPlan {
         if !self.strategy.ends_processes() {
             return Vec::new();
         }
-        let mut steps = vec![format!("stop the kubelet ({})", self.unit)];
+        let mut steps = vec![self.kubelet_step("stop")];
         for component in &self.ends {
             let pids: Vec<String> = running
                 .iter()
@@ -297,6 +306,16 @@ impl RestartPlan {
         steps
     }
 
+    /// By whom: `stop the kubelet (kubelet.service)`, or the operator's command.
+    fn kubelet_step(&self, verb: &str) -> String {
+        let by = match &self.manager {
+            Some(ServiceManager::Commands(commands)) if verb == "stop" => &commands.stop,
+            Some(ServiceManager::Commands(commands)) => &commands.start,
+            _ => &self.unit,
+        };
+        format!("{verb} the kubelet ({by})")
+    }
+
     /// What is done after the files are replaced, in words.
     pub fn steps_after(&self) -> Vec<String> {
         let prove = format!(
@@ -310,7 +329,7 @@ impl RestartPlan {
         };
         match self.strategy {
             Strategy::All | Strategy::Stale => {
-                vec![format!("start the kubelet ({})", self.unit), prove]
+                vec![self.kubelet_step("start"), prove]
             }
             Strategy::Stamp => each("annotate"),
             Strategy::Move => each("move away and back"),
@@ -352,7 +371,9 @@ impl RestartPlan {
         }
         let planned = match &plane.etcd {
             Etcd::External => Err("etcd does not run on this node".to_owned()),
-            Etcd::Local { .. } if !self.ends.contains(&Component::Etcd) => {
+            Etcd::Local { .. }
+                if !self.strategy.ends_processes() || !self.ends.contains(&Component::Etcd) =>
+            {
                 Err("etcd is not stopped, and what changes cannot be copied".to_owned())
             }
             Etcd::Local { data, .. } => room_for(root, data),
@@ -365,7 +386,9 @@ impl RestartPlan {
                 });
             }
             (Err(evidence), EtcdCopy::Always) => return Err(impossible(evidence)),
-            (Err(evidence), _) if self.ends.contains(&Component::Etcd) => {
+            (Err(evidence), _)
+                if self.strategy.ends_processes() && self.ends.contains(&Component::Etcd) =>
+            {
                 self.notes
                     .push(format!("etcd's data are not copied: {evidence}"));
             }
@@ -377,7 +400,9 @@ impl RestartPlan {
 
 /// The copy, where the disk has room for it twice: etcd itself must be able to write afterwards.
 fn room_for(root: &Root, data: &Path) -> Result<FolderCopy, String> {
-    let size = root.measure(data).map_err(|error| with_causes(&error))?;
+    let size = root
+        .measure_behind(data)
+        .map_err(|error| with_causes(&error))?;
     let free = root
         .nearest_folder(&RunFiles::etcd_copies())
         .and_then(|folder| folder.free_space())
