@@ -145,6 +145,7 @@ format() {
 
 lints() {
     cargo clippy --all-targets --locked -- -D warnings || return
+    cargo metadata --locked --format-version 1 --manifest-path tests/fuzz/Cargo.toml >/dev/null || fail_because 'tests/fuzz/Cargo.lock' || return
     cargo clippy --all-targets --locked --manifest-path tests/power_loss/Cargo.toml --target-dir target -- -D warnings
 }
 
