@@ -89,17 +89,16 @@ impl Lines {
             }
             return;
         };
-        bar.set_message(evidence);
-        if is_proven == was_proven {
-            return;
-        }
-        if is_proven {
+        if is_proven && !was_proven {
             bar.disable_steady_tick();
             bar.set_style(line_style(PROVEN_LINE));
-        } else {
+        } else if was_proven && !is_proven {
             bar.set_style(line_style(OPEN_LINE));
             bar.enable_steady_tick(TICK);
         }
+        bar.set_message(evidence);
+        // Nothing else draws one that stands still.
+        bar.tick();
     }
 
     /// Clears them: the report says it all.
