@@ -59,8 +59,9 @@ impl Watch {
         if let Some(Teller { moments, ended }) = self.teller.take() {
             drop(moments);
             // Whoever hangs then is left behind. The report will hang in the same place; it is all that is left to do, and
-            // whoever wants this to end is to have it.
-            if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            // whoever wants this to end is to have it. A pipe may be full by the report alone.
+            let hangs = ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
+            if hangs || self.voice == Voice::Program {
                 self.signals = None;
             }
         }

@@ -1,9 +1,16 @@
 //! What a run says to a program, and to nobody.
 
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
+
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 
+use crate::support::interruption::wait_for;
 use crate::support::node::Node;
-use crate::support::program::{Run, rekindle};
+use crate::support::program::{Run, command, rekindle};
 use crate::support::secrets::Secrets;
 use crate::support::tree::Tree;
 
@@ -102,4 +109,35 @@ fn who_is_not_listening_cannot_be_asked() {
             );
         }
     }
+}
+
+/// A pipe that takes no more: the files are replaced and the journal is closed all the same, and whoever then ends the program is
+/// obeyed.
+#[test]
+fn a_run_waits_for_nobody_who_does_not_read() {
+    let node = Node::materialize(NODE);
+    let mut rekindle_command = command(node.path(), &["recover", "--yes", "-o", "json"]);
+    rekindle_command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut child = rekindle_command.spawn().unwrap();
+    let pipe = child.stdout.take().unwrap();
+    fcntl(&pipe, FcntlArg::F_SETPIPE_SZ(4096)).unwrap();
+    let is_complete = || {
+        let verified = rekindle(node.path(), &["journal", "verify"]);
+        verified.stdout.starts_with("COMPLETE\n").then_some(())
+    };
+    wait_for(is_complete);
+    assert!(
+        child.try_wait().unwrap().is_none(),
+        "nobody has read its last events"
+    );
+    let pid = Pid::from_raw(child.id().try_into().unwrap());
+    let ended = wait_for(|| {
+        kill(pid, Signal::SIGTERM).unwrap();
+        child.try_wait().unwrap()
+    });
+    assert_eq!(ended.signal(), Some(Signal::SIGTERM as i32));
+    drop(pipe);
+    rekindle(node.path(), &["check"]).expect(0);
 }
