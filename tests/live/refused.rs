@@ -2,7 +2,7 @@
 
 use crate::support::interruption::wait_for;
 use crate::support::tree::Tree;
-use crate::{SLEEPERS, conditions, files, journal, machine, run, with_commands};
+use crate::{SLEEPERS, files, journal, machine, run, with_commands};
 
 const RECOVER: [&str; 4] = ["recover", "--yes", "--timeout", "1s"];
 
@@ -159,9 +159,7 @@ fn a_kubelet_that_comes_back_leads_back() {
         .iter_mut()
         .find(|word| word.contains("kubelet-stop'"))
         .unwrap();
-    stop.push_str(&format!(
-        "; (sleep 3; setsid {start}) >/dev/null 2>&1 </dev/null &"
-    ));
+    *stop = format!("{stop}; (sleep 3; setsid {start}) >/dev/null 2>&1 </dev/null &");
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     let told = machine.rekindle(&all).expect(4);
     assert!(
