@@ -60,7 +60,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "shell",
         ],
     ),
-    ("control_plane", &["inventory", "kubernetes"]),
+    ("control_plane", &["evidence", "inventory", "kubernetes"]),
     (
         "proof",
         &[

@@ -272,7 +272,8 @@ impl Outlook {
         if self.plan.manager.is_none() && !self.plan.strategy.restarts() {
             return Ok((None, left));
         }
-        Live::begin(self.root, self.plane, self.plan, self.written)
+        let observe = |root: &Root| ControlPlane::of(&Inventory::observe(root));
+        Live::begin(self.root, self.plane, self.plan, self.written, observe)
             .map(|live| (Some(live), left))
             .map_err(|error| Failure::of(Exit::Failed, &error))
     }

@@ -10,7 +10,6 @@ use super::plan::RestartPlan;
 use super::release::Release;
 use crate::control_plane::ControlPlane;
 use crate::digest::Sha256Digest;
-use crate::inventory::Inventory;
 use crate::node::{Root, RunningComponent, Unconfined, UnconfinedError};
 use crate::proof::{Written, running};
 
@@ -21,6 +20,8 @@ pub struct Live {
     pub(super) root: Arc<Root>,
     pub(super) plane: Arc<ControlPlane>,
     pub(super) plan: RestartPlan,
+    /// How the node is looked at again.
+    observe: fn(&Root) -> ControlPlane,
     pub(super) unconfined: Unconfined,
     /// What the run itself has put in place, and when.
     pub(super) written: Written,
@@ -37,12 +38,14 @@ impl Live {
         plane: Arc<ControlPlane>,
         plan: RestartPlan,
         written: Written,
+        observe: fn(&Root) -> ControlPlane,
     ) -> Result<Self, UnconfinedError> {
         let release = Release::new(&root, &plane);
         Ok(Self {
             root,
             plane,
             plan,
+            observe,
             unconfined: Unconfined::begin()?,
             written,
             has_ended: false,
@@ -57,7 +60,7 @@ impl Live {
 
     /// Looks at the manifests again, after some have come back.
     pub(super) fn look_again(&mut self) {
-        let plane = ControlPlane::of(&Inventory::observe(&self.root));
+        let plane = (self.observe)(&self.root);
         self.plan.add_ends(&plane);
         self.plane = Arc::new(plane);
     }
