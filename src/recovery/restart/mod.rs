@@ -6,12 +6,17 @@
 //! and finds exited containers that it starts anew with the new credentials. Manifests stay as they are: a kubelet that
 //! starts and finds one changed kills the old process hard, etcd too.
 
+mod act;
 mod choice;
+mod copy;
+mod demands;
 mod live;
 mod manifests;
-mod perform;
 mod plan;
+mod prove;
 mod release;
+mod start;
+mod stop;
 
 pub use choice::{EtcdCopy, RestartChoice, RestartWishes, Strategy};
 pub use live::Live;

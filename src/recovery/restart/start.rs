@@ -1,0 +1,50 @@
+//! Starts what was stopped.
+
+use std::time::Duration;
+
+use crate::evidence::with_causes;
+use crate::journal::Act;
+use crate::recovery::transaction::Transaction;
+
+/// For the service manager: a kubelet's program runs within a second.
+const SERVICE: Duration = Duration::from_mins(1);
+
+impl Transaction<'_> {
+    /// Starts what this run has stopped: after the last file is settled, whichever way. A failure is a warning, for the
+    /// files are as they should be.
+    pub(in crate::recovery) fn revive(&mut self) -> Vec<String> {
+        let Some(manager) = self
+            .live
+            .as_ref()
+            .and_then(|live| live.plan.manager.clone())
+        else {
+            return Vec::new();
+        };
+        let stopped = self.log.chain().stopped_services();
+        let services: Vec<String> = stopped.map(str::to_owned).collect();
+        let mut warnings = Vec::new();
+        if let Err(failure) = self.end_latecomers() {
+            warnings.push(with_causes(&failure));
+        }
+        for service in services {
+            let (unit, manager) = (service.clone(), manager.clone());
+            let act = Act::StartService {
+                service: service.clone(),
+            };
+            let started = self.act_unconfined(act, move || {
+                // A kubelet that failed too often is not started otherwise; where there is nothing to forget, nothing is lost.
+                let _ = manager.reset_failed(&unit);
+                manager
+                    .start(&unit, SERVICE)
+                    .map_err(|error| with_causes(&error))
+            });
+            if let Err(failure) = started {
+                warnings.push(format!(
+                    "{service} could not be started: {}",
+                    with_causes(&failure)
+                ));
+            }
+        }
+        warnings
+    }
+}
