@@ -127,8 +127,10 @@ impl Transaction<'_> {
     }
 
     /// A run that leaves the kubelet stopped has not come to its end, whatever became of the files: whoever takes it up starts it.
+    /// That of a node that became a folder starts when the node boots.
     pub(super) fn not_revived(&self, warnings: &mut Vec<String>) -> Option<RecoveryError> {
-        let service = self.log.chain().stopped_services().next()?;
+        let mut stopped = self.log.chain().stopped_services();
+        let service = stopped.next().filter(|_| self.root.is_machine())?;
         let error = std::mem::take(warnings).join("; ");
         let what = format!("{service} stands still");
         Some(self.stopped(what, Failure::Live { error }))

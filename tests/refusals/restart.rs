@@ -161,7 +161,7 @@ fn of_a_kubelet_that_an_interrupted_run_has_stopped() {
         println!("skipped: a mount namespace is not permitted here");
         return;
     };
-    let stopped = "It has stopped kubelet.service; resume and rollback start it again.";
+    let stopped = "It has stopped kubelet.service; resume and rollback start it again, with --kubelet-stop 'kill -INT $PPID' --kubelet-start 'touch /etc/kubernetes/started'.";
     let run = run.expect(5);
     assert!(run.stderr.contains(stopped), "{}", run.stderr);
     let checked = on_the_machine("check").unwrap().expect(1);
