@@ -78,15 +78,15 @@ fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure>
         Verb::Check(verb) => check::check(root(), verb, out),
         Verb::Plan(verb) => plan::plan(root(), verb, out),
         Verb::Recover(verb) => {
-            let voice = verb.telling.voice(verb.yes)?;
+            let voice = verb.telling.demand(verb.yes)?;
             voice.tell(out, |out| recover::recover(&root()?, verb, out))
         }
         Verb::Resume(verb) => {
-            let voice = verb.way.telling.voice(verb.way.yes)?;
+            let voice = verb.way.telling.demand(verb.way.yes)?;
             voice.tell(out, |out| resume::resume(&root()?, verb, out))
         }
         Verb::Rollback(verb) => {
-            let voice = verb.way.telling.voice(verb.way.yes)?;
+            let voice = verb.way.telling.demand(verb.way.yes)?;
             voice.tell(out, |out| rollback::rollback(&root()?, verb, out))
         }
         Verb::Verify(verb) => verify::verify(root()?, verb, out),

@@ -77,7 +77,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let reason = reason(&arguments.words, wishes_in_effect(arguments));
     let mut undertaking = Undertaking::of_plan(&plan, changes);
     outlook.add_to(&mut undertaking);
-    let mut watch = arguments.telling.voice(arguments.yes)?.watch();
+    let mut watch = arguments.telling.voice().watch();
     let (live, left) = outlook.begin()?;
     let ended = carry_out(
         root,

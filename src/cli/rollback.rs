@@ -153,7 +153,7 @@ fn undo_ended(
     let mut named = BACK.flags(way);
     named.push(run.clone());
     let reason = reason(&way.words, named);
-    let mut watch = way.telling.voice(way.yes)?.watch();
+    let mut watch = way.telling.voice().watch();
     let cluster = cluster_authority(root, node::now());
     let renewed: Vec<&str> = undertaking
         .changes

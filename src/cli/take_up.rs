@@ -106,7 +106,7 @@ pub(super) fn take_up(
     let authority = cluster_authority(root, node::now());
     let (live, left) = live(root, &interrupted, destination, way)?;
     confine(root, interrupted.folders())?;
-    let mut watch = way.telling.voice(way.yes)?.watch();
+    let mut watch = way.telling.voice().watch();
     let request = TakeUpRequest {
         authority,
         skip_foreign: way.skip_foreign,

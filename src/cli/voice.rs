@@ -20,12 +20,21 @@ pub(super) enum Voice {
 }
 
 impl Telling {
+    pub(super) fn voice(&self) -> Voice {
+        match (self.quiet, self.output) {
+            (true, _) => Voice::Nobody,
+            (false, Output::Table) => Voice::People,
+            (false, Output::Json) => Voice::Program,
+        }
+    }
+
     /// Fails where somebody would have to be asked who does not listen.
-    pub(super) fn voice(&self, yes: bool) -> Result<Voice, Failure> {
-        let (voice, flag) = match (self.quiet, self.output) {
-            (false, Output::Table) => return Ok(Voice::People),
-            (true, _) => (Voice::Nobody, "--quiet"),
-            (false, Output::Json) => (Voice::Program, "--output json"),
+    pub(super) fn demand(&self, yes: bool) -> Result<Voice, Failure> {
+        let voice = self.voice();
+        let flag = match voice {
+            Voice::People => return Ok(voice),
+            Voice::Nobody => "--quiet",
+            Voice::Program => "--output json",
         };
         if yes {
             return Ok(voice);

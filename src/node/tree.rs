@@ -62,6 +62,14 @@ impl Root {
         fsync(&parent).map_err(fail)
     }
 
+    /// The same; that there is none is no error.
+    pub fn remove_folder_if_there(&self, path: &Path) -> Result<(), FileError> {
+        match self.remove_folder(path) {
+            Err(error) if error.is_not_found() => Ok(()),
+            other => other,
+        }
+    }
+
     /// The folder that the folder at `path` is in, and the folder itself.
     pub(super) fn open_tree(&self, path: &Path) -> Result<(OwnedFd, OwnedFd), FileError> {
         let parent = self.open_folder(path.parent().unwrap_or(path))?;

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::evidence::with_causes;
 use crate::journal::{Direction, JournalError};
-use crate::node::FileError;
+use crate::node::{FileError, UnconfinedError};
 use crate::pki::NoRandomness;
 
 /// A run that did not reach its end.
@@ -138,4 +139,12 @@ pub enum Failure {
         /// The signal's name.
         signal: &'static str,
     },
+}
+
+impl From<UnconfinedError> for Failure {
+    fn from(error: UnconfinedError) -> Self {
+        Self::Live {
+            error: with_causes(&error),
+        }
+    }
 }

@@ -222,9 +222,7 @@ impl Transaction<'_> {
         self.warnings.extend(warnings);
         // Nobody is to take it for a copy.
         let part = self.files.unfinished_etcd_copy();
-        if self.root.exists(&part)
-            && let Err(error) = self.root.remove_folder(&part)
-        {
+        if let Err(error) = self.root.remove_folder_if_there(&part) {
             self.warnings.push(with_causes(&error));
         }
         let changes = self.log.chain().changes().unwrap_or_default();

@@ -1,6 +1,5 @@
 //! One act, under its intent in the journal.
 
-use crate::evidence::with_causes;
 use crate::journal::{Act, ActIntent};
 use crate::recovery::transaction::Transaction;
 use crate::recovery::{Failure, Progress};
@@ -36,17 +35,13 @@ impl Transaction<'_> {
         work: impl FnOnce() -> Result<T, String> + Send + 'static,
     ) -> Result<T, Failure> {
         self.act(act, |run, _| {
-            let live = run.live.as_ref();
-            let done = live.map(|live| live.unconfined.run(work));
-            match done {
-                Some(Ok(done)) => done.map_err(|error| Failure::Live { error }),
-                Some(Err(error)) => Err(Failure::Live {
-                    error: with_causes(&error),
-                }),
-                None => Err(Failure::Live {
+            let Some(live) = &run.live else {
+                return Err(Failure::Live {
                     error: "this run is about files alone".to_owned(),
-                }),
-            }
+                });
+            };
+            let done = live.unconfined.run(work)?;
+            done.map_err(|error| Failure::Live { error })
         })
     }
 }

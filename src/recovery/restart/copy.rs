@@ -1,9 +1,6 @@
 //! Copies etcd's data aside while etcd is stopped.
 
-use std::path::Path;
-
 use crate::journal::Act;
-use crate::node::{FileError, Root};
 use crate::recovery::transaction::Transaction;
 use crate::recovery::{Failure, Progress, RunFiles, facts};
 
@@ -25,7 +22,7 @@ impl Transaction<'_> {
         self.act(act, |run, intent| {
             let (root, observer) = (run.root, &mut *run.observer);
             root.create_folder(&RunFiles::etcd_copies())?;
-            remove_if_there(root, &part)?;
+            root.remove_folder_if_there(&part)?;
             let all = copy.bytes;
             root.copy_folder(&copy.from, &part, &mut |done| {
                 observer.progress(Progress::Copying { done, all });
@@ -34,12 +31,5 @@ impl Transaction<'_> {
             run.demand_stillness()?;
             Ok(root.move_beside(intent, &part, &to)?)
         })
-    }
-}
-
-fn remove_if_there(root: &Root, folder: &Path) -> Result<(), FileError> {
-    match root.remove_folder(folder) {
-        Err(error) if error.is_not_found() => Ok(()),
-        other => other,
     }
 }

@@ -18,7 +18,12 @@ mod release;
 mod start;
 mod stop;
 
+use std::time::Duration;
+
 pub use choice::{EtcdCopy, RestartChoice, RestartWishes, Strategy};
 pub use live::Live;
 pub use manifests::MANIFEST;
 pub use plan::{FolderCopy, RestartPlan, Seen, plan_restart};
+
+/// For the service manager: a kubelet ends within a second, and starts within one.
+const SERVICE: Duration = Duration::from_mins(1);

@@ -262,26 +262,18 @@ impl RestartPlan {
         if wish == EtcdCopy::Never {
             return Ok(());
         }
+        let is_stopped = self.strategy.ends_processes() && self.ends.contains(&Component::Etcd);
         let planned = match &plane.etcd {
             Etcd::External => Err("etcd does not run on this node".to_owned()),
-            Etcd::Local { .. }
-                if !self.strategy.ends_processes() || !self.ends.contains(&Component::Etcd) =>
-            {
+            Etcd::Local { .. } if !is_stopped => {
                 Err("etcd is not stopped, and what changes cannot be copied".to_owned())
             }
-            Etcd::Local { data, .. } => room_for(root, data),
+            Etcd::Local { data, .. } => room_for(root, data, wish == EtcdCopy::Always),
         };
         match (planned, wish) {
-            (Ok(copy), _) => {
-                self.copy = Some(FolderCopy {
-                    is_demanded: wish == EtcdCopy::Always,
-                    ..copy
-                });
-            }
+            (Ok(copy), _) => self.copy = Some(copy),
             (Err(evidence), EtcdCopy::Always) => return Err(impossible(evidence)),
-            (Err(evidence), _)
-                if self.strategy.ends_processes() && self.ends.contains(&Component::Etcd) =>
-            {
+            (Err(evidence), _) if is_stopped => {
                 self.notes
                     .push(format!("etcd's data are not copied: {evidence}"));
             }
@@ -292,7 +284,7 @@ impl RestartPlan {
 }
 
 /// The copy, where the disk has room for it twice: etcd itself must be able to write afterwards.
-fn room_for(root: &Root, data: &Path) -> Result<FolderCopy, String> {
+fn room_for(root: &Root, data: &Path, is_demanded: bool) -> Result<FolderCopy, String> {
     let size = root
         .measure_behind(data)
         .map_err(|error| with_causes(&error))?;
@@ -311,6 +303,6 @@ fn room_for(root: &Root, data: &Path) -> Result<FolderCopy, String> {
     Ok(FolderCopy {
         from: data.to_owned(),
         bytes: size.bytes,
-        is_demanded: false,
+        is_demanded,
     })
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::elision::elide;
-use crate::evidence::with_causes;
 use crate::journal::{Change, Event, FileState};
 use crate::kubernetes::Component;
 use crate::node::{Clocks, ServiceManager};
@@ -40,12 +39,9 @@ impl Transaction<'_> {
         let deadline = Instant::now() + live.plan.timeout;
         let (root, plane) = (Arc::clone(&live.root), Arc::clone(&live.plane));
         let written = Arc::new(live.written.clone());
-        let begun = live
+        let mut watch = live
             .unconfined
-            .run(move || Watch::begin(&root, &plane, &written));
-        let mut watch = begun.map_err(|error| Failure::Live {
-            error: with_causes(&error),
-        })?;
+            .run(move || Watch::begin(&root, &plane, &written))?;
         self.observer.progress(Progress::Proving {
             findings: watch.findings().to_vec(),
         });

@@ -1,13 +1,9 @@
 //! Starts what was stopped.
 
-use std::time::Duration;
-
+use super::SERVICE;
 use crate::evidence::with_causes;
 use crate::journal::Act;
 use crate::recovery::transaction::Transaction;
-
-/// For the service manager: a kubelet's program runs within a second.
-const SERVICE: Duration = Duration::from_mins(1);
 
 impl Transaction<'_> {
     /// Starts what this run has stopped: after the last file is settled, whichever way. A failure is a warning, for the

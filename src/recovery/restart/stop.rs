@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::SERVICE;
 use crate::evidence::with_causes;
 use crate::journal::Act;
 use crate::kubernetes::Component;
@@ -9,8 +10,6 @@ use crate::node::{Ending, Liveness, RunningComponent};
 use crate::recovery::Failure;
 use crate::recovery::transaction::Transaction;
 
-/// For the service manager: a kubelet ends within a second.
-const SERVICE: Duration = Duration::from_mins(1);
 /// For a component whose clients are gone: measured, a quarter of a second.
 const COMPONENT: Duration = Duration::from_secs(30);
 /// For etcd, which may have much to write, and is never killed.
@@ -63,10 +62,12 @@ impl Transaction<'_> {
         })?;
         self.wait_for_the_kubelet()?;
         for component in &ends {
+            self.go_on()?;
             self.end_all(*component)?;
         }
         // A container that was being started when the kubelet stopped may have come up behind our back.
         for component in &ends {
+            self.go_on()?;
             self.end_all(*component)?;
             // Whether or not one was there to be ended: now none is, and nobody starts one.
             let now = self.clock.now();
@@ -113,16 +114,12 @@ impl Transaction<'_> {
                 ),
             });
         }
-        for component in live.plan.ends.clone() {
-            for process in self.processes(component)? {
-                self.end(component, process)?;
-            }
-        }
-        Ok(())
+        let ends = live.plan.ends.clone();
+        ends.into_iter()
+            .try_for_each(|component| self.end_all(component))
     }
 
     fn end_all(&mut self, component: Component) -> Result<(), Failure> {
-        self.go_on()?;
         for process in self.processes(component)? {
             self.end(component, process)?;
         }
@@ -152,9 +149,7 @@ impl Transaction<'_> {
         let Some(live) = &self.live else {
             return Ok(Vec::new());
         };
-        let mut running = live.running().map_err(|error| Failure::Live {
-            error: with_causes(&error),
-        })?;
+        let mut running = live.running()?;
         running.retain(|process| process.name == component.as_str());
         Ok(running)
     }
