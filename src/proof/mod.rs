@@ -17,6 +17,7 @@ mod conditions;
 mod etcd;
 mod finding;
 mod lease;
+mod login;
 mod process;
 mod reached;
 mod running;

@@ -12,7 +12,8 @@ pub fn clear(
     request: TakeUpRequest<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Ended, RecoveryError> {
-    let transaction = Transaction::take_up(root, interrupted, Direction::Back, request, observer)?;
-    let warnings = transaction.remove_staged();
-    transaction.close(RunOutcome::RolledBack, warnings)
+    let mut transaction =
+        Transaction::take_up(root, interrupted, Direction::Back, request, observer)?;
+    transaction.remove_staged();
+    transaction.close(RunOutcome::RolledBack)
 }

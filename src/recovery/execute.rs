@@ -11,6 +11,7 @@ use super::{
     History, Live, Observer, Progress, Reason, RecoveryError, RunFiles, RunId, Undertaking, facts,
 };
 use crate::digest::Sha256Digest;
+use crate::evidence::with_causes;
 use crate::issuance::{Content, FileChange};
 use crate::journal::{Change, Event, Log, RunOutcome};
 use crate::node::{BackupCopy, Present, Root, Staged, SteadyClock};
@@ -97,16 +98,12 @@ impl Transaction<'_> {
                 });
             }
         }
-        self.bring_up(RunOutcome::Completed, Vec::new())
+        self.bring_up(RunOutcome::Completed)
     }
 
     /// After the last file is settled: the manifests, the kubelet, the proof, the end.
-    pub(super) fn bring_up(
-        mut self,
-        outcome: RunOutcome,
-        mut warnings: Vec<String>,
-    ) -> Result<Ended, RecoveryError> {
-        warnings.extend(self.touch());
+    pub(super) fn bring_up(mut self, outcome: RunOutcome) -> Result<Ended, RecoveryError> {
+        self.touch();
         if let Err(failure) = self.move_manifests() {
             return Err(match failure {
                 Failure::Interrupted { .. } => {
@@ -115,23 +112,24 @@ impl Transaction<'_> {
                 _ => self.stopped("a manifest could not be moved", failure),
             });
         }
-        warnings.extend(self.revive());
-        if let Some(stopped) = self.not_revived(&mut warnings) {
+        self.revive();
+        if let Some(stopped) = self.not_revived(None) {
             return Err(stopped);
         }
         match self.prove() {
             Ok(proof) => self.proof = proof,
             Err(failure) => return Err(self.stopped("the proof could not be recorded", failure)),
         }
-        self.close(outcome, warnings)
+        self.close(outcome)
     }
 
     /// A run that leaves the kubelet stopped has not come to its end, whatever became of the files: whoever takes it up starts it.
-    /// That of a node that became a folder starts when the node boots.
-    pub(super) fn not_revived(&self, warnings: &mut Vec<String>) -> Option<RecoveryError> {
+    /// That of a node that became a folder starts when the node boots. `why` the run went back is told even where this came of it.
+    pub(super) fn not_revived(&self, why: Option<String>) -> Option<RecoveryError> {
         let mut stopped = self.log.chain().stopped_services();
         let service = stopped.next().filter(|_| self.root.is_machine())?;
-        let error = std::mem::take(warnings).join("; ");
+        let reasons: Vec<String> = why.into_iter().chain(self.warnings.clone()).collect();
+        let error = reasons.join("; ");
         let what = format!("{service} stands still");
         Some(self.stopped(what, Failure::Live { error }))
     }
@@ -251,9 +249,10 @@ impl Transaction<'_> {
             return self.stopped(what, failure);
         }
         // Most went with the error; what was kept for a commit that then was none is still there.
-        let warnings = self.remove_staged();
+        self.remove_staged();
+        let warnings = self.warnings.clone();
         // A journal that is not closed says of itself that nothing was committed.
-        let warnings = match self.close(RunOutcome::RolledBack, warnings.clone()) {
+        let warnings = match self.close(RunOutcome::RolledBack) {
             Ok(ended) => ended.warnings,
             Err(_) => warnings,
         };
@@ -266,16 +265,16 @@ impl Transaction<'_> {
 
     /// Undoes what was done, after a step that failed.
     fn turn_back(mut self, what: String, failure: Failure) -> RecoveryError {
-        let back = match self.roll_back() {
+        let stuck = match self.roll_back() {
             Err(halted) => return halted,
-            Ok(back) => back,
+            Ok(stuck) => stuck,
         };
-        let mut warnings = back.warnings;
-        warnings.extend(self.revive());
-        if !back.stuck.is_empty() {
-            return self.stuck(what, back.stuck, failure);
+        self.revive();
+        if !stuck.is_empty() {
+            return self.stuck(what, stuck, failure);
         }
-        if let Some(stopped) = self.not_revived(&mut warnings) {
+        let why = format!("{what}: {}", with_causes(&failure));
+        if let Some(stopped) = self.not_revived(Some(why)) {
             return stopped;
         }
         let changes = self.log.chain().changes().unwrap_or_default();
@@ -283,9 +282,9 @@ impl Transaction<'_> {
         let strange = strange
             .into_iter()
             .map(|left| format!("{}: {}", left.name, left.reason));
-        warnings.extend(strange);
+        self.warnings.extend(strange);
         // Without its end the run is one that others take for unfinished.
-        match self.close(RunOutcome::RolledBack, warnings) {
+        match self.close(RunOutcome::RolledBack) {
             Err(stopped) => stopped,
             Ok(ended) => RecoveryError::RolledBack {
                 what,

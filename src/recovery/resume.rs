@@ -38,7 +38,7 @@ pub fn resume(
     let mut transaction =
         Transaction::take_up(root, interrupted, Direction::Forward, request, observer)?;
     if let Some(outcome) = transaction.log.chain().outcome() {
-        return Ok(transaction.close(outcome, Vec::new())?);
+        return Ok(transaction.close(outcome)?);
     }
     transaction.observer.progress(Progress::Begun {
         run: transaction.run.clone(),
@@ -67,9 +67,9 @@ pub fn resume(
                 .into());
         }
     }
-    let warnings = transaction.remove_staged();
+    transaction.remove_staged();
     let outcome = transaction.outcome(RunOutcome::Completed);
-    Ok(transaction.bring_up(outcome, warnings)?)
+    Ok(transaction.bring_up(outcome)?)
 }
 
 /// Why [`resume`] would be refused as things are.

@@ -29,7 +29,7 @@ pub fn rollback(
     let mut transaction =
         Transaction::take_up(root, interrupted, Direction::Back, request, observer)?;
     if let Some(outcome) = transaction.log.chain().outcome() {
-        return Ok(transaction.close(outcome, Vec::new())?);
+        return Ok(transaction.close(outcome)?);
     }
     let turned = transaction
         .turn()
@@ -43,12 +43,9 @@ pub fn rollback(
     if let Err((what, failure)) = transaction.halt() {
         return Err(transaction.stopped(what, failure).into());
     }
-    let WayBack {
-        stuck,
-        mut warnings,
-    } = transaction.roll_back()?;
-    warnings.extend(transaction.revive());
-    if let Some(stopped) = transaction.not_revived(&mut warnings) {
+    let stuck = transaction.roll_back()?;
+    transaction.revive();
+    if let Some(stopped) = transaction.not_revived(None) {
         return Err(stopped.into());
     }
     if let Some(first) = stuck.first() {
@@ -72,7 +69,7 @@ pub fn rollback(
             return Err(transaction.stopped(what, failure).into());
         }
     }
-    Ok(transaction.close(outcome, warnings)?)
+    Ok(transaction.close(outcome)?)
 }
 
 /// Why [`rollback`] would be refused as things are.
@@ -141,23 +138,15 @@ fn begun(changes: &[(Change, Made)]) -> impl Iterator<Item = (usize, &Change)> {
         })
 }
 
-/// How far the way back led.
-pub(super) struct WayBack {
-    /// What could not be brought back.
-    pub(super) stuck: Vec<Stuck>,
-    /// What was staged and could not be removed.
-    pub(super) warnings: Vec<String>,
-}
-
 impl Transaction<'_> {
     /// Brings every target back that can be, and tells of those that cannot. Fails where the journal does, or where
     /// somebody wants it to stop: what is left is for a later attempt.
-    pub(super) fn roll_back(&mut self) -> Result<WayBack, super::RecoveryError> {
+    pub(super) fn roll_back(&mut self) -> Result<Vec<Stuck>, super::RecoveryError> {
         if let Err(failure) = self.turn() {
             return Err(self.stopped("stopped on the way back", failure));
         }
         // Nothing of it is needed any more, and its names and its room are.
-        let warnings = self.remove_staged();
+        self.remove_staged();
         let changes = self.log.chain().changes().unwrap_or_default();
         let begun: Vec<(usize, Change)> = begun(changes)
             .map(|(number, change)| (number, change.clone()))
@@ -182,8 +171,7 @@ impl Transaction<'_> {
                 }
             }
         }
-        let stuck = stuck.into_iter().map(|(_, stuck)| stuck).collect();
-        Ok(WayBack { stuck, warnings })
+        Ok(stuck.into_iter().map(|(_, stuck)| stuck).collect())
     }
 
     /// Names what is not as before the run at its end, in the journal too.

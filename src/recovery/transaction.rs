@@ -7,8 +7,8 @@ use super::obstacle::skipped;
 use super::{Live, Observer, Progress, RecoveryError, RunFiles, Stuck, facts};
 use crate::evidence::with_causes;
 use crate::journal::{
-    Chain, Change, Closed, Event, FileState, Intent, Log, Outcome, Progress as Made, RunOutcome,
-    Storage, TouchIntent,
+    Change, Closed, Event, FileState, Intent, Log, Outcome, Progress as Made, RunOutcome, Storage,
+    TouchIntent,
 };
 use crate::node::{AppendOnlyFile, FileError, Permit, Present, Root, Secrecy, Staged, SteadyClock};
 use crate::plan::LeftAlone;
@@ -161,9 +161,8 @@ impl Transaction<'_> {
     }
 
     /// A manifest that cannot be touched undoes no recovery: nothing restarts because of it anyway.
-    pub(super) fn touch(&mut self) -> Vec<String> {
+    pub(super) fn touch(&mut self) {
         let untouched: Vec<PathBuf> = self.log.chain().untouched().map(PathBuf::from).collect();
-        let mut warnings = Vec::new();
         for path in untouched {
             match self.touch_one(&path) {
                 Ok(()) => self.observer.progress(Progress::Touched { path }),
@@ -171,7 +170,7 @@ impl Transaction<'_> {
                     let step = format!("touch {}", path.display());
                     self.record_failure(&step, &failure);
                     let error = with_causes(&failure);
-                    warnings.push(match failure {
+                    self.warnings.push(match failure {
                         // It names the file.
                         Failure::File(_) => error,
                         _ => format!("{step}: {error}"),
@@ -179,7 +178,6 @@ impl Transaction<'_> {
                 }
             }
         }
-        warnings
     }
 
     fn touch_one(&mut self, path: &Path) -> Result<(), Failure> {
@@ -208,18 +206,18 @@ impl Transaction<'_> {
             .try_for_each(|(change, found)| self.append(Event::Skipped { change, found }))
     }
 
-    /// Removes what was staged and is not needed any more; tells what could not be.
-    pub(super) fn remove_staged(&self) -> Vec<String> {
-        remove_staged(self.root, self.log.chain(), &self.run)
+    /// Removes what was staged and is not needed any more; what could not be is a warning.
+    pub(super) fn remove_staged(&mut self) {
+        let folders = &self.log.chain().genesis().circumstances.folders;
+        let left = folders
+            .iter()
+            .flat_map(|folder| self.root.remove_staged(Path::new(folder), &self.run));
+        let left: Vec<String> = left.map(|error| with_causes(&error)).collect();
+        self.warnings.extend(left);
     }
 
     /// Brings the journal to its end, and a copy of its last checkpoint beside it.
-    pub(super) fn close(
-        mut self,
-        outcome: RunOutcome,
-        warnings: Vec<String>,
-    ) -> Result<Ended, RecoveryError> {
-        self.warnings.extend(warnings);
+    pub(super) fn close(mut self, outcome: RunOutcome) -> Result<Ended, RecoveryError> {
         // Nobody is to take it for a copy.
         let part = self.files.unfinished_etcd_copy();
         if let Err(error) = self.root.remove_folder_if_there(&part) {
@@ -310,14 +308,6 @@ impl Transaction<'_> {
             source: Box::new(failure),
         }
     }
-}
-
-fn remove_staged(root: &Root, chain: &Chain, run: &str) -> Vec<String> {
-    let folders = &chain.genesis().circumstances.folders;
-    let left = folders
-        .iter()
-        .flat_map(|folder| root.remove_staged(Path::new(folder), run));
-    left.map(|error| with_causes(&error)).collect()
 }
 
 impl Permit for Intent {

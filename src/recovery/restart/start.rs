@@ -6,21 +6,20 @@ use crate::journal::Act;
 use crate::recovery::transaction::Transaction;
 
 impl Transaction<'_> {
-    /// Starts what this run has stopped: after the last file is settled, whichever way. A failure is a warning, for the
-    /// files are as they should be.
-    pub(in crate::recovery) fn revive(&mut self) -> Vec<String> {
+    /// Starts what this run has stopped: after the last file is settled, whichever way. A failure is a warning here: what still
+    /// stands still, the journal tells.
+    pub(in crate::recovery) fn revive(&mut self) {
         let Some(manager) = self
             .live
             .as_ref()
             .and_then(|live| live.plan.manager.clone())
         else {
-            return Vec::new();
+            return;
         };
         let stopped = self.log.chain().stopped_services();
         let services: Vec<String> = stopped.map(str::to_owned).collect();
-        let mut warnings = Vec::new();
         if let Err(failure) = self.end_latecomers() {
-            warnings.push(with_causes(&failure));
+            self.warnings.push(with_causes(&failure));
         }
         for service in services {
             let (unit, manager) = (service.clone(), manager.clone());
@@ -35,12 +34,11 @@ impl Transaction<'_> {
                     .map_err(|error| with_causes(&error))
             });
             if let Err(failure) = started {
-                warnings.push(format!(
+                self.warnings.push(format!(
                     "{service} could not be started: {}",
                     with_causes(&failure)
                 ));
             }
         }
-        warnings
     }
 }
