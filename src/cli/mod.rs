@@ -6,6 +6,7 @@ mod backups;
 mod check;
 mod check_json;
 mod clock;
+mod conditions;
 mod copies;
 mod drill;
 mod events;

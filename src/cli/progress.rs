@@ -5,8 +5,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
+use super::conditions::Lines;
 use super::events::{Event, Events};
-use super::proof::Lines;
 use super::screen::Screen;
 use super::voice::Voice;
 use crate::node::{Root, Undisturbed};
@@ -22,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Watch {
     voice: Voice,
+    /// Whether standard error is one.
+    is_terminal: bool,
     /// None before there is something to tell.
     teller: Option<Teller>,
     signals: Option<Undisturbed>,
@@ -49,6 +51,7 @@ impl Watch {
     pub(super) fn new(voice: Voice) -> Self {
         Self {
             voice,
+            is_terminal: io::stderr().is_terminal(),
             teller: None,
             signals: Some(Undisturbed::begin()),
         }
@@ -77,17 +80,16 @@ impl Watch {
 
 impl Observer for Watch {
     fn progress(&mut self, progress: Progress) {
-        let is_terminal = io::stderr().is_terminal();
         let is_told = match self.voice {
             Voice::Nobody => false,
             Voice::Program => true,
-            Voice::People => is_terminal || Form::is_for_plain(&progress),
+            Voice::People => self.is_terminal || Form::is_for_plain(&progress),
         };
         if !is_told {
             return;
         }
         // Not before: it is to be confined as whoever asks for it.
-        let voice = self.voice;
+        let (voice, is_terminal) = (self.voice, self.is_terminal);
         let teller = self
             .teller
             .get_or_insert_with(|| Teller::begin(voice, is_terminal));
@@ -137,7 +139,7 @@ impl Form {
         match self {
             Self::Screen(screen) => screen.show(progress),
             Self::Plain(lines) => match progress {
-                Progress::Acting { act } => lines.say(act),
+                Progress::Acting { act } => Lines::say(act),
                 Progress::Proving { findings } => lines.begin(findings),
                 Progress::Seen { number, finding } => lines.show(*number, finding),
                 _ => {}
@@ -149,8 +151,7 @@ impl Form {
     fn end(&mut self) {
         match self {
             Self::Screen(screen) => screen.finish(),
-            Self::Plain(lines) => lines.end(),
-            Self::Events(_) => {}
+            Self::Plain(_) | Self::Events(_) => {}
         }
     }
 }

@@ -1,10 +1,8 @@
-//! A proof on the terminal: a live line for each condition, and the report.
+//! The report of a proof.
 
 use std::borrow::Cow;
-use std::io::{self, IsTerminal, Write};
-use std::time::Duration;
+use std::io::{self, Write};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::paragraph;
@@ -14,17 +12,6 @@ use crate::elision::elide;
 use crate::node::{self, Root};
 use crate::proof::{Finding, Proof};
 
-/// How often a spinner turns.
-pub(super) const TICK: Duration = Duration::from_millis(120);
-
-/// A condition that is open, and one that holds.
-const OPEN_LINE: &str = "  {spinner:6} {prefix:38} {elapsed:>4} {wide_msg}";
-const PROVEN_LINE: &str = "  proven {prefix:38.green} {elapsed:>4} {wide_msg}";
-
-fn line_style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
-}
-
 /// Where what was seen begins: behind the mark and the condition.
 const EVIDENCE: usize = 23;
 /// Where advice begins: below the condition.
@@ -33,91 +20,6 @@ const LIKELY: &str = "likely: ";
 
 /// The name of the form of `-o json`, and its version.
 const SCHEMA: &str = "rekindle.dev/proof/v1";
-
-/// On a terminal one line for each condition: what was last seen, and for how long it is waited for. Elsewhere, where it
-/// is wanted, a line for each step and each condition that is proven.
-#[derive(Debug, Default)]
-pub(super) struct Lines {
-    /// All of them together: they go at once.
-    all: Option<MultiProgress>,
-    bars: Vec<ProgressBar>,
-    proven: Vec<bool>,
-    silent: bool,
-}
-
-impl Lines {
-    pub(super) fn silent() -> Self {
-        Self {
-            silent: true,
-            ..Self::default()
-        }
-    }
-
-    /// What is being done, where no bar shows it.
-    pub(super) fn say(&self, what: &str) {
-        if !self.silent && !io::stderr().is_terminal() {
-            let _ = writeln!(io::stderr().lock(), "{}", printable(what));
-        }
-    }
-
-    pub(super) fn begin(&mut self, findings: &[Finding]) {
-        self.proven = vec![false; findings.len()];
-        if self.silent || !io::stderr().is_terminal() {
-            return;
-        }
-        let all = MultiProgress::new();
-        let style = line_style(OPEN_LINE);
-        let bars = findings.iter().map(|finding| {
-            let bar = all.add(ProgressBar::new_spinner());
-            bar.set_style(style.clone());
-            bar.set_prefix(label(finding));
-            bar.enable_steady_tick(TICK);
-            bar
-        });
-        self.bars = bars.collect();
-        self.all = Some(all);
-    }
-
-    pub(super) fn show(&mut self, number: usize, finding: &Finding) {
-        let evidence = printable(finding.state.evidence());
-        let is_proven = finding.state.is_proven();
-        let before = self.proven.get_mut(number);
-        let was_proven = before.is_some_and(|before| std::mem::replace(before, is_proven));
-        let Some(bar) = self.bars.get(number) else {
-            if is_proven && !was_proven {
-                self.say(&format!("proven  {} {evidence}", label(finding)));
-            }
-            return;
-        };
-        if is_proven && !was_proven {
-            bar.disable_steady_tick();
-            bar.set_style(line_style(PROVEN_LINE));
-        } else if was_proven && !is_proven {
-            bar.set_style(line_style(OPEN_LINE));
-            bar.enable_steady_tick(TICK);
-        }
-        bar.set_message(evidence);
-        // Nothing else draws one that stands still.
-        bar.tick();
-    }
-
-    /// Clears them: the report says it all.
-    pub(super) fn end(&mut self) {
-        for bar in &self.bars {
-            bar.disable_steady_tick();
-        }
-        for bar in self.bars.drain(..) {
-            bar.finish_and_clear();
-        }
-        if let Some(all) = self.all.take() {
-            let _ = all.clear();
-        }
-    }
-}
-
-fn label(finding: &Finding) -> String {
-    format!("{:<24} {}", finding.subject, finding.condition.as_str())
-}
 
 /// Every condition, what was seen, and what to do about what is open.
 pub(super) fn write_proof(root: &Root, proof: &Proof, out: &mut dyn Write) -> io::Result<()> {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::proof::{Lines, TICK};
+use super::conditions::{Bars, TICK};
 use super::render::{GOOD, count, printable};
 use crate::recovery::Progress;
 
@@ -13,7 +13,7 @@ use crate::recovery::Progress;
 #[derive(Debug, Default)]
 pub(super) struct Screen {
     step: Option<Step>,
-    proof: Lines,
+    proof: Bars,
 }
 
 /// What is under way, since when.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::arguments::{KUBELET_UNIT, Output, Verify};
+use super::conditions::Bars;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::find;
 use super::observed::observe_control_plane;
-use super::proof::{Lines, write_json, write_proof};
+use super::proof::{write_json, write_proof};
 use super::standing::{how_far, stopped};
 use crate::control_plane::ControlPlane;
 use crate::node::{Root, ServiceManager, Undisturbed};
@@ -36,17 +37,18 @@ pub fn verify(root: Root, arguments: &Verify, out: &mut dyn Write) -> Result<Exi
     let mut signals = Undisturbed::begin();
     let mut watch = Watch::begin(&root, &plane, &written);
     // Where nobody watches, the report is enough.
-    let mut lines = match (arguments.quiet, arguments.output) {
-        (false, Output::Table) if io::stderr().is_terminal() => Lines::default(),
-        _ => Lines::silent(),
-    };
-    lines.begin(watch.findings());
+    let is_watched =
+        !arguments.quiet && arguments.output == Output::Table && io::stderr().is_terminal();
+    let mut bars = Bars::default();
+    if is_watched {
+        bars.begin(watch.findings());
+    }
     watch.wait(
         Instant::now() + arguments.timeout,
         || signals.interrupted().is_some(),
-        |number, finding| lines.show(number, finding),
+        |number, finding| bars.show(number, finding),
     );
-    lines.end();
+    bars.end();
     let mut proof = watch.end();
     if root.is_machine() && !proof.is_whole() {
         proof.kubelet_log = ServiceManager::detect(&root, None).last_words(KUBELET_UNIT);

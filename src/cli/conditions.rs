@@ -1,0 +1,121 @@
+//! A proof under way on standard error: each condition as it was last seen.
+
+use std::io::Write;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::render::printable;
+use crate::proof::Finding;
+
+/// How often a spinner turns.
+pub(super) const TICK: Duration = Duration::from_millis(120);
+
+/// A condition that is open, and one that holds.
+const OPEN_LINE: &str = "  {spinner:6} {prefix:38} {elapsed:>4} {wide_msg}";
+const PROVEN_LINE: &str = "  proven {prefix:38.green} {elapsed:>4} {wide_msg}";
+
+/// On a terminal: a line for each, with what was last seen, and for how long it is waited for.
+#[derive(Debug, Default)]
+pub(super) struct Bars {
+    /// All of them together: they go at once.
+    all: Option<MultiProgress>,
+    each: Vec<ProgressBar>,
+    known: Known,
+}
+
+/// Elsewhere: a line for each step, and for each condition when it is proven.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    known: Known,
+}
+
+/// Which conditions were proven when they were last shown.
+#[derive(Debug, Default)]
+struct Known(Vec<bool>);
+
+impl Known {
+    /// Notes what is shown now: whether it was proven before, and is.
+    fn note(&mut self, number: usize, finding: &Finding) -> (bool, bool) {
+        let is_proven = finding.state.is_proven();
+        let before = self.0.get_mut(number);
+        let was_proven = before.is_some_and(|before| std::mem::replace(before, is_proven));
+        (was_proven, is_proven)
+    }
+}
+
+impl Bars {
+    pub(super) fn begin(&mut self, findings: &[Finding]) {
+        self.known = Known(vec![false; findings.len()]);
+        let all = MultiProgress::new();
+        let style = line_style(OPEN_LINE);
+        let bars = findings.iter().map(|finding| {
+            let bar = all.add(ProgressBar::new_spinner());
+            bar.set_style(style.clone());
+            bar.set_prefix(label(finding));
+            bar.enable_steady_tick(TICK);
+            bar
+        });
+        self.each = bars.collect();
+        self.all = Some(all);
+    }
+
+    pub(super) fn show(&mut self, number: usize, finding: &Finding) {
+        let Some(bar) = self.each.get(number) else {
+            return;
+        };
+        match self.known.note(number, finding) {
+            (false, true) => {
+                bar.disable_steady_tick();
+                bar.set_style(line_style(PROVEN_LINE));
+            }
+            (true, false) => {
+                bar.set_style(line_style(OPEN_LINE));
+                bar.enable_steady_tick(TICK);
+            }
+            _ => {}
+        }
+        bar.set_message(printable(finding.state.evidence()));
+        // Nothing else draws one that stands still.
+        bar.tick();
+    }
+
+    /// Clears them: the report says it all.
+    pub(super) fn end(&mut self) {
+        for bar in &self.each {
+            bar.disable_steady_tick();
+        }
+        for bar in self.each.drain(..) {
+            bar.finish_and_clear();
+        }
+        if let Some(all) = self.all.take() {
+            let _ = all.clear();
+        }
+    }
+}
+
+impl Lines {
+    /// What is being done.
+    pub(super) fn say(what: &str) {
+        let _ = writeln!(std::io::stderr().lock(), "{}", printable(what));
+    }
+
+    pub(super) fn begin(&mut self, findings: &[Finding]) {
+        self.known = Known(vec![false; findings.len()]);
+    }
+
+    pub(super) fn show(&mut self, number: usize, finding: &Finding) {
+        if self.known.note(number, finding) == (false, true) {
+            let evidence = finding.state.evidence();
+            Self::say(&format!("proven  {} {evidence}", label(finding)));
+        }
+    }
+}
+
+fn label(finding: &Finding) -> String {
+    format!("{:<24} {}", finding.subject, finding.condition.as_str())
+}
+
+fn line_style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
