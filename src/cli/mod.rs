@@ -37,6 +37,7 @@ mod verify;
 mod voice;
 mod vouching;
 mod ways;
+mod wishes;
 
 use std::io::Write;
 use std::process::ExitCode;

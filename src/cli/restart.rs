@@ -1,5 +1,6 @@
 //! The restart, as the verbs meet it: what is wished for, what will be done, and why.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -7,26 +8,27 @@ use anstyle::Style;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::arguments::{EtcdCopyChoice, RestartArguments, RestartName};
+use super::arguments::{RestartArguments, RestartName};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::paragraph;
+use super::proof::{Row, row};
 use super::render::{BOLD, WARNING, printable, timestamp};
 use super::table::terminal_columns;
 use crate::control_plane::{ControlPlane, ExpectedPod};
+use crate::elision::elide;
 use crate::evidence::with_causes;
 use crate::inventory::Inventory;
 use crate::issuance::{Content, FileChange};
 use crate::kubernetes::{CATALOG, Component, stamp};
 use crate::node::{
-    self, Access, Present, Root, RunningComponent, Secrecy, ServiceCommands, numbers_are_ours,
-    running_components,
+    self, Access, Present, Root, RunningComponent, Secrecy, numbers_are_ours, running_components,
 };
 use crate::plan::{RecoveryPlan, Refusal, RefusalCode};
 use crate::proof::{ApiServer, Finding, Written, look_at_processes};
 use crate::recovery::{
-    EtcdCopy, Interrupted, Live, MANIFEST, RestartChoice, RestartPlan, RestartWishes, Seen,
-    Strategy, Undertaking, plan_restart, written,
+    Interrupted, Live, MANIFEST, RestartChoice, RestartPlan, Seen, Strategy, Undertaking,
+    plan_restart, written,
 };
 
 /// What the restart will be, decided before anything is written.
@@ -48,20 +50,14 @@ pub(super) struct Outlook {
 #[serde(rename_all = "camelCase")]
 pub(super) struct RestartDocument<'a> {
     strategy: &'static str,
-    because: &'a str,
-    /// What runs and should not, or the other way round.
-    unwell: Vec<Unwell<'a>>,
+    because: Cow<'a, str>,
+    /// What is missing, or holds an old credential.
+    unwell: Vec<Row<'a>>,
     /// What is done before the files are replaced, in words.
     before: Vec<String>,
     /// And after.
     after: Vec<String>,
-    notes: &'a [String],
-}
-
-#[derive(Serialize)]
-pub(super) struct Unwell<'a> {
-    component: &'static str,
-    evidence: &'a str,
+    notes: Vec<Cow<'a, str>>,
 }
 
 /// What the report says where no process was restarted.
@@ -157,17 +153,16 @@ impl Outlook {
 
     /// For programs.
     pub(super) fn document(&self) -> RestartDocument<'_> {
-        let unwell = self.unwell.iter().map(|finding| Unwell {
-            component: finding.subject,
-            evidence: finding.state.evidence(),
-        });
+        let elided = |steps: Vec<String>| -> Vec<String> {
+            steps.iter().map(|step| elide(step).into_owned()).collect()
+        };
         RestartDocument {
             strategy: self.plan.strategy.as_str(),
-            because: &self.plan.because,
-            unwell: unwell.collect(),
-            before: self.plan.steps_before(&self.running),
-            after: self.plan.steps_after(),
-            notes: &self.plan.notes,
+            because: elide(&self.plan.because),
+            unwell: self.unwell.iter().map(row).collect(),
+            before: elided(self.plan.steps_before(&self.running)),
+            after: elided(self.plan.steps_after()),
+            notes: self.plan.notes.iter().map(|note| elide(note)).collect(),
         }
     }
 
@@ -307,63 +302,6 @@ fn stale(unwell: &[Finding], renewed: &[&str]) -> Vec<Component> {
                     .any(|finding| finding.subject == component.as_str())
         })
         .collect()
-}
-
-impl RestartArguments {
-    fn choice(&self, default: RestartName) -> RestartChoice {
-        match self.restart.unwrap_or(default) {
-            RestartName::Auto => RestartChoice::Auto,
-            RestartName::All => RestartChoice::This(Strategy::All),
-            RestartName::Stale => RestartChoice::This(Strategy::Stale),
-            RestartName::Stamp => RestartChoice::This(Strategy::Stamp),
-            RestartName::Move => RestartChoice::This(Strategy::Move),
-            RestartName::Touch => RestartChoice::This(Strategy::Touch),
-            RestartName::None => RestartChoice::This(Strategy::None),
-        }
-    }
-
-    fn etcd_copy(&self) -> EtcdCopy {
-        match self.etcd_copy {
-            EtcdCopyChoice::Auto => EtcdCopy::Auto,
-            EtcdCopyChoice::Always => EtcdCopy::Always,
-            EtcdCopyChoice::Never => EtcdCopy::Never,
-        }
-    }
-
-    /// What the operator wants.
-    pub(super) fn wishes(&self, default: RestartName) -> Result<RestartWishes, Failure> {
-        let commands = match (&self.kubelet_stop, &self.kubelet_start) {
-            (Some(stop), Some(start)) => Some(ServiceCommands {
-                start: start.clone(),
-                stop: stop.clone(),
-            }),
-            (None, None) => None,
-            _ => {
-                return Err(Failure::usage(
-                    "--kubelet-stop and --kubelet-start are of use only together",
-                ));
-            }
-        };
-        Ok(RestartWishes {
-            choice: self.choice(default),
-            commands,
-            unit: self.kubelet_unit.clone(),
-            etcd_copy: self.etcd_copy(),
-            timeout: self.timeout,
-        })
-    }
-
-    /// The wishes in effect, for the journal.
-    pub(super) fn flags(&self, default: RestartName) -> Vec<String> {
-        let mut flags = vec![format!("--restart={}", self.choice(default).as_str())];
-        for (name, command) in [("stop", &self.kubelet_stop), ("start", &self.kubelet_start)] {
-            if let Some(command) = command {
-                flags.push(format!("--kubelet-{name}={command}"));
-            }
-        }
-        flags.push(format!("--etcd-copy={}", self.etcd_copy().as_str()));
-        flags
-    }
 }
 
 /// A manifest with the annotation that makes another pod of it.
