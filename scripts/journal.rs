@@ -22,8 +22,9 @@ use nix::sys::time::TimeValLike as _;
 use nix::time::ClockId;
 use rekindle::digest::Sha256Digest;
 use rekindle::journal::{
-    Backup, CertificateChange, CertificateFacts, Change, Circumstances, Clocks, Event, FileState,
-    Host, Log, Operator, Outcome, Run, RunOutcome, Setting, Storage, Tool, Trust, Verdict, verify,
+    Backup, CertificateChange, CertificateFacts, Change, Circumstances, Clocks, Event,
+    FileIdentity, FileState, Host, Log, Operator, Outcome, Run, RunOutcome, Setting, Storage, Tool,
+    Trust, Verdict, verify,
 };
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::Deserialize;
@@ -168,19 +169,19 @@ fn recovery(records: usize) -> Result<(Vec<u8>, Sha256Digest), Box<dyn Error>> {
     let changes: Vec<Change> = (0..CHANGES).map(change).collect();
     let mut log = Log::begin(Box::new(memory.clone()), circumstances(), None, NOW)?;
     for (number, change) in changes.iter().enumerate() {
-        let (FileState::Sha256(sha256), Some(backup)) = (&change.after, &change.backup) else {
+        let (FileState::File(identity), Some(backup)) = (&change.after, &change.backup) else {
             continue;
         };
         let backed_up = Event::BackedUp {
             change: number,
             path: backup.path.clone(),
-            sha256: backup.sha256,
+            identity: backup.identity,
         };
         log.append(backed_up, NOW)?;
         let staged = Event::Staged {
             change: number,
             temporary: format!("{}.rekindle", change.target),
-            sha256: *sha256,
+            identity: *identity,
         };
         log.append(staged, NOW)?;
     }
@@ -214,8 +215,8 @@ fn change(number: usize) -> Change {
     Change {
         name: format!("number-{number}"),
         location: "pki-file".to_owned(),
-        before: Some(FileState::Sha256(before)),
-        after: FileState::Sha256(Sha256Digest::of(before.as_bytes())),
+        before: Some(FileState::File(FileIdentity::Sha256(before))),
+        after: FileState::File(FileIdentity::Sha256(Sha256Digest::of(before.as_bytes()))),
         certificate: Some(CertificateChange {
             before: Some(certificate(before, NOW)),
             after: certificate(before, NOW + time::Duration::days(365)),
@@ -225,7 +226,7 @@ fn change(number: usize) -> Change {
         gid: 0,
         backup: Some(Backup {
             path: format!("/var/lib/rekindle/backups/long{target}"),
-            sha256: before,
+            identity: FileIdentity::Sha256(before),
         }),
         target,
     }

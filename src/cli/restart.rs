@@ -327,6 +327,7 @@ fn stamped(root: &Root, pod: &ExpectedPod) -> Result<FileChange, Failure> {
         model: Some(file.path),
         access: Access::from(&file.metadata),
         home: None,
+        is_key: false,
         before: Present::File(file.digest),
         after: Content::File(Zeroizing::new(stamped)),
         certificate: None,

@@ -24,6 +24,8 @@ pub struct FileChange {
     pub access: Access,
     /// The home folder that it lies in, where it is not the node's; the new file is that user's, too.
     pub home: Option<Home>,
+    /// Whether old and new file are nothing but a private key: then the journal has no digest of them.
+    pub is_key: bool,
     /// What must still be there at the moment of the exchange.
     pub before: Present,
     /// What will be there.

@@ -47,6 +47,7 @@ pub(super) fn mint(
         model: None,
         access: Access::from(&Metadata::of_own(MODE, now)),
         home: None,
+        is_key: false,
         before,
         after,
         certificate: Some(CertificateChange {

@@ -42,6 +42,7 @@ pub(super) fn refresh(
         model: Some(file.path.clone()),
         access: Access::from(&file.metadata),
         home,
+        is_key: false,
         before: Present::File(file.digest),
         after: Content::File(bytes),
         certificate,

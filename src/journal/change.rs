@@ -38,10 +38,24 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileState {
-    /// A regular file whose bytes have this digest. Never given for a file that is nothing but a key.
-    Sha256(Sha256Digest),
     /// A symbolic link with this target.
     Symlink(String),
+    /// A regular file.
+    #[serde(untagged)]
+    File(FileIdentity),
+}
+
+/// By what a file is known again. No digest of a file that is nothing but a key is ever recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileIdentity {
+    /// SHA-256 of its bytes.
+    Sha256(Sha256Digest),
+    /// Of a private key's file: SHA-256 of the public half's SPKI DER.
+    PublicKey(Sha256Digest),
+    /// Of a file in the place of a private key that cannot be read as one: its size, in bytes. Its copy in the backup has to tell
+    /// the rest.
+    Size(u64),
 }
 
 /// A copy of a file as it was.
@@ -49,8 +63,9 @@ pub enum FileState {
 pub struct Backup {
     /// Where the copy lies.
     pub path: String,
-    /// The digest of the copy.
-    pub sha256: Sha256Digest,
+    /// By what the copy is known again.
+    #[serde(flatten)]
+    pub identity: FileIdentity,
 }
 
 /// A certificate before and after.

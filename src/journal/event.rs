@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::act::Act;
 use super::attempt::Attempt;
-use super::change::Change;
+use super::change::{Change, FileIdentity};
 use super::defect::Defect;
 use super::genesis::Genesis;
 use super::statement::Statement;
@@ -39,8 +39,9 @@ pub enum Event {
         change: usize,
         /// Where the new file lies.
         temporary: String,
-        /// The digest of its bytes.
-        sha256: Sha256Digest,
+        /// By what it is known again.
+        #[serde(flatten)]
+        identity: FileIdentity,
     },
     /// A file was copied, its content on the disk for certain; its name is by the time of the commit.
     BackedUp {
@@ -48,8 +49,9 @@ pub enum Event {
         change: usize,
         /// Where the copy lies.
         path: String,
-        /// The digest of the copy.
-        sha256: Sha256Digest,
+        /// By what it is known again.
+        #[serde(flatten)]
+        identity: FileIdentity,
     },
     /// Everything is ready; from here on the run is finished or rolled back.
     Commit {

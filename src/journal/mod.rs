@@ -45,7 +45,7 @@ pub use anchor::{AnchorError, Doubt, Trust};
 pub use attempt::{Attempt, Direction, Torn};
 pub use certificate::ProfileError;
 pub use chain::{BrokenChain, Chain};
-pub use change::{Backup, CertificateChange, CertificateFacts, Change, FileState};
+pub use change::{Backup, CertificateChange, CertificateFacts, Change, FileIdentity, FileState};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use defect::Defect;
 pub use envelope::LONGEST_LINE;

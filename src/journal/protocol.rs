@@ -59,17 +59,19 @@ impl Protocol {
                 self.awaits_checkpoint = true;
             }
             Event::Attempt(attempt) => self.begin_attempt(attempt)?,
-            Event::Staged { change, sha256, .. } => {
+            Event::Staged {
+                change, identity, ..
+            } => {
                 self.demand_preparation(*change)?;
-                self.preparation.stage(*change, *sha256);
+                self.preparation.stage(*change, *identity);
             }
             Event::BackedUp {
                 change,
                 path,
-                sha256,
+                identity,
             } => {
                 self.demand_preparation(*change)?;
-                self.preparation.back_up(*change, path, *sha256);
+                self.preparation.back_up(*change, path, *identity);
             }
             Event::Commit { changes, touches } => self.commit(changes, touches)?,
             Event::Intent { .. } | Event::Done { .. } | Event::Adopted { .. } => {
@@ -139,9 +141,9 @@ impl Protocol {
         let subject = self
             .at(Progress::Done)
             .filter_map(|change| match &change.after {
-                FileState::Sha256(sha256) => Some(Subject {
+                FileState::File(identity) => Some(Subject {
                     name: change.target.clone(),
-                    digest: DigestSet { sha256: *sha256 },
+                    digest: DigestSet::from(*identity),
                 }),
                 FileState::Symlink(_) => None,
             })

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::change::FileIdentity;
 use super::event::RunOutcome;
 use crate::digest::Sha256Digest;
 
@@ -29,11 +30,34 @@ pub struct Subject {
     pub digest: DigestSet,
 }
 
-/// The digests of a file: here always this one.
+/// The digests of a file, one of them (in-toto attestation, `spec/v1/digest_set.md`, which lets a predicate define its own).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DigestSet {
     /// SHA-256 of the bytes.
-    pub sha256: Sha256Digest,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256Digest>,
+    /// Of a private key's file: SHA-256 of the public half's SPKI DER.
+    #[serde(
+        default,
+        rename = "publicKeySha256",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub public_key_sha256: Option<Sha256Digest>,
+}
+
+impl From<FileIdentity> for DigestSet {
+    fn from(identity: FileIdentity) -> Self {
+        Self {
+            sha256: match identity {
+                FileIdentity::Sha256(digest) => Some(digest),
+                FileIdentity::PublicKey(_) | FileIdentity::Size(_) => None,
+            },
+            public_key_sha256: match identity {
+                FileIdentity::PublicKey(digest) => Some(digest),
+                FileIdentity::Sha256(_) | FileIdentity::Size(_) => None,
+            },
+        }
+    }
 }
 
 /// How a run ended.

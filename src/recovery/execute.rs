@@ -5,16 +5,16 @@ use std::path::Path;
 
 use super::error::Failure;
 use super::homes::{admit, homes};
+use super::identity::identity;
 use super::strange::not_as_before;
 use super::transaction::{Ended, Transaction};
 use super::{
     History, Live, Observer, Progress, Reason, RecoveryError, RunFiles, RunId, Undertaking, facts,
 };
-use crate::digest::Sha256Digest;
 use crate::evidence::with_causes;
 use crate::issuance::{Content, FileChange};
-use crate::journal::{Change, Event, Log, RunOutcome};
-use crate::node::{BackupCopy, Present, Root, Staged, SteadyClock};
+use crate::journal::{Backup, Change, Event, FileIdentity, Log, RunOutcome};
+use crate::node::{BackupCopy, Present, Root, Secrecy, Staged, SteadyClock};
 use crate::pki::Authority;
 
 /// Does all that `undertaking` says, under the journal of a new run. `cluster` vouches for the journal; its key is wiped
@@ -162,11 +162,15 @@ impl Transaction<'_> {
                 Some(self.root.back_up(&change.target, &self.files.backup)?)
             }
         };
-        if let Some((copy, digest)) = backup.as_ref().and_then(|copy| Some((copy, copy.digest?))) {
+        let recorded = match &backup {
+            None => None,
+            Some(copy) => self.recorded(copy, change.is_key)?,
+        };
+        if let Some(copy) = recorded.clone() {
             self.append(Event::BackedUp {
                 change: number,
-                path: facts::text(&copy.path),
-                sha256: digest,
+                path: copy.path,
+                identity: copy.identity,
             })?;
         }
         let run = &self.run;
@@ -181,16 +185,32 @@ impl Transaction<'_> {
                 self.append(Event::Staged {
                     change: number,
                     temporary: facts::text(&staged.temporary()),
-                    sha256: Sha256Digest::of(bytes),
+                    identity: identity(bytes, change.is_key),
                 })?;
                 staged
             }
         };
         Ok(Prepared {
             staged,
-            change: facts::change(change, backup.as_ref()),
+            change: facts::change(change, recorded.as_ref()),
             backup,
         })
+    }
+
+    /// The copy of an old file, and by what it is known; a copied link has nothing that could be.
+    fn recorded(&self, copy: &BackupCopy, is_key: bool) -> Result<Option<Backup>, Failure> {
+        let Some(digest) = copy.digest else {
+            return Ok(None);
+        };
+        let identity = if is_key {
+            identity(&self.root.read(&copy.path, Secrecy::Public)?.bytes, true)
+        } else {
+            FileIdentity::Sha256(digest)
+        };
+        Ok(Some(Backup {
+            path: facts::text(&copy.path),
+            identity,
+        }))
     }
 
     /// The names of the copies and of the staged files and links, which the commit says are there: once for each folder, not
@@ -308,7 +328,7 @@ mod tests {
     use zeroize::Zeroizing;
 
     use super::*;
-    use crate::node::{Access, Secrecy};
+    use crate::node::Access;
 
     struct Unwatched;
 
@@ -325,6 +345,7 @@ mod tests {
             model: Some(target.clone()),
             access: Access::from(&before.metadata),
             home: None,
+            is_key: false,
             before: Present::File(before.digest),
             after: Content::File(Zeroizing::new(b"new".to_vec())),
             certificate: None,

@@ -1,18 +1,18 @@
 //! What the journal is told: of the circumstances, and of each change. Never a secret.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use time::OffsetDateTime;
 
 use super::homes::homes;
+use super::identity::identity;
 use super::{History, RunId, Undertaking};
-use crate::digest::Sha256Digest;
 use crate::issuance::{Content, FileChange};
 use crate::journal::{
     Backup, CertificateChange, CertificateFacts, Change, Circumstances, Clocks, FileState, Host,
     Operator, Run, Setting, Tool,
 };
-use crate::node::{self, Access, BackupCopy, Present, Root};
+use crate::node::{self, Access, Present, Root};
 
 /// Why a person started the run, and with which words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,14 +77,15 @@ pub(super) fn setting(reason: &Reason) -> Setting {
     }
 }
 
-pub(super) fn change(change: &FileChange, backup: Option<&BackupCopy>) -> Change {
+/// `backup` is the copy of the old file, and by what it is known; a copied link has none.
+pub(super) fn change(change: &FileChange, backup: Option<&Backup>) -> Change {
     Change {
         name: change.name.clone(),
         location: change.location.clone(),
         target: text(&change.target),
-        before: state(&change.before),
+        before: state(&change.before, backup),
         after: match &change.after {
-            Content::File(bytes) => FileState::Sha256(Sha256Digest::of(bytes)),
+            Content::File(bytes) => FileState::File(identity(bytes, change.is_key)),
             Content::Link(destination) => FileState::Symlink(text(destination)),
         },
         certificate: change
@@ -97,29 +98,16 @@ pub(super) fn change(change: &FileChange, backup: Option<&BackupCopy>) -> Change
         mode: format!("{:04o}", change.access.mode),
         uid: change.access.uid,
         gid: change.access.gid,
-        backup: backup.and_then(|copy| {
-            Some(Backup {
-                path: text(&copy.path),
-                sha256: copy.digest?,
-            })
-        }),
+        backup: backup.cloned(),
     }
 }
 
-fn state(present: &Present) -> Option<FileState> {
+/// A file is as its copy is.
+fn state(present: &Present, backup: Option<&Backup>) -> Option<FileState> {
     match present {
         Present::Nothing => None,
-        Present::File(digest) => Some(FileState::Sha256(*digest)),
+        Present::File(_) => backup.map(|copy| FileState::File(copy.identity)),
         Present::Link(destination) => Some(FileState::Symlink(text(destination))),
-    }
-}
-
-/// What stands at a path that is in a recorded state.
-pub(super) fn present(state: Option<&FileState>) -> Present {
-    match state {
-        None => Present::Nothing,
-        Some(FileState::Sha256(digest)) => Present::File(*digest),
-        Some(FileState::Symlink(destination)) => Present::Link(PathBuf::from(destination)),
     }
 }
 

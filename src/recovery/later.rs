@@ -1,7 +1,7 @@
 //! Whether it was a later run of this program that made a file what it is: then nobody else is to be blamed for it.
 
 use super::situation::words;
-use super::{History, JournalState, RunJournal, facts};
+use super::{History, JournalState, RunJournal};
 use crate::journal::{Chain, Change, Progress};
 use crate::node::Root;
 
@@ -28,7 +28,7 @@ impl<'a> LaterRuns<'a> {
         let made = |(other, made): &(Change, Progress)| {
             *made == Progress::Done
                 && other.target == change.target
-                && words(&facts::present(Some(&other.after))) == found
+                && words(Some(&other.after)) == found
         };
         let of = chains
             .iter()

@@ -14,6 +14,7 @@ mod facts;
 mod halt;
 mod history;
 mod homes;
+mod identity;
 mod interrupted;
 mod later;
 mod observer;

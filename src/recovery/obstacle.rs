@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::facts;
 use super::preflight::without_repetitions;
 use super::situation::{DIGEST, check_old, words};
 use crate::evidence::with_causes;
@@ -89,8 +88,8 @@ impl Obstacle {
     /// Somebody else changed the target: which of the contents is right is not for a tool to guess.
     pub(super) fn foreign(root: &Root, change: &Change, found: &str, verb: &str) -> Self {
         let path = root.outside(Path::new(&change.target));
-        let before = short(&words(&facts::present(change.before.as_ref())));
-        let after = short(&words(&facts::present(Some(&change.after))));
+        let before = short(&words(change.before.as_ref()));
+        let after = short(&words(Some(&change.after)));
         let refusal = Refusal {
             code: RefusalCode::ForeignChange,
             subject: change.name.clone(),
@@ -223,11 +222,11 @@ pub(super) fn how_to_have_the_old(root: &Root, change: &Change) -> String {
             )
         }
         // Its user may put a link there at any moment: no command of root's that goes by its path.
-        (Some(FileState::Sha256(_)), Some(backup)) if change.location == COPY_LOCATION => {
+        (Some(FileState::File(_)), Some(backup)) if change.location == COPY_LOCATION => {
             let copy = root.outside(Path::new(&backup.path));
             format!("the old one is {}", copy.display())
         }
-        (Some(FileState::Sha256(_)), Some(backup)) => {
+        (Some(FileState::File(_)), Some(backup)) => {
             let copy = root.outside(Path::new(&backup.path));
             if check_old(root, change).is_err() {
                 return format!(

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::{RunFiles, STATE_FOLDER, Undertaking, facts};
 use crate::issuance::{Content, FileChange};
-use crate::journal::{Change, LONGEST_LINE, commit_size};
+use crate::journal::{Backup, Change, FileIdentity, LONGEST_LINE, commit_size};
 use crate::node::{
-    BackupCopy, ExistingFolder, FileError, FreeSpace, Present, RESERVE_SIZE, Root, file_size_limit,
+    ExistingFolder, FileError, FreeSpace, Present, RESERVE_SIZE, Root, file_size_limit,
 };
 use crate::plan::{Refusal, RefusalCode};
 
@@ -218,9 +218,14 @@ fn recorded(change: &FileChange) -> Change {
     const RUN: &str = "20261124T031245.118Z-1f5a9e";
     let target = change.target.strip_prefix("/").unwrap_or(&change.target);
     let backup = match change.before {
-        Present::File(digest) => Some(BackupCopy {
-            path: RunFiles::of(RUN).backup.join(target),
-            digest: Some(digest),
+        Present::File(digest) => Some(Backup {
+            path: facts::text(&RunFiles::of(RUN).backup.join(target)),
+            // For a key its public half's digest is recorded, which is as long.
+            identity: if change.is_key {
+                FileIdentity::PublicKey(digest)
+            } else {
+                FileIdentity::Sha256(digest)
+            },
         }),
         Present::Link(_) | Present::Nothing => None,
     };

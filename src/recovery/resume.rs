@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use super::identity::{expected, identity};
 use super::obstacle::{Decision, Looked, Obstacle, decide, left_alone};
 use super::situation::Situation;
 use super::transaction::{Ended, Transaction};
-use super::{Halt, Interrupted, Observer, Progress, TakeUpRequest, facts};
-use crate::journal::{Change, Direction, Event, Progress as Made, RunOutcome};
-use crate::node::{Root, Staged};
+use super::{Halt, Interrupted, Observer, Progress, TakeUpRequest};
+use crate::journal::{
+    Change, Direction, Event, FileIdentity, FileState, Progress as Made, RunOutcome,
+};
+use crate::node::{FileError, Present, Root, Secrecy, Staged};
 use crate::plan::{Refusal, RefusalCode};
 
 /// What is to be done about one change.
@@ -138,10 +141,29 @@ fn plan(root: &Root, interrupted: &Interrupted, skip_foreign: bool) -> Result<Pl
 
 fn staged(root: &Root, change: &Change, run: &str) -> Result<Staged, Obstacle> {
     let target = Path::new(&change.target);
-    let after = facts::present(Some(&change.after));
-    match root.staged(target, &after, run) {
+    let staged =
+        staged_content(root, change, run).and_then(|after| root.staged(target, &after, run));
+    match staged {
         Ok(Some(staged)) => Ok(staged),
         Ok(None) | Err(_) => Err(Obstacle::staged_file_lost(root, change)),
+    }
+}
+
+/// What must have been staged for `change`; of a key, what was staged, if it is that key.
+fn staged_content(root: &Root, change: &Change, run: &str) -> Result<Present, FileError> {
+    let FileState::File(after @ FileIdentity::PublicKey(_)) = change.after else {
+        return expected(root, change, Some(&change.after));
+    };
+    let target = Path::new(&change.target);
+    let mut name = std::ffi::OsString::from(Root::temporary_prefix(run));
+    name.push(target.file_name().unwrap_or_default());
+    let file = root.read(&target.with_file_name(name), Secrecy::Secret)?;
+    if identity(&file.bytes, true) == after {
+        Ok(Present::File(file.digest))
+    } else {
+        Err(FileError::ChangedMeanwhile {
+            path: root.outside(&file.path),
+        })
     }
 }
 

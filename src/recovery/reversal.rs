@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::homes::{admit_of, home_of};
+use super::identity::{expected, is_key};
 use super::later::LaterRuns;
 use super::obstacle::{Decision, Looked, Obstacle, decide, skipped};
 use super::situation::{Situation, check_old};
@@ -78,7 +79,7 @@ fn reversed(root: &Root, chain: &Chain, change: &Change) -> Result<FileChange, S
         (Some(FileState::Symlink(destination)), _) => {
             (target.clone(), Content::Link(PathBuf::from(destination)))
         }
-        (Some(FileState::Sha256(_)), Some(backup)) => {
+        (Some(FileState::File(_)), Some(backup)) => {
             let copy = PathBuf::from(&backup.path);
             let old = root
                 .read(&copy, Secrecy::Public)
@@ -94,7 +95,8 @@ fn reversed(root: &Root, chain: &Chain, change: &Change) -> Result<FileChange, S
         model: Some(model),
         access: facts::access(change),
         home: home_of(chain, Path::new(&change.target)),
-        before: facts::present(Some(&change.after)),
+        before: expected(root, change, Some(&change.after)).map_err(|error| with_causes(&error))?,
+        is_key: is_key(change),
         after,
         certificate: None,
     })

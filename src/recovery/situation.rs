@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::facts;
+use super::identity::{found, identity, is_as_copied, is_key};
 use crate::elision::elide;
 use crate::evidence::with_causes;
-use crate::journal::{Change, FileState};
+use crate::journal::{Change, FileIdentity, FileState};
 use crate::node::{FileError, Present, Root, Secrecy};
 
 /// What stands before a digest in words.
@@ -26,10 +26,12 @@ pub(super) enum Situation {
 
 impl Situation {
     pub(super) fn of(root: &Root, change: &Change) -> Self {
-        match root.present(Path::new(&change.target)) {
-            Ok(found) if found == facts::present(Some(&change.after)) => Self::After,
-            Ok(found) if found == facts::present(change.before.as_ref()) => Self::Before,
-            Ok(found) => Self::Foreign(words(&found)),
+        match found(root, change) {
+            Ok(found) if found.state.as_ref() == Some(&change.after) => Self::After,
+            Ok(found) if found.state == change.before && is_as_copied(root, change, &found) => {
+                Self::Before
+            }
+            Ok(found) => Self::Foreign(words(found.state.as_ref())),
             Err(
                 error @ (FileError::Io { .. }
                 | FileError::PermissionDenied { .. }
@@ -62,28 +64,45 @@ pub(super) fn check_old(root: &Root, change: &Change) -> Result<(), String> {
                 Ok(_) | Err(_) => Ok(()),
             }
         }
-        (Some(FileState::Sha256(_)), None) => Err("the journal names no copy of it".to_owned()),
-        (Some(FileState::Sha256(_)), Some(backup)) => {
+        (Some(FileState::File(_)), None) => Err("the journal names no copy of it".to_owned()),
+        (Some(FileState::File(_)), Some(backup)) => {
             match root.read(Path::new(&backup.path), Secrecy::Public) {
-                Ok(copy) if copy.digest == backup.sha256 => Ok(()),
-                Ok(copy) => Err(format!(
-                    "{} is not the copy that was made: its SHA-256 is {}, and the journal says {}",
-                    root.outside(&copy.path).display(),
-                    copy.digest,
-                    backup.sha256
-                )),
+                Ok(copy) => {
+                    let is = identity(&copy.bytes, is_key(change));
+                    if is == backup.identity {
+                        return Ok(());
+                    }
+                    Err(format!(
+                        "{} is not the copy that was made: {}, and the journal says {}",
+                        root.outside(&copy.path).display(),
+                        said(is),
+                        said(backup.identity)
+                    ))
+                }
                 Err(error) => Err(with_causes(&error)),
             }
         }
     }
 }
 
-pub(super) fn words(present: &Present) -> String {
-    match present {
-        Present::Nothing => "nothing".to_owned(),
-        Present::File(digest) => format!("{DIGEST}{digest}"),
-        Present::Link(destination) => {
-            elide(&format!("a link to {}", destination.display())).into_owned()
+/// A state in words.
+pub(super) fn words(state: Option<&FileState>) -> String {
+    match state {
+        None => "nothing".to_owned(),
+        Some(FileState::File(FileIdentity::Sha256(digest))) => format!("{DIGEST}{digest}"),
+        Some(FileState::File(identity)) => said(*identity),
+        Some(FileState::Symlink(destination)) => {
+            elide(&format!("a link to {destination}")).into_owned()
         }
+    }
+}
+
+fn said(identity: FileIdentity) -> String {
+    match identity {
+        FileIdentity::Sha256(digest) => format!("its SHA-256 is {digest}"),
+        FileIdentity::PublicKey(digest) => {
+            format!("it is the private key whose public half has the SHA-256 {digest}")
+        }
+        FileIdentity::Size(bytes) => format!("it is no private key, of {bytes} bytes"),
     }
 }

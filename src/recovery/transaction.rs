@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::Failure;
+use super::identity::{expected, identity, is_key};
 use super::obstacle::skipped;
 use super::{Live, Observer, Progress, RecoveryError, RunFiles, Stuck, facts};
 use crate::evidence::with_causes;
@@ -10,7 +11,9 @@ use crate::journal::{
     Change, Closed, Event, FileState, Intent, Log, Outcome, Progress as Made, RunOutcome, Storage,
     TouchIntent,
 };
-use crate::node::{AppendOnlyFile, FileError, Permit, Present, Root, Secrecy, Staged, SteadyClock};
+use crate::node::{
+    AppendOnlyFile, FileError, NotInstalled, Permit, Root, Secrecy, Staged, SteadyClock,
+};
 use crate::plan::LeftAlone;
 use crate::proof::Proof;
 
@@ -65,12 +68,18 @@ impl Transaction<'_> {
     ) -> Result<(), Failure> {
         let stamped = self.to_be_replaced(change);
         let intent = self.log.intend(number, self.clock.now())?;
-        let before = facts::present(change.before.as_ref());
         let access = match change.after {
-            FileState::Sha256(_) => Some(facts::access(change)),
+            FileState::File(_) => Some(facts::access(change)),
             FileState::Symlink(_) => None,
         };
-        let installed = staged.install(&before, access, &intent);
+        let before = expected(self.root, change, change.before.as_ref());
+        let installed = match before {
+            Ok(before) => staged.install(&before, access, &intent),
+            Err(source) => Err(NotInstalled {
+                exchanged: false,
+                source,
+            }),
+        };
         if installed.as_ref().is_err_and(|error| !error.exchanged) {
             self.unexchanged = Some(number);
         }
@@ -118,21 +127,23 @@ impl Transaction<'_> {
     fn restore(&self, change: &Change, intent: &Intent) -> Result<(), FileError> {
         let root = self.root;
         let target = Path::new(&change.target);
-        let made = facts::present(Some(&change.after));
-        let staged = match (facts::present(change.before.as_ref()), &change.backup) {
-            (Present::Nothing, _) => return root.remove(intent, &made),
-            (Present::Link(destination), _) => root.stage_link(target, &destination, &self.run)?,
-            (Present::File(_), Some(backup)) => {
+        let made = expected(root, change, Some(&change.after))?;
+        let staged = match (&change.before, &change.backup) {
+            (None, _) => return root.remove(intent, &made),
+            (Some(FileState::Symlink(destination)), _) => {
+                root.stage_link(target, Path::new(destination), &self.run)?
+            }
+            (Some(FileState::File(_)), Some(backup)) => {
                 let copy = Path::new(&backup.path);
                 let old = root.read(copy, Secrecy::Public)?;
-                if old.digest != backup.sha256 {
+                if identity(&old.bytes, is_key(change)) != backup.identity {
                     return Err(FileError::ChangedMeanwhile {
                         path: root.outside(copy),
                     });
                 }
                 root.stage_file(target, &old.bytes, copy, facts::access(change), &self.run)?
             }
-            (Present::File(_), None) => {
+            (Some(FileState::File(_)), None) => {
                 return Err(FileError::NotFound {
                     path: root.outside(target),
                 });

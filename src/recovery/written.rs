@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::{History, RunFiles};
 use crate::digest::Sha256Digest;
-use crate::journal::{Event, FileState, Setting, read_records};
+use crate::journal::{Event, FileIdentity, FileState, Setting, read_records};
 use crate::node::{Root, machine};
 use crate::proof::Written;
 
@@ -41,8 +41,10 @@ fn note(journal: &[u8], boot: &str, written: &mut Written) {
                     .into_iter()
                     .enumerate()
                     .filter_map(|(number, change)| match change.after {
-                        FileState::Sha256(digest) => Some((number, (change.target.into(), digest))),
-                        FileState::Symlink(_) => None,
+                        FileState::File(FileIdentity::Sha256(digest)) => {
+                            Some((number, (change.target.into(), digest)))
+                        }
+                        FileState::File(_) | FileState::Symlink(_) => None,
                     });
                 changes = files.collect();
             }

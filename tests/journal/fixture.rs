@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 use rekindle::digest::Sha256Digest;
 use rekindle::journal::{
     Backup, CertificateChange, CertificateFacts, Change, Checkpoint, Circumstances, Clocks, Closed,
-    Defect, Event, FileState, Host, Log, Operator, Outcome, Run, RunOutcome, Setting, Storage,
-    Tool, Trust, Verdict, verify,
+    Defect, Event, FileIdentity, FileState, Host, Log, Operator, Outcome, Run, RunOutcome, Setting,
+    Storage, Tool, Trust, Verdict, verify,
 };
 use rekindle::pki::{
     Attribute, Authority, Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, PrivateKey,
@@ -208,8 +208,8 @@ pub fn changes(authority: Option<&Authority>) -> Vec<Change> {
                 name: (*name).to_owned(),
                 location: "pki-file".to_owned(),
                 target: format!("/etc/kubernetes/pki/{name}"),
-                before: Some(FileState::Sha256(before)),
-                after: FileState::Sha256(Sha256Digest::of(before.as_bytes())),
+                before: Some(FileState::File(FileIdentity::Sha256(before))),
+                after: FileState::File(FileIdentity::Sha256(Sha256Digest::of(before.as_bytes()))),
                 certificate: facts.clone().map(|facts| CertificateChange {
                     before: Some(facts.clone()),
                     after: facts,
@@ -219,7 +219,7 @@ pub fn changes(authority: Option<&Authority>) -> Vec<Change> {
                 gid: 0,
                 backup: Some(Backup {
                     path: format!("/var/lib/rekindle/backup/{name}"),
-                    sha256: before,
+                    identity: FileIdentity::Sha256(before),
                 }),
             }
         })
@@ -255,11 +255,11 @@ pub fn begin(authority: Option<&Authority>) -> (Log, Memory) {
 /// Records that every change is ready.
 pub fn stage(log: &mut Log, changes: &[Change]) {
     for (number, change) in changes.iter().enumerate() {
-        if let FileState::Sha256(sha256) = change.after {
+        if let FileState::File(identity) = change.after {
             let staged = Event::Staged {
                 change: number,
                 temporary: format!("{}.new", change.target),
-                sha256,
+                identity,
             };
             log.append(staged, NOW).unwrap();
         }
@@ -267,7 +267,7 @@ pub fn stage(log: &mut Log, changes: &[Change]) {
             let backed_up = Event::BackedUp {
                 change: number,
                 path: backup.path.clone(),
-                sha256: backup.sha256,
+                identity: backup.identity,
             };
             log.append(backed_up, NOW).unwrap();
         }

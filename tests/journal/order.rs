@@ -2,7 +2,7 @@
 
 use rekindle::digest::Sha256Digest;
 use rekindle::journal::{
-    Defect, Event, OrderError, Record, RunOutcome, Statement, Verdict, read_records,
+    Defect, Event, FileIdentity, OrderError, Record, RunOutcome, Statement, Verdict, read_records,
 };
 use rekindle::pki::PrivateKey;
 
@@ -92,10 +92,12 @@ fn a_commit_needs_every_file_staged_and_backed_up() {
         broken_rule(|records| {
             for record in records {
                 if let Event::Staged {
-                    change: 1, sha256, ..
+                    change: 1,
+                    identity,
+                    ..
                 } = &mut record.event
                 {
-                    *sha256 = Sha256Digest::of(b"other bytes");
+                    *identity = FileIdentity::Sha256(Sha256Digest::of(b"other bytes"));
                 }
             }
         }),
@@ -103,14 +105,16 @@ fn a_commit_needs_every_file_staged_and_backed_up() {
     );
     assert_eq!(
         broken_rule(|records| {
-            let other = Sha256Digest::of(b"other bytes");
+            let other = FileIdentity::Sha256(Sha256Digest::of(b"other bytes"));
             for record in records {
                 match &mut record.event {
                     Event::BackedUp {
-                        change: 1, sha256, ..
-                    } => *sha256 = other,
+                        change: 1,
+                        identity,
+                        ..
+                    } => *identity = other,
                     Event::Commit { changes, .. } => {
-                        changes[1].backup.as_mut().unwrap().sha256 = other;
+                        changes[1].backup.as_mut().unwrap().identity = other;
                     }
                     _ => {}
                 }

@@ -6,7 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
 
 use rekindle::digest::Sha256Digest;
-use rekindle::journal::{Act, Backup, Chain, Change, Event, FileState, Log, Outcome, Storage};
+use rekindle::journal::{
+    Act, Backup, Chain, Change, Event, FileIdentity, FileState, Log, Outcome, Storage,
+};
 use rekindle::pki::Authority;
 use time::OffsetDateTime;
 
@@ -82,14 +84,14 @@ pub fn forge_with(
     let digest = |path: &str| Sha256Digest::of(&node.read(path));
     let backup = Backup {
         path: copy.replace("RUN", run),
-        sha256: digest(&copy.replace("RUN", run)),
+        identity: FileIdentity::Sha256(digest(&copy.replace("RUN", run))),
     };
     let change = Change {
         name: "apiserver".to_owned(),
         location: "pki-file".to_owned(),
         target: target.to_owned(),
-        before: Some(FileState::Sha256(backup.sha256)),
-        after: FileState::Sha256(digest(target)),
+        before: Some(FileState::File(backup.identity)),
+        after: FileState::File(FileIdentity::Sha256(digest(target))),
         certificate: None,
         mode: "0644".to_owned(),
         uid: 0,
@@ -100,12 +102,12 @@ pub fn forge_with(
         Event::BackedUp {
             change: 0,
             path: backup.path,
-            sha256: backup.sha256,
+            identity: backup.identity,
         },
         Event::Staged {
             change: 0,
             temporary: format!("{target}.new"),
-            sha256: digest(target),
+            identity: FileIdentity::Sha256(digest(target)),
         },
     ];
     for event in prepared {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::elision::elide;
-use crate::journal::{Change, Event, FileState};
+use crate::journal::{Change, Event, FileIdentity, FileState};
 use crate::kubernetes::Component;
 use crate::node::{Clocks, ServiceManager};
 use crate::proof::{Condition, Finding, Proof, Watch};
@@ -22,7 +22,9 @@ impl Transaction<'_> {
     /// started anew before the last file is replaced.
     pub(in crate::recovery) fn note_written(&mut self, change: &Change) {
         let since_boot = Clocks::read().uptime();
-        if let (Some(live), FileState::Sha256(digest)) = (&mut self.live, &change.after) {
+        if let (Some(live), FileState::File(FileIdentity::Sha256(digest))) =
+            (&mut self.live, &change.after)
+        {
             live.note(change.target.clone().into(), *digest, since_boot);
         }
     }
