@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::digest::KeyFile;
 use super::layout::PairPaths;
-use super::{MissingPem, ObservationError};
+use super::{MissingPem, ObservationError, Remains, Slot};
 use crate::kubernetes::{AuthorityName, CatalogEntry, Component, KeySource, Kubeconfig, Source};
 use crate::node::{FileSnapshot, Root, Secrecy};
 use crate::pki::{Certificate, PrivateKey, read_certificates};
@@ -22,6 +22,8 @@ pub struct CredentialEntry {
     pub content: Result<Credential, ObservationError>,
     /// The kubelet's own, where it is missing and can be made anew.
     pub missing: Option<MissingPem>,
+    /// What there is of it, where something is gone or ruined that can be made anew.
+    pub remains: Option<Remains>,
 }
 
 /// Who signs a certificate.
@@ -101,6 +103,11 @@ pub enum KeyState {
 }
 
 impl Credential {
+    /// Where its key is, if that is a file of its own.
+    pub fn key_slot(&self) -> Option<&Slot> {
+        self.key_file.as_ref().map(KeyFile::slot)
+    }
+
     /// The certificate of the credential itself.
     pub fn certificate(&self) -> Option<&Certificate> {
         self.certificates.first()
@@ -134,12 +141,14 @@ impl CredentialEntry {
         catalog: &'static CatalogEntry,
         paths: &PairPaths,
     ) -> Self {
+        let (content, remains) = Remains::of_pair(root, paths, read_pair(root, paths));
         Self {
             catalog,
             issuer: catalog.authority.map_or(Issuer::Itself, Issuer::Authority),
             location: locate(root, paths),
-            content: read_pair(root, paths),
+            content,
             missing: None,
+            remains,
         }
     }
 
@@ -152,12 +161,19 @@ impl CredentialEntry {
         let embedded = Location::KubeconfigUser {
             kubeconfig: path.to_owned(),
         };
-        let entry = |location, content| Self {
-            catalog,
-            issuer: catalog.authority.map_or(Issuer::Itself, Issuer::Authority),
-            location,
-            content,
-            missing: None,
+        let entry = |location, content| {
+            let (content, remains) = match location {
+                Location::KubeconfigUser { .. } => Remains::of_kubeconfig(root, path, content),
+                Location::PkiFile { .. } | Location::KubeletPem { .. } => (content, None),
+            };
+            Self {
+                catalog,
+                issuer: catalog.authority.map_or(Issuer::Itself, Issuer::Authority),
+                location,
+                content,
+                missing: None,
+                remains,
+            }
         };
         let read = root
             .read(path, Secrecy::Secret)

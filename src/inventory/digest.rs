@@ -1,25 +1,30 @@
 //! The digest of an inventory: another one tells that something was changed since a plan was made.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::{Credential, Inventory, KeyState, ObservationError};
+use super::{Credential, Inventory, KeyState, ObservationError, Slot};
 use crate::digest::Sha256Digest;
-use crate::node::{FileSnapshot, Metadata};
+use crate::node::{Access, FileSnapshot};
 
 /// What of a file that holds a key may be known of it: never its content.
 #[derive(Debug)]
 pub(super) struct KeyFile {
-    path: PathBuf,
-    metadata: Metadata,
+    slot: Slot,
     size: usize,
+}
+
+impl KeyFile {
+    /// Where it is, for a new key in its place.
+    pub(super) fn slot(&self) -> &Slot {
+        &self.slot
+    }
 }
 
 impl From<&FileSnapshot> for KeyFile {
     fn from(file: &FileSnapshot) -> Self {
         Self {
-            path: file.path.clone(),
-            metadata: file.metadata.clone(),
+            slot: Slot::of(file),
             size: file.bytes.len(),
         }
     }
@@ -49,7 +54,11 @@ impl Inventory {
             let _ = writeln!(text, "{what} {} {state}", path.display());
         };
         for manifest in &self.layout.manifests {
-            let state = format!("{} {}", manifest.digest, label(&manifest.metadata));
+            let state = format!(
+                "{} {}",
+                manifest.digest,
+                label(Access::from(&manifest.metadata))
+            );
             line("manifest", &manifest.path, &state);
         }
         for authority in &self.authorities {
@@ -103,7 +112,7 @@ fn of_file(file: &FileSnapshot) -> String {
         "{} {} {}",
         file.path.display(),
         file.digest,
-        label(&file.metadata)
+        label(Access::from(&file.metadata))
     )
 }
 
@@ -111,13 +120,13 @@ fn of_key_file(file: Option<&KeyFile>) -> String {
     file.map_or_else(String::new, |file| {
         format!(
             "{} {} {}",
-            file.path.display(),
+            file.slot.path.display(),
             file.size,
-            label(&file.metadata)
+            file.slot.access.map_or_else(String::new, label)
         )
     })
 }
 
-fn label(metadata: &Metadata) -> String {
-    format!("{:04o} {}:{}", metadata.mode, metadata.uid, metadata.gid)
+fn label(access: Access) -> String {
+    format!("{:04o} {}:{}", access.mode, access.uid, access.gid)
 }

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::ObservationError;
 use super::layout::PairPaths;
+use super::remains::is_ruined_pem;
 use crate::elision::elide;
 use crate::node::{Present, Root};
-use crate::pki::PemError;
 
 /// The link to which the kubelet's client certificates are written (`k8s.io/client-go/util/certificate`, with the pair name
 /// `kubelet-client` of `k8s.io/kubernetes/pkg/kubelet/certificate`).
@@ -29,15 +29,12 @@ impl MissingPem {
         paths: &PairPaths,
         error: &ObservationError,
     ) -> Option<Self> {
-        let is_empty = matches!(
-            error,
-            ObservationError::Certificate {
-                source: PemError::Empty,
-                ..
-            }
-        );
+        let is_ruined = match error {
+            ObservationError::Certificate { source, .. } => is_ruined_pem(source),
+            _ => error.is_not_found(),
+        };
         let link = &paths.certificate;
-        if !(is_empty || error.is_not_found())
+        if !is_ruined
             || paths.key != *link
             || link.file_name() != Path::new(CLIENT_LINK).file_name()
         {

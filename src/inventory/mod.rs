@@ -13,6 +13,8 @@ mod node_name;
 mod observe;
 mod personal;
 mod places;
+mod remains;
+mod slot;
 
 pub use authority::{AuthorityEntry, cluster_authority, has_cluster_key, trusted_authorities};
 pub use credential::{Credential, CredentialEntry, Issuer, KeyState, Location};
@@ -24,6 +26,8 @@ pub use node_name::{Named, NodeNames};
 pub use observe::Inventory;
 pub use personal::{CopiedUser, Copies, PersonalKubeconfig};
 pub use places::Places;
+pub use remains::Remains;
+pub use slot::Slot;
 
 /// Where kubeadm keeps the node's configuration.
 pub const KUBERNETES_FOLDER: &str = "/etc/kubernetes";

@@ -1,0 +1,162 @@
+//! What there is of a credential of which a part is gone or ruined: what it takes to make that part anew.
+
+use std::path::Path;
+
+use super::layout::PairPaths;
+use super::{Credential, KeyState, ObservationError, Slot};
+use crate::kubernetes::{DocumentError, Kubeconfig, KubeconfigError};
+use crate::node::{Root, Secrecy};
+use crate::pki::{KeyError, PemError, PrivateKey};
+
+/// The places of a credential that can be made anew, and what of it is good.
+#[derive(Debug)]
+pub struct Remains {
+    /// The file of the certificate: of a pair its PEM, else the kubeconfig.
+    pub file: Slot,
+    /// The file of the key, of a pair.
+    pub key_file: Option<Slot>,
+    /// The key, if it is good and nothing but the certificate is not.
+    pub key: Option<PrivateKey>,
+    /// The kubeconfig, where all but its credential is good.
+    pub kubeconfig: Option<Kubeconfig>,
+}
+
+type Content = Result<Credential, ObservationError>;
+
+impl Remains {
+    /// Looks what is left of a pair of files. Where something else than its content is wrong with one of them, that is the
+    /// content's error from then on: it has to be mended first.
+    pub(super) fn of_pair(
+        root: &Root,
+        paths: &PairPaths,
+        content: Content,
+    ) -> (Content, Option<Self>) {
+        let is_mendable = match &content {
+            Err(error) => is_ruined_certificate(error),
+            Ok(credential) => is_lost_key(&credential.key),
+        };
+        // One file for both is the kubelet's way, which makes its own anew.
+        if !is_mendable || paths.key == paths.certificate {
+            return (content, None);
+        }
+        let look = || -> Result<Self, ObservationError> {
+            let file = Slot::observe(root, &paths.certificate, Secrecy::Public)?;
+            let key_file = Slot::observe(root, &paths.key, Secrecy::Secret)?;
+            let key = match &content {
+                Err(_) => usable_key(root, &paths.key)?,
+                Ok(_) => None,
+            };
+            Ok(Self {
+                file,
+                key_file: Some(key_file),
+                key,
+                kubeconfig: None,
+            })
+        };
+        match look() {
+            Ok(remains) => (content, Some(remains)),
+            Err(error) => (Err(error), None),
+        }
+    }
+
+    /// Looks what is left of a kubeconfig with a credential in it.
+    pub(super) fn of_kubeconfig(
+        root: &Root,
+        path: &Path,
+        content: Content,
+    ) -> (Content, Option<Self>) {
+        let is_mendable = match &content {
+            Err(ObservationError::Kubeconfig { source, .. }) => is_ruined_kubeconfig(source),
+            Err(error) => is_ruined_certificate(error),
+            // A key in a file of its own is nothing that kubeadm makes.
+            Ok(credential) => credential.key_file.is_none() && is_lost_key(&credential.key),
+        };
+        if !is_mendable {
+            return (content, None);
+        }
+        match Slot::observe(root, path, Secrecy::Secret) {
+            Ok(file) => {
+                let kubeconfig = root.read(path, Secrecy::Secret).ok();
+                let kubeconfig = kubeconfig.and_then(|file| Kubeconfig::parse(&file.bytes).ok());
+                let remains = Self {
+                    file,
+                    key_file: None,
+                    key: None,
+                    kubeconfig,
+                };
+                (content, Some(remains))
+            }
+            Err(error) => (Err(error), None),
+        }
+    }
+}
+
+/// A key that a new certificate can be made for; none where it is gone or ruined. Fails where it may be good, and cannot be used.
+fn usable_key(root: &Root, path: &Path) -> Result<Option<PrivateKey>, ObservationError> {
+    let file = match root.read(path, Secrecy::Secret) {
+        Err(error) if error.is_not_found() => return Ok(None),
+        other => other?,
+    };
+    match PrivateKey::from_pem(&file.bytes, None) {
+        Ok(key) => Ok(Some(key)),
+        Err(source) if is_ruined_key(&source) => Ok(None),
+        Err(source) => Err(ObservationError::Key {
+            path: root.outside(&file.path),
+            source,
+        }),
+    }
+}
+
+fn is_ruined_certificate(error: &ObservationError) -> bool {
+    match error {
+        ObservationError::Certificate { source, .. } => is_ruined_pem(source),
+        _ => error.is_not_found(),
+    }
+}
+
+fn is_lost_key(key: &KeyState) -> bool {
+    match key {
+        KeyState::Fits(_) => false,
+        KeyState::Differs { .. } => true,
+        KeyState::Unusable(ObservationError::Key { source, .. }) => is_ruined_key(source),
+        KeyState::Unusable(error) => error.is_not_found(),
+    }
+}
+
+fn is_ruined_key(error: &KeyError) -> bool {
+    match error {
+        KeyError::Pem { source } => is_ruined_pem(source),
+        KeyError::Malformed { .. } | KeyError::PublicKeyMissing => true,
+        KeyError::Encrypted | KeyError::Unsupported { .. } | KeyError::Random { .. } => false,
+    }
+}
+
+/// Whether nothing in it is to be had back. What only has another form may be just what its owner wants.
+pub(super) fn is_ruined_pem(error: &PemError) -> bool {
+    match error {
+        PemError::Empty
+        | PemError::NotPem
+        | PemError::Truncated { .. }
+        | PemError::InvalidBase64 { .. }
+        | PemError::NoCertificate { .. }
+        | PemError::NoPrivateKey { .. }
+        | PemError::InvalidCertificate { .. } => true,
+        PemError::ByteOrderMark | PemError::DerInsteadOfPem | PemError::EncryptedKey => false,
+    }
+}
+
+/// Whether it is cut short or garbage, and not something that a person wrote another way than kubeadm.
+fn is_ruined_kubeconfig(error: &KubeconfigError) -> bool {
+    match error {
+        KubeconfigError::Document(error) => matches!(
+            error,
+            DocumentError::Empty | DocumentError::NotUtf8 { .. } | DocumentError::Syntax(_)
+        ),
+        KubeconfigError::NotAKubeconfig { kind } => kind.is_none(),
+        KubeconfigError::NoClientCertificate { .. }
+        | KubeconfigError::NoClientKey { .. }
+        | KubeconfigError::CertificateNotBase64 { .. }
+        | KubeconfigError::KeyNotBase64 { .. } => true,
+        _ => false,
+    }
+}
