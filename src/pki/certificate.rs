@@ -14,7 +14,7 @@ use super::known_extensions::KnownExtensions;
 use super::name::Name;
 use super::public_key::PublicKey;
 use super::to_be_signed::ToBeSigned;
-use super::{CertificateError, SerialNumber, SignatureCheck, signature};
+use super::{AlternativeName, CertificateError, SerialNumber, SignatureCheck, signature};
 use crate::digest::Sha256Digest;
 
 const COMMON_NAME: &str = "2.5.4.3";
@@ -133,6 +133,14 @@ impl Certificate {
     /// `dirName:…`, `registeredID:OID`, `other:OID`.
     pub fn subject_alternative_names(&self) -> &[String] {
         &self.known.subject_alternative_names
+    }
+
+    /// Whether the certificate is good for this name, as Go judges it: listed, or covered by a wildcard for one label. The
+    /// subject's CN does not count.
+    pub fn has_alternative_name(&self, name: &AlternativeName) -> bool {
+        self.subject_alternative_names()
+            .iter()
+            .any(|entry| name.is_covered_by(entry))
     }
 
     /// The extended key usages: `serverAuth`, `clientAuth`, `documentSigning`, `any` …, others dotted.

@@ -7,6 +7,7 @@
 //! [`reissue()`] (the same certificate with new dates), [`issue()`] (a fresh one). Checking what came out:
 //! [`verify_reissued()`], [`verify_issued()`].
 
+mod alternative_name;
 mod authority;
 mod authority_key_identifier;
 mod certificate;
@@ -35,6 +36,7 @@ mod validity;
 mod verify;
 mod verify_issued;
 
+pub use alternative_name::{AlternativeName, InvalidAlternativeName};
 pub use authority::{Authority, AuthorityError};
 pub use certificate::Certificate;
 pub use certificate_error::CertificateError;
