@@ -2,6 +2,7 @@
 //! findings out.
 
 mod copies;
+mod names;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -16,12 +17,15 @@ use crate::kubernetes::AuthorityName;
 use crate::pki::{Certificate, SignatureCheck};
 
 pub use copies::{CopyFinding, CopyState};
+pub use names::MissingName;
 
 /// The condition of a certificate, the worst that is true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
     /// Good for longer than the policy asks.
     Valid,
+    /// Good, but not for every name by which it is asked for on this node.
+    NamesMissing,
     /// Good, but not for long.
     Expiring,
     /// Past its not-after date.
@@ -61,6 +65,8 @@ pub struct Finding {
     pub externally_managed: bool,
     /// What the verdict rests on, where dates do not say it.
     pub evidence: Option<String>,
+    /// The names by which it is asked for, and which it lacks.
+    pub missing_names: Vec<MissingName>,
 }
 
 /// A node, judged.
@@ -133,6 +139,7 @@ impl State {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Valid => "valid",
+            Self::NamesMissing => "names missing",
             Self::Expiring => "expiring",
             Self::Expired => "expired",
             Self::NotYetValid => "not yet valid",
@@ -178,6 +185,7 @@ impl Moment {
             validity: certificate.map(dates),
             externally_managed,
             evidence,
+            missing_names: Vec::new(),
         }
     }
 
@@ -227,6 +235,16 @@ impl Moment {
                 }
             },
         };
+        let missing_names = names::missing_names(inventory, entry);
+        let (state, evidence) = match state {
+            State::Valid | State::ExternallyManaged if !missing_names.is_empty() => {
+                (State::NamesMissing, Some(lacking(&missing_names)))
+            }
+            State::Expiring | State::Expired if !missing_names.is_empty() => {
+                (state, Some(lacking(&missing_names)))
+            }
+            state => (state, evidence),
+        };
         Finding {
             name: entry.catalog.name,
             authority: entry.issuer.authority().map(AuthorityName::as_str),
@@ -235,6 +253,7 @@ impl Moment {
             validity: leaf.map(dates),
             externally_managed,
             evidence,
+            missing_names,
         }
     }
 
@@ -273,6 +292,15 @@ impl Moment {
             State::Valid
         }
     }
+}
+
+/// What a certificate lacks, and who asks for it.
+pub fn lacking(missing: &[MissingName]) -> String {
+    let names: Vec<String> = missing
+        .iter()
+        .map(|one| format!("{} ({})", one.name, one.source))
+        .collect();
+    format!("it lacks {}", names.join(", "))
 }
 
 /// The issuers from `leaf` up to a member of `bundle`, by way of the chain that came with the leaf. Only the bundle is

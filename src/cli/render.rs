@@ -83,7 +83,7 @@ pub(super) fn span(duration: std::time::Duration) -> String {
 pub(super) fn state_style(state: State) -> Style {
     match state {
         State::Valid | State::ExternallyManaged => GOOD,
-        State::Expiring => WARNING,
+        State::Expiring | State::NamesMissing => WARNING,
         _ => BAD,
     }
 }

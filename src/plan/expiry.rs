@@ -38,6 +38,7 @@ fn decide(draft: &mut Draft<'_>, entry: &CredentialEntry, finding: &Finding) {
             "only certificates of the node's own authorities can be back-dated",
         ),
         State::Valid
+        | State::NamesMissing
         | State::Expiring
         | State::Expired
         | State::NotYetValid
@@ -58,6 +59,8 @@ fn back_date(draft: &mut Draft<'_>, entry: &CredentialEntry, finding: &Finding) 
             location: entry.location.clone(),
             state: finding.state,
             validity,
+            new_key: None,
+            additional_names: Vec::new(),
         })),
         Err(TooYoung { not_before }) => {
             let evidence = format!(

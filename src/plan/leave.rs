@@ -5,7 +5,7 @@ use time::Duration;
 use super::LeftAlone;
 use super::draft::{Draft, evidence};
 use super::signer::second;
-use crate::diagnosis::Finding;
+use crate::diagnosis::{Finding, lacking};
 use crate::inventory::{AuthorityEntry, CredentialEntry};
 use crate::pki::Validity;
 
@@ -41,6 +41,18 @@ impl Draft<'_> {
                 second(validity.not_after)
             ),
             needs: "a CA that lives longer".to_owned(),
+        });
+    }
+
+    /// A certificate that is good, but not for all who ask for it.
+    pub(super) fn leave_names(&mut self, finding: &Finding) {
+        self.plan.left.push(LeftAlone {
+            name: finding.name.to_owned(),
+            reason: lacking(&finding.missing_names),
+            needs: format!(
+                "a word of yours that these are to be in it: --fix-sans; one of them: --add-san {}=NAME",
+                finding.name
+            ),
         });
     }
 

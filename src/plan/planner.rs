@@ -5,13 +5,14 @@ use time::{Duration, OffsetDateTime};
 use super::copies::decide_copies;
 use super::draft::Draft;
 use super::node_name::agreed;
+use super::rebuild::{algorithm_of, rebuild};
 use super::signer::second;
-use super::{LeftAlone, Mint, ReSign, Refusal, Request, Restart, Step};
+use super::{LeftAlone, Mint, ReSign, Rebuild, Refusal, Request, Restart, Shape, Step};
 use crate::diagnosis::{CopyFinding, Finding, State, diagnose};
 use crate::digest::Sha256Digest;
-use crate::inventory::{CredentialEntry, Inventory, MissingPem};
+use crate::inventory::{CredentialEntry, Inventory, MissingPem, Remains};
 use crate::kubernetes::{AuthorityName, CATALOG, Component};
-use crate::pki::Validity;
+use crate::pki::{AlternativeName, KeyAlgorithm, Validity};
 
 /// All that a recovery will do, all that it will not, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +56,7 @@ impl RecoveryPlan {
     pub fn re_signed(&self) -> impl Iterator<Item = &ReSign> {
         self.steps.iter().filter_map(|step| match step {
             Step::ReSign(step) => Some(step),
-            Step::Mint(_) | Step::Refresh(_) | Step::Touch { .. } => None,
+            Step::Rebuild(_) | Step::Mint(_) | Step::Refresh(_) | Step::Touch { .. } => None,
         })
     }
 
@@ -63,6 +64,7 @@ impl RecoveryPlan {
     pub fn needs(&self, authority: AuthorityName) -> bool {
         self.steps.iter().any(|step| match step {
             Step::ReSign(step) => step.authority == Some(authority),
+            Step::Rebuild(step) => step.authority == authority,
             Step::Mint(step) => step.authority == authority,
             Step::Refresh(_) | Step::Touch { .. } => false,
         })
@@ -72,6 +74,9 @@ impl RecoveryPlan {
     pub fn renewed(&self) -> impl Iterator<Item = &'static str> {
         self.steps.iter().filter_map(|step| match step {
             Step::ReSign(step) => Some(step.name),
+            // Its credential is a step of its own.
+            Step::Rebuild(step) if step.names_its_credential() => None,
+            Step::Rebuild(step) => Some(step.name),
             Step::Mint(step) => Some(step.name),
             Step::Refresh(_) | Step::Touch { .. } => None,
         })
@@ -106,13 +111,17 @@ impl Planner<'_> {
     }
 
     fn decide(&mut self, entry: &CredentialEntry, finding: &Finding) {
+        if let Some(remains) = &entry.remains {
+            return self.make_anew(entry, finding, remains);
+        }
         if let Some(missing) = &entry.missing {
             return self.mint(entry, finding, missing);
         }
         match finding.state {
-            State::Valid | State::ExternallyManaged if !self.request.force => {
+            State::Valid | State::ExternallyManaged if !self.is_wanted(finding) => {
                 self.draft.plan.healthy.push(finding.name);
             }
+            State::NamesMissing if !self.is_wanted(finding) => self.draft.leave_names(finding),
             State::Missing => self.draft.leave_missing(entry, finding),
             State::Unreadable | State::CannotSign => self.draft.refuse_unreadable(entry),
             State::KeyMismatch => self.draft.refuse_mismatch(finding),
@@ -124,12 +133,50 @@ impl Planner<'_> {
                 self.draft.refuse_issuer(finding, &remedy);
             }
             State::Valid
+            | State::NamesMissing
             | State::Expiring
             | State::Expired
             | State::NotYetValid
             | State::WrongIssuer
             | State::ExternallyManaged
             | State::AuthorityExpired => self.re_sign(entry, finding),
+        }
+    }
+
+    /// Whether something was asked for that concerns even a certificate that is good.
+    fn is_wanted(&self, finding: &Finding) -> bool {
+        let request = self.request;
+        request.force
+            || request.rekey
+            || request.names_of(finding.name).next().is_some()
+            || request.fix_names && !finding.missing_names.is_empty()
+    }
+
+    /// A credential of which a part is gone or ruined.
+    fn make_anew(&mut self, entry: &CredentialEntry, finding: &Finding, remains: &Remains) {
+        // With its certificate there is a model: only the key is another one.
+        if let Ok(content) = &entry.content {
+            let algorithm = content.certificate().and_then(|leaf| leaf.key_algorithm());
+            let new_key = algorithm.or_else(|| algorithm_of(self.draft.inventory, entry));
+            return self.renew(entry, finding, new_key);
+        }
+        let Ok(signer) = self.draft.signer(entry, finding) else {
+            return;
+        };
+        let validity = Validity::starting_at(self.draft.now, self.request.validity, signer);
+        let step = match rebuild(self.draft.inventory, self.request, entry, finding, remains) {
+            Ok(step) => Rebuild { validity, ..step },
+            Err(left) => return self.draft.plan.left.push(left),
+        };
+        self.draft
+            .leave_short_lived(finding.name, &validity, self.within);
+        let names_its_credential = step.names_its_credential();
+        self.draft.plan.steps.push(Step::Rebuild(Box::new(step)));
+        if names_its_credential {
+            match &entry.missing {
+                Some(missing) => self.mint(entry, finding, missing),
+                None => self.draft.refuse_unreadable(entry),
+            }
         }
     }
 
@@ -160,16 +207,43 @@ impl Planner<'_> {
     }
 
     fn re_sign(&mut self, entry: &CredentialEntry, finding: &Finding) {
+        let algorithm = entry.content.as_ref().ok().and_then(|content| {
+            let leaf = content.certificate()?;
+            leaf.key_algorithm()
+        });
+        let new_key = algorithm
+            .or_else(|| algorithm_of(self.draft.inventory, entry))
+            .filter(|_| self.request.rekey);
+        self.renew(entry, finding, new_key);
+    }
+
+    /// The names that the certificate is to have besides its own.
+    fn additional_names(&self, finding: &Finding) -> Vec<AlternativeName> {
+        let missing = finding.missing_names.iter().map(|one| &one.name);
+        let fixed = missing.filter(|_| self.request.fix_names);
+        let mut names: Vec<AlternativeName> = fixed
+            .chain(self.request.names_of(finding.name))
+            .cloned()
+            .collect();
+        names.dedup();
+        names
+    }
+
+    fn renew(&mut self, entry: &CredentialEntry, finding: &Finding, new_key: Option<KeyAlgorithm>) {
         let Ok(signer) = self.draft.signer(entry, finding) else {
             return;
         };
         let validity = Validity::starting_at(self.draft.now, self.request.validity, signer);
-        let gains_nothing = matches!(
-            finding.state,
-            State::Valid | State::Expiring | State::ExternallyManaged
-        ) && finding
-            .validity
-            .is_some_and(|(_, not_after)| validity.not_after <= not_after);
+        let additional_names = self.additional_names(finding);
+        let is_other = new_key.is_some() || !additional_names.is_empty();
+        let gains_nothing = !is_other
+            && matches!(
+                finding.state,
+                State::Valid | State::Expiring | State::ExternallyManaged
+            )
+            && finding
+                .validity
+                .is_some_and(|(_, not_after)| validity.not_after <= not_after);
         if gains_nothing {
             self.draft.plan.left.push(LeftAlone {
                 name: finding.name.to_owned(),
@@ -177,6 +251,9 @@ impl Planner<'_> {
                 needs: "a CA that lives longer, or a longer --validity".to_owned(),
             });
             return;
+        }
+        if !self.request.fix_names && !finding.missing_names.is_empty() {
+            self.draft.leave_names(finding);
         }
         self.draft
             .leave_short_lived(finding.name, &validity, self.within);
@@ -186,6 +263,8 @@ impl Planner<'_> {
             location: entry.location.clone(),
             state: finding.state,
             validity,
+            new_key,
+            additional_names,
         }));
     }
 

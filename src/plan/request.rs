@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::digest::Sha256Digest;
 use crate::inventory::Inventory;
-use crate::kubernetes::{CATALOG, node_name};
+use crate::kubernetes::{CATALOG, KubernetesVersion, node_name};
+use crate::pki::AlternativeName;
 
 /// The wishes that a plan has to meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,27 @@ pub struct Request {
     pub refresh_kubeconfigs: bool,
     /// The name of this node, for a kubelet's credential that is made anew; `None` to find it on the node.
     pub node_name: Option<String>,
+    /// Give every credential a new key of the same type and size.
+    pub rekey: bool,
+    /// Add the names by which a certificate is asked for, and which it lacks.
+    pub fix_names: bool,
+    /// Names that certificates get besides their own.
+    pub additional_names: Vec<AdditionalName>,
+    /// The version of Kubernetes, for what is made as kubeadm makes it; `None` to find it in the manifests.
+    pub kubernetes_version: Option<KubernetesVersion>,
 }
+
+/// A name that a certificate is to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdditionalName {
+    /// Which certificate, by kubeadm's name.
+    pub certificate: String,
+    /// The name.
+    pub name: AlternativeName,
+}
+
+/// The certificates that are asked for by names and addresses which differ from node to node.
+pub const NAMED_CERTIFICATES: [&str; 3] = ["apiserver", "etcd-server", "etcd-peer"];
 
 /// How the components are brought to use what was renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +67,12 @@ pub enum RequestError {
     /// `--node-name` is what no node can be called.
     #[error("`{name}` is no node's name: letters, digits, dashes and dots, in lower case")]
     NodeName {
+        /// The name.
+        name: String,
+    },
+    /// `--add-san` is for a certificate that nobody asks for by name.
+    #[error("`{name}` is no certificate that is asked for by name: those are {}", NAMED_CERTIFICATES.join(", "))]
+    Nameless {
         /// The name.
         name: String,
     },
@@ -76,6 +103,15 @@ impl Request {
         {
             return Err(RequestError::NodeName { name: name.clone() });
         }
+        let nameless = self
+            .additional_names
+            .iter()
+            .find(|one| !NAMED_CERTIFICATES.contains(&&*one.certificate));
+        if let Some(AdditionalName { certificate, .. }) = nameless {
+            return Err(RequestError::Nameless {
+                name: certificate.clone(),
+            });
+        }
         if self.validity <= self.within {
             return Err(RequestError::ShorterThanWithin {
                 validity: self.validity,
@@ -92,6 +128,15 @@ impl Request {
         } else {
             inventory.digest()
         }
+    }
+
+    /// The names that were asked for, for that certificate.
+    pub(super) fn names_of(&self, certificate: &str) -> impl Iterator<Item = &AlternativeName> {
+        let own = move |one: &&AdditionalName| one.certificate == certificate;
+        self.additional_names
+            .iter()
+            .filter(own)
+            .map(|one| &one.name)
     }
 
     pub(super) fn selects(&self, name: &str) -> bool {

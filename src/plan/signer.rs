@@ -109,6 +109,7 @@ impl<'a> Signers<'a> {
                 "see whether the clock is right: timedatectl; chronyc tracking".to_owned(),
             ),
             State::Valid
+            | State::NamesMissing
             | State::Expiring
             | State::ExternallyManaged
             | State::WrongIssuer

@@ -7,15 +7,17 @@ use time::OffsetDateTime;
 
 use crate::diagnosis::State;
 use crate::inventory::Location;
-use crate::kubernetes::{AuthorityName, Component, user_of_node};
+use crate::kubernetes::{AuthorityName, Component, LeafProfile, user_of_node};
 use crate::node::Present;
-use crate::pki::Validity;
+use crate::pki::{AlternativeName, KeyAlgorithm, Validity};
 
 /// One step, in the order in which it is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Make the same certificate with new dates, and put it in place.
     ReSign(ReSign),
+    /// Make a credential of which nothing is left to go by, as kubeadm would.
+    Rebuild(Box<Rebuild>),
     /// Make a kubelet's credential that is missing.
     Mint(Mint),
     /// Put the new certificate into a person's copy of the kubeconfig that it was made for.
@@ -42,6 +44,55 @@ pub struct ReSign {
     pub state: State,
     /// The new dates.
     pub validity: Validity,
+    /// Which kind of key it gets; `None` where it keeps its own.
+    pub new_key: Option<KeyAlgorithm>,
+    /// The names that it gets besides its own.
+    pub additional_names: Vec<AlternativeName>,
+}
+
+/// A credential to be made as kubeadm makes it: its certificate is gone, or cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebuild {
+    /// kubeadm's name.
+    pub name: &'static str,
+    /// Who signs.
+    pub authority: AuthorityName,
+    /// What the certificate will say.
+    pub profile: LeafProfile,
+    /// Which kind of key it gets; `None` where a good one is there.
+    pub new_key: Option<KeyAlgorithm>,
+    /// Where it goes.
+    pub shape: Shape,
+    /// The node path of the certificate's file.
+    pub path: PathBuf,
+    /// Why.
+    pub state: State,
+    /// The dates.
+    pub validity: Validity,
+}
+
+/// Where a credential goes that is made anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shape {
+    /// Two files.
+    Pair,
+    /// Into the kubeconfig that is there, all else of which is good.
+    Credential,
+    /// Into a new kubeconfig.
+    Kubeconfig(NewKubeconfig),
+}
+
+/// What a new kubeconfig says besides its credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewKubeconfig {
+    /// The name of the cluster.
+    pub cluster: String,
+    /// The URL of the API server.
+    pub server: String,
+    /// The name of the user.
+    pub user: String,
+    /// The PEM with certificate and key that it names, where it embeds none: the kubelet's.
+    pub credential_file: Option<PathBuf>,
 }
 
 /// A kubelet's credential to be made: key, certificate, and the link to them.
@@ -92,7 +143,15 @@ impl fmt::Display for Step {
         match self {
             Self::ReSign(step) => {
                 let signer = step.authority.map_or("itself", AuthorityName::as_str);
-                write!(formatter, "re-sign {} with {signer}: ", step.name)
+                let verb = step.verb();
+                write!(formatter, "{verb} {} with {signer}", step.name)?;
+                for name in &step.additional_names {
+                    write!(formatter, ", for {name} too")?;
+                }
+                formatter.write_str(": ")
+            }
+            Self::Rebuild(step) => {
+                write!(formatter, "rebuild {} with {}: ", step.name, step.authority)
             }
             Self::Mint(step) => {
                 let user = user_of_node(&step.node);
@@ -112,11 +171,30 @@ impl fmt::Display for Step {
     }
 }
 
+impl ReSign {
+    /// What is done: signing again, or that with another key.
+    pub fn verb(&self) -> &'static str {
+        if self.new_key.is_some() {
+            "re-key"
+        } else {
+            "re-sign"
+        }
+    }
+}
+
+impl Rebuild {
+    /// Whether it is a kubeconfig that names the file of its credential, which is a step of its own then.
+    pub fn names_its_credential(&self) -> bool {
+        matches!(&self.shape, Shape::Kubeconfig(new) if new.credential_file.is_some())
+    }
+}
+
 impl Step {
     /// The node path that the step is about.
     pub fn path(&self) -> &Path {
         match self {
             Self::ReSign(step) => step.location.path(),
+            Self::Rebuild(step) => &step.path,
             Self::Mint(step) => &step.link,
             Self::Refresh(step) => &step.path,
             Self::Touch { path, .. } => path,
@@ -126,6 +204,27 @@ impl Step {
     /// What happens to the file, for somebody who asks.
     pub fn explanation(&self) -> &'static str {
         match self {
+            Self::ReSign(step) if step.new_key.is_some() => match &step.location {
+                Location::PkiFile { .. } => {
+                    "the same certificate for a new key; both files are replaced, one rename each"
+                }
+                Location::KubeconfigUser { .. } => {
+                    "two lines change, the client certificate's and its key's; all else stays"
+                }
+                Location::KubeletPem { .. } => {
+                    "a new dated file takes certificate and new key; the link is re-pointed"
+                }
+            },
+            Self::Rebuild(step) => match (&step.shape, step.new_key) {
+                (Shape::Pair, None) => {
+                    "a certificate as kubeadm makes it, for the key that is there"
+                }
+                (Shape::Pair, Some(_)) => "certificate and key as kubeadm makes them",
+                (Shape::Credential, _) => {
+                    "two lines change, the client certificate's and its key's; all else stays"
+                }
+                (Shape::Kubeconfig(_), _) => "a new kubeconfig as kubeadm makes it",
+            },
             Self::ReSign(step) => match &step.location {
                 Location::PkiFile { .. } => {
                     "the file is replaced in one rename; its key is not touched"

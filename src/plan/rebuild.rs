@@ -1,0 +1,124 @@
+//! A credential of which no certificate is left to go by: what kubeadm would make, from what is on the node.
+
+use super::node_facts::{node_facts, server, version};
+use super::{LeftAlone, NewKubeconfig, Rebuild, Request, Shape};
+use crate::diagnosis::Finding;
+use crate::inventory::{Credential, CredentialEntry, Inventory, Remains};
+use crate::kubernetes::{
+    AuthorityName, Component, LeafProfileError, MissingFact, Place, leaf_profile,
+};
+use crate::pki::{Certificate, KeyAlgorithm, Validity};
+
+/// What a name is for that nothing on the node tells.
+const CLUSTER: &str = "kubernetes";
+
+/// The step, but for its dates; what a person has to bring, where that cannot be known here.
+pub(super) fn rebuild(
+    inventory: &Inventory,
+    request: &Request,
+    entry: &CredentialEntry,
+    finding: &Finding,
+    remains: &Remains,
+) -> Result<Rebuild, LeftAlone> {
+    let name = finding.name;
+    let leave = |needs: String| LeftAlone {
+        name: name.to_owned(),
+        reason: super::draft::evidence(finding),
+        needs,
+    };
+    let version = version(inventory, request).ok_or_else(|| {
+        leave(
+            "the version of Kubernetes, which the image in kube-apiserver.yaml does not tell: --kubernetes-version 1.N.P"
+                .to_owned(),
+        )
+    })?;
+    let facts = node_facts(inventory, request);
+    let profile = leaf_profile(name, &facts, version).map_err(|error| leave(needs(&error)))?;
+    let authority = entry.issuer.authority().unwrap_or(AuthorityName::Cluster);
+    let algorithm = || {
+        algorithm_of(inventory, entry)
+            .ok_or_else(|| leave("a backup of it: no key here tells which kind it had".to_owned()))
+    };
+    let shape = match (&entry.catalog.place, &remains.kubeconfig) {
+        (Place::Pair { .. } | Place::KubeletServing, _) => Shape::Pair,
+        (Place::Kubeconfig { .. }, Some(_)) => Shape::Credential,
+        (Place::Kubeconfig { reader, .. }, None) => {
+            let server = server(inventory, name).ok_or_else(|| {
+                leave(format!(
+                    "{} in kube-apiserver.yaml, or a backup of it",
+                    MissingFact::AdvertiseAddress
+                ))
+            })?;
+            let link = entry.missing.as_ref().map(|missing| missing.link.clone());
+            Shape::Kubeconfig(NewKubeconfig {
+                cluster: cluster(inventory),
+                server,
+                user: profile.common_name.clone(),
+                credential_file: link.filter(|_| *reader == Some(Component::Kubelet)),
+            })
+        }
+    };
+    let keeps_key = remains.key.is_some() && !request.rekey;
+    let names_its_credential =
+        matches!(&shape, Shape::Kubeconfig(new) if new.credential_file.is_some());
+    Ok(Rebuild {
+        name,
+        authority,
+        new_key: match keeps_key || names_its_credential {
+            true => None,
+            false => Some(algorithm()?),
+        },
+        path: remains.file.path.clone(),
+        profile,
+        shape,
+        state: finding.state,
+        validity: Validity {
+            not_before: time::OffsetDateTime::UNIX_EPOCH,
+            not_after: time::OffsetDateTime::UNIX_EPOCH,
+        },
+    })
+}
+
+/// What a person has to bring, by the flag that takes it.
+fn needs(error: &LeafProfileError) -> String {
+    let LeafProfileError::Missing { facts, .. } = error else {
+        return error.to_string();
+    };
+    let needs: Vec<String> = facts
+        .iter()
+        .map(|fact| match fact {
+            MissingFact::Node => format!("{fact}: --node-name NAME"),
+            MissingFact::EndpointHost => {
+                format!("{fact}, the node's own where there is no other: --add-san apiserver=HOST")
+            }
+            MissingFact::AdvertiseAddress | MissingFact::ServiceCidrs | MissingFact::DnsDomain => {
+                fact.to_string()
+            }
+        })
+        .collect();
+    needs.join("; ")
+}
+
+/// The kind of key that kubeadm gives everything in a cluster: that of a sibling's, else that of the authority itself.
+pub(super) fn algorithm_of(inventory: &Inventory, entry: &CredentialEntry) -> Option<KeyAlgorithm> {
+    let siblings = inventory
+        .credentials
+        .iter()
+        .filter(|other| other.issuer == entry.issuer);
+    let leaves = siblings.filter_map(|other| {
+        let content = other.content.as_ref().ok();
+        content.and_then(Credential::certificate)
+    });
+    let authority = entry.issuer.authority().and_then(|name| {
+        let bundle = inventory.authority(name)?.certificates.as_ref().ok()?;
+        bundle.first()
+    });
+    leaves.chain(authority).find_map(Certificate::key_algorithm)
+}
+
+/// What the other kubeconfigs call the cluster.
+fn cluster(inventory: &Inventory) -> String {
+    let servers = inventory.credentials.iter();
+    let mut names = servers.filter_map(|entry| Some(entry.server.as_ref()?.cluster.clone()));
+    names.next().unwrap_or_else(|| CLUSTER.to_owned())
+}
