@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use rekindle::pki::{
-    Authority, Certificate, PrivateKey, SerialNumber, Validity, encode_certificate,
+    Authority, Certificate, PrivateKey, Revision, SerialNumber, Validity, encode_certificate,
     read_certificates, reissue, verify_reissued,
 };
 
@@ -175,8 +175,15 @@ fn carry_out(recipe: &Recipe) -> Outcome {
         not_after,
     };
     let serial = SerialNumber::random().unwrap();
-    let new = reissue(&model, &issuer.authority, &validity, &serial).unwrap();
-    verify_reissued(&new, &model, authority, &validity).unwrap();
+    let new = reissue(
+        &model,
+        &issuer.authority,
+        &validity,
+        &serial,
+        &Revision::default(),
+    )
+    .unwrap();
+    verify_reissued(&new, &model, authority, &validity, &Revision::default()).unwrap();
     Outcome {
         issuer,
         model,

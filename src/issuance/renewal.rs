@@ -11,7 +11,7 @@ use crate::inventory::{Credential, KeyState, Location};
 use crate::kubernetes::{AuthorityName, Source};
 use crate::node::{Access, Present};
 use crate::pki::{
-    Authority, Certificate, PrivateKey, SerialNumber, read_certificates, reissue,
+    Authority, Certificate, PrivateKey, Revision, SerialNumber, read_certificates, reissue,
     reissue_self_signed, replace_certificate, replace_chain, verify_reissued,
 };
 use crate::plan::ReSign;
@@ -69,18 +69,24 @@ impl Renewal<'_> {
         });
         let (renewed, issuer) = match signer {
             Some(Some(authority)) => {
-                let renewed = reissue(model, authority, validity, &serial)
+                let renewed = reissue(model, authority, validity, &serial, &Revision::default())
                     .map_err(|source| IssuanceError::Sign { name, source })?;
                 (renewed, authority.certificate().clone())
             }
             Some(None) => return Err(IssuanceError::not_of_this_inventory(name)),
             None => {
-                let renewed = reissue_self_signed(model, self.key()?, validity, &serial)
-                    .map_err(|source| IssuanceError::Sign { name, source })?;
+                let renewed = reissue_self_signed(
+                    model,
+                    self.key()?,
+                    validity,
+                    &serial,
+                    &Revision::default(),
+                )
+                .map_err(|source| IssuanceError::Sign { name, source })?;
                 (renewed.clone(), renewed)
             }
         };
-        verify_reissued(&renewed, model, &issuer, validity)
+        verify_reissued(&renewed, model, &issuer, validity, &Revision::default())
             .map_err(|source| IssuanceError::Verify { name, source })?;
         if !self.key()?.fits(&renewed) {
             return Err(IssuanceError::NotReadBack { name });

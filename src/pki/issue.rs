@@ -16,7 +16,6 @@ use super::{
     Authority, Certificate, CertificateError, DraftError, KeyError, PrivateKey, SerialNumber,
     Specification, Validity, der,
 };
-use crate::digest::Sha256Digest;
 
 /// Why no certificate could be issued.
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +93,9 @@ pub fn issue_authority(
 ) -> Result<Certificate, IssueError> {
     let mut parameters = parameters(specification)?;
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    parameters.key_identifier_method = KeyIdMethod::PreSpecified(key_identifier(key)?);
+    let public_key =
+        PublicKey::read(key.public_key_der()).map_err(|Malformed| IssueError::PublicKey)?;
+    parameters.key_identifier_method = KeyIdMethod::PreSpecified(public_key.identifier());
     let draft = draft(parameters, None, key, validity, serial)
         .map_err(|source| IssueError::Draft { source })?;
     let subject = specification.subject_der();
@@ -134,14 +135,6 @@ fn parameters(specification: &Specification) -> Result<CertificateParams, IssueE
         parameters.custom_extensions.push(usages);
     }
     Ok(parameters)
-}
-
-/// The first 160 bits of SHA-256 over the key's bits (RFC 7093 section 2, method 1), as Go has it since 1.25.
-fn key_identifier(key: &PrivateKey) -> Result<Vec<u8>, IssueError> {
-    let public_key =
-        PublicKey::read(key.public_key_der()).map_err(|Malformed| IssueError::PublicKey)?;
-    let digest = Sha256Digest::of(public_key.key);
-    Ok(digest.as_bytes().iter().copied().take(20).collect())
 }
 
 fn splice(

@@ -115,11 +115,16 @@ impl PrivateKey {
 
     /// Whether the certificate is about this key, however the parameters beside the key are written.
     pub fn fits(&self, certificate: &Certificate) -> bool {
+        self.has_public_key(certificate.public_key_der())
+    }
+
+    /// Whether the `SubjectPublicKeyInfo` is that of this key, however the parameters beside the key are written.
+    pub(super) fn has_public_key(&self, public_key_der: &[u8]) -> bool {
         match (
             PublicKey::read(&self.public_key_der),
-            PublicKey::read(certificate.public_key_der()),
+            PublicKey::read(public_key_der),
         ) {
-            (Ok(own), Ok(certified)) => own.is_same_key(&certified),
+            (Ok(own), Ok(other)) => own.is_same_key(&other),
             _ => false,
         }
     }

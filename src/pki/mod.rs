@@ -4,7 +4,7 @@
 //! operating system for random bytes. Imports nothing of ours but [`crate::digest`].
 //!
 //! Reading: [`read_certificates`], [`Certificate`], [`PrivateKey`]. Deciding who may sign: [`Authority`]. Signing:
-//! [`reissue()`] (the same certificate with new dates), [`issue()`] (a fresh one). Checking what came out:
+//! [`reissue()`] (the same certificate with new dates, and what a [`Revision`] asks for), [`issue()`] (a fresh one). Checking what came out:
 //! [`verify_reissued()`], [`verify_issued()`].
 
 mod alternative_name;
@@ -28,6 +28,8 @@ mod pem_blocks;
 mod private_key_der;
 mod public_key;
 mod reissue;
+mod revised_extensions;
+mod revision;
 mod serial;
 mod signature;
 mod specification;
@@ -35,6 +37,7 @@ mod to_be_signed;
 mod validity;
 mod verify;
 mod verify_issued;
+mod verify_revised;
 
 pub use alternative_name::{AlternativeName, InvalidAlternativeName};
 pub use authority::{Authority, AuthorityError};
@@ -48,6 +51,7 @@ pub use key::{KeyError, PrivateKey};
 pub use pem::{encode, encode_certificate, read_certificates, replace_certificate, replace_chain};
 pub use pem_blocks::PemError;
 pub use reissue::{ReissueError, reissue, reissue_self_signed};
+pub use revision::Revision;
 pub use serial::{NoRandomness, SerialNumber};
 pub use signature::SignatureCheck;
 pub use specification::{Attribute, ExtendedKeyUsage, KeyUsage, Specification};

@@ -1,6 +1,7 @@
 //! Public keys: what a `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7) holds, and what kubeadm calls it.
 
 use super::der::{self, Element, Malformed};
+use crate::digest::Sha256Digest;
 
 pub(super) const RSA: &str = "1.2.840.113549.1.1.1";
 pub(super) const RSASSA_PSS: &str = "1.2.840.113549.1.1.10";
@@ -41,6 +42,13 @@ impl<'a> PublicKey<'a> {
     /// The same key, whatever the parameters beside it look like (RSA's NULL is there or not).
     pub(super) fn is_same_key(&self, other: &PublicKey<'_>) -> bool {
         self.algorithm == other.algorithm && self.key == other.key
+    }
+
+    /// The key identifier that Go gives since 1.25: the leftmost 160 bits of SHA-256 over the key (RFC 7093 section 2,
+    /// method 1).
+    pub(super) fn identifier(&self) -> Vec<u8> {
+        let digest = Sha256Digest::of(self.key);
+        digest.as_bytes().iter().copied().take(20).collect()
     }
 
     /// Algorithm and size, as kubeadm's `encryptionAlgorithm` spells its five, and others alike.

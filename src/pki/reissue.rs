@@ -1,4 +1,5 @@
-//! The same certificate again, with new dates, serial number and signature: every other byte is kept.
+//! The same certificate again, with new dates, serial number and signature: every other byte is kept, unless a revision
+//! asks for another key or more names.
 //!
 //! What is new is written by rcgen; what is kept is spliced in as the bytes it was. Names cannot go through rcgen: its
 //! names hold each attribute once, so a second O (a Kubernetes group) would vanish without an error.
@@ -8,11 +9,11 @@ use rcgen::CertificateParams;
 use super::authority_key_identifier::AuthorityIdentity;
 use super::der::Malformed;
 use super::draft::draft;
-use super::extension;
+use super::revised_extensions::ExtensionChanges;
 use super::to_be_signed::ToBeSigned;
 use super::{
-    Authority, Certificate, CertificateError, DraftError, KeyError, PrivateKey, SerialNumber,
-    Validity,
+    AlternativeName, Authority, Certificate, CertificateError, DraftError, InvalidAlternativeName,
+    KeyError, PrivateKey, Revision, SerialNumber, Validity,
 };
 
 /// Why a certificate could not be issued again.
@@ -23,6 +24,21 @@ pub enum ReissueError {
     KeyMismatch {
         /// Whose certificate it is.
         subject: String,
+    },
+    /// What was given as a new public key is not a `SubjectPublicKeyInfo`.
+    #[error("the new public key of the certificate of {subject} cannot be read")]
+    PublicKey {
+        /// Whose certificate it is.
+        subject: String,
+    },
+    /// What was given as another name is not one.
+    #[error("the certificate of {subject} cannot have another name")]
+    Name {
+        /// Whose certificate it is.
+        subject: String,
+        /// The reason.
+        #[source]
+        source: InvalidAlternativeName,
     },
     /// The new fields cannot be written.
     #[error("the certificate of {subject} cannot be drafted")]
@@ -55,53 +71,80 @@ pub enum ReissueError {
 
 /// The `model` again, signed by `authority`.
 ///
-/// Version, subject, public key, unique identifiers and extensions stay byte for byte. Only an authority key
-/// identifier that does not name this authority changes: it is rebuilt in its place from the authority's subject key
-/// identifier, or left out if the authority has none. The signature algorithm is that of the authority's key.
+/// Version, subject, public key, unique identifiers and extensions stay byte for byte, but for what the `revision` asks
+/// for. Only an authority key identifier that does not name this authority changes: it is rebuilt in its place from the
+/// authority's subject key identifier, or left out if the authority has none. The signature algorithm is that of the
+/// authority's key.
 pub fn reissue(
     model: &Certificate,
     authority: &Authority,
     validity: &Validity,
     serial: &SerialNumber,
+    revision: &Revision<'_>,
 ) -> Result<Certificate, ReissueError> {
     let certificate = authority.certificate();
-    splice(
-        model,
-        certificate.subject_der(),
-        &AuthorityIdentity::of(certificate),
-        authority.key(),
-        validity,
-        serial,
-    )
+    let signer = Signer {
+        subject: certificate.subject_der(),
+        identity: AuthorityIdentity::of(certificate),
+        key: authority.key(),
+    };
+    splice(model, &signer, validity, serial, revision)
 }
 
-/// The `model` again, signed with its own key: its issuer becomes its subject. For the kubelet's serving pair.
+/// The `model` again, signed with its own key: its issuer becomes its subject. For the kubelet's serving pair, and for
+/// authorities.
+///
+/// The `key` is that of the model, or the one whose public half the `revision` has.
 pub fn reissue_self_signed(
     model: &Certificate,
     key: &PrivateKey,
     validity: &Validity,
     serial: &SerialNumber,
+    revision: &Revision<'_>,
 ) -> Result<Certificate, ReissueError> {
-    if !key.fits(model) {
+    if !key.has_public_key(revision.public_key_of(model)) {
         return Err(ReissueError::KeyMismatch {
             subject: model.subject(),
         });
     }
-    let itself = AuthorityIdentity {
-        key_identifier: model.subject_key_identifier(),
-        issuer: model.subject_der(),
-        serial,
+    let key_identifier = new_key_identifier(model, revision)?;
+    let own = model.subject_key_identifier();
+    let signer = Signer {
+        subject: model.subject_der(),
+        identity: AuthorityIdentity {
+            // A new key gives no identifier to a model that has none.
+            key_identifier: own.map(|own| key_identifier.as_deref().unwrap_or(own)),
+            issuer: model.subject_der(),
+            serial,
+        },
+        key,
     };
-    splice(model, model.subject_der(), &itself, key, validity, serial)
+    splice(model, &signer, validity, serial, revision)
+}
+
+/// Who signs, and what an authority key identifier may say of it.
+struct Signer<'a> {
+    subject: &'a [u8],
+    identity: AuthorityIdentity<'a>,
+    key: &'a PrivateKey,
+}
+
+fn new_key_identifier(
+    model: &Certificate,
+    revision: &Revision<'_>,
+) -> Result<Option<Vec<u8>>, ReissueError> {
+    let identifier = revision.new_key_identifier(model);
+    identifier.map_err(|Malformed| ReissueError::PublicKey {
+        subject: model.subject(),
+    })
 }
 
 fn splice(
     model: &Certificate,
-    issuer: &[u8],
-    authority: &AuthorityIdentity<'_>,
-    key: &PrivateKey,
+    signer: &Signer<'_>,
     validity: &Validity,
     serial: &SerialNumber,
+    revision: &Revision<'_>,
 ) -> Result<Certificate, ReissueError> {
     let subject = || model.subject();
     let unreadable = |source| ReissueError::Unreadable {
@@ -109,10 +152,21 @@ fn splice(
         source,
     };
     let structure = |Malformed| unreadable(CertificateError::Malformed { part: "structure" });
+    let key_identifier = new_key_identifier(model, revision)?;
+    let names = revision.new_names(model);
+    for name in &names {
+        // Whoever made it may not have parsed it.
+        name.to_string()
+            .parse::<AlternativeName>()
+            .map_err(|source| ReissueError::Name {
+                subject: subject(),
+                source,
+            })?;
+    }
     let draft = draft(
         CertificateParams::default(),
-        authority.key_identifier,
-        key,
+        signer.identity.key_identifier,
+        signer.key,
         validity,
         serial,
     )
@@ -122,52 +176,41 @@ fn splice(
     })?;
     let new = ToBeSigned::of_certificate(&draft).map_err(structure)?;
     let kept = ToBeSigned::of_certificate(model.der()).map_err(structure)?;
-    // The draft's one extension is the authority key identifier, if the authority has one to give.
-    let rebuilt = new
-        .extensions
-        .and_then(|extensions| extensions.first().copied());
-    let extensions = kept
-        .extensions
-        .as_deref()
-        .and_then(|encodings| fit_extensions(model, encodings, authority, rebuilt));
+    let changes = ExtensionChanges {
+        authority: &signer.identity,
+        // The draft's one extension, if the authority has a key identifier to give.
+        authority_key_identifier: new
+            .extensions
+            .and_then(|extensions| extensions.first().copied()),
+        key_identifier: key_identifier.as_deref(),
+        names: &names,
+    };
+    let extensions = changes
+        .apply(model, kept.extensions.as_deref())
+        .map_err(|Malformed| unreadable(CertificateError::Malformed { part: "extensions" }))?;
     let der = ToBeSigned {
+        // The draft's version is 3.
+        version: if names.is_empty() {
+            kept.version
+        } else {
+            new.version
+        },
         serial: new.serial,
         signature_algorithm: new.signature_algorithm,
-        issuer,
+        issuer: signer.subject,
         validity: new.validity,
-        extensions,
+        public_key: revision.public_key_of(model),
+        extensions: extensions
+            .as_ref()
+            .map(|extensions| extensions.iter().map(AsRef::as_ref).collect()),
         ..kept
     }
-    .sign(key)
+    .sign(signer.key)
     .map_err(|source| ReissueError::Signing {
         subject: subject(),
         source,
     })?;
     Certificate::from_der(&der).map_err(unreadable)
-}
-
-/// The extensions with an authority key identifier that is true; `None` if nothing is left.
-fn fit_extensions<'a>(
-    model: &Certificate,
-    encodings: &[&'a [u8]],
-    authority: &AuthorityIdentity<'_>,
-    rebuilt: Option<&'a [u8]>,
-) -> Option<Vec<&'a [u8]>> {
-    let fitted: Vec<&[u8]> = encodings
-        .iter()
-        .zip(model.extensions())
-        .filter_map(|(encoding, extension)| {
-            if extension.oid != extension::AUTHORITY_KEY_IDENTIFIER
-                || authority.is_named_by(extension)
-            {
-                Some(*encoding)
-            } else {
-                rebuilt
-            }
-        })
-        .collect();
-    // An empty list is what a model may have had, but not what leaving something out may make (RFC 5280: SIZE (1..)).
-    (encodings.is_empty() || !fitted.is_empty()).then_some(fitted)
 }
 
 #[cfg(test)]
@@ -180,13 +223,18 @@ mod tests {
     use crate::pki::openssl::OpenSsl;
     use crate::pki::{SignatureCheck, encode_certificate, verify_reissued};
 
+    const UNCHANGED: Revision<'static> = Revision {
+        public_key: None,
+        additional_names: &[],
+    };
+
     fn again(openssl: &OpenSsl, model: &Certificate, authority: &Authority) -> Certificate {
         let certificate = authority.certificate();
         let now = certificate.not_before();
         let validity = Validity::starting_at(now, Duration::from_hours(24), Some(certificate));
         let serial = SerialNumber::random().unwrap();
-        let new = reissue(model, authority, &validity, &serial).unwrap();
-        verify_reissued(&new, model, certificate, &validity).unwrap();
+        let new = reissue(model, authority, &validity, &serial, &UNCHANGED).unwrap();
+        verify_reissued(&new, model, certificate, &validity, &UNCHANGED).unwrap();
         openssl.write("new.crt", encode_certificate(&new));
         openssl.write("authority.crt", encode_certificate(certificate));
         openssl.run("verify -CAfile authority.crt new.crt");
@@ -242,8 +290,8 @@ mod tests {
                 not_before,
                 not_after,
             };
-            let new = reissue(&model, &authority, &validity, &serial).unwrap();
-            verify_reissued(&new, &model, authority.certificate(), &validity).unwrap();
+            let new = reissue(&model, &authority, &validity, &serial, &UNCHANGED).unwrap();
+            verify_reissued(&new, &model, authority.certificate(), &validity, &UNCHANGED).unwrap();
             openssl.write("new.crt", encode_certificate(&new));
             let dates = openssl.run("x509 -in new.crt -noout -enddate");
             assert_eq!(dates.trim(), text);
@@ -336,8 +384,8 @@ mod tests {
             let validity =
                 Validity::starting_at(model.not_before(), Duration::from_hours(24), None);
             let serial = SerialNumber::random().unwrap();
-            let new = reissue_self_signed(&model, &key, &validity, &serial).unwrap();
-            verify_reissued(&new, &model, &new, &validity).unwrap();
+            let new = reissue_self_signed(&model, &key, &validity, &serial, &UNCHANGED).unwrap();
+            verify_reissued(&new, &model, &new, &validity, &UNCHANGED).unwrap();
             assert_eq!(new.extensions(), model.extensions());
             assert_eq!(new.authority_key_identifier().is_some(), survives);
             openssl.write("new.crt", encode_certificate(&new));
@@ -346,8 +394,13 @@ mod tests {
         let other = PrivateKey::generate_ed25519().unwrap();
         let model = openssl.certificate("kubelet.crt");
         let validity = Validity::starting_at(model.not_before(), Duration::from_hours(24), None);
-        let refused =
-            reissue_self_signed(&model, &other, &validity, &SerialNumber::random().unwrap());
+        let refused = reissue_self_signed(
+            &model,
+            &other,
+            &validity,
+            &SerialNumber::random().unwrap(),
+            &UNCHANGED,
+        );
         assert!(matches!(refused, Err(ReissueError::KeyMismatch { .. })));
     }
 
@@ -367,9 +420,15 @@ mod tests {
         let model = openssl.certificate("leaf.crt");
         let key = PrivateKey::from_pem(&openssl.read("leaf.key"), None).unwrap();
         let validity = Validity::starting_at(model.not_before(), Duration::from_hours(24), None);
-        let new =
-            reissue_self_signed(&model, &key, &validity, &SerialNumber::random().unwrap()).unwrap();
-        verify_reissued(&new, &model, &new, &validity).unwrap();
+        let new = reissue_self_signed(
+            &model,
+            &key,
+            &validity,
+            &SerialNumber::random().unwrap(),
+            &UNCHANGED,
+        )
+        .unwrap();
+        verify_reissued(&new, &model, &new, &validity, &UNCHANGED).unwrap();
         assert_eq!(new.authority_key_identifier(), None);
         assert_eq!(new.check_signature(&new), SignatureCheck::Valid);
     }

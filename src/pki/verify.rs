@@ -2,12 +2,9 @@
 
 use time::OffsetDateTime;
 
-use super::authority_key_identifier::AuthorityIdentity;
-use super::der::Malformed;
-use super::extension::AUTHORITY_KEY_IDENTIFIER;
-use super::to_be_signed::ToBeSigned;
 use super::validity::rfc3339;
-use super::{Certificate, SerialNumber, SignatureCheck, Validity};
+use super::verify_revised::{verify_extensions, verify_fields};
+use super::{Certificate, Revision, SerialNumber, SignatureCheck, Validity};
 
 /// In what a new certificate is not what was asked for. Each of these is a defect of this program, found in time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,7 +15,7 @@ pub enum VerifyError {
         /// The field, in RFC 5280's words.
         field: &'static str,
     },
-    /// A field of a fresh certificate is not what was asked for.
+    /// A field of a fresh certificate, or one that a revision changes, is not what was asked for.
     #[error("the {field} is not what was asked for")]
     NotAsked {
         /// The field, in RFC 5280's words.
@@ -29,6 +26,17 @@ pub enum VerifyError {
     ExtensionChanged {
         /// Dotted.
         oid: String,
+    },
+    /// The names are not the model's with those that were asked for behind them. If none is missing and none too many,
+    /// their order or number is another.
+    #[error(
+        "the subject alternative names are not those asked for (missing: {missing}; too many: {surplus})"
+    )]
+    AlternativeNames {
+        /// What is not there, each with its kind; `none` if nothing.
+        missing: String,
+        /// What nobody asked for, likewise.
+        surplus: String,
     },
     /// It points to another authority than the one that signed.
     #[error("the authority key identifier does not name the authority {authority}")]
@@ -78,7 +86,8 @@ pub enum VerifyError {
     },
 }
 
-/// Checks that `new` is `model` but for serial number, dates and signature, and that `authority` signed it.
+/// Checks that `new` is `model` but for serial number, dates, signature and what the `revision` asks for, which it must
+/// have, and that `authority` signed it.
 ///
 /// For a certificate that signed itself, `authority` is `new`.
 pub fn verify_reissued(
@@ -86,9 +95,10 @@ pub fn verify_reissued(
     model: &Certificate,
     authority: &Certificate,
     validity: &Validity,
+    revision: &Revision<'_>,
 ) -> Result<(), VerifyError> {
-    verify_kept(new, model)?;
-    verify_extensions(new, model, authority)?;
+    verify_fields(new, model, revision)?;
+    verify_extensions(new, model, authority, revision)?;
     if new.serial() == model.serial() {
         return Err(VerifyError::Serial {
             serial: new.serial().clone(),
@@ -129,70 +139,6 @@ pub(super) fn verify_signed(
         }),
         SignatureCheck::Unsupported { algorithm } => Err(VerifyError::Unverifiable { algorithm }),
     }
-}
-
-fn verify_kept(new: &Certificate, model: &Certificate) -> Result<(), VerifyError> {
-    let changed = |field| VerifyError::Changed { field };
-    if new.subject_der() != model.subject_der() {
-        return Err(changed("subject"));
-    }
-    if new.public_key_der() != model.public_key_der() {
-        return Err(changed("subjectPublicKeyInfo"));
-    }
-    let (new, model) = (fields(new)?, fields(model)?);
-    if new.version != model.version {
-        return Err(changed("version"));
-    }
-    if (new.issuer_unique_id, new.subject_unique_id)
-        != (model.issuer_unique_id, model.subject_unique_id)
-    {
-        return Err(changed("unique identifiers"));
-    }
-    Ok(())
-}
-
-/// All extensions the same, but for an authority key identifier that was not true of this authority.
-fn verify_extensions(
-    new: &Certificate,
-    model: &Certificate,
-    authority: &Certificate,
-) -> Result<(), VerifyError> {
-    let identity = AuthorityIdentity::of(authority);
-    let mut remaining = encodings(new)?.into_iter().zip(new.extensions()).peekable();
-    for (expected, extension) in encodings(model)?.into_iter().zip(model.extensions()) {
-        let oid = &extension.oid;
-        let found = remaining.next_if(|(_, found)| found.oid == *oid);
-        if oid == AUTHORITY_KEY_IDENTIFIER && !identity.is_named_by(extension) {
-            let is_right = match found {
-                Some((_, rebuilt)) => {
-                    identity.is_named_by(rebuilt) && new.authority_key_identifier().is_some()
-                }
-                None => identity.key_identifier.is_none(),
-            };
-            if !is_right {
-                return Err(VerifyError::AuthorityKeyIdentifier {
-                    authority: authority.subject(),
-                });
-            }
-        } else if found.map(|(encoding, _)| encoding) != Some(expected) {
-            return Err(VerifyError::ExtensionChanged { oid: oid.clone() });
-        }
-    }
-    match remaining.next() {
-        None => Ok(()),
-        Some((_, surplus)) => Err(VerifyError::ExtensionChanged {
-            oid: surplus.oid.clone(),
-        }),
-    }
-}
-
-fn encodings(certificate: &Certificate) -> Result<Vec<&[u8]>, VerifyError> {
-    fields(certificate).map(|fields| fields.extensions.unwrap_or_default())
-}
-
-fn fields(certificate: &Certificate) -> Result<ToBeSigned<'_>, VerifyError> {
-    ToBeSigned::of_certificate(certificate.der())
-        .map_err(|Malformed| VerifyError::Changed { field: "structure" })
 }
 
 fn verify_date(
@@ -247,15 +193,35 @@ mod tests {
         }
 
         fn verify(&self) -> Result<(), VerifyError> {
-            verify_reissued(&self.new, &self.model, &self.authority, &self.validity)
+            verify_reissued(
+                &self.new,
+                &self.model,
+                &self.authority,
+                &self.validity,
+                &Revision::default(),
+            )
         }
 
         fn with_model(&self, model: &Certificate) -> VerifyError {
-            verify_reissued(&self.new, model, &self.authority, &self.validity).unwrap_err()
+            verify_reissued(
+                &self.new,
+                model,
+                &self.authority,
+                &self.validity,
+                &Revision::default(),
+            )
+            .unwrap_err()
         }
 
         fn with_authority(&self, authority: &Certificate) -> VerifyError {
-            verify_reissued(&self.new, &self.model, authority, &self.validity).unwrap_err()
+            verify_reissued(
+                &self.new,
+                &self.model,
+                authority,
+                &self.validity,
+                &Revision::default(),
+            )
+            .unwrap_err()
         }
     }
 
@@ -268,7 +234,7 @@ mod tests {
         );
         let serial = SerialNumber::random().unwrap();
         (
-            reissue(model, authority, &validity, &serial).unwrap(),
+            reissue(model, authority, &validity, &serial, &Revision::default()).unwrap(),
             validity,
         )
     }
@@ -278,10 +244,6 @@ mod tests {
         let case = Case::new(EXTENSIONS);
         assert_eq!(case.verify(), Ok(()));
         for (extensions, oid) in [
-            (
-                "subjectAltName=DNS:b\nauthorityKeyIdentifier=keyid",
-                "2.5.29.17",
-            ),
             (
                 "subjectAltName=critical,DNS:a\nauthorityKeyIdentifier=keyid",
                 "2.5.29.17",
@@ -303,6 +265,15 @@ mod tests {
                 VerifyError::ExtensionChanged { oid }
             );
         }
+    }
+
+    #[test]
+    fn another_name_is_found() {
+        let case = Case::new(EXTENSIONS);
+        let extensions = "subjectAltName=DNS:b\nauthorityKeyIdentifier=keyid";
+        let error = case.with_model(&case.openssl.sign_leaf("ca", extensions, ""));
+        let (missing, surplus) = ("DNS:b".to_owned(), "DNS:a".to_owned());
+        assert_eq!(error, VerifyError::AlternativeNames { missing, surplus });
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! A certificate in DER: what is read is the bytes themselves, is fit to be shown on a terminal, and can be renewed.
 
-use rekindle::pki::{Certificate, encode_certificate, read_certificates, verify_reissued};
+use rekindle::pki::{
+    Certificate, Revision, encode_certificate, read_certificates, verify_reissued,
+};
 
 use super::renewal::{AUTHORITY, renew, validity};
 
@@ -28,7 +30,13 @@ pub fn check(der: &[u8]) -> bool {
     let renewed = renew(&certificate).unwrap();
     let authority = AUTHORITY.certificate();
     assert_eq!(
-        verify_reissued(&renewed, &certificate, authority, &validity()),
+        verify_reissued(
+            &renewed,
+            &certificate,
+            authority,
+            &validity(),
+            &Revision::default()
+        ),
         Ok(())
     );
     assert_eq!(Certificate::from_der(renewed.der()).unwrap(), renewed);

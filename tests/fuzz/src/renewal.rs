@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use rekindle::pki::{
-    Attribute, Authority, Certificate, KeyUsage, PrivateKey, ReissueError, SerialNumber,
+    Attribute, Authority, Certificate, KeyUsage, PrivateKey, ReissueError, Revision, SerialNumber,
     Specification, Validity, encode_certificate, issue_authority, reissue,
 };
 use time::OffsetDateTime;
@@ -33,7 +33,13 @@ pub static NEW_PEM: LazyLock<String> = LazyLock::new(|| encode_certificate(new_c
 
 /// `model` again, signed by [`AUTHORITY`].
 pub fn renew(model: &Certificate) -> Result<Certificate, ReissueError> {
-    reissue(model, &AUTHORITY, &validity(), &serial())
+    reissue(
+        model,
+        &AUTHORITY,
+        &validity(),
+        &serial(),
+        &Revision::default(),
+    )
 }
 
 pub fn validity() -> Validity {
