@@ -8,8 +8,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::failure::Failure;
 use crate::digest::Sha256Digest;
 use crate::node::Root;
-use crate::pki::KeyAlgorithm;
-use crate::plan::{Request, Restart};
+use crate::kubernetes::KubernetesVersion;
+use crate::pki::{InvalidAlternativeName, KeyAlgorithm};
+use crate::plan::{AdditionalName, Request, Restart};
 
 /// Brings a kubeadm control-plane node back after every certificate has expired.
 ///
@@ -241,8 +242,33 @@ pub struct Wishes {
     /// does not agree on it.
     #[arg(long, value_name = "NAME")]
     pub node_name: Option<String>,
+    /// Give every credential a new key of the same type and size, as `kubeadm certs renew` does.
+    #[arg(long)]
+    pub rekey: bool,
+    /// Add to the certificates of the API server and etcd what the manifests and kubeconfigs call them and they lack.
+    #[arg(long)]
+    pub fix_sans: bool,
+    /// A DNS name or address that a certificate gets besides its own: `lb.example`, `etcd-server=192.0.2.20`; the API server's
+    /// where none is named. Once for each, or with commas.
+    #[arg(long, visible_alias = "san", value_name = "[CERTIFICATE=]NAME", value_delimiter = ',', value_parser = additional_name)]
+    pub add_san: Vec<AdditionalName>,
+    /// The version of Kubernetes, for what is made anew as kubeadm makes it: where the image in kube-apiserver.yaml does not
+    /// tell it.
+    #[arg(long, value_name = "VERSION")]
+    pub kubernetes_version: Option<KubernetesVersion>,
     #[command(flatten)]
     pub restart: RestartArguments,
+}
+
+/// `CERTIFICATE=NAME`, or the name alone for the API server's certificate.
+fn additional_name(text: &str) -> Result<AdditionalName, String> {
+    let (certificate, name) = text.split_once('=').unwrap_or(("apiserver", text));
+    Ok(AdditionalName {
+        certificate: certificate.to_owned(),
+        name: name
+            .parse()
+            .map_err(|error: InvalidAlternativeName| error.to_string())?,
+    })
 }
 
 #[derive(Debug, Args)]
@@ -388,6 +414,10 @@ impl Wishes {
             restart,
             refresh_kubeconfigs: self.refresh_kubeconfigs,
             node_name: self.node_name.clone(),
+            rekey: self.rekey,
+            fix_names: self.fix_sans,
+            additional_names: self.add_san.clone(),
+            kubernetes_version: self.kubernetes_version,
         };
         request
             .validate()

@@ -136,10 +136,17 @@ fn steps(plan: &RecoveryPlan) -> Table {
         table.push(match step {
             Step::ReSign(step) => vec![
                 number.into(),
-                format!("re-sign {}", step.name).into(),
+                format!("{} {}", step.verb(), step.name).into(),
                 step.authority
                     .map_or("itself", AuthorityName::as_str)
                     .into(),
+                Cell::styled(step.state.as_str(), state_style(step.state)),
+                date_cell(step.validity.not_after, Style::new()),
+            ],
+            Step::Rebuild(step) => vec![
+                number.into(),
+                format!("rebuild {}", step.name).into(),
+                step.authority.as_str().into(),
                 Cell::styled(step.state.as_str(), state_style(step.state)),
                 date_cell(step.validity.not_after, Style::new()),
             ],
@@ -211,6 +218,7 @@ pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io:
     for (number, step) in (1..).zip(&plan.steps) {
         let what = match step {
             Step::ReSign(step) => step.name,
+            Step::Rebuild(step) => step.name,
             Step::Mint(step) => step.name,
             Step::Refresh(step) => &step.name,
             Step::Touch { component, .. } => component.as_str(),

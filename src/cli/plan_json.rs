@@ -11,7 +11,7 @@ use super::render::{timestamp, write_document};
 use super::restart::{Outlook, RestartDocument};
 use crate::elision::elide;
 use crate::kubernetes::AuthorityName;
-use crate::plan::{LeftAlone, RecoveryPlan, Refusal, Step};
+use crate::plan::{LeftAlone, RecoveryPlan, Refusal, Shape, Step};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -46,6 +46,27 @@ enum StepDocument<'a> {
         reason: &'a str,
         start_date: String,
         expiration_date: String,
+        /// The kind of key that it gets; missing where it keeps its own.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        new_key: Option<String>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        additional_names: Vec<String>,
+    },
+    Rebuild {
+        name: &'a str,
+        path: String,
+        authority: &'a str,
+        reason: &'a str,
+        start_date: String,
+        expiration_date: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        new_key: Option<String>,
+        subject: String,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        names: Vec<String>,
+        /// Of a new kubeconfig.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        server: Option<&'a str>,
     },
     Issue {
         name: &'a str,
@@ -153,6 +174,27 @@ fn step_document(step: &Step) -> StepDocument<'_> {
             reason: step.state.as_str(),
             start_date: timestamp(step.validity.not_before),
             expiration_date: timestamp(step.validity.not_after),
+            new_key: step.new_key.map(|key| key.to_string()),
+            additional_names: step
+                .additional_names
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+        },
+        Step::Rebuild(step) => StepDocument::Rebuild {
+            name: step.name,
+            path: elide(&step.path.to_string_lossy()).into_owned(),
+            authority: step.authority.as_str(),
+            reason: step.state.as_str(),
+            start_date: timestamp(step.validity.not_before),
+            expiration_date: timestamp(step.validity.not_after),
+            new_key: step.new_key.map(|key| key.to_string()),
+            subject: step.subject(),
+            names: step.names(),
+            server: match &step.shape {
+                Shape::Kubeconfig(new) => Some(&new.server),
+                Shape::Pair | Shape::Credential => None,
+            },
         },
         Step::Mint(step) => StepDocument::Issue {
             name: step.name,

@@ -151,6 +151,18 @@ fn wishes_in_effect(arguments: &Recover) -> Vec<String> {
     if let Some(name) = &wishes.node_name {
         flags.push(format!("--node-name={name}"));
     }
+    if wishes.rekey {
+        flags.push("--rekey".to_owned());
+    }
+    if wishes.fix_sans {
+        flags.push("--fix-sans".to_owned());
+    }
+    for one in &wishes.add_san {
+        flags.push(format!("--add-san={}={}", one.certificate, one.name));
+    }
+    if let Some(version) = wishes.kubernetes_version {
+        flags.push(format!("--kubernetes-version={version}"));
+    }
     flags.extend(wishes.restart.flags(RestartName::Auto));
     flags
 }

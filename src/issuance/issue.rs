@@ -3,6 +3,8 @@
 use time::OffsetDateTime;
 
 use super::mint::mint;
+use super::new_keys::NewKeys;
+use super::rebuild::Rebuilding;
 use super::refresh::refresh;
 use super::renewal::Renewal;
 use super::{FileChange, IssuanceError};
@@ -28,16 +30,42 @@ pub fn issue(
     plan: &RecoveryPlan,
     now: OffsetDateTime,
 ) -> Result<Issuance, IssuanceError> {
+    let bundle = inventory.authority(AuthorityName::Cluster);
+    let bundle = bundle.and_then(|authority| authority.certificates.as_ref().ok());
+    let bundle = bundle.cloned().unwrap_or_default();
     let authorities = open_authorities(&mut inventory, plan, now)?;
+    let keys = NewKeys::of_plan(plan)?;
     let mut changes: Vec<FileChange> = Vec::new();
     for step in &plan.steps {
         match step {
             Step::ReSign(step) => {
                 let entry = inventory.credential(step.name);
-                let content = entry.and_then(|entry| entry.content.as_ref().ok());
-                let content =
-                    content.ok_or_else(|| IssuanceError::not_of_this_inventory(step.name))?;
-                changes.extend(Renewal { step, content }.changes(&authorities, now)?);
+                let found = entry.and_then(|entry| Some((entry, entry.content.as_ref().ok()?)));
+                let (entry, content) =
+                    found.ok_or_else(|| IssuanceError::not_of_this_inventory(step.name))?;
+                let remains = entry.remains.as_ref();
+                let renewal = Renewal {
+                    step,
+                    content,
+                    key_slot: content
+                        .key_slot()
+                        .or_else(|| remains.and_then(|remains| remains.key_file.as_ref())),
+                    new_key: keys.of(step.name),
+                };
+                changes.extend(renewal.changes(&authorities, now)?);
+            }
+            Step::Rebuild(step) => {
+                let entry = inventory.credential(step.name);
+                let entry = entry.ok_or_else(|| IssuanceError::not_of_this_inventory(step.name))?;
+                let rebuilding = Rebuilding {
+                    step,
+                    entry,
+                    inventory: &inventory,
+                    new_key: keys.of(step.name),
+                    bundle: &bundle,
+                    now,
+                };
+                changes.extend(rebuilding.changes(&authorities)?);
             }
             Step::Mint(step) => changes.extend(mint(step, &authorities, now)?),
             Step::Refresh(step) => {

@@ -3,13 +3,14 @@
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+use super::key_file::pem_with_key;
 use super::renewal::next_name;
 use super::{CertificateChange, Content, FileChange, IssuanceError};
 use crate::kubernetes::{AuthorityName, NODES_GROUP, user_of_node};
 use crate::node::{Access, Metadata, Present};
 use crate::pki::{
     Attribute, Authority, Certificate, ExtendedKeyUsage, GeneratedKey, KeyAlgorithm, KeyUsage,
-    PrivateKey, SerialNumber, Specification, encode_certificate, generate, issue,
+    PrivateKey, SerialNumber, Specification, generate, issue,
     read_certificates, verify_issued,
 };
 use crate::plan::Mint;
@@ -112,11 +113,7 @@ fn pem_file(
     key: &GeneratedKey,
     certificate: &Certificate,
 ) -> Result<Zeroizing<Vec<u8>>, IssuanceError> {
-    let public_part = encode_certificate(certificate);
-    // The size is known beforehand, so that no copy of the key is left behind by growing.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(public_part.len() + key.pem.len()));
-    bytes.extend_from_slice(public_part.as_bytes());
-    bytes.extend_from_slice(key.pem.as_bytes());
+    let bytes = pem_with_key(std::slice::from_ref(certificate), key);
     let name = step.name;
     let read_back =
         read_certificates(&bytes).map_err(|source| IssuanceError::Pem { name, source })?;

@@ -4,7 +4,10 @@
 mod change;
 mod error;
 mod issue;
+mod key_file;
 mod mint;
+mod new_keys;
+mod rebuild;
 mod refresh;
 mod renewal;
 

@@ -6,12 +6,13 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 use zeroize::Zeroizing;
 
+use super::key_file::{key_file, pem_with_key};
 use super::{Content, FileChange, IssuanceError};
-use crate::inventory::{Credential, KeyState, Location};
+use crate::inventory::{Credential, KeyState, Location, Slot};
 use crate::kubernetes::{AuthorityName, Source};
-use crate::node::{Access, Present};
+use crate::node::{Access, FileSnapshot, Present};
 use crate::pki::{
-    Authority, Certificate, PrivateKey, Revision, SerialNumber, read_certificates, reissue,
+    Authority, Certificate, GeneratedKey, PrivateKey, Revision, SerialNumber, read_certificates, reissue,
     reissue_self_signed, replace_certificate, replace_chain, verify_reissued,
 };
 use crate::plan::ReSign;
@@ -20,6 +21,10 @@ use crate::plan::ReSign;
 pub(super) struct Renewal<'a> {
     pub(super) step: &'a ReSign,
     pub(super) content: &'a Credential,
+    /// Where its key belongs, if that is a file of its own.
+    pub(super) key_slot: Option<&'a Slot>,
+    /// The key that it gets.
+    pub(super) new_key: Option<&'a GeneratedKey>,
 }
 
 impl Renewal<'_> {
@@ -37,7 +42,18 @@ impl Renewal<'_> {
         match &self.step.location {
             Location::PkiFile { .. } => {
                 let bytes = self.pem_file(&self.content.file.bytes, &renewed)?;
-                Ok(vec![self.file_change(bytes, certificate)])
+                match (self.new_key, self.key_slot) {
+                    (None, _) => Ok(vec![self.file_change(bytes, certificate)]),
+                    // One file holds both.
+                    (Some(key), None) => {
+                        let bytes = self.with_key(&bytes, key, &renewed)?;
+                        Ok(vec![self.file_change(bytes, certificate)])
+                    }
+                    (Some(key), Some(slot)) => Ok(vec![
+                        key_file(self.step.name, slot, key, &self.content.file),
+                        self.file_change(bytes, certificate),
+                    ]),
+                }
             }
             Location::KubeconfigUser { .. } => {
                 let bytes = self.kubeconfig_file(&renewed)?;
@@ -49,6 +65,10 @@ impl Renewal<'_> {
                 taken,
             } => {
                 let bytes = self.pem_file(&self.content.file.bytes, &renewed)?;
+                let bytes = match self.new_key {
+                    Some(key) => self.with_key(&bytes, key, &renewed)?,
+                    None => bytes,
+                };
                 let name = next_name(link, destination, taken, now);
                 Ok(self.rotate(link, destination, &name, bytes, certificate))
             }
@@ -63,13 +83,17 @@ impl Renewal<'_> {
         let name = self.step.name;
         let serial = SerialNumber::random()?;
         let validity = &self.step.validity;
+        let revision = Revision {
+            public_key: self.new_key.map(|key| key.private_key.public_key_der()),
+            additional_names: &self.step.additional_names,
+        };
         let signer = self.step.authority.map(|wanted| {
             let found = authorities.iter().find(|(name, _)| *name == wanted);
             found.map(|(_, authority)| authority)
         });
         let (renewed, issuer) = match signer {
             Some(Some(authority)) => {
-                let renewed = reissue(model, authority, validity, &serial, &Revision::default())
+                let renewed = reissue(model, authority, validity, &serial, &revision)
                     .map_err(|source| IssuanceError::Sign { name, source })?;
                 (renewed, authority.certificate().clone())
             }
@@ -80,13 +104,13 @@ impl Renewal<'_> {
                     self.key()?,
                     validity,
                     &serial,
-                    &Revision::default(),
+                    &revision,
                 )
                 .map_err(|source| IssuanceError::Sign { name, source })?;
                 (renewed.clone(), renewed)
             }
         };
-        verify_reissued(&renewed, model, &issuer, validity, &Revision::default())
+        verify_reissued(&renewed, model, &issuer, validity, &revision)
             .map_err(|source| IssuanceError::Verify { name, source })?;
         if !self.key()?.fits(&renewed) {
             return Err(IssuanceError::NotReadBack { name });
@@ -94,10 +118,12 @@ impl Renewal<'_> {
         Ok(renewed)
     }
 
+    /// The key that the new certificate is for.
     fn key(&self) -> Result<&PrivateKey, IssuanceError> {
-        match &self.content.key {
-            KeyState::Fits(key) => Ok(key),
-            KeyState::Differs { .. } | KeyState::Unusable(_) => {
+        match (self.new_key, &self.content.key) {
+            (Some(key), _) => Ok(&key.private_key),
+            (None, KeyState::Fits(key)) => Ok(key),
+            (None, KeyState::Differs { .. } | KeyState::Unusable(_)) => {
                 Err(IssuanceError::not_of_this_inventory(self.step.name))
             }
         }
@@ -124,6 +150,25 @@ impl Renewal<'_> {
         Ok(bytes)
     }
 
+    /// The certificates of a PEM with another key behind them, in the order in which the kubelet has them.
+    fn with_key(
+        &self,
+        text: &[u8],
+        key: &GeneratedKey,
+        renewed: &Certificate,
+    ) -> Result<Zeroizing<Vec<u8>>, IssuanceError> {
+        let name = self.step.name;
+        let certificates =
+            read_certificates(text).map_err(|source| IssuanceError::Pem { name, source })?;
+        let bytes = pem_with_key(&certificates, key);
+        let fits = PrivateKey::from_pem(&bytes, None).is_ok_and(|key| key.fits(renewed));
+        let read_back = read_certificates(&bytes);
+        if !fits || read_back.ok().as_deref() != Some(&*certificates) {
+            return Err(IssuanceError::NotReadBack { name });
+        }
+        Ok(bytes)
+    }
+
     fn kubeconfig_file(&self, renewed: &Certificate) -> Result<Zeroizing<Vec<u8>>, IssuanceError> {
         let name = self.step.name;
         let fail = |source| IssuanceError::Kubeconfig { name, source };
@@ -133,9 +178,16 @@ impl Renewal<'_> {
             return Err(IssuanceError::not_of_this_inventory(name));
         };
         let chain = self.pem_file(chain, renewed)?;
-        // Proves itself that nothing but the certificate differs, and that it reads back.
-        let bytes = kubeconfig.with_client_certificate(&chain).map_err(fail)?;
-        Ok(Zeroizing::new(bytes))
+        // Each proves itself that nothing else differs, and that it reads back.
+        match self.new_key {
+            Some(key) => kubeconfig
+                .with_client_credential(&chain, key.pem.as_bytes())
+                .map_err(fail),
+            None => kubeconfig
+                .with_client_certificate(&chain)
+                .map(Zeroizing::new)
+                .map_err(fail),
+        }
     }
 
     fn file_change(

@@ -183,6 +183,24 @@ impl ReSign {
 }
 
 impl Rebuild {
+    /// The subject of the certificate: `O=system:nodes, CN=system:node:cp-1`.
+    pub fn subject(&self) -> String {
+        let common_name = &self.profile.common_name;
+        match self.profile.organization {
+            Some(organization) => format!("O={organization}, CN={common_name}"),
+            None => format!("CN={common_name}"),
+        }
+    }
+
+    /// The names by which it may be asked for: `DNS:cp-1`, `IP:192.0.2.10`.
+    pub fn names(&self) -> Vec<String> {
+        let dns = self.profile.dns_names.iter();
+        let addresses = self.profile.ip_addresses.iter();
+        dns.map(|name| format!("DNS:{name}"))
+            .chain(addresses.map(|address| format!("IP:{address}")))
+            .collect()
+    }
+
     /// Whether it is a kubeconfig that names the file of its credential, which is a step of its own then.
     pub fn names_its_credential(&self) -> bool {
         matches!(&self.shape, Shape::Kubeconfig(new) if new.credential_file.is_some())

@@ -1,0 +1,66 @@
+//! A new key on its way to its file.
+
+use zeroize::Zeroizing;
+
+use super::{Content, FileChange};
+use crate::inventory::Slot;
+use crate::node::{Access, FileSnapshot};
+use crate::pki::{Certificate, GeneratedKey, encode_certificate};
+
+/// The journal's word for where a key lies that is a file of its own.
+const LOCATION: &str = "key-file";
+/// Permission bits of kubeadm's keys.
+const MODE: u32 = 0o600;
+
+/// The file of `key` at `slot`. Where none was there, owner and labels are those of the certificate's file.
+pub(super) fn key_file(
+    name: &str,
+    slot: &Slot,
+    key: &GeneratedKey,
+    certificate: &FileSnapshot,
+) -> FileChange {
+    let beside = Access {
+        mode: MODE,
+        ..Access::from(&certificate.metadata)
+    };
+    let model = match slot.access {
+        Some(_) => slot.path.clone(),
+        None => certificate.path.clone(),
+    };
+    key_change(name, slot, key, slot.access.unwrap_or(beside), model)
+}
+
+/// The file of `key` at `slot`, with this owner and mode, and the labels of `model`.
+pub(super) fn key_change(
+    name: &str,
+    slot: &Slot,
+    key: &GeneratedKey,
+    access: Access,
+    model: std::path::PathBuf,
+) -> FileChange {
+    FileChange {
+        name: name.to_owned(),
+        location: LOCATION.to_owned(),
+        target: slot.path.clone(),
+        model: Some(model),
+        access,
+        home: None,
+        is_key: true,
+        before: slot.present.clone(),
+        after: Content::File(Zeroizing::new(key.pem.as_bytes().to_vec())),
+        certificate: None,
+    }
+}
+
+/// Certificates, then the key: the order in which the kubelet has them.
+pub(super) fn pem_with_key(
+    certificates: &[Certificate],
+    key: &GeneratedKey,
+) -> Zeroizing<Vec<u8>> {
+    let public_part: String = certificates.iter().map(encode_certificate).collect();
+    // The size is known beforehand, so that no copy of the key is left behind by growing.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(public_part.len() + key.pem.len()));
+    bytes.extend_from_slice(public_part.as_bytes());
+    bytes.extend_from_slice(key.pem.as_bytes());
+    bytes
+}
