@@ -14,7 +14,9 @@ use super::known_extensions::KnownExtensions;
 use super::name::Name;
 use super::public_key::PublicKey;
 use super::to_be_signed::ToBeSigned;
-use super::{AlternativeName, CertificateError, SerialNumber, SignatureCheck, signature};
+use super::{
+    AlternativeName, CertificateError, KeyAlgorithm, SerialNumber, SignatureCheck, signature,
+};
 use crate::digest::Sha256Digest;
 
 const COMMON_NAME: &str = "2.5.4.3";
@@ -178,6 +180,11 @@ impl Certificate {
         self.algorithm.clone()
     }
 
+    /// Which of kubeadm's five algorithms makes keys of the public key's type and size; `None` if none does.
+    pub fn key_algorithm(&self) -> Option<KeyAlgorithm> {
+        self.algorithm.parse().ok()
+    }
+
     /// Whether `issuer` issued this certificate: its name and its signature. Dates and purposes are not looked at.
     pub fn check_signature(&self, issuer: &Certificate) -> SignatureCheck {
         signature::check(self, issuer)
@@ -244,6 +251,7 @@ impl fmt::Debug for Certificate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pki::PrivateKey;
     use crate::pki::openssl::OpenSsl;
 
     const EXTENSIONS: &str = "\
@@ -329,11 +337,22 @@ CN=inside
             ("ed25519", "Ed25519"),
             ("ed448", "Ed448"),
             ("rsa-pss", "RSA-PSS"),
+            ("rsa:2560", "RSA-2560"),
         ] {
             openssl.run(&format!(
                 "req -x509 -newkey {key} -nodes -subj /CN=a -keyout a.key -out a.crt"
             ));
-            assert_eq!(openssl.certificate("a.crt").algorithm(), name);
+            let certificate = openssl.certificate("a.crt");
+            assert_eq!(certificate.algorithm(), name);
+            let kubeadms = match name {
+                "RSA-2048" => Some(KeyAlgorithm::Rsa2048),
+                "ECDSA-P384" => Some(KeyAlgorithm::EcdsaP384),
+                _ => None,
+            };
+            assert_eq!(certificate.key_algorithm(), kubeadms);
+            if let Ok(key) = PrivateKey::from_pem(&openssl.read("a.key"), None) {
+                assert_eq!(key.key_algorithm(), kubeadms);
+            }
         }
     }
 
@@ -395,7 +414,7 @@ CN=inside
             all.push(all[0]);
             all
         });
-        let key = super::super::PrivateKey::from_pem(&openssl.read("ca.key"), None).unwrap();
+        let key = PrivateKey::from_pem(&openssl.read("ca.key"), None).unwrap();
         let twice = ToBeSigned {
             extensions,
             ..fields

@@ -10,7 +10,7 @@ use super::curve::{self, Curve};
 use super::der::{self, Malformed};
 use super::private_key_der::{self, PrivateKeyParts};
 use super::public_key::PublicKey;
-use super::{Certificate, NoRandomness, PemError, pem};
+use super::{Certificate, KeyAlgorithm, NoRandomness, PemError, pem};
 
 /// A private key that can sign: RSA of 2048, 2560, 3072, 3584 or 4096 bits, ECDSA on P-256 or P-384, Ed25519.
 ///
@@ -106,6 +106,11 @@ impl PrivateKey {
         PublicKey::read(&self.public_key_der)
             .map(|key| key.name())
             .unwrap_or_default()
+    }
+
+    /// Which of kubeadm's five algorithms makes keys of this type and size; `None` if none does.
+    pub fn key_algorithm(&self) -> Option<KeyAlgorithm> {
+        self.algorithm().parse().ok()
     }
 
     /// The `SubjectPublicKeyInfo` of the public half, as DER.

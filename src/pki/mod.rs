@@ -1,7 +1,7 @@
 //! X.509: certificates, private keys, authorities, and the signing of new certificates.
 //!
 //! Touches no files and no clock: bytes come in, bytes go out, `now` is an argument. Its one effect is asking the
-//! operating system for random bytes. Imports nothing of ours but [`crate::digest`].
+//! operating system for random bytes; its one use of threads is [`generate_all()`]. Imports nothing of ours but [`crate::digest`].
 //!
 //! Reading: [`read_certificates`], [`Certificate`], [`PrivateKey`]. Deciding who may sign: [`Authority`]. Signing:
 //! [`reissue()`] (the same certificate with new dates, and what a [`Revision`] asks for), [`issue()`] (a fresh one). Checking what came out:
@@ -17,6 +17,7 @@ mod der;
 mod draft;
 mod extension;
 mod generate;
+mod generate_all;
 mod issue;
 mod key;
 mod known_extensions;
@@ -46,6 +47,7 @@ pub use certificate_error::CertificateError;
 pub use draft::DraftError;
 pub use extension::Extension;
 pub use generate::{GeneratedKey, KeyAlgorithm, UnknownKeyAlgorithm, generate};
+pub use generate_all::generate_all;
 pub use issue::{IssueError, issue, issue_authority};
 pub use key::{KeyError, PrivateKey};
 pub use pem::{encode, encode_certificate, read_certificates, replace_certificate, replace_chain};
