@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::inventory::{Credential, CredentialEntry, Inventory};
-use crate::kubernetes::{Component, service_address, url_host, url_hosts};
+use crate::kubernetes::{Component, ServiceCidrs, url_host, url_hosts};
 use crate::pki::AlternativeName;
 
 /// A name that somebody asks for, and that the certificate lacks: whoever does so refuses it.
@@ -59,7 +59,8 @@ fn of_api_server(inventory: &Inventory) -> Vec<(String, String)> {
         asked.push((address.to_owned(), source.to_owned()));
     }
     // By this one every pod asks (`kubernetes.default`).
-    if let Some(address) = flag("service-cluster-ip-range").and_then(service_address) {
+    let ranges = flag("service-cluster-ip-range").and_then(|text| text.parse().ok());
+    if let Some(address) = ranges.as_ref().and_then(ServiceCidrs::api_server_address) {
         let source = "first address of --service-cluster-ip-range";
         asked.push((address.to_string(), source.to_owned()));
     }

@@ -19,6 +19,7 @@ mod kubelet;
 mod leaf;
 mod stamp;
 mod static_pod;
+mod url;
 mod version;
 
 pub use catalog::{
@@ -37,4 +38,5 @@ pub use leaf::{
 };
 pub use stamp::{STAMP, StampError, stamp};
 pub use static_pod::{Deviation, StaticPod, StaticPodError};
+pub use url::{url_host, url_hosts};
 pub use version::{KubernetesVersion, KubernetesVersionError};

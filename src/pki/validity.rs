@@ -38,10 +38,24 @@ impl Validity {
         };
         match authority {
             None => own,
-            Some(authority) => Self {
-                not_before: own.not_before.max(authority.not_before()),
-                not_after: own.not_after.min(authority.not_after()),
-            },
+            Some(authority) => own.within(&Self::of(authority)),
+        }
+    }
+
+    /// That of a certificate.
+    pub fn of(certificate: &Certificate) -> Self {
+        Self {
+            not_before: certificate.not_before(),
+            not_after: certificate.not_after(),
+        }
+    }
+
+    /// As much of it as lies within that of its `authority`.
+    #[must_use]
+    pub fn within(self, authority: &Self) -> Self {
+        Self {
+            not_before: self.not_before.max(authority.not_before),
+            not_after: self.not_after.min(authority.not_after),
         }
     }
 

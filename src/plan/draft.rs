@@ -7,7 +7,7 @@ use super::{RecoveryPlan, Refusal, RefusalCode};
 use crate::diagnosis::{Diagnosis, Finding};
 use crate::inventory::{CredentialEntry, Inventory, Issuer, KeyState};
 use crate::kubernetes::AuthorityName;
-use crate::pki::Certificate;
+use crate::pki::Validity;
 use crate::shell::quote;
 
 /// A right clock may be this far behind the newest file: the step of a time service after boot.
@@ -66,7 +66,7 @@ impl<'a> Draft<'a> {
         &mut self,
         entry: &CredentialEntry,
         finding: &Finding,
-    ) -> Result<Option<&'a Certificate>, Noted> {
+    ) -> Result<Option<Validity>, Noted> {
         let name = match entry.issuer {
             Issuer::Authority(name) => name,
             Issuer::Itself => return Ok(None),
@@ -76,7 +76,7 @@ impl<'a> Draft<'a> {
             }
         };
         match self.signers.judge(name) {
-            Signer::Here(certificate) => Ok(Some(certificate)),
+            Signer::Here(validity) => Ok(Some(validity)),
             Signer::Elsewhere(authority) => {
                 self.leave_to_authority(entry, finding, authority);
                 Err(Noted)

@@ -8,7 +8,7 @@ use super::signer::second;
 use super::{ReSign, RecoveryPlan, RefusalCode, Step};
 use crate::diagnosis::{Finding, State, diagnose};
 use crate::inventory::{CredentialEntry, Inventory};
-use crate::pki::{Certificate, Validity};
+use crate::pki::Validity;
 
 /// kubeadm's `certificateValidityPeriod`.
 const YEAR: Duration = Duration::days(365);
@@ -85,10 +85,10 @@ struct TooYoung {
     not_before: OffsetDateTime,
 }
 
-fn past(now: OffsetDateTime, authority: Option<&Certificate>) -> Result<Validity, TooYoung> {
+fn past(now: OffsetDateTime, authority: Option<Validity>) -> Result<Validity, TooYoung> {
     let year = Validity::ending_at(now.saturating_sub(Duration::DAY), YEAR);
     authority.map_or(Ok(year), |authority| {
-        within(year, authority.not_before(), now)
+        within(year, authority.not_before, now)
     })
 }
 

@@ -143,6 +143,12 @@ impl Planner<'_> {
         }
     }
 
+    /// From now on, for as long as was asked for and its `signer` lives.
+    fn validity(&self, signer: Option<Validity>) -> Validity {
+        let own = Validity::starting_at(self.draft.now, self.request.validity, None);
+        signer.map_or(own, |signer| own.within(&signer))
+    }
+
     /// Whether something was asked for that concerns even a certificate that is good.
     fn is_wanted(&self, finding: &Finding) -> bool {
         let request = self.request;
@@ -163,7 +169,7 @@ impl Planner<'_> {
         let Ok(signer) = self.draft.signer(entry, finding) else {
             return;
         };
-        let validity = Validity::starting_at(self.draft.now, self.request.validity, signer);
+        let validity = self.validity(signer);
         let step = match rebuild(self.draft.inventory, self.request, entry, finding, remains) {
             Ok(step) => Rebuild { validity, ..step },
             Err(left) => return self.draft.plan.left.push(left),
@@ -192,7 +198,7 @@ impl Planner<'_> {
             Ok(node) => node,
             Err(doubt) => return self.draft.leave_nameless(finding, &doubt),
         };
-        let validity = Validity::starting_at(self.draft.now, self.request.validity, signer);
+        let validity = self.validity(signer);
         self.draft
             .leave_short_lived(finding.name, &validity, self.within);
         self.draft.plan.steps.push(Step::Mint(Mint {
@@ -233,7 +239,7 @@ impl Planner<'_> {
         let Ok(signer) = self.draft.signer(entry, finding) else {
             return;
         };
-        let validity = Validity::starting_at(self.draft.now, self.request.validity, signer);
+        let validity = self.validity(signer);
         let additional_names = self.additional_names(finding);
         let is_other = new_key.is_some() || !additional_names.is_empty();
         let gains_nothing = !is_other

@@ -7,7 +7,7 @@ use super::{Refusal, RefusalCode};
 use crate::diagnosis::{Diagnosis, Finding, State};
 use crate::inventory::{AuthorityEntry, Inventory};
 use crate::kubernetes::AuthorityName;
-use crate::pki::Certificate;
+use crate::pki::Validity;
 use crate::shell::quote;
 
 /// The authorities of a node with what was found about them.
@@ -15,12 +15,14 @@ pub(super) struct Signers<'a> {
     inventory: &'a Inventory,
     authorities: Vec<(&'a AuthorityEntry, Finding)>,
     now: OffsetDateTime,
+    /// Those that get new dates in this plan, and which.
+    reissued: Vec<(AuthorityName, Validity)>,
 }
 
 /// Whether an authority can sign.
 pub(super) enum Signer<'a> {
-    /// Its key is here and fits.
-    Here(&'a Certificate),
+    /// Its key is here and fits; it is valid from when until when, or will be.
+    Here(Validity),
     /// Its key is kept elsewhere: its certificates are somebody else's.
     Elsewhere(&'a AuthorityEntry),
     /// Something must be mended first.
@@ -37,6 +39,27 @@ impl<'a> Signers<'a> {
                 .zip(diagnosis.authorities.iter().cloned())
                 .collect(),
             now: diagnosis.at,
+            reissued: Vec::new(),
+        }
+    }
+
+    /// Notes that an authority gets new dates in this plan: with them it signs.
+    pub(super) fn reissue(&mut self, name: AuthorityName, validity: Validity) {
+        self.reissued.push((name, validity));
+    }
+
+    /// What keeps an authority from being signed again with its own key, besides its dates.
+    pub(super) fn obstacle_to_reissue(&self, name: AuthorityName) -> Option<Refusal> {
+        let found = self
+            .authorities
+            .iter()
+            .find(|(entry, _)| entry.name == name);
+        let Some((entry, finding)) = found else {
+            return Some(missing(name, "it was not found"));
+        };
+        match finding.state {
+            State::Expired | State::NotYetValid => None,
+            _ => self.obstacle(entry, finding),
         }
     }
 
@@ -52,9 +75,13 @@ impl<'a> Signers<'a> {
         if finding.externally_managed && name != AuthorityName::Cluster {
             return Signer::Elsewhere(entry);
         }
+        let reissued = self.reissued.iter().find(|(reissued, _)| *reissued == name);
+        if let Some((_, validity)) = reissued {
+            return Signer::Here(*validity);
+        }
         match (self.obstacle(entry, finding), entry.certificate(self.now)) {
             (Some(refusal), _) => Signer::Unfit(refusal),
-            (None, Some(certificate)) => Signer::Here(certificate),
+            (None, Some(certificate)) => Signer::Here(Validity::of(certificate)),
             (None, None) => Signer::Unfit(missing(name, "it was not found")),
         }
     }
