@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::failure::Failure;
 use crate::digest::Sha256Digest;
-use crate::node::Root;
 use crate::kubernetes::KubernetesVersion;
+use crate::node::Root;
 use crate::pki::{InvalidAlternativeName, KeyAlgorithm};
 use crate::plan::{AdditionalName, Request, Restart};
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::inventory::{Credential, CredentialEntry, Inventory};
-use crate::kubernetes::{Component, ServiceCidrs, url_host, url_hosts};
+use crate::kubernetes::{Cluster, Component, ServiceCidrs, hosts};
 use crate::pki::AlternativeName;
 
 /// A name that somebody asks for, and that the certificate lacks: whoever does so refuses it.
@@ -65,11 +65,7 @@ fn of_api_server(inventory: &Inventory) -> Vec<(String, String)> {
         asked.push((address.to_string(), source.to_owned()));
     }
     for entry in &inventory.credentials {
-        let host = entry.server.as_ref().and_then(|server| {
-            let named = server.tls_server_name.as_deref();
-            named.or_else(|| url_host(&server.url))
-        });
-        if let Some(host) = host {
+        if let Some(host) = entry.cluster.as_ref().and_then(Cluster::asked_name) {
             let source = format!("server in {}", entry.catalog.name);
             asked.push((host.to_owned(), source));
         }
@@ -79,7 +75,7 @@ fn of_api_server(inventory: &Inventory) -> Vec<(String, String)> {
 
 fn of_urls(inventory: &Inventory, flag: &str) -> Vec<(String, String)> {
     let urls = inventory.layout.flag(Component::Etcd, flag);
-    let hosts = urls.into_iter().flat_map(url_hosts);
+    let hosts = urls.into_iter().flat_map(hosts);
     hosts
         .map(|host| (host.to_owned(), format!("--{flag} of etcd")))
         .collect()

@@ -8,7 +8,7 @@ use super::digest::KeyFile;
 use super::layout::PairPaths;
 use super::{Layout, ObservationError};
 use crate::kubernetes::{AUTHORITIES, AuthorityName};
-use crate::node::{FileSnapshot, Root, Secrecy};
+use crate::node::{FileError, FileSnapshot, Root, Secrecy};
 use crate::pki::{Authority, Certificate, PrivateKey, read_certificates};
 
 /// One of the three authorities, as it was found.
@@ -50,6 +50,17 @@ impl AuthorityEntry {
             file,
             key_file,
         }
+    }
+
+    /// The file of its certificates, where it could be read.
+    pub fn file(&self) -> Option<&FileSnapshot> {
+        self.file.as_ref()
+    }
+
+    /// The key, which then is nowhere else.
+    pub fn take_key(&mut self) -> Option<PrivateKey> {
+        let path = self.key_path.clone();
+        std::mem::replace(&mut self.key, Err(FileError::NotFound { path }.into())).ok()
     }
 
     /// The certificate with which the key on the node signs at `now`; without such a key, the first of the bundle.

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use super::digest::KeyFile;
 use super::layout::PairPaths;
 use super::{MissingPem, ObservationError, Remains, Slot};
-use crate::kubernetes::{AuthorityName, CatalogEntry, Component, KeySource, Kubeconfig, Source};
+use crate::kubernetes::{
+    AuthorityName, CatalogEntry, Cluster, Component, KeySource, Kubeconfig, Source,
+};
 use crate::node::{FileSnapshot, Root, Secrecy};
 use crate::pki::{Certificate, PrivateKey, read_certificates};
 
@@ -24,6 +26,8 @@ pub struct CredentialEntry {
     pub missing: Option<MissingPem>,
     /// What there is of it, where something is gone or ruined that can be made anew.
     pub remains: Option<Remains>,
+    /// Of a kubeconfig: the cluster that it leads to.
+    pub cluster: Option<Cluster>,
 }
 
 /// Who signs a certificate.
@@ -149,6 +153,7 @@ impl CredentialEntry {
             content,
             missing: None,
             remains,
+            cluster: None,
         }
     }
 
@@ -157,11 +162,12 @@ impl CredentialEntry {
         root: &Root,
         catalog: &'static CatalogEntry,
         path: &Path,
+        kubelet_certificates: &Path,
     ) -> Self {
         let embedded = Location::KubeconfigUser {
             kubeconfig: path.to_owned(),
         };
-        let entry = |location, content| {
+        let entry = |location, cluster, content| {
             let (content, remains) = match location {
                 Location::KubeconfigUser { .. } => Remains::of_kubeconfig(root, path, content),
                 Location::PkiFile { .. } | Location::KubeletPem { .. } => (content, None),
@@ -173,6 +179,7 @@ impl CredentialEntry {
                 content,
                 missing: None,
                 remains,
+                cluster,
             }
         };
         let read = root
@@ -187,8 +194,16 @@ impl CredentialEntry {
             });
         let (file, kubeconfig) = match read {
             Ok(read) => read,
-            Err(error) => return entry(embedded, Err(error)),
+            Err(error) => {
+                let entry = entry(embedded, None, Err(error));
+                return Self {
+                    missing: missing_link(root, catalog, kubelet_certificates, &entry),
+                    ..entry
+                };
+            }
         };
+        let cluster = kubeconfig.clusters().ok();
+        let cluster = cluster.and_then(|clusters| clusters.current().ok().cloned());
         let key_file = match kubeconfig.client_key() {
             KeySource::File(key) => Some(beside(path, key)),
             KeySource::Embedded(_) => None,
@@ -196,7 +211,7 @@ impl CredentialEntry {
         match kubeconfig.client_certificate() {
             Source::Embedded(_) => {
                 let content = read_embedded(root, file, kubeconfig, key_file.as_deref());
-                entry(embedded, content)
+                entry(embedded, cluster, content)
             }
             Source::File(certificate) => {
                 let paths = PairPaths {
@@ -218,15 +233,30 @@ impl CredentialEntry {
                     }
                 };
                 let is_kubelets = catalog.readers.contains(&Component::Kubelet);
-                let error = content.as_ref().err().filter(|_| is_kubelets);
-                let missing = error.and_then(|error| MissingPem::observe(root, &paths, error));
+                let missing = is_kubelets
+                    .then(|| MissingPem::observe(root, &paths, &content))
+                    .flatten();
                 Self {
                     missing,
-                    ..entry(locate(root, &paths), content)
+                    ..entry(locate(root, &paths), cluster, content)
                 }
             }
         }
     }
+}
+
+/// The kubelet's link, where not even the kubeconfig is there that would name it, or is not to be read: a new one names the
+/// kubelet's default.
+fn missing_link(
+    root: &Root,
+    catalog: &CatalogEntry,
+    kubelet_certificates: &Path,
+    entry: &CredentialEntry,
+) -> Option<MissingPem> {
+    let is_to_be_made = entry.remains.is_some() && catalog.readers.contains(&Component::Kubelet);
+    is_to_be_made
+        .then(|| MissingPem::at(root, kubelet_certificates))
+        .flatten()
 }
 
 /// client-go resolves a relative path against the kubeconfig's own folder (`clientcmd.RelativizePathWithNoBacksteps`).

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::ObservationError;
 use super::layout::PairPaths;
-use super::remains::is_ruined_pem;
+use super::remains::{is_lost_key, is_ruined_certificate};
+use super::{Credential, ObservationError};
 use crate::elision::elide;
 use crate::node::{Present, Root};
 
@@ -22,16 +22,15 @@ pub struct MissingPem {
 }
 
 impl MissingPem {
-    /// Looks whether what the kubelet's kubeconfig names is missing in a way that a new credential mends; `error` is why it could
-    /// not be read.
+    /// Looks whether what the kubelet's kubeconfig names is missing or ruined in a way that a new credential mends.
     pub(super) fn observe(
         root: &Root,
         paths: &PairPaths,
-        error: &ObservationError,
+        content: &Result<Credential, ObservationError>,
     ) -> Option<Self> {
-        let is_ruined = match error {
-            ObservationError::Certificate { source, .. } => is_ruined_pem(source),
-            _ => error.is_not_found(),
+        let is_ruined = match content {
+            Err(error) => is_ruined_certificate(error),
+            Ok(credential) => is_lost_key(&credential.key),
         };
         let link = &paths.certificate;
         if !is_ruined
@@ -40,13 +39,22 @@ impl MissingPem {
         {
             return None;
         }
+        Self::of_link(root, link)
+    }
+
+    /// The link in the kubelet's folder of certificates, whatever it leads to: for a kubelet whose kubeconfig is gone, too.
+    pub(super) fn at(root: &Root, kubelet_certificates: &Path) -> Option<Self> {
+        Self::of_link(root, &kubelet_certificates.join(CLIENT_LINK))
+    }
+
+    fn of_link(root: &Root, link: &Path) -> Option<Self> {
         match root.present(link) {
             // An empty file in place of the link is somebody's doing: it stays, and is refused.
             Ok(Present::File(_)) | Err(_) => None,
             // What it leads to would be recorded, for the way back; and it may be a key that slipped there.
             Ok(Present::Link(destination)) if may_be_a_key(&destination) => None,
             Ok(found) => Some(Self {
-                link: link.clone(),
+                link: link.to_owned(),
                 found,
             }),
         }

@@ -135,7 +135,9 @@ fn observe_entry(
 ) -> Option<CredentialEntry> {
     if let Some(path) = layout.kubeconfig(catalog) {
         let wanted = catalog.expected != Expected::IfPresent || is_there(root, &path);
-        return wanted.then(|| CredentialEntry::observe_kubeconfig(root, catalog, &path));
+        return wanted.then(|| {
+            CredentialEntry::observe_kubeconfig(root, catalog, &path, &layout.kubelet_certificates)
+        });
     }
     let paths = layout.pair(catalog)?;
     let expected = match catalog.expected {

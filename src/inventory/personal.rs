@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Credential, CredentialEntry, KUBERNETES_FOLDER, ObservationError};
-use crate::kubernetes::{Kubeconfig, Source};
+use crate::kubernetes::{Clusters, Kubeconfig, Source};
 use crate::node::{self, FileSnapshot, Home, Root, Secrecy, User};
 use crate::pki::{Certificate, read_certificates};
 
@@ -35,6 +35,8 @@ pub struct Copies {
     pub file: FileSnapshot,
     /// The copies, in the order of the file's users.
     pub users: Vec<CopiedUser>,
+    /// The server of its current context.
+    pub server: Option<String>,
 }
 
 /// A user of a kubeconfig whose certificate is one of the node's, or was.
@@ -140,9 +142,12 @@ fn read(
         })?
     };
     let users = users.iter().filter_map(|user| copied(credentials, user));
+    let clusters = Clusters::parse(&file.bytes).ok();
+    let server = clusters.and_then(|clusters| Some(clusters.current().ok()?.server()?.to_owned()));
     Ok(Copies {
         users: users.collect(),
         file,
+        server,
     })
 }
 

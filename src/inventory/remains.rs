@@ -107,14 +107,14 @@ fn usable_key(root: &Root, path: &Path) -> Result<Option<PrivateKey>, Observatio
     }
 }
 
-fn is_ruined_certificate(error: &ObservationError) -> bool {
+pub(super) fn is_ruined_certificate(error: &ObservationError) -> bool {
     match error {
         ObservationError::Certificate { source, .. } => is_ruined_pem(source),
         _ => error.is_not_found(),
     }
 }
 
-fn is_lost_key(key: &KeyState) -> bool {
+pub(super) fn is_lost_key(key: &KeyState) -> bool {
     match key {
         KeyState::Fits(_) => false,
         KeyState::Differs { .. } => true,
@@ -132,7 +132,7 @@ fn is_ruined_key(error: &KeyError) -> bool {
 }
 
 /// Whether nothing in it is to be had back. What only has another form may be just what its owner wants.
-pub(super) fn is_ruined_pem(error: &PemError) -> bool {
+fn is_ruined_pem(error: &PemError) -> bool {
     match error {
         PemError::Empty
         | PemError::NotPem

@@ -88,15 +88,15 @@ fn open_authorities(
     plan: &RecoveryPlan,
     now: OffsetDateTime,
 ) -> Result<Vec<(AuthorityName, Authority)>, IssuanceError> {
-    let entries = std::mem::take(&mut inventory.authorities);
     let mut authorities = Vec::new();
-    for entry in entries {
+    for entry in &mut inventory.authorities {
         let name = entry.name;
         let needed = plan.needs(name);
         if !needed && name != AuthorityName::Cluster {
             continue;
         }
-        let (Ok(bundle), Ok(key)) = (&entry.certificates, entry.key) else {
+        let key = entry.take_key();
+        let (Ok(bundle), Some(key)) = (&entry.certificates, key) else {
             continue;
         };
         match Authority::new(bundle, key, now) {

@@ -53,10 +53,7 @@ pub(super) fn key_change(
 }
 
 /// Certificates, then the key: the order in which the kubelet has them.
-pub(super) fn pem_with_key(
-    certificates: &[Certificate],
-    key: &GeneratedKey,
-) -> Zeroizing<Vec<u8>> {
+pub(super) fn pem_with_key(certificates: &[Certificate], key: &GeneratedKey) -> Zeroizing<Vec<u8>> {
     let public_part: String = certificates.iter().map(encode_certificate).collect();
     // The size is known beforehand, so that no copy of the key is left behind by growing.
     let mut bytes = Zeroizing::new(Vec::with_capacity(public_part.len() + key.pem.len()));

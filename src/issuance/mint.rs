@@ -10,8 +10,7 @@ use crate::kubernetes::{AuthorityName, NODES_GROUP, user_of_node};
 use crate::node::{Access, Metadata, Present};
 use crate::pki::{
     Attribute, Authority, Certificate, ExtendedKeyUsage, GeneratedKey, KeyAlgorithm, KeyUsage,
-    PrivateKey, SerialNumber, Specification, generate, issue,
-    read_certificates, verify_issued,
+    PrivateKey, SerialNumber, Specification, generate, issue, read_certificates, verify_issued,
 };
 use crate::plan::Mint;
 

@@ -7,7 +7,9 @@ use zeroize::Zeroizing;
 use super::key_file::key_change;
 use super::{CertificateChange, Content, FileChange, IssuanceError};
 use crate::inventory::{CredentialEntry, Inventory, Remains, Slot};
-use crate::kubernetes::{AuthorityName, Composition, CredentialSource, Kubeconfig, LeafProfile};
+use crate::kubernetes::{
+    AuthorityName, Composition, Kubeconfig, KubeconfigCredential, LeafProfile,
+};
 use crate::node::{Access, Metadata, Present};
 use crate::pki::{
     Attribute, Authority, Certificate, ExtendedKeyUsage, GeneratedKey, KeyUsage, PrivateKey,
@@ -45,7 +47,13 @@ impl Rebuilding<'_> {
             && let Some(file) = &new.credential_file
         {
             let path = file.display().to_string();
-            let bytes = self.compose(new, &CredentialSource::File(&path))?;
+            let bytes = self.compose(
+                new,
+                KubeconfigCredential::Files {
+                    certificate: &path,
+                    key: &path,
+                },
+            );
             return Ok(vec![self.change(&remains.file, SECRET_MODE, bytes, None)]);
         }
         let certificate = self.sign(authorities, remains)?;
@@ -80,11 +88,11 @@ impl Rebuilding<'_> {
                 let key = self
                     .new_key
                     .ok_or_else(|| IssuanceError::not_of_this_inventory(name))?;
-                let credential = CredentialSource::Embedded {
+                let credential = KubeconfigCredential::Embedded {
                     certificate: pem.as_bytes(),
                     key: key.pem.as_bytes(),
                 };
-                let bytes = self.compose(new, &credential)?;
+                let bytes = self.compose(new, credential);
                 Ok(vec![self.change(&remains.file, SECRET_MODE, bytes, change)])
             }
         }
@@ -117,18 +125,16 @@ impl Rebuilding<'_> {
     fn compose(
         &self,
         new: &NewKubeconfig,
-        credential: &CredentialSource<'_>,
-    ) -> Result<Zeroizing<Vec<u8>>, IssuanceError> {
-        let name = self.step.name;
+        credential: KubeconfigCredential<'_>,
+    ) -> Zeroizing<Vec<u8>> {
         let authority: String = self.bundle.iter().map(encode_certificate).collect();
         Kubeconfig::compose(&Composition {
             cluster: &new.cluster,
             server: &new.server,
             certificate_authority: authority.as_bytes(),
             user: &new.user,
-            credential: *credential,
+            credential,
         })
-        .map_err(|source| IssuanceError::Kubeconfig { name, source })
     }
 
     fn change(
@@ -169,18 +175,22 @@ impl Rebuilding<'_> {
         })
     }
 
-    /// Another file of those who read this one; else the certificate of the authority, which is there.
+    /// A file of the same kind, best one of those who read this one; else the certificate of its authority.
     fn sibling(&self) -> Option<(PathBuf, Access)> {
-        let credentials = self.inventory.credentials.iter();
-        let mut siblings = credentials.filter(|other| {
-            other.catalog.readers == self.entry.catalog.readers
-                && other.location.as_str() == self.entry.location.as_str()
-        });
-        let found = siblings.find_map(|other| other.content.as_ref().ok());
-        found.map(|content| {
-            let file = &content.file;
-            (file.path.clone(), Access::from(&file.metadata))
-        })
+        let entry = self.entry;
+        let found = |has_same_readers: bool| {
+            let credentials = self.inventory.credentials.iter();
+            let mut siblings = credentials.filter(|other| {
+                other.location.as_str() == entry.location.as_str()
+                    && (!has_same_readers || other.catalog.readers == entry.catalog.readers)
+            });
+            siblings.find_map(|other| Some(&other.content.as_ref().ok()?.file))
+        };
+        let file = found(true).or_else(|| found(false)).or_else(|| {
+            let authority = self.inventory.authority(self.step.authority)?;
+            authority.file()
+        })?;
+        Some((file.path.clone(), Access::from(&file.metadata)))
     }
 }
 

@@ -10,10 +10,10 @@ use super::key_file::{key_file, pem_with_key};
 use super::{Content, FileChange, IssuanceError};
 use crate::inventory::{Credential, KeyState, Location, Slot};
 use crate::kubernetes::{AuthorityName, Source};
-use crate::node::{Access, FileSnapshot, Present};
+use crate::node::{Access, Present};
 use crate::pki::{
-    Authority, Certificate, GeneratedKey, PrivateKey, Revision, SerialNumber, read_certificates, reissue,
-    reissue_self_signed, replace_certificate, replace_chain, verify_reissued,
+    Authority, Certificate, GeneratedKey, PrivateKey, Revision, SerialNumber, read_certificates,
+    reissue, reissue_self_signed, replace_certificate, replace_chain, verify_reissued,
 };
 use crate::plan::ReSign;
 
@@ -99,14 +99,8 @@ impl Renewal<'_> {
             }
             Some(None) => return Err(IssuanceError::not_of_this_inventory(name)),
             None => {
-                let renewed = reissue_self_signed(
-                    model,
-                    self.key()?,
-                    validity,
-                    &serial,
-                    &revision,
-                )
-                .map_err(|source| IssuanceError::Sign { name, source })?;
+                let renewed = reissue_self_signed(model, self.key()?, validity, &serial, &revision)
+                    .map_err(|source| IssuanceError::Sign { name, source })?;
                 (renewed.clone(), renewed)
             }
         };

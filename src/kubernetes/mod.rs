@@ -14,6 +14,7 @@
 
 mod catalog;
 mod document;
+mod endpoint;
 mod etcd_members;
 mod flags;
 mod kubeconfig;
@@ -21,7 +22,6 @@ mod kubelet;
 mod leaf;
 mod stamp;
 mod static_pod;
-mod url;
 mod version;
 
 pub use catalog::{
@@ -29,12 +29,14 @@ pub use catalog::{
     PairFlags, Place,
 };
 pub use document::DocumentError;
+pub use endpoint::{endpoint, hosts};
 pub use etcd_members::{
     EtcdMember, EtcdMembers, EtcdMembersError, InitialClusterState, InitialClusterStateError,
     quorum,
 };
 pub use kubeconfig::{
-    Cluster, Clusters, Composition, Credential, KeySource, Kubeconfig, KubeconfigError, Source,
+    Cluster, Clusters, Composition, Credential as KubeconfigCredential, KeySource, Kubeconfig,
+    KubeconfigError, Source,
 };
 pub use kubelet::{
     KubeletConfig, KubeletConfigError, KubeletFlags, KubeletFlagsError, NODES_GROUP, node_name,
@@ -46,5 +48,4 @@ pub use leaf::{
 };
 pub use stamp::{STAMP, StampError, stamp};
 pub use static_pod::{Deviation, StaticPod, StaticPodError};
-pub use url::{url_host, url_hosts};
 pub use version::{KubernetesVersion, KubernetesVersionError};

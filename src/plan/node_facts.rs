@@ -6,7 +6,7 @@ use super::Request;
 use super::node_name::agreed;
 use crate::inventory::{CredentialEntry, Inventory};
 use crate::kubernetes::{
-    Component, KubeletConfig, KubernetesVersion, NodeFacts, url_host, url_hosts,
+    Cluster, Component, KubeletConfig, KubernetesVersion, NodeFacts, endpoint, hosts,
 };
 use crate::pki::AlternativeName;
 
@@ -25,9 +25,10 @@ pub(super) fn node_facts(inventory: &Inventory, request: &Request) -> NodeFacts 
     };
     let api_server_names = names("apiserver");
     let node = request.node_name.clone();
-    let endpoint = administrators_server(inventory).and_then(url_host);
+    let server = administrators_server(inventory);
+    let endpoint_host = server.and_then(|server| Some(endpoint(server)?.0));
     // Who names further hosts knows of the endpoint, too.
-    let endpoint = endpoint.or_else(|| api_server_names.first().map(String::as_str));
+    let endpoint_host = endpoint_host.or_else(|| api_server_names.first().map(String::as_str));
     NodeFacts {
         node: node.or_else(|| agreed(&inventory.node_names).ok()),
         advertise_address: advertise_address(inventory),
@@ -37,7 +38,7 @@ pub(super) fn node_facts(inventory: &Inventory, request: &Request) -> NodeFacts 
             .as_ref()
             .and_then(KubeletConfig::cluster_domain)
             .map(str::to_owned),
-        endpoint_host: endpoint.map(str::to_owned),
+        endpoint_host: endpoint_host.map(str::to_owned),
         etcd_server_names: names("etcd-server"),
         etcd_peer_names: names("etcd-peer"),
         api_server_names,
@@ -86,7 +87,7 @@ fn administrators_server(inventory: &Inventory) -> Option<&str> {
 }
 
 fn url(entry: &CredentialEntry) -> Option<&str> {
-    entry.server.as_ref().map(|server| server.url.as_str())
+    entry.cluster.as_ref().and_then(Cluster::server)
 }
 
 /// By what the API server advertises itself; of a node without its manifest, by what etcd does, for kubeadm gives both the same.
@@ -95,7 +96,7 @@ fn advertise_address(inventory: &Inventory) -> Option<IpAddr> {
     let api_server = layout.flag(Component::ApiServer, "advertise-address");
     api_server.and_then(|text| text.parse().ok()).or_else(|| {
         let urls = layout.flag(Component::Etcd, "advertise-client-urls")?;
-        url_hosts(urls).find_map(|host| host.parse().ok())
+        hosts(urls).find_map(|host| host.parse().ok())
     })
 }
 

@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::node_name::agreed;
 use super::rebuild::{algorithm_of, rebuild};
 use super::signer::second;
-use super::{LeftAlone, Mint, ReSign, Rebuild, Refusal, Request, Restart, Shape, Step};
+use super::{LeftAlone, Mint, ReSign, Rebuild, Refusal, Request, Restart, Step};
 use crate::diagnosis::{CopyFinding, Finding, State, diagnose};
 use crate::digest::Sha256Digest;
 use crate::inventory::{CredentialEntry, Inventory, MissingPem, Remains};

@@ -118,7 +118,7 @@ pub(super) fn algorithm_of(inventory: &Inventory, entry: &CredentialEntry) -> Op
 
 /// What the other kubeconfigs call the cluster.
 fn cluster(inventory: &Inventory) -> String {
-    let servers = inventory.credentials.iter();
-    let mut names = servers.filter_map(|entry| Some(entry.server.as_ref()?.cluster.clone()));
+    let credentials = inventory.credentials.iter();
+    let mut names = credentials.filter_map(|entry| Some(entry.cluster.as_ref()?.name().to_owned()));
     names.next().unwrap_or_else(|| CLUSTER.to_owned())
 }

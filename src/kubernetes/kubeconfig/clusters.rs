@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 
 use super::credential::{Source, decode};
 use super::edit::{self, Value};
-use super::endpoint::endpoint;
 use super::error::KubeconfigError;
 use super::parse::{current_context, editable, named};
 use crate::kubernetes::document::{Field, Node};
+use crate::kubernetes::endpoint;
 
 /// The clusters of a kubeconfig, whatever its users are: its text byte for byte, and what each entry says.
 ///
@@ -27,6 +27,7 @@ pub struct Cluster {
     name: String,
     server: Option<String>,
     certificate_authority: Option<Source>,
+    tls_server_name: Option<String>,
 }
 
 impl Clusters {
@@ -125,6 +126,8 @@ impl Cluster {
         let name = entry.field("name")?.text()?.unwrap_or_default().to_owned();
         let cluster = entry.field("cluster")?;
         let server = cluster.field("server")?.filled_text()?.map(str::to_owned);
+        let tls_server_name = cluster.field("tls-server-name")?.filled_text()?;
+        let tls_server_name = tls_server_name.map(str::to_owned);
         let data = cluster.field("certificate-authority-data")?;
         let file = cluster.field("certificate-authority")?.filled_text()?;
         let certificate_authority = match data.filled_text()? {
@@ -141,6 +144,7 @@ impl Cluster {
             name,
             server,
             certificate_authority,
+            tls_server_name,
         })
     }
 
@@ -157,6 +161,12 @@ impl Cluster {
     /// The host of [`Self::server`], an IPv6 address without brackets, and its port; `None` where that is no URL.
     pub fn endpoint(&self) -> Option<(&str, u16)> {
         endpoint(self.server()?)
+    }
+
+    /// The name by which the server's certificate is asked for: `tls-server-name`, else the host of [`Self::server`].
+    pub fn asked_name(&self) -> Option<&str> {
+        let named = self.tls_server_name.as_deref();
+        named.or_else(|| self.endpoint().map(|(host, _)| host))
     }
 
     /// `certificate-authority-data`, else `certificate-authority`; `None` where the machine's own authorities are believed.

@@ -12,7 +12,6 @@ mod clusters;
 mod composition;
 mod credential;
 mod edit;
-mod endpoint;
 mod error;
 mod parse;
 mod plain;

@@ -1,10 +1,10 @@
-//! Host and port of the server that a kubeconfig names. Pure.
+//! Host and port of a server as kubeconfigs and flags name it. Pure.
 
 use std::net::Ipv6Addr;
 
 /// The host, an IPv6 address without brackets, and the port of `server`, which is a URL or just its host and port
 /// (`DefaultServerURL` in `k8s.io/client-go/rest`, with TLS). `None` for what is neither.
-pub(super) fn endpoint(server: &str) -> Option<(&str, u16)> {
+pub fn endpoint(server: &str) -> Option<(&str, u16)> {
     let (scheme, rest) = server.split_once("://").unwrap_or(("https", server));
     let default = match scheme.to_ascii_lowercase().as_str() {
         "https" => 443,
@@ -27,6 +27,12 @@ pub(super) fn endpoint(server: &str) -> Option<(&str, u16)> {
     let digits = port.bytes().all(|byte| byte.is_ascii_digit());
     let port = digits.then(|| port.parse().ok()).flatten()?;
     (port != 0).then_some((host, port))
+}
+
+/// The hosts of a list of URLs, such as etcd's `--advertise-client-urls`.
+pub fn hosts(urls: &str) -> impl Iterator<Item = &str> {
+    let endpoints = urls.split(',').filter_map(|url| endpoint(url.trim()));
+    endpoints.map(|(host, _)| host)
 }
 
 #[cfg(test)]
@@ -70,5 +76,11 @@ mod tests {
         ] {
             assert_eq!(endpoint(odd), None, "{odd}");
         }
+    }
+
+    #[test]
+    fn of_a_list_of_urls_each_host_counts_and_nonsense_does_not() {
+        let found: Vec<&str> = hosts("https://a:1,::, https://[::1]:2").collect();
+        assert_eq!(found, ["a", "::1"]);
     }
 }
