@@ -15,12 +15,15 @@ use super::table::{Cell, Table, terminal_columns};
 use crate::diagnosis::State;
 use crate::kubernetes::AuthorityName;
 use crate::node::{self, Root};
-use crate::plan::{LeftAlone, RecoveryPlan, Step, plan as make_plan};
+use crate::pki::AlternativeName;
+use crate::plan::{LeftAlone, Rebuild, RecoveryPlan, Shape, Step, plan as make_plan};
 use anstyle::Style;
 
-/// What a renewal changes, and what not.
-const PROMISE: &str =
+/// What signing again changes, and what not.
+const RE_SIGNED: &str =
     "Same key, subject, names and usages; new serial number, dates and signature.";
+/// What another key changes.
+const RE_KEYED: &str = "Re-keyed: the same but for a new key, of the same type and size.";
 
 /// Prints the plan; what it refuses is the failure. A program that reads JSON has a document in any case.
 pub fn plan(
@@ -104,7 +107,7 @@ pub(super) fn write_plan(
     if !plan.steps.is_empty() {
         writeln!(out, "{BOLD}To be done on {}{BOLD:#}", root.path().display())?;
         steps(plan).write(out, 2, terminal_columns())?;
-        writeln!(out, "{PROMISE}")?;
+        write_promises(plan, out)?;
     }
     write_left(&plan.left, out)?;
     write_copies(root, &plan.copies, out)?;
@@ -114,6 +117,72 @@ pub(super) fn write_plan(
     }
     writeln!(out)?;
     writeln!(out, "Inventory {}", plan.inventory_digest)
+}
+
+/// What each kind of step changes, and what not; of what is made anew, what it will say.
+fn write_promises(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
+    if plan.re_signed().any(|step| step.new_key.is_none()) {
+        writeln!(out, "{RE_SIGNED}")?;
+    }
+    if plan.re_signed().any(|step| step.new_key.is_some()) {
+        writeln!(out, "{RE_KEYED}")?;
+    }
+    for step in plan.re_signed() {
+        if !step.additional_names.is_empty() {
+            let names: Vec<String> = step
+                .additional_names
+                .iter()
+                .map(AlternativeName::to_string)
+                .collect();
+            writeln!(
+                out,
+                "{} gets besides its own: {}",
+                step.name,
+                names.join(", ")
+            )?;
+        }
+    }
+    let mut rebuilt = plan.rebuilt().peekable();
+    if rebuilt.peek().is_none() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    writeln!(
+        out,
+        "{BOLD}Rebuilt{BOLD:#} as kubeadm makes it, since nothing is left to go by"
+    )?;
+    for step in rebuilt {
+        write_rebuilt(step, out)?;
+    }
+    Ok(())
+}
+
+fn write_rebuilt(step: &Rebuild, out: &mut dyn Write) -> io::Result<()> {
+    write!(
+        out,
+        "  {BOLD}{}{BOLD:#}: {}",
+        step.name,
+        printable(&step.subject())
+    )?;
+    match step.new_key {
+        Some(key) => write!(out, ", a new key ({key})")?,
+        None if step.names_its_credential() => write!(out, ", which names its own files")?,
+        None => write!(out, ", the key that is there")?,
+    }
+    if let Shape::Kubeconfig(new) = &step.shape {
+        write!(out, ", for {}", printable(&new.server))?;
+    }
+    writeln!(out)?;
+    let names = step.names();
+    if names.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "    names: {}", printable(&names.join(", ")))?;
+    writeln!(
+        out,
+        "    others that it had, by certSANs say, are not on this node: --add-san {}=NAME",
+        step.name
+    )
 }
 
 fn all_valid(plan: &RecoveryPlan) -> String {
@@ -207,7 +276,7 @@ pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io:
              `rekindle resume` starts again what was stopped.\n"
         );
     }
-    writeln!(out, "{PROMISE}")?;
+    write_promises(plan, out)?;
     writeln!(
         out,
         "All of it is signed and verified in memory before the first file changes.\n\

@@ -69,6 +69,12 @@ fn refresh(
                 format!("a new copy of {}, by hand", user.of),
             ));
         }
+        if gets_new_key(draft, user.of) {
+            return Err(leave(
+                format!("it is a copy of {}, which gets another key now", user.of),
+                format!("a new copy of {}, by hand", user.of),
+            ));
+        }
         let Some(end) = good_end(draft, user) else {
             return Err(leave(
                 format!("{} itself has nothing newer", user.of),
@@ -94,6 +100,12 @@ fn good_end(draft: &Draft<'_>, user: &CopiedUser) -> Option<OffsetDateTime> {
             .map(Certificate::not_after);
         present.filter(|end| *end > draft.now && *end > user.certificate.not_after())
     })
+}
+
+fn gets_new_key(draft: &Draft<'_>, name: &str) -> bool {
+    let re_keyed = draft.plan.re_signed().filter(|step| step.new_key.is_some());
+    let mut re_keyed = re_keyed.map(|step| step.name);
+    re_keyed.any(|own| own == name) || draft.plan.rebuilt().any(|step| step.name == name)
 }
 
 /// When the certificate ends that the original gets in this plan, if it gets one.

@@ -60,6 +60,14 @@ impl RecoveryPlan {
         })
     }
 
+    /// The credentials that are made as kubeadm makes them.
+    pub fn rebuilt(&self) -> impl Iterator<Item = &Rebuild> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Rebuild(step) => Some(&**step),
+            Step::ReSign(_) | Step::Mint(_) | Step::Refresh(_) | Step::Touch { .. } => None,
+        })
+    }
+
     /// Whether that authority signs something.
     pub fn needs(&self, authority: AuthorityName) -> bool {
         self.steps.iter().any(|step| match step {
