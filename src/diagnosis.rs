@@ -171,7 +171,13 @@ impl Moment {
         let externally_managed = entry.is_externally_managed();
         let certificate = entry.certificate(self.now);
         let (state, evidence) = match (&entry.certificates, certificate) {
-            (Err(error), _) => unreadable(error),
+            (Err(error), _) => {
+                let (state, evidence) = unreadable(error);
+                let found = entry.found.as_ref();
+                let found = found.map(|found| format!("; {} has a copy of it", found.source));
+                let evidence = evidence.map(|text| text + &found.unwrap_or_default());
+                (state, evidence)
+            }
             (Ok(_), None) => (State::Missing, None),
             (Ok(_), Some(certificate)) => {
                 self.authority_state(entry, certificate, externally_managed)
@@ -264,7 +270,7 @@ impl Moment {
         authority: Option<&AuthorityEntry>,
         externally_managed: bool,
     ) -> (State, Option<String>) {
-        let bundle = authority.and_then(|authority| authority.certificates.as_deref().ok());
+        let bundle = authority.and_then(AuthorityEntry::bundle);
         let Some(bundle) = bundle else {
             return (self.dated(leaf, externally_managed), None);
         };

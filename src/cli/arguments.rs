@@ -418,6 +418,7 @@ impl Wishes {
             fix_names: self.fix_sans,
             additional_names: self.add_san.clone(),
             kubernetes_version: self.kubernetes_version,
+            reissue: None,
         };
         request
             .validate()

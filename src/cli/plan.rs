@@ -203,6 +203,20 @@ fn steps(plan: &RecoveryPlan) -> Table {
     for (number, step) in (1..).zip(&plan.steps) {
         let number = number.to_string();
         table.push(match step {
+            Step::ReissueAuthority(step) => vec![
+                number.into(),
+                format!("reissue {}", step.name).into(),
+                "itself".into(),
+                Cell::styled(step.state.as_str(), state_style(step.state)),
+                date_cell(step.validity.not_after, Style::new()),
+            ],
+            Step::RestoreAuthority(step) => vec![
+                number.into(),
+                format!("restore {}", step.name).into(),
+                format!("copy in {}", step.source).into(),
+                Cell::styled(step.state.as_str(), state_style(step.state)),
+                date_cell(step.validity.not_after, Style::new()),
+            ],
             Step::ReSign(step) => vec![
                 number.into(),
                 format!("{} {}", step.verb(), step.name).into(),
@@ -286,6 +300,8 @@ pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io:
     )?;
     for (number, step) in (1..).zip(&plan.steps) {
         let what = match step {
+            Step::ReissueAuthority(step) => step.name.as_str(),
+            Step::RestoreAuthority(step) => step.name.as_str(),
             Step::ReSign(step) => step.name,
             Step::Rebuild(step) => step.name,
             Step::Mint(step) => step.name,

@@ -39,6 +39,21 @@ struct PlanDocument<'a> {
     rename_all_fields = "camelCase"
 )]
 enum StepDocument<'a> {
+    ReissueAuthority {
+        name: &'a str,
+        subject: &'a str,
+        copies: Vec<String>,
+        reason: &'a str,
+        start_date: String,
+        expiration_date: String,
+    },
+    RestoreAuthority {
+        name: &'a str,
+        path: String,
+        copy_of: &'a str,
+        reason: &'a str,
+        expiration_date: String,
+    },
     ReSign {
         name: &'a str,
         path: String,
@@ -167,6 +182,25 @@ pub(super) fn refusal_document(refusal: &Refusal) -> RefusalDocument<'_> {
 
 fn step_document(step: &Step) -> StepDocument<'_> {
     match step {
+        Step::ReissueAuthority(step) => StepDocument::ReissueAuthority {
+            name: step.name.as_str(),
+            subject: &step.subject,
+            copies: step
+                .copies
+                .iter()
+                .map(|path| elide(&path.to_string_lossy()).into_owned())
+                .collect(),
+            reason: step.state.as_str(),
+            start_date: timestamp(step.validity.not_before),
+            expiration_date: timestamp(step.validity.not_after),
+        },
+        Step::RestoreAuthority(step) => StepDocument::RestoreAuthority {
+            name: step.name.as_str(),
+            path: elide(&step.path.to_string_lossy()).into_owned(),
+            copy_of: step.source,
+            reason: step.state.as_str(),
+            expiration_date: timestamp(step.validity.not_after),
+        },
         Step::ReSign(step) => StepDocument::ReSign {
             name: step.name,
             path: elide(&step.location.path().to_string_lossy()).into_owned(),

@@ -6,8 +6,9 @@ use time::OffsetDateTime;
 
 use super::digest::KeyFile;
 use super::layout::PairPaths;
-use super::{Layout, ObservationError};
-use crate::kubernetes::{AUTHORITIES, AuthorityName};
+use super::remains::is_ruined_certificate;
+use super::{CredentialEntry, Layout, ObservationError, Slot};
+use crate::kubernetes::{AUTHORITIES, AuthorityName, Source};
 use crate::node::{FileError, FileSnapshot, Root, Secrecy};
 use crate::pki::{Authority, Certificate, PrivateKey, read_certificates};
 
@@ -24,13 +25,57 @@ pub struct AuthorityEntry {
     pub certificates: Result<Vec<Certificate>, ObservationError>,
     /// The key, if it can be used; `is_not_found` where it is kept elsewhere.
     pub key: Result<PrivateKey, ObservationError>,
+    /// Its certificates as they were found elsewhere, where its own file is gone or ruined and the key is here.
+    pub found: Option<FoundAuthority>,
     /// The file of the bundle, as it was read.
     pub(super) file: Option<FileSnapshot>,
     /// What may be known of the file of the key.
     pub(super) key_file: Option<KeyFile>,
 }
 
+/// The certificates of an authority, found in a kubeconfig.
+#[derive(Debug)]
+pub struct FoundAuthority {
+    /// The whole bundle that the kubeconfig has.
+    pub certificates: Vec<Certificate>,
+    /// kubeadm's name of the kubeconfig.
+    pub source: &'static str,
+    /// Where they belong.
+    pub slot: Slot,
+}
+
 impl AuthorityEntry {
+    /// The certificates, from wherever they are.
+    pub fn bundle(&self) -> Option<&[Certificate]> {
+        let found = self.found.as_ref().map(|found| &*found.certificates);
+        self.certificates.as_deref().ok().or(found)
+    }
+
+    /// Looks for the certificates in the kubeconfigs, which have copies of the cluster's; only those count to which the key here
+    /// belongs.
+    pub(super) fn find(&mut self, root: &Root, credentials: &[CredentialEntry]) {
+        let is_gone = self.certificates.as_ref().is_err_and(is_ruined_certificate);
+        let Ok(slot) = Slot::observe(root, &self.certificate_path, Secrecy::Public) else {
+            return;
+        };
+        let (true, Ok(key)) = (is_gone, &self.key) else {
+            return;
+        };
+        let mut bundles = credentials.iter().filter_map(|entry| {
+            let Source::Embedded(pem) = entry.cluster.as_ref()?.certificate_authority()? else {
+                return None;
+            };
+            let certificates = read_certificates(pem).ok()?;
+            let fits = certificates.iter().any(|certificate| key.fits(certificate));
+            fits.then_some((certificates, entry.catalog.name))
+        });
+        self.found = bundles.next().map(|(certificates, source)| FoundAuthority {
+            certificates,
+            source,
+            slot,
+        });
+    }
+
     pub(super) fn observe(root: &Root, name: AuthorityName, paths: PairPaths) -> Self {
         let (file, certificates) = match read_bundle(root, &paths) {
             Ok((file, certificates)) => (Some(file), Ok(certificates)),
@@ -47,6 +92,7 @@ impl AuthorityEntry {
             key_path: paths.key,
             certificates,
             key,
+            found: None,
             file,
             key_file,
         }
@@ -65,7 +111,7 @@ impl AuthorityEntry {
 
     /// The certificate with which the key on the node signs at `now`; without such a key, the first of the bundle.
     pub fn certificate(&self, now: OffsetDateTime) -> Option<&Certificate> {
-        let bundle = self.certificates.as_ref().ok()?;
+        let bundle = self.bundle()?;
         let key = self.key.as_ref().ok();
         let of_key = key.and_then(|key| Authority::choose(bundle, key, now).ok());
         let of_key = of_key.or_else(|| {

@@ -15,8 +15,11 @@ mod personal;
 mod places;
 mod remains;
 mod slot;
+mod trust;
 
-pub use authority::{AuthorityEntry, cluster_authority, has_cluster_key, trusted_authorities};
+pub use authority::{
+    AuthorityEntry, FoundAuthority, cluster_authority, has_cluster_key, trusted_authorities,
+};
 pub use credential::{Credential, CredentialEntry, Issuer, KeyState, Location};
 pub use error::ObservationError;
 pub use layout::Layout;
@@ -28,6 +31,7 @@ pub use personal::{CopiedUser, Copies, PersonalKubeconfig};
 pub use places::Places;
 pub use remains::Remains;
 pub use slot::Slot;
+pub use trust::{TrustFile, TrustForm};
 
 /// Where kubeadm keeps the node's configuration.
 pub const KUBERNETES_FOLDER: &str = "/etc/kubernetes";

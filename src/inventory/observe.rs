@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::{
     AuthorityEntry, Credential, CredentialEntry, Issuer, Layout, NodeNames, PersonalKubeconfig,
-    personal,
+    TrustFile, personal,
 };
 use crate::kubernetes::{AUTHORITIES, AuthorityName, CATALOG, CatalogEntry, Expected, Place};
 use crate::node::{Present, Root};
@@ -27,13 +27,15 @@ pub struct Inventory {
     pub node_names: NodeNames,
     /// Copies of the credentials of administrators in home folders.
     pub personal: Vec<PersonalKubeconfig>,
+    /// Where the authorities are trusted; empty until [`Self::observe_trust`] has looked.
+    pub trust: Vec<TrustFile>,
 }
 
 impl Inventory {
     /// Reads everything that the catalog knows. What cannot be read is an error within, never one of the whole.
     pub fn observe(root: &Root) -> Self {
         let layout = Layout::observe(root);
-        let authorities: Vec<AuthorityEntry> = AUTHORITIES
+        let mut authorities: Vec<AuthorityEntry> = AUTHORITIES
             .iter()
             .map(|entry| AuthorityEntry::observe(root, entry.name, layout.authority(entry)))
             .collect();
@@ -49,6 +51,9 @@ impl Inventory {
             if !credentials.iter().any(|earlier| same_file(earlier, &entry)) {
                 credentials.push(entry);
             }
+        }
+        for authority in &mut authorities {
+            authority.find(root, &credentials);
         }
         // An authority that signs nothing here is nothing to report.
         let authorities = authorities
@@ -67,6 +72,7 @@ impl Inventory {
             layout,
             authorities,
             credentials,
+            trust: Vec::new(),
         }
     }
 

@@ -6,11 +6,13 @@ use super::mint::mint;
 use super::new_keys::NewKeys;
 use super::rebuild::Rebuilding;
 use super::refresh::refresh;
+use super::reissue_authority::Reissued;
 use super::renewal::Renewal;
+use super::restore_authority::restore_authority;
 use super::{FileChange, IssuanceError};
-use crate::inventory::Inventory;
+use crate::inventory::{CredentialEntry, Inventory};
 use crate::kubernetes::AuthorityName;
-use crate::pki::Authority;
+use crate::pki::{Authority, Certificate};
 use crate::plan::{RecoveryPlan, Step};
 
 /// Every file that will be replaced, and the authority that vouches for the journal.
@@ -30,36 +32,30 @@ pub fn issue(
     plan: &RecoveryPlan,
     now: OffsetDateTime,
 ) -> Result<Issuance, IssuanceError> {
-    let bundle = inventory.authority(AuthorityName::Cluster);
-    let bundle = bundle.and_then(|authority| authority.certificates.as_ref().ok());
-    let bundle = bundle.cloned().unwrap_or_default();
-    let authorities = open_authorities(&mut inventory, plan, now)?;
+    let Signers {
+        authorities,
+        reissued,
+        bundle,
+    } = Signers::open(&mut inventory, plan, now)?;
     let keys = NewKeys::of_plan(plan)?;
     let mut changes: Vec<FileChange> = Vec::new();
     for step in &plan.steps {
         match step {
+            Step::RestoreAuthority(step) => {
+                let entry = inventory.authority(step.name);
+                let entry = entry
+                    .ok_or_else(|| IssuanceError::not_of_this_inventory(step.name.as_str()))?;
+                changes.push(restore_authority(step, entry, now)?);
+            }
             Step::ReSign(step) => {
-                let entry = inventory.credential(step.name);
-                let found = entry.and_then(|entry| Some((entry, entry.content.as_ref().ok()?)));
-                let (entry, content) =
-                    found.ok_or_else(|| IssuanceError::not_of_this_inventory(step.name))?;
-                let remains = entry.remains.as_ref();
-                let renewal = Renewal {
-                    step,
-                    content,
-                    key_slot: content
-                        .key_slot()
-                        .or_else(|| remains.and_then(|remains| remains.key_file.as_ref())),
-                    new_key: keys.of(step.name),
-                };
+                let entry = credential(&inventory, step.name)?;
+                let renewal = Renewal::of(step, entry, keys.of(step.name))?;
                 changes.extend(renewal.changes(&authorities, now)?);
             }
             Step::Rebuild(step) => {
-                let entry = inventory.credential(step.name);
-                let entry = entry.ok_or_else(|| IssuanceError::not_of_this_inventory(step.name))?;
                 let rebuilding = Rebuilding {
                     step,
-                    entry,
+                    entry: credential(&inventory, step.name)?,
                     inventory: &inventory,
                     new_key: keys.of(step.name),
                     bundle: &bundle,
@@ -72,8 +68,12 @@ pub fn issue(
                 let change = refresh(step, &inventory, &changes)?;
                 changes.push(change);
             }
-            Step::Touch { .. } => {}
+            // Its copies are exchanged in what all others make of their files.
+            Step::ReissueAuthority(_) | Step::Touch { .. } => {}
         }
+    }
+    for (reissued, step) in reissued.iter().zip(plan.reissued()) {
+        reissued.spread(step, &inventory, &mut changes)?;
     }
     let cluster = authorities
         .into_iter()
@@ -82,28 +82,61 @@ pub fn issue(
     Ok(Issuance { changes, cluster })
 }
 
-/// The authorities that the plan needs; the cluster's for the journal too, if it can be had.
-fn open_authorities(
-    inventory: &mut Inventory,
-    plan: &RecoveryPlan,
-    now: OffsetDateTime,
-) -> Result<Vec<(AuthorityName, Authority)>, IssuanceError> {
-    let mut authorities = Vec::new();
-    for entry in &mut inventory.authorities {
-        let name = entry.name;
-        let needed = plan.needs(name);
-        if !needed && name != AuthorityName::Cluster {
-            continue;
-        }
-        let key = entry.take_key();
-        let (Ok(bundle), Some(key)) = (&entry.certificates, key) else {
-            continue;
+fn credential<'a>(
+    inventory: &'a Inventory,
+    name: &str,
+) -> Result<&'a CredentialEntry, IssuanceError> {
+    let entry = inventory.credential(name);
+    entry.ok_or_else(|| IssuanceError::not_of_this_inventory(name))
+}
+
+/// Those who sign, and what became of their own certificates.
+struct Signers {
+    authorities: Vec<(AuthorityName, Authority)>,
+    /// In the order of the plan's steps.
+    reissued: Vec<Reissued>,
+    /// The certificates of the cluster's authority, as they will be.
+    bundle: Vec<Certificate>,
+}
+
+impl Signers {
+    /// The authorities that the plan needs; the cluster's for the journal too, if it can be had.
+    fn open(
+        inventory: &mut Inventory,
+        plan: &RecoveryPlan,
+        now: OffsetDateTime,
+    ) -> Result<Self, IssuanceError> {
+        let mut signers = Self {
+            authorities: Vec::new(),
+            reissued: Vec::new(),
+            bundle: Vec::new(),
         };
-        match Authority::new(bundle, key, now) {
-            Ok(authority) => authorities.push((name, authority)),
-            Err(source) if needed => return Err(IssuanceError::Authority { name, source }),
-            Err(_) => {}
+        for entry in &mut inventory.authorities {
+            let name = entry.name;
+            let needed = plan.needs(name);
+            if !needed && name != AuthorityName::Cluster {
+                continue;
+            }
+            let key = entry.take_key();
+            let mut bundle = entry.bundle().unwrap_or_default().to_vec();
+            let step = plan.reissued().find(|step| step.name == name);
+            if let (Some(step), Some(key)) = (step, &key) {
+                let reissued = Reissued::sign(step, entry, key)?;
+                bundle = reissued.renew(&bundle);
+                signers.reissued.push(reissued);
+            }
+            if name == AuthorityName::Cluster {
+                signers.bundle.clone_from(&bundle);
+            }
+            let Some(key) = key else {
+                continue;
+            };
+            match Authority::new(&bundle, key, now) {
+                Ok(authority) => signers.authorities.push((name, authority)),
+                Err(source) if needed => return Err(IssuanceError::Authority { name, source }),
+                Err(_) => {}
+            }
         }
+        Ok(signers)
     }
-    Ok(authorities)
 }

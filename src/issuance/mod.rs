@@ -9,7 +9,9 @@ mod mint;
 mod new_keys;
 mod rebuild;
 mod refresh;
+mod reissue_authority;
 mod renewal;
+mod restore_authority;
 
 pub use change::{CertificateChange, Content, FileChange};
 pub use error::IssuanceError;

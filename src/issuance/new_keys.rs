@@ -16,7 +16,7 @@ impl NewKeys {
             .filter_map(|step| match step {
                 Step::ReSign(step) => Some((step.name, step.new_key?)),
                 Step::Rebuild(step) => Some((step.name, step.new_key?)),
-                Step::Mint(_) | Step::Refresh(_) | Step::Touch { .. } => None,
+                _ => None,
             })
             .collect();
         let algorithms: Vec<KeyAlgorithm> = wanted.iter().map(|(_, one)| *one).collect();

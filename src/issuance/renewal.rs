@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::key_file::{key_file, pem_with_key};
 use super::{Content, FileChange, IssuanceError};
-use crate::inventory::{Credential, KeyState, Location, Slot};
+use crate::inventory::{Credential, CredentialEntry, KeyState, Location, Slot};
 use crate::kubernetes::{AuthorityName, Source};
 use crate::node::{Access, Present};
 use crate::pki::{
@@ -19,15 +19,33 @@ use crate::plan::ReSign;
 
 /// One certificate on its way to a new one.
 pub(super) struct Renewal<'a> {
-    pub(super) step: &'a ReSign,
-    pub(super) content: &'a Credential,
+    step: &'a ReSign,
+    content: &'a Credential,
     /// Where its key belongs, if that is a file of its own.
-    pub(super) key_slot: Option<&'a Slot>,
+    key_slot: Option<&'a Slot>,
     /// The key that it gets.
-    pub(super) new_key: Option<&'a GeneratedKey>,
+    new_key: Option<&'a GeneratedKey>,
 }
 
-impl Renewal<'_> {
+impl<'a> Renewal<'a> {
+    pub(super) fn of(
+        step: &'a ReSign,
+        entry: &'a CredentialEntry,
+        new_key: Option<&'a GeneratedKey>,
+    ) -> Result<Self, IssuanceError> {
+        let content = entry.content.as_ref();
+        let content = content.map_err(|_| IssuanceError::not_of_this_inventory(step.name))?;
+        let missing = entry.remains.as_ref();
+        Ok(Self {
+            step,
+            content,
+            key_slot: content
+                .key_slot()
+                .or_else(|| missing.and_then(|remains| remains.key_file.as_ref())),
+            new_key,
+        })
+    }
+
     pub(super) fn changes(
         &self,
         authorities: &[(AuthorityName, Authority)],

@@ -50,7 +50,10 @@ pub use generate::{GeneratedKey, KeyAlgorithm, UnknownKeyAlgorithm, generate};
 pub use generate_all::generate_all;
 pub use issue::{IssueError, issue, issue_authority};
 pub use key::{KeyError, PrivateKey};
-pub use pem::{encode, encode_certificate, read_certificates, replace_certificate, replace_chain};
+pub use pem::{
+    encode, encode_certificate, exchange_certificate, read_certificates, replace_certificate,
+    replace_chain,
+};
 pub use pem_blocks::PemError;
 pub use reissue::{ReissueError, reissue, reissue_self_signed};
 pub use revision::Revision;

@@ -61,13 +61,36 @@ pub fn replace_certificate(text: &[u8], new: &Certificate) -> Result<Vec<u8>, Pe
         text.get(..first.range.start).unwrap_or_default(),
         text.get(first.range.end..).unwrap_or_default(),
     );
-    let line_ending = if first.bytes(text).contains(&b'\r') {
+    let block = encode_like(first, text, new);
+    Ok([before, block.trim_end().as_bytes(), behind].concat())
+}
+
+/// The certificate as PEM, its lines ended as those of `block` are.
+fn encode_like(block: &Block, text: &[u8], certificate: &Certificate) -> String {
+    let line_ending = if block.bytes(text).contains(&b'\r') {
         pem::LineEnding::CRLF
     } else {
         pem::LineEnding::LF
     };
-    let block = encode_block(CERTIFICATE, new.der(), line_ending);
-    Ok([before, block.trim_end().as_bytes(), behind].concat())
+    encode_block(CERTIFICATE, certificate.der(), line_ending)
+}
+
+/// The same file with each copy of the certificate `old` exchanged, and every other byte as it was.
+pub fn exchange_certificate(
+    text: &[u8],
+    old: &Certificate,
+    new: &Certificate,
+) -> Result<Vec<u8>, PemError> {
+    let mut replaced = text.to_vec();
+    for block in find_blocks(text)?.iter().rev() {
+        let is_old = block.label == CERTIFICATE
+            && matches!(decode(block, text)?, Some(Item::X509Certificate(der)) if *der == *old.der());
+        if is_old {
+            let block_text = encode_like(block, text, new);
+            replaced.splice(block.range.clone(), block_text.trim_end().bytes());
+        }
+    }
+    Ok(replaced)
 }
 
 /// The same for a certificate that now signs itself: the certificates that came behind the first one, to which it no

@@ -18,7 +18,7 @@ pub(super) struct Draft<'a> {
     pub(super) inventory: &'a Inventory,
     pub(super) now: OffsetDateTime,
     pub(super) plan: RecoveryPlan,
-    signers: Signers<'a>,
+    pub(super) signers: Signers<'a>,
     /// Something concerns the node as a whole.
     is_blocked: bool,
 }
@@ -89,7 +89,7 @@ impl<'a> Draft<'a> {
     }
 
     /// One bad authority or folder concerns many certificates: it is told once, with all that it concerns.
-    fn note(&mut self, refusal: Refusal) {
+    pub(super) fn note(&mut self, refusal: Refusal) {
         let known = self
             .plan
             .refusals

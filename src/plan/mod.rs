@@ -2,6 +2,7 @@
 //! request in; steps, refusals and what is left to others out.
 
 mod aftermath;
+mod authorities;
 mod copies;
 mod draft;
 mod expiry;
@@ -21,6 +22,9 @@ pub use aftermath::Aftermath;
 pub use expiry::plan_expiry;
 pub use planner::{RecoveryPlan, plan};
 pub use refusal::{Refusal, RefusalCode};
-pub use request::{AdditionalName, NAMED_CERTIFICATES, Request, RequestError, Restart};
+pub use request::{AdditionalName, NAMED_CERTIFICATES, Reissue, Request, RequestError, Restart};
 pub use signer::second;
-pub use step::{LeftAlone, Mint, NewKubeconfig, ReSign, Rebuild, Refresh, Shape, Step};
+pub use step::{
+    LeftAlone, Mint, NewKubeconfig, ReSign, Rebuild, Refresh, ReissueAuthority, RestoreAuthority,
+    Shape, Step,
+};

@@ -2,12 +2,13 @@
 
 use time::{Duration, OffsetDateTime};
 
+use super::authorities::decide_authorities;
 use super::copies::decide_copies;
 use super::draft::Draft;
 use super::node_name::agreed;
 use super::rebuild::{algorithm_of, rebuild};
 use super::signer::second;
-use super::{LeftAlone, Mint, ReSign, Rebuild, Refusal, Request, Restart, Step};
+use super::{LeftAlone, Mint, ReSign, Rebuild, Refusal, ReissueAuthority, Request, Restart, Step};
 use crate::diagnosis::{CopyFinding, Finding, State, diagnose};
 use crate::digest::Sha256Digest;
 use crate::inventory::{CredentialEntry, Inventory, MissingPem, Remains};
@@ -41,6 +42,7 @@ pub fn plan(inventory: &Inventory, now: OffsetDateTime, request: &Request) -> Re
         draft: Draft::new(inventory, &diagnosis, now),
     };
     if planner.draft.check_node() {
+        decide_authorities(&mut planner.draft, request, &diagnosis.authorities);
         planner.decide_certificates(&diagnosis.certificates);
         decide_copies(&mut planner.draft, request, &diagnosis.copies);
         planner.draft.check_whole();
@@ -56,7 +58,7 @@ impl RecoveryPlan {
     pub fn re_signed(&self) -> impl Iterator<Item = &ReSign> {
         self.steps.iter().filter_map(|step| match step {
             Step::ReSign(step) => Some(step),
-            Step::Rebuild(_) | Step::Mint(_) | Step::Refresh(_) | Step::Touch { .. } => None,
+            _ => None,
         })
     }
 
@@ -64,17 +66,18 @@ impl RecoveryPlan {
     pub fn rebuilt(&self) -> impl Iterator<Item = &Rebuild> {
         self.steps.iter().filter_map(|step| match step {
             Step::Rebuild(step) => Some(&**step),
-            Step::ReSign(_) | Step::Mint(_) | Step::Refresh(_) | Step::Touch { .. } => None,
+            _ => None,
         })
     }
 
     /// Whether that authority signs something.
     pub fn needs(&self, authority: AuthorityName) -> bool {
         self.steps.iter().any(|step| match step {
+            Step::ReissueAuthority(step) => step.name == authority,
             Step::ReSign(step) => step.authority == Some(authority),
             Step::Rebuild(step) => step.authority == authority,
             Step::Mint(step) => step.authority == authority,
-            Step::Refresh(_) | Step::Touch { .. } => false,
+            Step::RestoreAuthority(_) | Step::Refresh(_) | Step::Touch { .. } => false,
         })
     }
 
@@ -86,7 +89,15 @@ impl RecoveryPlan {
             Step::Rebuild(step) if step.names_its_credential() => None,
             Step::Rebuild(step) => Some(step.name),
             Step::Mint(step) => Some(step.name),
-            Step::Refresh(_) | Step::Touch { .. } => None,
+            _ => None,
+        })
+    }
+
+    /// The authorities that get new dates.
+    pub fn reissued(&self) -> impl Iterator<Item = &ReissueAuthority> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::ReissueAuthority(step) => Some(&**step),
+            _ => None,
         })
     }
 }

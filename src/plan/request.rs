@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::digest::Sha256Digest;
 use crate::inventory::Inventory;
-use crate::kubernetes::{CATALOG, KubernetesVersion, node_name};
+use crate::kubernetes::{AuthorityName, CATALOG, KubernetesVersion, node_name};
 use crate::pki::AlternativeName;
 
 /// The wishes that a plan has to meet.
@@ -32,6 +32,17 @@ pub struct Request {
     pub additional_names: Vec<AdditionalName>,
     /// The version of Kubernetes, for what is made as kubeadm makes it; `None` to find it in the manifests.
     pub kubernetes_version: Option<KubernetesVersion>,
+    /// Give authorities new dates; `None` for none.
+    pub reissue: Option<Reissue>,
+}
+
+/// Which authorities get new dates, and which.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reissue {
+    /// These; those that have expired or will soon, where none is named.
+    pub authorities: Vec<AuthorityName>,
+    /// How long they live from now on.
+    pub validity: Duration,
 }
 
 /// A name that a certificate is to have.

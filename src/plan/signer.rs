@@ -79,11 +79,31 @@ impl<'a> Signers<'a> {
         if let Some((_, validity)) = reissued {
             return Signer::Here(*validity);
         }
+        if let (Some(found), Some(certificate)) = (&entry.found, entry.certificate(self.now)) {
+            let validity = Validity::of(certificate);
+            let is_now = validity.not_before <= self.now && self.now <= validity.not_after;
+            return if is_now && certificate.may_sign_certificates() {
+                Signer::Here(validity)
+            } else {
+                let copy = format!("the copy in {} is not valid now", found.source);
+                Signer::Unfit(missing(name, &copy))
+            };
+        }
         match (self.obstacle(entry, finding), entry.certificate(self.now)) {
             (Some(refusal), _) => Signer::Unfit(refusal),
             (None, Some(certificate)) => Signer::Here(Validity::of(certificate)),
             (None, None) => Signer::Unfit(missing(name, "it was not found")),
         }
+    }
+
+    fn reissue_command(&self, name: AuthorityName) -> String {
+        let root = &self.inventory.root;
+        let root = if root == std::path::Path::new("/") {
+            String::new()
+        } else {
+            format!("--root {} ", quote(root))
+        };
+        format!("rekindle {root}ca reissue {name}")
     }
 
     fn obstacle(&self, entry: &AuthorityEntry, finding: &Finding) -> Option<Refusal> {
@@ -123,8 +143,10 @@ impl<'a> Signers<'a> {
                     end(finding),
                     second(self.now)
                 ),
-                "nothing that it signs would be valid: the CA itself must be renewed first"
-                    .to_owned(),
+                format!(
+                    "nothing that it signs would be valid; give the CA itself new dates: {}",
+                    self.reissue_command(entry.name)
+                ),
             ),
             State::NotYetValid => (
                 RefusalCode::AuthorityNotYetValid,

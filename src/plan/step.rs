@@ -14,6 +14,10 @@ use crate::pki::{AlternativeName, KeyAlgorithm, Validity};
 /// One step, in the order in which it is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
+    /// Make an authority's certificate with new dates, and put it wherever the old one is trusted.
+    ReissueAuthority(Box<ReissueAuthority>),
+    /// Put an authority's certificate back where it belongs.
+    RestoreAuthority(RestoreAuthority),
     /// Make the same certificate with new dates, and put it in place.
     ReSign(ReSign),
     /// Make a credential of which nothing is left to go by, as kubeadm would.
@@ -29,6 +33,36 @@ pub enum Step {
         /// The node path.
         path: PathBuf,
     },
+}
+
+/// An authority's certificate to be signed again, with its own key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReissueAuthority {
+    /// Which authority.
+    pub name: AuthorityName,
+    /// Its subject.
+    pub subject: String,
+    /// Why.
+    pub state: State,
+    /// The new dates.
+    pub validity: Validity,
+    /// Every file with a copy of the old certificate, node paths; its own first.
+    pub copies: Vec<PathBuf>,
+}
+
+/// An authority's certificate that is gone from its place, and was found elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestoreAuthority {
+    /// Which authority.
+    pub name: AuthorityName,
+    /// Where it belongs, a node path.
+    pub path: PathBuf,
+    /// kubeadm's name of the kubeconfig that has it.
+    pub source: &'static str,
+    /// Why.
+    pub state: State,
+    /// Its dates.
+    pub validity: Validity,
 }
 
 /// A certificate to be signed again.
@@ -141,6 +175,13 @@ pub struct LeftAlone {
 impl fmt::Display for Step {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::ReissueAuthority(step) => {
+                let places = step.copies.len();
+                write!(formatter, "reissue {} in {places} places: ", step.name)
+            }
+            Self::RestoreAuthority(step) => {
+                write!(formatter, "restore {} from {}: ", step.name, step.source)
+            }
             Self::ReSign(step) => {
                 let signer = step.authority.map_or("itself", AuthorityName::as_str);
                 let verb = step.verb();
@@ -211,6 +252,8 @@ impl Step {
     /// The node path that the step is about.
     pub fn path(&self) -> &Path {
         match self {
+            Self::ReissueAuthority(step) => step.copies.first().map_or(Path::new("/"), |own| own),
+            Self::RestoreAuthority(step) => &step.path,
             Self::ReSign(step) => step.location.path(),
             Self::Rebuild(step) => &step.path,
             Self::Mint(step) => &step.link,
@@ -222,6 +265,10 @@ impl Step {
     /// What happens to the file, for somebody who asks.
     pub fn explanation(&self) -> &'static str {
         match self {
+            Self::ReissueAuthority(_) => {
+                "the same subject, key and key identifier with new dates, wherever the old one is trusted"
+            }
+            Self::RestoreAuthority(_) => "the certificate as the kubeconfig has it",
             Self::ReSign(step) if step.new_key.is_some() => match &step.location {
                 Location::PkiFile { .. } => {
                     "the same certificate for a new key; both files are replaced, one rename each"

@@ -29,7 +29,7 @@ impl Undertaking {
     pub fn of_plan(plan: &RecoveryPlan, changes: Vec<FileChange>) -> Self {
         let touches = plan.steps.iter().filter_map(|step| match step {
             Step::Touch { path, .. } => Some(path.clone()),
-            Step::ReSign(_) | Step::Rebuild(_) | Step::Mint(_) | Step::Refresh(_) => None,
+            _ => None,
         });
         Self {
             inventory_digest: Some(plan.inventory_digest),

@@ -13,6 +13,7 @@ pub struct KubeletConfig {
     address: Option<String>,
     port: Option<u16>,
     container_runtime_endpoint: Option<String>,
+    client_ca_file: Option<String>,
     cluster_domain: Option<String>,
 }
 
@@ -54,6 +55,12 @@ impl KubeletConfig {
             address: text("address")?,
             port: config.field("port")?.port()?,
             container_runtime_endpoint: text("containerRuntimeEndpoint")?,
+            client_ca_file: config
+                .field("authentication")?
+                .field("x509")?
+                .field("clientCAFile")?
+                .filled_text()?
+                .map(str::to_owned),
             cluster_domain: text("clusterDomain")?,
         })
     }
@@ -91,6 +98,11 @@ impl KubeletConfig {
     /// `clusterDomain`: that of the services, `networking.dnsDomain` for kubeadm.
     pub fn cluster_domain(&self) -> Option<&str> {
         self.cluster_domain.as_deref()
+    }
+
+    /// `authentication.x509.clientCAFile`: whose clients the kubelet lets in.
+    pub fn client_ca_file(&self) -> Option<&str> {
+        self.client_ca_file.as_deref()
     }
 
     /// `serverTLSBootstrap`: whether the kubelet asks the API for its serving certificate (default false).

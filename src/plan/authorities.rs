@@ -1,0 +1,88 @@
+//! The authorities themselves: a certificate that is gone from its place, and those that are to have new dates.
+
+use super::draft::Draft;
+use super::{LeftAlone, ReissueAuthority, Request, RestoreAuthority, Step};
+use crate::diagnosis::{Finding, State};
+use crate::inventory::AuthorityEntry;
+use crate::pki::Validity;
+
+/// Decides about every authority; to be called before anything that they sign is decided.
+pub(super) fn decide_authorities(draft: &mut Draft<'_>, request: &Request, findings: &[Finding]) {
+    for (entry, finding) in draft.inventory.authorities.iter().zip(findings) {
+        if request.only.is_none() || request.reissue.is_some() {
+            restore(draft, entry, finding);
+        }
+        if let Some(reissue) = &request.reissue {
+            let is_named = reissue.authorities.contains(&entry.name);
+            let ends = matches!(finding.state, State::Expired | State::Expiring);
+            if is_named || reissue.authorities.is_empty() && ends {
+                let validity = Validity::starting_at(draft.now, reissue.validity, None);
+                give_dates(draft, request, entry, finding, validity);
+            }
+        }
+    }
+}
+
+/// A certificate whose key is here, and of which a kubeconfig has a copy.
+fn restore(draft: &mut Draft<'_>, entry: &AuthorityEntry, finding: &Finding) {
+    let (Some(found), Some(certificate)) = (&entry.found, entry.certificate(draft.now)) else {
+        return;
+    };
+    draft
+        .plan
+        .steps
+        .push(Step::RestoreAuthority(RestoreAuthority {
+            name: entry.name,
+            path: found.slot.path.clone(),
+            source: found.source,
+            state: finding.state,
+            validity: Validity::of(certificate),
+        }));
+}
+
+fn give_dates(
+    draft: &mut Draft<'_>,
+    request: &Request,
+    entry: &AuthorityEntry,
+    finding: &Finding,
+    validity: Validity,
+) {
+    if let Some(refusal) = draft.signers.obstacle_to_reissue(entry.name) {
+        return draft.note(refusal);
+    }
+    let Some(certificate) = entry.certificate(draft.now) else {
+        return;
+    };
+    // What it signed before keeps lying within its life.
+    let validity = Validity {
+        not_before: validity.not_before.min(certificate.not_before()),
+        ..validity
+    };
+    let trusting = draft.inventory.trusting(entry.name, certificate);
+    let (copies, personal): (Vec<_>, Vec<_>) = trusting
+        .into_iter()
+        .partition(|trust| request.refresh_kubeconfigs || !draft.inventory.is_personal(trust));
+    for trust in personal {
+        let path = draft.inventory.outside(&trust.file.path);
+        draft.plan.left.push(LeftAlone {
+            name: entry.name.to_string(),
+            reason: format!("{} has the old certificate of it", path.display()),
+            needs: "the new one there, too: --refresh-kubeconfigs".to_owned(),
+        });
+    }
+    let step = ReissueAuthority {
+        name: entry.name,
+        subject: certificate.subject(),
+        state: finding.state,
+        validity,
+        copies: copies
+            .into_iter()
+            .map(|trust| trust.file.path.clone())
+            .collect(),
+    };
+    draft.signers.reissue(entry.name, validity);
+    draft
+        .plan
+        .steps
+        .push(Step::ReissueAuthority(Box::new(step)));
+}
