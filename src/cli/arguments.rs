@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::failure::Failure;
 use crate::digest::Sha256Digest;
-use crate::kubernetes::KubernetesVersion;
+use crate::kubernetes::{AUTHORITIES, AuthorityName, KubernetesVersion};
 use crate::node::Root;
 use crate::pki::{InvalidAlternativeName, KeyAlgorithm};
 use crate::plan::{AdditionalName, Request, Restart};
@@ -55,6 +55,9 @@ pub enum Verb {
     /// Shows what it would do, and asks. Whatever interrupts it, each file is the old one or the new one: `rekindle resume`
     /// finishes it, `rekindle rollback` takes it back. Leaves a backup and a signed journal.
     Recover(Recover),
+    /// Cares for the certificate authorities themselves.
+    #[command(subcommand)]
+    Ca(CaVerb),
     /// Takes an interrupted run to its end: every file becomes the new one.
     ///
     /// Shows how far each file has come, and asks. Nothing is signed again: the new files lie ready. It may be interrupted
@@ -81,6 +84,16 @@ pub enum Verb {
     Drill(Drill),
     /// Back-dates the certificates of a node in a folder, with that node's own CA: for rehearsals.
     Expire,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CaVerb {
+    /// Gives expired authorities new dates, wherever on the node they are trusted, and then does all that `recover` does.
+    ///
+    /// Same key, subject and key identifier, so that all that they signed stays good. What lies outside the node (other control
+    /// planes, workers, ConfigMaps, people's kubeconfigs) has the old certificate still: what to do about that is written to
+    /// /var/lib/rekindle/ca, with the new one. Asks for the names of the authorities to be typed.
+    Reissue(CaReissue),
 }
 
 #[derive(Debug, Subcommand)]
@@ -149,6 +162,33 @@ pub struct Recover {
     pub telling: Telling,
     #[command(flatten)]
     pub words: Words,
+}
+
+#[derive(Debug, Args)]
+pub struct CaReissue {
+    /// Which authorities: ca, etcd-ca, front-proxy-ca; those that have expired or will within `--within`, where none is named.
+    #[arg(value_name = "CA", value_parser = authority)]
+    pub authorities: Vec<AuthorityArgument>,
+    /// How long they live from now on.
+    #[arg(long, value_name = "DURATION", default_value = "87600h", value_parser = humantime::parse_duration)]
+    pub ca_validity: Duration,
+    /// The names of the authorities that get new dates, with commas: what is to be typed otherwise. Needed with --yes.
+    #[arg(long, value_name = "CA,…")]
+    pub confirm: Option<String>,
+    #[command(flatten)]
+    pub recover: Recover,
+}
+
+/// An authority by kubeadm's name.
+#[derive(Debug, Clone, Copy)]
+pub struct AuthorityArgument(pub AuthorityName);
+
+fn authority(text: &str) -> Result<AuthorityArgument, String> {
+    let mut known = AUTHORITIES.iter().map(|entry| entry.name);
+    let found = known.find(|name| name.as_str() == text);
+    found
+        .map(AuthorityArgument)
+        .ok_or_else(|| "known are ca, etcd-ca and front-proxy-ca".to_owned())
 }
 
 /// How a verb that changes the node tells what it does.

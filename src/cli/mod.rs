@@ -3,6 +3,7 @@
 mod aftermath;
 mod arguments;
 mod backups;
+mod ca;
 mod check;
 mod check_json;
 mod clock;
@@ -44,7 +45,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, BackupsVerb, JournalVerb, Verb};
+use arguments::{Arguments, BackupsVerb, CaVerb, JournalVerb, Verb};
 use exit::Exit;
 use failure::Failure;
 
@@ -82,6 +83,10 @@ fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure>
         Verb::Recover(verb) => {
             let voice = verb.telling.demand(verb.yes)?;
             voice.tell(out, |out| recover::recover(&root()?, verb, out))
+        }
+        Verb::Ca(CaVerb::Reissue(verb)) => {
+            let voice = verb.recover.telling.demand(verb.recover.yes)?;
+            voice.tell(out, |out| ca::reissue(&root()?, verb, out))
         }
         Verb::Resume(verb) => {
             let voice = verb.way.telling.demand(verb.way.yes)?;

@@ -37,6 +37,16 @@ pub(super) fn confirm(
     }
 }
 
+/// Asks for just these words; anything else is a no.
+pub(super) fn confirm_phrase(phrase: &str, out: &mut dyn Write) -> io::Result<bool> {
+    writeln!(out)?;
+    write!(out, "To go on, type {phrase}: ")?;
+    out.flush()?;
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim() == phrase)
+}
+
 /// Asks until the answer is one; the end of the input is a no.
 fn ask(question: &str, input: &mut dyn BufRead, out: &mut dyn Write) -> io::Result<Answer> {
     loop {

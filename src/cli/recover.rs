@@ -6,6 +6,7 @@ use anstyle::Style;
 
 use super::aftermath::write_aftermath;
 use super::arguments::{Recover, RestartName};
+use super::ca::{phrase, write_consequences};
 use super::clock::write_clock_doubts;
 use super::copies::write_copies;
 use super::execution::carry_out;
@@ -14,26 +15,54 @@ use super::failure::Failure;
 use super::interrupted::{clear_away, reason, refuse_unfinished};
 use super::observed::{lock, observe};
 use super::plan::{refused, write_explanation, write_plan};
-use super::prompt::{confirm, demand_terminal};
-use super::render::{GOOD, date_cell, span};
+use super::prompt::{confirm, confirm_phrase, demand_terminal};
+use super::render::{GOOD, WARNING, date_cell, span};
 use super::report::{despite_lost_output, exit, write_ended, write_proven};
 use super::restart::{LeftRunning, Outlook};
 use super::table::{Cell, Table, terminal_columns};
 use crate::digest::Sha256Digest;
+use crate::evidence::with_causes;
 use crate::inventory::Inventory;
 use crate::issuance::{self, Content, Issuance};
 use crate::node::{self, Root};
-use crate::plan::{Aftermath, Refusal, RefusalCode, plan};
-use crate::recovery::{Ended, History, Interrupted, Undertaking};
+use crate::plan::{Aftermath, Refusal, RefusalCode, Request, plan};
+use crate::recovery::{Ended, History, Interrupted, ReissuedAuthorities, Undertaking};
 
 /// Recovers the node: the whole of the tool's work.
 pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let request = arguments.wishes.request()?;
+    let order = Order {
+        request: arguments.wishes.request()?,
+        recover: arguments,
+        words: wishes_in_effect(arguments),
+        confirmation: None,
+    };
+    carry_out_order(root, &order, out)
+}
+
+/// What is to be done, by `recover` or more than that.
+pub(super) struct Order<'a> {
+    /// The wishes.
+    pub(super) request: Request,
+    /// How it is told and asked.
+    pub(super) recover: &'a Recover,
+    /// The verb and its wishes in effect, for the journal.
+    pub(super) words: Vec<String>,
+    /// Where a yes is not enough: the words that were said beforehand, if some were.
+    pub(super) confirmation: Option<Option<&'a str>>,
+}
+
+/// Observes, plans, asks, signs, replaces, and tells.
+pub(super) fn carry_out_order(
+    root: &Root,
+    order: &Order<'_>,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let (request, arguments) = (&order.request, order.recover);
     let _lock = lock(root)?;
     let left_over = refuse_unfinished(root)?;
-    let inventory = observe(root)?;
+    let inventory = observe_for(root, request)?;
     let now = node::now();
-    let plan = plan(&inventory, now, &request);
+    let plan = plan(&inventory, now, request);
     if let Some(expected) = arguments.inventory
         && expected != plan.inventory_digest
     {
@@ -46,7 +75,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let restart = &arguments.wishes.restart;
     let mut outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
     if plan.steps.is_empty() && !outlook.is_needed() {
-        let is_clear = tidy_up(root, left_over, arguments, out)?;
+        let is_clear = tidy_up(root, left_over, order, out)?;
         write_plan(root, &plan, outlook.is_well(), out)?;
         outlook.write(root, &plan, out)?;
         return Ok(if plan.left.is_empty() && outlook.is_well() && is_clear {
@@ -56,16 +85,31 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
         });
     }
     write_clock_doubts(root, None, out)?;
+    if let (true, Some(said)) = (arguments.yes, order.confirmation)
+        && said != Some(&*phrase(&plan))
+    {
+        return Err(Failure::usage(format!(
+            "that authorities get new dates has to be said in so many words: --confirm {}",
+            phrase(&plan)
+        )));
+    }
     if !arguments.yes {
         demand_terminal()?;
         write_plan(root, &plan, outlook.is_well(), out)?;
         outlook.write(root, &plan, out)?;
-        if !confirm(outlook.question(), out, |out| write_explanation(&plan, out))? {
+        let is_confirmed = match order.confirmation {
+            None => confirm(outlook.question(), out, |out| write_explanation(&plan, out))?,
+            Some(_) => {
+                write_consequences(&plan, out)?;
+                confirm_phrase(&phrase(&plan), out)?
+            }
+        };
+        if !is_confirmed {
             writeln!(out, "Nothing was changed.")?;
             return Ok(Exit::ActionNeeded);
         }
         // Nobody knows how long the question stood there.
-        let found = request.digest(&Inventory::observe(root));
+        let found = request.digest(&observe_for(root, request)?);
         if found != plan.inventory_digest {
             return Err(inventory_changed(root, plan.inventory_digest, found));
         }
@@ -74,7 +118,8 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let issuance = issuance::issue(inventory, &plan, now)
         .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))?;
     let Issuance { changes, cluster } = issuance;
-    let reason = reason(&arguments.words, wishes_in_effect(arguments));
+    let reissued = ReissuedAuthorities::of(&plan, &changes);
+    let reason = reason(&arguments.words, order.words.clone());
     let mut undertaking = Undertaking::of_plan(&plan, changes);
     outlook.add_to(&mut undertaking);
     let mut watch = arguments.telling.voice().watch();
@@ -91,6 +136,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let written = write_report(root, &undertaking, &ended, &left, out)
         .and_then(|()| write_copies(root, &plan.copies, out))
         .and_then(|()| write_aftermath(aftermath.as_ref(), now, out))
+        .and_then(|()| write_outside(root, &ended, &reissued, out))
         .and_then(|()| out.flush());
     despite_lost_output(root, &ended, &written);
     Ok(exit(root, &ended))
@@ -101,18 +147,51 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
 fn tidy_up(
     root: &Root,
     left_over: Option<Interrupted>,
-    arguments: &Recover,
+    order: &Order<'_>,
     out: &mut dyn Write,
 ) -> Result<bool, Failure> {
     let is_clear = match left_over {
         Some(left_over) => {
-            let reason = reason(&arguments.words, wishes_in_effect(arguments));
+            let reason = reason(&order.recover.words, order.words.clone());
             clear_away(root, left_over, &reason, out)?
         }
         None => true,
     };
     History::tidy(root).map_err(|error| Failure::of_file("journals", &error))?;
     Ok(is_clear)
+}
+
+/// The node, and where its authorities are trusted if that is of concern.
+fn observe_for(root: &Root, request: &Request) -> Result<Inventory, Failure> {
+    let mut inventory = observe(root)?;
+    if request.reissue.is_some() {
+        inventory.observe_trust(root);
+    }
+    Ok(inventory)
+}
+
+/// Where the new certificates of authorities lie for all that is outside the node, and what to do with them.
+fn write_outside(
+    root: &Root,
+    ended: &Ended,
+    reissued: &ReissuedAuthorities,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if reissued.is_empty() {
+        return Ok(());
+    }
+    match reissued.write(root, &ended.run) {
+        Ok(folder) => writeln!(
+            out,
+            "\n{WARNING}Outside this node{WARNING:#} the old certificates of the authorities are still trusted; what to do about that:\n  {}",
+            root.outside(&folder.join("README.md")).display()
+        ),
+        Err(error) => writeln!(
+            out,
+            "The new certificates could not be laid out: {}",
+            with_causes(&error)
+        ),
+    }
 }
 
 /// A plan that somebody saw, of a node that is another one by now.
@@ -131,7 +210,7 @@ fn inventory_changed(root: &Root, expected: Sha256Digest, found: Sha256Digest) -
 }
 
 /// What was asked for, defaults included: nothing else that stood on the command line is recorded.
-fn wishes_in_effect(arguments: &Recover) -> Vec<String> {
+pub(super) fn wishes_in_effect(arguments: &Recover) -> Vec<String> {
     let wishes = &arguments.wishes;
     let mut flags = vec!["recover".to_owned()];
     if arguments.yes {

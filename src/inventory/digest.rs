@@ -45,6 +45,16 @@ impl Inventory {
         Sha256Digest::of(text.as_bytes())
     }
 
+    /// The same as [`Self::digest_with_personal`], with every file in which an authority is trusted: for a plan that gives
+    /// authorities new dates.
+    pub fn digest_with_trust(&self) -> Sha256Digest {
+        let mut text = format!("{}\n", self.digest_with_personal());
+        for trust in &self.trust {
+            let _ = writeln!(text, "{}", of_file(&trust.file));
+        }
+        Sha256Digest::of(text.as_bytes())
+    }
+
     /// SHA-256 over all that a plan rests on: every file by its digest, keys by their public half and their size; each with the
     /// place where its links lead, mode, owner and group, for these pass to the new file.
     pub fn digest(&self) -> Sha256Digest {

@@ -134,10 +134,10 @@ impl Request {
 
     /// SHA-256 over all in `inventory` that a plan for this rests on.
     pub fn digest(&self, inventory: &Inventory) -> Sha256Digest {
-        if self.refresh_kubeconfigs {
-            inventory.digest_with_personal()
-        } else {
-            inventory.digest()
+        match (&self.reissue, self.refresh_kubeconfigs) {
+            (Some(_), _) => inventory.digest_with_trust(),
+            (None, true) => inventory.digest_with_personal(),
+            (None, false) => inventory.digest(),
         }
     }
 

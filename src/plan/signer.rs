@@ -96,14 +96,14 @@ impl<'a> Signers<'a> {
         }
     }
 
-    fn reissue_command(&self, name: AuthorityName) -> String {
+    fn reissue_command(&self) -> String {
         let root = &self.inventory.root;
         let root = if root == std::path::Path::new("/") {
             String::new()
         } else {
             format!("--root {} ", quote(root))
         };
-        format!("rekindle {root}ca reissue {name}")
+        format!("rekindle {root}ca reissue")
     }
 
     fn obstacle(&self, entry: &AuthorityEntry, finding: &Finding) -> Option<Refusal> {
@@ -145,7 +145,7 @@ impl<'a> Signers<'a> {
                 ),
                 format!(
                     "nothing that it signs would be valid; give the CA itself new dates: {}",
-                    self.reissue_command(entry.name)
+                    self.reissue_command()
                 ),
             ),
             State::NotYetValid => (

@@ -20,6 +20,7 @@ mod later;
 mod observer;
 mod obstacle;
 mod preflight;
+mod reissued;
 mod restart;
 mod resume;
 mod reversal;
@@ -45,6 +46,7 @@ pub use history::{History, RunFiles};
 pub use interrupted::{HistoryError, Interrupted};
 pub use observer::{Observer, Progress};
 pub use preflight::{check_targets, preflight};
+pub use reissued::ReissuedAuthorities;
 pub use restart::{
     EtcdCopy, FolderCopy, Live, MANIFEST, RestartChoice, RestartPlan, RestartWishes, Seen,
     Strategy, plan_restart,

@@ -1,0 +1,81 @@
+//! `rekindle ca reissue`: the same authorities with new dates, and then all that `recover` does.
+
+use std::io::{self, Write};
+
+use super::arguments::CaReissue;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::recover::{Order, carry_out_order, wishes_in_effect};
+use super::render::{BOLD, printable, span};
+use crate::kubernetes::AuthorityName;
+use crate::node::Root;
+use crate::plan::{RecoveryPlan, Reissue, Request};
+use crate::recovery::STATE_FOLDER;
+
+/// Gives authorities new dates, everywhere on the node where they are trusted, and recovers it.
+pub fn reissue(root: &Root, arguments: &CaReissue, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let recover = &arguments.recover;
+    let request = Request {
+        reissue: Some(Reissue {
+            authorities: arguments.authorities.iter().map(|one| one.0).collect(),
+            validity: arguments.ca_validity,
+        }),
+        ..recover.wishes.request()?
+    };
+    let mut words = wishes_in_effect(recover);
+    if let Some(verb) = words.first_mut() {
+        *verb = "ca reissue".to_owned();
+    }
+    words.push(format!("--ca-validity={}", span(arguments.ca_validity)));
+    let names: Vec<&str> = request_names(&request).collect();
+    if !names.is_empty() {
+        words.push(format!("--authorities={}", names.join(",")));
+    }
+    carry_out_order(
+        root,
+        &Order {
+            request,
+            recover,
+            words,
+            confirmation: Some(arguments.confirm.as_deref()),
+        },
+        out,
+    )
+}
+
+fn request_names(request: &Request) -> impl Iterator<Item = &'static str> {
+    let reissue = request.reissue.iter();
+    reissue.flat_map(|reissue| {
+        reissue
+            .authorities
+            .iter()
+            .map(|name| AuthorityName::as_str(*name))
+    })
+}
+
+/// The words that have to be typed before authorities get new dates: their names.
+pub(super) fn phrase(plan: &RecoveryPlan) -> String {
+    let names: Vec<&str> = plan.reissued().map(|step| step.name.as_str()).collect();
+    names.join(",")
+}
+
+/// What a person is told before: what it changes, and what lies outside the node.
+pub(super) fn write_consequences(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
+    for step in plan.reissued() {
+        writeln!(out)?;
+        writeln!(
+            out,
+            "{BOLD}{}{BOLD:#} ({}): same key, subject and key identifier: what it signed stays good; new in",
+            step.name,
+            printable(&step.subject)
+        )?;
+        for path in &step.copies {
+            writeln!(out, "    {}", printable(&path.display().to_string()))?;
+        }
+    }
+    writeln!(
+        out,
+        "\nOutside this node stay the old ones: other control planes, workers, ConfigMaps, people's kubeconfigs.\n\
+         What to do about them will be in {STATE_FOLDER}/ca, with the new certificates."
+    )
+}
