@@ -332,6 +332,13 @@ fn path<'a>(
     }
 }
 
+/// Whether a member of `bundle` signed `leaf`.
+pub fn chains_to(leaf: &Certificate, bundle: &[Certificate]) -> bool {
+    bundle.iter().any(|anchor| {
+        anchor.is_authority() && leaf.check_signature(anchor) == SignatureCheck::Valid
+    })
+}
+
 /// An algorithm that cannot be checked here is no evidence against a signature: the name has to do.
 fn signed(leaf: &Certificate, issuer: &Certificate) -> bool {
     match leaf.check_signature(issuer) {

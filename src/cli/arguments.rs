@@ -459,6 +459,7 @@ impl Wishes {
             additional_names: self.add_san.clone(),
             kubernetes_version: self.kubernetes_version,
             reissue: None,
+            certificates: Vec::new(),
         };
         request
             .validate()

@@ -226,6 +226,13 @@ fn steps(plan: &RecoveryPlan) -> Table {
                 Cell::styled(step.state.as_str(), state_style(step.state)),
                 date_cell(step.validity.not_after, Style::new()),
             ],
+            Step::Install(step) => vec![
+                number.into(),
+                format!("install {}", step.name).into(),
+                step.certificate.issuer().into(),
+                Cell::styled(step.state.as_str(), state_style(step.state)),
+                date_cell(step.certificate.not_after(), Style::new()),
+            ],
             Step::Rebuild(step) => vec![
                 number.into(),
                 format!("rebuild {}", step.name).into(),
@@ -303,6 +310,7 @@ pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io:
             Step::ReissueAuthority(step) => step.name.as_str(),
             Step::RestoreAuthority(step) => step.name.as_str(),
             Step::ReSign(step) => step.name,
+            Step::Install(step) => step.name,
             Step::Rebuild(step) => step.name,
             Step::Mint(step) => step.name,
             Step::Refresh(step) => &step.name,

@@ -67,6 +67,14 @@ enum StepDocument<'a> {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         additional_names: Vec<String>,
     },
+    Install {
+        name: &'a str,
+        path: String,
+        issuer: String,
+        reason: &'a str,
+        start_date: String,
+        expiration_date: String,
+    },
     Rebuild {
         name: &'a str,
         path: String,
@@ -214,6 +222,14 @@ fn step_document(step: &Step) -> StepDocument<'_> {
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
+        },
+        Step::Install(step) => StepDocument::Install {
+            name: step.name,
+            path: elide(&step.location.path().to_string_lossy()).into_owned(),
+            issuer: step.certificate.issuer(),
+            reason: step.state.as_str(),
+            start_date: timestamp(step.certificate.not_before()),
+            expiration_date: timestamp(step.certificate.not_after()),
         },
         Step::Rebuild(step) => StepDocument::Rebuild {
             name: step.name,

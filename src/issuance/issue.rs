@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 
 use super::mint::mint;
 use super::new_keys::NewKeys;
+use super::placement::Placement;
 use super::rebuild::Rebuilding;
 use super::refresh::refresh;
 use super::reissue_authority::Reissued;
@@ -51,6 +52,11 @@ pub fn issue(
                 let entry = credential(&inventory, step.name)?;
                 let renewal = Renewal::of(step, entry, keys.of(step.name))?;
                 changes.extend(renewal.changes(&authorities, now)?);
+            }
+            Step::Install(step) => {
+                let entry = credential(&inventory, step.name)?;
+                let placement = Placement::of(entry, &step.location, false, None)?;
+                changes.extend(placement.put(&step.certificate, now)?);
             }
             Step::Rebuild(step) => {
                 let rebuilding = Rebuilding {

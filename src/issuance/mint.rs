@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::key_file::pem_with_key;
-use super::renewal::next_name;
+use super::placement::next_name;
 use super::{CertificateChange, Content, FileChange, IssuanceError};
 use crate::kubernetes::{AuthorityName, NODES_GROUP, user_of_node};
 use crate::node::{Access, Metadata, Present};

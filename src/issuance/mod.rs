@@ -7,6 +7,7 @@ mod issue;
 mod key_file;
 mod mint;
 mod new_keys;
+mod placement;
 mod rebuild;
 mod refresh;
 mod reissue_authority;

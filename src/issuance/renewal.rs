@@ -1,30 +1,21 @@
-//! One certificate: signed again, verified, and put into the bytes of its file.
-
-use std::path::Path;
+//! One certificate: signed again, and verified.
 
 use time::OffsetDateTime;
-use time::macros::format_description;
-use zeroize::Zeroizing;
 
-use super::key_file::{key_file, pem_with_key};
-use super::{Content, FileChange, IssuanceError};
-use crate::inventory::{Credential, CredentialEntry, KeyState, Location, Slot};
-use crate::kubernetes::{AuthorityName, Source};
-use crate::node::{Access, Present};
+use super::placement::Placement;
+use super::{FileChange, IssuanceError};
+use crate::inventory::{CredentialEntry, KeyState};
+use crate::kubernetes::AuthorityName;
 use crate::pki::{
-    Authority, Certificate, GeneratedKey, PrivateKey, Revision, SerialNumber, read_certificates,
-    reissue, reissue_self_signed, replace_certificate, replace_chain, verify_reissued,
+    Authority, Certificate, GeneratedKey, PrivateKey, Revision, SerialNumber, reissue,
+    reissue_self_signed, verify_reissued,
 };
 use crate::plan::ReSign;
 
 /// One certificate on its way to a new one.
 pub(super) struct Renewal<'a> {
     step: &'a ReSign,
-    content: &'a Credential,
-    /// Where its key belongs, if that is a file of its own.
-    key_slot: Option<&'a Slot>,
-    /// The key that it gets.
-    new_key: Option<&'a GeneratedKey>,
+    placement: Placement<'a>,
 }
 
 impl<'a> Renewal<'a> {
@@ -33,17 +24,9 @@ impl<'a> Renewal<'a> {
         entry: &'a CredentialEntry,
         new_key: Option<&'a GeneratedKey>,
     ) -> Result<Self, IssuanceError> {
-        let content = entry.content.as_ref();
-        let content = content.map_err(|_| IssuanceError::not_of_this_inventory(step.name))?;
-        let missing = entry.remains.as_ref();
-        Ok(Self {
-            step,
-            content,
-            key_slot: content
-                .key_slot()
-                .or_else(|| missing.and_then(|remains| remains.key_file.as_ref())),
-            new_key,
-        })
+        let signs_itself = step.authority.is_none();
+        let placement = Placement::of(entry, &step.location, signs_itself, new_key)?;
+        Ok(Self { step, placement })
     }
 
     pub(super) fn changes(
@@ -51,58 +34,23 @@ impl<'a> Renewal<'a> {
         authorities: &[(AuthorityName, Authority)],
         now: OffsetDateTime,
     ) -> Result<Vec<FileChange>, IssuanceError> {
-        let model = self
-            .content
-            .certificate()
-            .ok_or_else(|| IssuanceError::not_of_this_inventory(self.step.name))?;
-        let renewed = self.sign(model, authorities)?;
-        let certificate = (model.clone(), renewed.clone());
-        match &self.step.location {
-            Location::PkiFile { .. } => {
-                let bytes = self.pem_file(&self.content.file.bytes, &renewed)?;
-                match (self.new_key, self.key_slot) {
-                    (None, _) => Ok(vec![self.file_change(bytes, certificate)]),
-                    // One file holds both.
-                    (Some(key), None) => {
-                        let bytes = self.with_key(&bytes, key, &renewed)?;
-                        Ok(vec![self.file_change(bytes, certificate)])
-                    }
-                    (Some(key), Some(slot)) => Ok(vec![
-                        key_file(self.step.name, slot, key, &self.content.file),
-                        self.file_change(bytes, certificate),
-                    ]),
-                }
-            }
-            Location::KubeconfigUser { .. } => {
-                let bytes = self.kubeconfig_file(&renewed)?;
-                Ok(vec![self.file_change(bytes, certificate)])
-            }
-            Location::KubeletPem {
-                link,
-                destination,
-                taken,
-            } => {
-                let bytes = self.pem_file(&self.content.file.bytes, &renewed)?;
-                let bytes = match self.new_key {
-                    Some(key) => self.with_key(&bytes, key, &renewed)?,
-                    None => bytes,
-                };
-                let name = next_name(link, destination, taken, now);
-                Ok(self.rotate(link, destination, &name, bytes, certificate))
-            }
-        }
+        let renewed = self.sign(authorities)?;
+        self.placement.put(&renewed, now)
     }
 
     fn sign(
         &self,
-        model: &Certificate,
         authorities: &[(AuthorityName, Authority)],
     ) -> Result<Certificate, IssuanceError> {
         let name = self.step.name;
+        let model = self.placement.model()?;
         let serial = SerialNumber::random()?;
         let validity = &self.step.validity;
         let revision = Revision {
-            public_key: self.new_key.map(|key| key.private_key.public_key_der()),
+            public_key: self
+                .placement
+                .new_key
+                .map(|key| key.private_key.public_key_der()),
             additional_names: &self.step.additional_names,
         };
         let signer = self.step.authority.map(|wanted| {
@@ -132,7 +80,7 @@ impl<'a> Renewal<'a> {
 
     /// The key that the new certificate is for.
     fn key(&self) -> Result<&PrivateKey, IssuanceError> {
-        match (self.new_key, &self.content.key) {
+        match (self.placement.new_key, &self.placement.content.key) {
             (Some(key), _) => Ok(&key.private_key),
             (None, KeyState::Fits(key)) => Ok(key),
             (None, KeyState::Differs { .. } | KeyState::Unusable(_)) => {
@@ -140,149 +88,4 @@ impl<'a> Renewal<'a> {
             }
         }
     }
-
-    fn pem_file(
-        &self,
-        text: &[u8],
-        renewed: &Certificate,
-    ) -> Result<Zeroizing<Vec<u8>>, IssuanceError> {
-        let name = self.step.name;
-        let fail = |source| IssuanceError::Pem { name, source };
-        // A certificate that now signs itself no longer chains to the one that came behind it.
-        let bytes = if self.step.authority.is_none() {
-            replace_chain(text, renewed)
-        } else {
-            replace_certificate(text, renewed)
-        };
-        let bytes = Zeroizing::new(bytes.map_err(fail)?);
-        let read_back = read_certificates(&bytes).map_err(fail)?;
-        if read_back.first() != Some(renewed) {
-            return Err(IssuanceError::NotReadBack { name });
-        }
-        Ok(bytes)
-    }
-
-    /// The certificates of a PEM with another key behind them, in the order in which the kubelet has them.
-    fn with_key(
-        &self,
-        text: &[u8],
-        key: &GeneratedKey,
-        renewed: &Certificate,
-    ) -> Result<Zeroizing<Vec<u8>>, IssuanceError> {
-        let name = self.step.name;
-        let certificates =
-            read_certificates(text).map_err(|source| IssuanceError::Pem { name, source })?;
-        let bytes = pem_with_key(&certificates, key);
-        let fits = PrivateKey::from_pem(&bytes, None).is_ok_and(|key| key.fits(renewed));
-        let read_back = read_certificates(&bytes);
-        if !fits || read_back.ok().as_deref() != Some(&*certificates) {
-            return Err(IssuanceError::NotReadBack { name });
-        }
-        Ok(bytes)
-    }
-
-    fn kubeconfig_file(&self, renewed: &Certificate) -> Result<Zeroizing<Vec<u8>>, IssuanceError> {
-        let name = self.step.name;
-        let fail = |source| IssuanceError::Kubeconfig { name, source };
-        let kubeconfig = self.content.kubeconfig.as_ref();
-        let kubeconfig = kubeconfig.ok_or_else(|| IssuanceError::not_of_this_inventory(name))?;
-        let Source::Embedded(chain) = kubeconfig.client_certificate() else {
-            return Err(IssuanceError::not_of_this_inventory(name));
-        };
-        let chain = self.pem_file(chain, renewed)?;
-        // Each proves itself that nothing else differs, and that it reads back.
-        match self.new_key {
-            Some(key) => kubeconfig
-                .with_client_credential(&chain, key.pem.as_bytes())
-                .map_err(fail),
-            None => kubeconfig
-                .with_client_certificate(&chain)
-                .map(Zeroizing::new)
-                .map_err(fail),
-        }
-    }
-
-    fn file_change(
-        &self,
-        bytes: Zeroizing<Vec<u8>>,
-        certificate: (Certificate, Certificate),
-    ) -> FileChange {
-        let file = &self.content.file;
-        FileChange {
-            name: self.step.name.to_owned(),
-            location: self.step.location.as_str().to_owned(),
-            target: file.path.clone(),
-            model: Some(file.path.clone()),
-            access: Access::from(&file.metadata),
-            home: None,
-            is_key: false,
-            before: Present::File(file.digest),
-            after: Content::File(bytes),
-            certificate: Some(certificate.into()),
-        }
-    }
-
-    /// As the kubelet rotates: a new dated file beside the old one, then the link is re-pointed
-    /// (`k8s.io/client-go/util/certificate/certificate_store.go`).
-    fn rotate(
-        &self,
-        link: &Path,
-        destination: &Path,
-        name: &str,
-        bytes: Zeroizing<Vec<u8>>,
-        certificate: (Certificate, Certificate),
-    ) -> Vec<FileChange> {
-        let new = destination.with_file_name(name);
-        let mut file = self.file_change(bytes, certificate);
-        // Where the link will lead, and not beside the file behind it: that may be behind a second link.
-        file.target = link.parent().unwrap_or(link).join(&new);
-        file.before = Present::Nothing;
-        let link = FileChange {
-            name: self.step.name.to_owned(),
-            location: self.step.location.as_str().to_owned(),
-            target: link.to_owned(),
-            model: file.model.clone(),
-            access: file.access,
-            home: None,
-            is_key: false,
-            before: Present::Link(destination.to_owned()),
-            after: Content::Link(new),
-            certificate: None,
-        };
-        vec![file, link]
-    }
-}
-
-/// How many seconds a name may run ahead of the clock. The kubelet's own names, in local time, may be further ahead: then
-/// sorting is not to be had.
-const LONGEST_LEAD: i64 = 600;
-
-/// The name of the dated file that is to follow `destination`. Names sort by time, to the second: of several rotations within
-/// one, each takes the next that is free, also of a file to which the link led before it was turned back.
-pub(super) fn next_name(
-    link: &Path,
-    destination: &Path,
-    taken: &[String],
-    now: OffsetDateTime,
-) -> String {
-    let current = destination
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy();
-    (0..LONGEST_LEAD)
-        .map(|lead| dated_name(link, now + time::Duration::seconds(lead)))
-        .find(|name| **name > *current && !taken.contains(name))
-        .unwrap_or_else(|| dated_name(link, now))
-}
-
-/// `kubelet-client-current.pem` at noon of the first of May 2026 becomes `kubelet-client-2026-05-01-12-00-00.pem`.
-fn dated_name(link: &Path, now: OffsetDateTime) -> String {
-    let name = link.file_name().unwrap_or_default().to_string_lossy();
-    let prefix = name.strip_suffix("-current.pem").unwrap_or(&name);
-    let date = now
-        .format(format_description!(
-            "[year]-[month]-[day]-[hour]-[minute]-[second]"
-        ))
-        .unwrap_or_else(|_| now.unix_timestamp().to_string());
-    format!("{prefix}-{date}.pem")
 }

@@ -3,7 +3,7 @@
 use time::{Duration, OffsetDateTime};
 
 use super::signer::{Signer, Signers, second};
-use super::{RecoveryPlan, Refusal, RefusalCode};
+use super::{RecoveryPlan, Refusal, RefusalCode, Step};
 use crate::diagnosis::{Diagnosis, Finding};
 use crate::inventory::{CredentialEntry, Inventory, Issuer, KeyState};
 use crate::kubernetes::AuthorityName;
@@ -108,7 +108,14 @@ impl<'a> Draft<'a> {
         if self.plan.steps.is_empty() {
             return;
         }
-        if let Signer::Unfit(refusal) = self.signers.judge(AuthorityName::Cluster) {
+        let signs_something = !self
+            .plan
+            .steps
+            .iter()
+            .all(|step| matches!(step, Step::Install(_) | Step::Touch { .. }));
+        if signs_something
+            && let Signer::Unfit(refusal) = self.signers.judge(AuthorityName::Cluster)
+        {
             self.note(refusal);
             self.is_blocked = true;
         }

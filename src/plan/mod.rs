@@ -7,6 +7,7 @@ mod copies;
 mod draft;
 mod expiry;
 mod file_remedy;
+mod install;
 mod leave;
 mod node_facts;
 mod node_name;
@@ -25,6 +26,6 @@ pub use refusal::{Refusal, RefusalCode};
 pub use request::{AdditionalName, NAMED_CERTIFICATES, Reissue, Request, RequestError, Restart};
 pub use signer::second;
 pub use step::{
-    LeftAlone, Mint, NewKubeconfig, ReSign, Rebuild, Refresh, ReissueAuthority, RestoreAuthority,
-    Shape, Step,
+    Install, LeftAlone, Mint, NewKubeconfig, ReSign, Rebuild, Refresh, ReissueAuthority,
+    RestoreAuthority, Shape, Step,
 };

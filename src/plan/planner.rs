@@ -5,10 +5,14 @@ use time::{Duration, OffsetDateTime};
 use super::authorities::decide_authorities;
 use super::copies::decide_copies;
 use super::draft::Draft;
+use super::install::fitting;
 use super::node_name::agreed;
 use super::rebuild::{algorithm_of, rebuild};
 use super::signer::second;
-use super::{LeftAlone, Mint, ReSign, Rebuild, Refusal, ReissueAuthority, Request, Restart, Step};
+use super::{
+    Install, LeftAlone, Mint, ReSign, Rebuild, Refusal, RefusalCode, ReissueAuthority, Request,
+    Restart, Step,
+};
 use crate::diagnosis::{CopyFinding, Finding, State, diagnose};
 use crate::digest::Sha256Digest;
 use crate::inventory::{CredentialEntry, Inventory, MissingPem, Remains};
@@ -77,7 +81,10 @@ impl RecoveryPlan {
             Step::ReSign(step) => step.authority == Some(authority),
             Step::Rebuild(step) => step.authority == authority,
             Step::Mint(step) => step.authority == authority,
-            Step::RestoreAuthority(_) | Step::Refresh(_) | Step::Touch { .. } => false,
+            Step::RestoreAuthority(_)
+            | Step::Install(_)
+            | Step::Refresh(_)
+            | Step::Touch { .. } => false,
         })
     }
 
@@ -85,6 +92,7 @@ impl RecoveryPlan {
     pub fn renewed(&self) -> impl Iterator<Item = &'static str> {
         self.steps.iter().filter_map(|step| match step {
             Step::ReSign(step) => Some(step.name),
+            Step::Install(step) => Some(step.name),
             // Its credential is a step of its own.
             Step::Rebuild(step) if step.names_its_credential() => None,
             Step::Rebuild(step) => Some(step.name),
@@ -130,6 +138,9 @@ impl Planner<'_> {
     }
 
     fn decide(&mut self, entry: &CredentialEntry, finding: &Finding) {
+        if !self.request.certificates.is_empty() {
+            return self.install(entry, finding);
+        }
         if let Some(remains) = &entry.remains {
             return self.make_anew(entry, finding, remains);
         }
@@ -175,6 +186,29 @@ impl Planner<'_> {
             || request.rekey
             || request.names_of(finding.name).next().is_some()
             || request.fix_names && !finding.missing_names.is_empty()
+    }
+
+    /// A certificate that was signed elsewhere; nothing is signed here then.
+    fn install(&mut self, entry: &CredentialEntry, finding: &Finding) {
+        let certificates = self.request.certificates.iter();
+        let mut own = certificates.filter(|(name, _)| *name == finding.name);
+        let Some((_, certificate)) = own.next() else {
+            return;
+        };
+        match fitting(self.draft.inventory, entry, certificate, self.draft.now) {
+            Ok(()) => self.draft.plan.steps.push(Step::Install(Box::new(Install {
+                name: finding.name,
+                certificate: certificate.clone(),
+                location: entry.location.clone(),
+                state: finding.state,
+            }))),
+            Err(reason) => self.draft.refuse(
+                RefusalCode::CertificateUnfit,
+                finding.name,
+                reason,
+                "have it signed again, as it was asked for: rekindle csr export",
+            ),
+        }
     }
 
     /// A credential of which a part is gone or ruined.

@@ -62,6 +62,8 @@ refusal_codes! {
     CannotRead => "cannot-read",
     /// A file is PEM, but holds no certificate that can be parsed.
     CertificateDamaged => "certificate-damaged",
+    /// A certificate that was signed elsewhere is not the one that was asked for.
+    CertificateUnfit => "certificate-unfit",
     /// The clock is earlier than the node's own files.
     ClockBehind => "clock-behind",
     /// The file holds binary DER.

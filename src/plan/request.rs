@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::digest::Sha256Digest;
 use crate::inventory::Inventory;
 use crate::kubernetes::{AuthorityName, CATALOG, KubernetesVersion, node_name};
-use crate::pki::AlternativeName;
+use crate::pki::{AlternativeName, Certificate};
 
 /// The wishes that a plan has to meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Request {
     pub kubernetes_version: Option<KubernetesVersion>,
     /// Give authorities new dates; `None` for none.
     pub reissue: Option<Reissue>,
+    /// Certificates that were signed elsewhere, by kubeadm's names: where there are some, they are installed and nothing is signed.
+    pub certificates: Vec<(String, Certificate)>,
 }
 
 /// Which authorities get new dates, and which.

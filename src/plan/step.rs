@@ -9,7 +9,7 @@ use crate::diagnosis::State;
 use crate::inventory::Location;
 use crate::kubernetes::{AuthorityName, Component, LeafProfile, user_of_node};
 use crate::node::Present;
-use crate::pki::{AlternativeName, KeyAlgorithm, Validity};
+use crate::pki::{AlternativeName, Certificate, KeyAlgorithm, Validity};
 
 /// One step, in the order in which it is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Step {
     RestoreAuthority(RestoreAuthority),
     /// Make the same certificate with new dates, and put it in place.
     ReSign(ReSign),
+    /// Put a certificate in place that somebody else signed.
+    Install(Box<Install>),
     /// Make a credential of which nothing is left to go by, as kubeadm would.
     Rebuild(Box<Rebuild>),
     /// Make a kubelet's credential that is missing.
@@ -82,6 +84,19 @@ pub struct ReSign {
     pub new_key: Option<KeyAlgorithm>,
     /// The names that it gets besides its own.
     pub additional_names: Vec<AlternativeName>,
+}
+
+/// A certificate that was signed elsewhere, for the key that is here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Install {
+    /// kubeadm's name.
+    pub name: &'static str,
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Where it goes.
+    pub location: Location,
+    /// Why.
+    pub state: State,
 }
 
 /// A credential to be made as kubeadm makes it: its certificate is gone, or cannot be read.
@@ -191,6 +206,10 @@ impl fmt::Display for Step {
                 }
                 formatter.write_str(": ")
             }
+            Self::Install(step) => {
+                let issuer = step.certificate.issuer();
+                write!(formatter, "install {} signed by {issuer}: ", step.name)
+            }
             Self::Rebuild(step) => {
                 write!(formatter, "rebuild {} with {}: ", step.name, step.authority)
             }
@@ -255,6 +274,7 @@ impl Step {
             Self::ReissueAuthority(step) => step.copies.first().map_or(Path::new("/"), |own| own),
             Self::RestoreAuthority(step) => &step.path,
             Self::ReSign(step) => step.location.path(),
+            Self::Install(step) => step.location.path(),
             Self::Rebuild(step) => &step.path,
             Self::Mint(step) => &step.link,
             Self::Refresh(step) => &step.path,
@@ -290,17 +310,8 @@ impl Step {
                 }
                 (Shape::Kubeconfig(_), _) => "a new kubeconfig as kubeadm makes it",
             },
-            Self::ReSign(step) => match &step.location {
-                Location::PkiFile { .. } => {
-                    "the file is replaced in one rename; its key is not touched"
-                }
-                Location::KubeconfigUser { .. } => {
-                    "one line changes, the client certificate's; key and all else stay"
-                }
-                Location::KubeletPem { .. } => {
-                    "a new dated file takes certificate and key; the link is re-pointed"
-                }
-            },
+            Self::ReSign(step) => step.location.explanation(),
+            Self::Install(step) => step.location.explanation(),
             Self::Mint(_) => {
                 "a new key and its certificate in a new dated file; the link leads there"
             }
@@ -308,6 +319,21 @@ impl Step {
                 "one line changes, the client certificate's; its server, contexts and owner stay"
             }
             Self::Touch { .. } => "its time is set to now; no kubelet restarts a pod for that",
+        }
+    }
+}
+
+impl Location {
+    /// What a certificate for the same key changes there.
+    fn explanation(&self) -> &'static str {
+        match self {
+            Self::PkiFile { .. } => "the file is replaced in one rename; its key is not touched",
+            Self::KubeconfigUser { .. } => {
+                "one line changes, the client certificate's; key and all else stay"
+            }
+            Self::KubeletPem { .. } => {
+                "a new dated file takes certificate and key; the link is re-pointed"
+            }
         }
     }
 }
