@@ -152,6 +152,19 @@ impl PrivateKey {
         }
     }
 
+    /// What [`PrivateKey::sign`] does, as an `AlgorithmIdentifier` in DER (RFC 4055 section 5, RFC 5758 section 3.2, RFC
+    /// 8410 section 3).
+    pub(super) fn signature_algorithm_der(&self) -> Vec<u8> {
+        let null = der::encode(der::NULL, &[]);
+        let identifier: &[&[u8]] = match &*self.pair {
+            Pair::Rsa(_) => &[SHA256_WITH_RSA_OID, &null],
+            Pair::P256(_) => &[ECDSA_WITH_SHA256_OID],
+            Pair::P384(_) => &[ECDSA_WITH_SHA384_OID],
+            Pair::Ed25519(_) => &[ED25519_OID],
+        };
+        der::encode(der::SEQUENCE, identifier)
+    }
+
     /// What [`PrivateKey::sign`] does, in the words of the serialiser.
     pub(super) fn signature_algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
         match &*self.pair {
@@ -195,6 +208,11 @@ const RSA_OID: &[u8] = &[
 ];
 const ELLIPTIC_CURVE_OID: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const ED25519_OID: &[u8] = &[0x06, 0x03, 0x2b, 0x65, 0x70];
+const SHA256_WITH_RSA_OID: &[u8] = &[
+    0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b,
+];
+const ECDSA_WITH_SHA256_OID: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
+const ECDSA_WITH_SHA384_OID: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03];
 
 fn public_key_info(identifier: &[&[u8]], key: &[u8]) -> Vec<u8> {
     let identifier = der::encode(der::SEQUENCE, identifier);

@@ -1,11 +1,12 @@
 //! X.509: certificates, private keys, authorities, and the signing of new certificates.
 //!
 //! Touches no files and no clock: bytes come in, bytes go out, `now` is an argument. Its one effect is asking the
-//! operating system for random bytes; its one use of threads is [`generate_all()`]. Imports nothing of ours but [`crate::digest`].
+//! operating system for random bytes; its one use of threads is [`generate_all()`]. Imports nothing of ours but
+//! [`crate::digest`].
 //!
 //! Reading: [`read_certificates`], [`Certificate`], [`PrivateKey`]. Deciding who may sign: [`Authority`]. Signing:
-//! [`reissue()`] (the same certificate with new dates, and what a [`Revision`] asks for), [`issue()`] (a fresh one). Checking what came out:
-//! [`verify_reissued()`], [`verify_issued()`].
+//! [`reissue()`] (the same certificate with new dates, and what a [`Revision`] asks for), [`issue()`] (a fresh one). Having
+//! it signed elsewhere: [`CertificateRequest`]. Checking what came out: [`verify_reissued()`], [`verify_issued()`].
 
 mod alternative_name;
 mod authority;
@@ -28,7 +29,10 @@ mod pem;
 mod pem_blocks;
 mod private_key_der;
 mod public_key;
+mod read_request;
 mod reissue;
+mod request;
+mod request_error;
 mod revised_extensions;
 mod revision;
 mod serial;
@@ -56,6 +60,8 @@ pub use pem::{
 };
 pub use pem_blocks::PemError;
 pub use reissue::{ReissueError, reissue, reissue_self_signed};
+pub use request::CertificateRequest;
+pub use request_error::RequestError;
 pub use revision::Revision;
 pub use serial::{NoRandomness, SerialNumber};
 pub use signature::SignatureCheck;

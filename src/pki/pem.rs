@@ -12,6 +12,9 @@ use super::{Certificate, PemError};
 
 const CERTIFICATE: &str = "CERTIFICATE";
 
+/// The label of a certificate request (RFC 7468 section 7).
+pub(super) const REQUEST: &str = "CERTIFICATE REQUEST";
+
 /// The certificates of a file, in its order; at least one. Other blocks, such as a key, are passed over.
 pub fn read_certificates(text: &[u8]) -> Result<Vec<Certificate>, PemError> {
     let blocks = find_blocks(text)?;
@@ -40,6 +43,11 @@ pub fn read_certificates(text: &[u8]) -> Result<Vec<Certificate>, PemError> {
 /// The certificate as Go's `pem.EncodeToMemory` writes it: 64 columns, LF.
 pub fn encode_certificate(certificate: &Certificate) -> String {
     encode_block(CERTIFICATE, certificate.der(), pem::LineEnding::LF)
+}
+
+/// A certificate request in the form of [`encode_certificate`].
+pub(super) fn encode_request(der: &[u8]) -> String {
+    encode_block(REQUEST, der, pem::LineEnding::LF)
 }
 
 /// Secret DER as PEM under `label`, in the form of [`encode_certificate`].
@@ -174,6 +182,13 @@ fn encode_block(label: &str, der: &[u8], line_ending: pem::LineEnding) -> String
     );
     block.into_contents().zeroize();
     text
+}
+
+/// The bytes of a block of any kind; they are not wiped.
+pub(super) fn decode_block(block: &Block, text: &[u8]) -> Result<Vec<u8>, PemError> {
+    pem::parse(block.bytes(text))
+        .map(pem::Pem::into_contents)
+        .map_err(|_| block.invalid_base64())
 }
 
 /// What is in a block; `None` for blocks that are neither certificates nor keys.

@@ -1,7 +1,11 @@
-//! Checks that one certificate was signed by another. Uses the X.509 parser's verifier, not the code that signs.
+//! Checks that one certificate was signed by another, or a request by its own key. Uses the X.509 parser's verifier, not the
+//! code that signs.
 
-use x509_parser::certificate::X509Certificate;
+use x509_parser::asn1_rs::BitString;
 use x509_parser::error::X509Error;
+use x509_parser::prelude::FromDer;
+use x509_parser::verify::verify_signature;
+use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use super::public_key::{self, PublicKey};
 use super::{Certificate, certificate, der};
@@ -35,34 +39,66 @@ pub(super) fn check(certificate: &Certificate, issuer: &Certificate) -> Signatur
     ) else {
         return SignatureCheck::Invalid;
     };
-    if !can_judge(&parsed, issuer) {
-        return unsupported(&parsed, issuer);
+    let algorithm = algorithm_of(&parsed.signature_algorithm);
+    if !can_judge(&algorithm, issuer.public_key_der()) {
+        return unsupported(&algorithm, issuer.public_key_der());
     }
-    match parsed.verify_signature(Some(parsed_issuer.public_key())) {
+    let verdict = parsed.verify_signature(Some(parsed_issuer.public_key()));
+    judgement(&verdict, &algorithm, issuer.public_key_der())
+}
+
+/// Whether `signature`, a BIT STRING, is that of the key `public_key_der` over `signed`; for what signs itself. The
+/// algorithm is an `AlgorithmIdentifier`; each is a DER element.
+pub(super) fn check_own_signature(
+    signed: &[u8],
+    algorithm_identifier: &[u8],
+    signature: &[u8],
+    public_key_der: &[u8],
+) -> SignatureCheck {
+    let (Ok(([], identifier)), Ok(([], key)), Ok(([], signature))) = (
+        AlgorithmIdentifier::from_der(algorithm_identifier),
+        SubjectPublicKeyInfo::from_der(public_key_der),
+        BitString::from_der(signature),
+    ) else {
+        return SignatureCheck::Invalid;
+    };
+    let algorithm = algorithm_of(&identifier);
+    if !can_judge(&algorithm, public_key_der) {
+        return unsupported(&algorithm, public_key_der);
+    }
+    let verdict = verify_signature(&key, &identifier, &signature, signed);
+    judgement(&verdict, &algorithm, public_key_der)
+}
+
+fn judgement(
+    verdict: &Result<(), X509Error>,
+    algorithm: &str,
+    public_key_der: &[u8],
+) -> SignatureCheck {
+    match verdict {
         Ok(()) => SignatureCheck::Valid,
-        Err(X509Error::SignatureUnsupportedAlgorithm) => unsupported(&parsed, issuer),
+        Err(X509Error::SignatureUnsupportedAlgorithm) => unsupported(algorithm, public_key_der),
         Err(_) => SignatureCheck::Invalid,
     }
 }
 
 /// Where the verifier would say "invalid" when it means "I cannot": RSA-PSS, and RSA keys outside ring's sizes.
-fn can_judge(certificate: &X509Certificate<'_>, issuer: &Certificate) -> bool {
-    let smallest = match algorithm_of(certificate).as_str() {
+fn can_judge(algorithm: &str, public_key_der: &[u8]) -> bool {
+    let smallest = match algorithm {
         public_key::RSASSA_PSS => return false,
         RSA_WITH_SHA1 => 1024,
         RSA_WITH_SHA256 | RSA_WITH_SHA384 | RSA_WITH_SHA512 => 2048,
         _ => return true,
     };
-    PublicKey::read(issuer.public_key_der())
+    PublicKey::read(public_key_der)
         .ok()
         .filter(|key| key.algorithm == public_key::RSA)
         .and_then(|key| key.rsa_bits())
         .is_none_or(|bits| (smallest..=8192).contains(&bits))
 }
 
-fn unsupported(certificate: &X509Certificate<'_>, issuer: &Certificate) -> SignatureCheck {
-    let algorithm = algorithm_of(certificate);
-    let name = match algorithm.as_str() {
+fn unsupported(algorithm: &str, public_key_der: &[u8]) -> SignatureCheck {
+    let name = match algorithm {
         RSA_WITH_SHA1 => "SHA-1 with RSA",
         RSA_WITH_SHA256 => "SHA-256 with RSA",
         RSA_WITH_SHA384 => "SHA-384 with RSA",
@@ -75,13 +111,15 @@ fn unsupported(certificate: &X509Certificate<'_>, issuer: &Certificate) -> Signa
         "1.3.101.113" => "Ed448",
         other => other,
     };
+    let key =
+        PublicKey::read(public_key_der).map_or_else(|_| "no kind".to_owned(), |key| key.name());
     SignatureCheck::Unsupported {
-        algorithm: format!("{name}, by a key of {}", issuer.algorithm()),
+        algorithm: format!("{name}, by a key of {key}"),
     }
 }
 
-fn algorithm_of(certificate: &X509Certificate<'_>) -> String {
-    der::dotted(certificate.signature_algorithm.algorithm.as_bytes()).unwrap_or_default()
+fn algorithm_of(identifier: &AlgorithmIdentifier<'_>) -> String {
+    der::dotted(identifier.algorithm.as_bytes()).unwrap_or_default()
 }
 
 #[cfg(test)]

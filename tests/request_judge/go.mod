@@ -1,0 +1,3 @@
+module requestjudge
+
+go 1.21
