@@ -15,6 +15,7 @@ mod personal;
 mod places;
 mod remains;
 mod slot;
+mod trust;
 
 pub use authority::{AuthorityEntry, cluster_authority, has_cluster_key, trusted_authorities};
 pub use credential::{Credential, CredentialEntry, Issuer, KeyState, Location};
@@ -28,6 +29,7 @@ pub use personal::{CopiedUser, Copies, PersonalKubeconfig};
 pub use places::Places;
 pub use remains::Remains;
 pub use slot::Slot;
+pub use trust::NodeTrust;
 
 /// Where kubeadm keeps the node's configuration.
 pub const KUBERNETES_FOLDER: &str = "/etc/kubernetes";

@@ -2,6 +2,7 @@
 //! request in; steps, refusals and what is left to others out.
 
 mod aftermath;
+mod another_node;
 mod copies;
 mod draft;
 mod expiry;
@@ -13,6 +14,7 @@ mod refusal;
 mod remedy;
 mod request;
 mod signer;
+mod signing;
 mod step;
 
 pub use aftermath::Aftermath;
@@ -21,4 +23,5 @@ pub use planner::{RecoveryPlan, plan};
 pub use refusal::{Refusal, RefusalCode};
 pub use request::{Request, RequestError, Restart};
 pub use signer::second;
+pub use signing::signing_obstacles;
 pub use step::{LeftAlone, Mint, ReSign, Refresh, Step};

@@ -2,6 +2,7 @@
 
 use time::{Duration, OffsetDateTime};
 
+use super::another_node::another_nodes;
 use super::copies::decide_copies;
 use super::draft::Draft;
 use super::node_name::agreed;
@@ -108,6 +109,11 @@ impl Planner<'_> {
     fn decide(&mut self, entry: &CredentialEntry, finding: &Finding) {
         if let Some(missing) = &entry.missing {
             return self.mint(entry, finding, missing);
+        }
+        if !self.request.force
+            && let Some(evidence) = another_nodes(self.draft.inventory, entry)
+        {
+            return self.draft.refuse_another_nodes(finding, &evidence);
         }
         match finding.state {
             State::Valid | State::ExternallyManaged if !self.request.force => {

@@ -8,6 +8,7 @@
 //! An edit rests on three things: the bytes of one value are cut out and all others copied; what is cut out must spell
 //! that value and nothing else; and both files, read by another YAML library, must differ in that value alone.
 
+mod cluster;
 mod credential;
 mod edit;
 mod error;
@@ -15,6 +16,7 @@ mod parse;
 mod plain;
 mod user;
 
+pub use cluster::KubeconfigCluster;
 pub use credential::{KeySource, Source};
 pub use error::KubeconfigError;
 pub use parse::Kubeconfig;

@@ -172,7 +172,7 @@ fn refuse_other_kinds(root: &Field<'_>) -> Result<(), KubeconfigError> {
 }
 
 /// The entry of that name in one of the lists of named entries, and its place there.
-fn named<'a>(
+pub(super) fn named<'a>(
     root: &Field<'a>,
     list: &'static str,
     name: &str,

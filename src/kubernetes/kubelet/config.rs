@@ -13,10 +13,18 @@ pub struct KubeletConfig {
     address: Option<String>,
     port: Option<u16>,
     container_runtime_endpoint: Option<String>,
+    client_authority_file: Option<String>,
+    healthz_address: Option<String>,
+    /// Zero where it is turned off.
+    healthz_port: Option<u16>,
 }
 
 /// `ports.KubeletPort` in `k8s.io/kubernetes/pkg/cluster/ports`.
 const DEFAULT_PORT: u16 = 10250;
+/// `ports.KubeletHealthzPort`, beside it.
+const DEFAULT_HEALTHZ_PORT: u16 = 10248;
+/// `SetDefaults_KubeletConfiguration` in `k8s.io/kubernetes/pkg/kubelet/apis/config/v1beta1`.
+const DEFAULT_HEALTHZ_ADDRESS: &str = "127.0.0.1";
 
 /// Why bytes are not a kubelet's configuration.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +61,18 @@ impl KubeletConfig {
             address: text("address")?,
             port: config.field("port")?.port()?,
             container_runtime_endpoint: text("containerRuntimeEndpoint")?,
+            client_authority_file: config
+                .field("authentication")?
+                .field("x509")?
+                .field("clientCAFile")?
+                .filled_text()?
+                .map(str::to_owned),
+            healthz_address: text("healthzBindAddress")?,
+            healthz_port: {
+                let port = config.field("healthzPort")?;
+                // Absent is the default, zero is off.
+                port.is_present().then(|| port.port()).transpose()?.map(Option::unwrap_or_default)
+            },
         })
     }
 
@@ -84,6 +104,18 @@ impl KubeletConfig {
     /// `containerRuntimeEndpoint`: the CRI socket; a flag may name it instead.
     pub fn container_runtime_endpoint(&self) -> Option<&str> {
         self.container_runtime_endpoint.as_deref()
+    }
+
+    /// `authentication.x509.clientCAFile`: the authority of those who ask the kubelet, which is the cluster's.
+    pub fn client_authority_file(&self) -> Option<&str> {
+        self.client_authority_file.as_deref()
+    }
+
+    /// Where `/healthz` is served, in plain HTTP: `healthzBindAddress` and `healthzPort`; `None` where that is turned off.
+    pub fn healthz(&self) -> Option<(&str, u16)> {
+        let address = self.healthz_address.as_deref();
+        let port = self.healthz_port.unwrap_or(DEFAULT_HEALTHZ_PORT);
+        (port != 0).then_some((address.unwrap_or(DEFAULT_HEALTHZ_ADDRESS), port))
     }
 
     /// `serverTLSBootstrap`: whether the kubelet asks the API for its serving certificate (default false).
@@ -124,6 +156,14 @@ containerRuntimeEndpoint: unix:///run/crio/crio.sock
         assert_eq!(socket, Some("unix:///run/crio/crio.sock"));
 
         let bare = KubeletConfig::parse(b"kind: KubeletConfiguration").unwrap();
+        assert_eq!(bare.healthz(), Some(("127.0.0.1", 10248)));
+        assert_eq!(bare.client_authority_file(), None);
+        let other = KubeletConfig::parse(
+            b"{kind: KubeletConfiguration, healthzPort: 0, authentication: {x509: {clientCAFile: /ca}}}",
+        )
+        .unwrap();
+        assert_eq!(other.healthz(), None);
+        assert_eq!(other.client_authority_file(), Some("/ca"));
         assert_eq!(bare.static_pod_path(), None);
         assert!(!bare.server_tls_bootstrap());
         assert_eq!((bare.address(), bare.port()), (None, 10250));
