@@ -1,5 +1,6 @@
 //! Rekindle brings a kubeadm control-plane node back after every certificate has expired.
 
+pub mod bundle;
 pub mod cli;
 pub mod control_plane;
 pub mod diagnosis;

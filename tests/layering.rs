@@ -44,6 +44,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("journal", &["digest", "pki"]),
     (
+        "bundle",
+        &["evidence", "issuance", "journal", "kubernetes", "pki"],
+    ),
+    (
         "recovery",
         &[
             "control_plane",

@@ -17,6 +17,7 @@ mod expire;
 mod failure;
 mod interrupted;
 mod journal;
+mod node;
 mod observed;
 mod paragraph;
 mod plan;
@@ -45,7 +46,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, BackupsVerb, CaVerb, JournalVerb, Verb};
+use arguments::{Arguments, BackupsVerb, CaVerb, JournalVerb, NodeVerb, Verb};
 use exit::Exit;
 use failure::Failure;
 
@@ -103,6 +104,8 @@ fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure>
         Verb::Backups(BackupsVerb::Prune(verb)) => backups::prune(&root()?, verb, out),
         Verb::Journal(JournalVerb::Verify(verb)) => journal::verify(&root()?, verb, out),
         Verb::Journal(JournalVerb::Show(verb)) => journal::show(&root()?, verb, out),
+        Verb::Node(NodeVerb::Issue(verb)) => node::issue(&root()?, verb, out),
+        Verb::Node(NodeVerb::Install(verb)) => node::install(&root()?, verb, out),
         Verb::Drill(verb) => {
             arguments.refuse_root("drill makes its own node: --keep DIR says where")?;
             drill::drill(verb, out)

@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use crate::inventory::{Inventory, KUBERNETES_FOLDER};
 use crate::node::{self, NodeLock, Root};
-use crate::plan::RefusalCode;
+use crate::plan::{Refusal, RefusalCode, second};
 use crate::recovery;
 
 /// Reads the node, if this user may.
@@ -17,8 +17,37 @@ pub(super) fn observe(root: &Root) -> Result<Inventory, Failure> {
 
 /// The same, of a node that is a control plane of kubeadm's.
 pub(super) fn observe_control_plane(root: &Root) -> Result<Inventory, Failure> {
+    let inventory = observe_node(root)?;
+    if inventory.is_worker() {
+        return Err(worker(&inventory));
+    }
+    Ok(inventory)
+}
+
+/// What can be said of a worker: whose turn it is.
+fn worker(inventory: &Inventory) -> Failure {
+    let Refusal {
+        code,
+        evidence,
+        remedy,
+        ..
+    } = Refusal::of_worker(inventory);
+    let kubelet = inventory.original("kubelet.conf");
+    let until = kubelet.map_or_else(String::new, |kubelet| {
+        format!(
+            "; its kubelet's certificate is valid until {}",
+            second(kubelet.not_after())
+        )
+    });
+    Failure::new(Exit::ActionNeeded, format!("{evidence}{until}"))
+        .hint(remedy)
+        .runbook(code.runbook())
+}
+
+/// The same, of any node of a kubeadm cluster.
+pub(super) fn observe_node(root: &Root) -> Result<Inventory, Failure> {
     let inventory = observe(root)?;
-    if inventory.is_control_plane() {
+    if inventory.is_control_plane() || inventory.is_worker() {
         return Ok(inventory);
     }
     let failure = Failure::new(

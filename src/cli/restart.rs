@@ -25,7 +25,7 @@ use crate::node::{
     self, Access, Present, Root, RunningComponent, Secrecy, numbers_are_ours, running_components,
 };
 use crate::plan::{RecoveryPlan, Refusal, RefusalCode};
-use crate::proof::{ApiServer, Finding, Written, look_at_processes};
+use crate::proof::{ApiServer, Finding, Written, look_at_processes, running};
 use crate::recovery::{
     Interrupted, Live, MANIFEST, RestartChoice, RestartPlan, Seen, Strategy, Undertaking,
     plan_restart, written,
@@ -133,6 +133,60 @@ impl Outlook {
             unwell,
             is_asked_for: wishes.choice != RestartChoice::Auto,
         })
+    }
+
+    /// For who brings a credential for the kubelet alone: that is stopped and started, and nothing else is looked at.
+    pub(super) fn of_kubelet(
+        root: &Root,
+        inventory: &Inventory,
+        arguments: &RestartArguments,
+    ) -> Result<Self, Failure> {
+        let wishes = arguments.wishes(RestartName::None)?;
+        let plane = Arc::new(ControlPlane::of_kubelet(inventory));
+        let own =
+            Arc::new(Root::open(root.path()).map_err(|error| Failure::of_file("root", &error))?);
+        let is_asked = wishes.choice != RestartChoice::This(Strategy::None);
+        let is_looked_at = root.is_machine() && is_asked;
+        let running = if is_looked_at {
+            running(root, &plane)
+        } else {
+            Vec::new()
+        };
+        let seen = Seen {
+            plane: &plane,
+            running: &running,
+            are_numbers_ours: !is_looked_at || numbers_are_ours(),
+            is_alive: true,
+            stale: Vec::new(),
+        };
+        let plan = plan_restart(root, &wishes, &seen).map_err(|mut refusals| {
+            for refusal in &mut refusals {
+                // The words of `recover`.
+                refusal.subject = refusal
+                    .subject
+                    .replace("--restart stale", "--restart kubelet");
+                refusal.remedy = refusal.remedy.replace("--restart touch or ", "");
+                refusal.remedy = refusal.remedy.replace("--restart touch", "--restart none");
+            }
+            Failure::refused(&refusals)
+        })?;
+        Ok(Self {
+            stamps: Vec::new(),
+            plan,
+            plane,
+            root: own,
+            written: Written::default(),
+            running,
+            unwell: Vec::new(),
+            is_asked_for: true,
+        })
+    }
+
+    /// All of it in words, but for the files.
+    pub(super) fn steps(&self) -> Vec<String> {
+        let mut steps = self.plan.steps_before(&self.running);
+        steps.extend(self.plan.steps_after());
+        steps
     }
 
     fn left_running(&self) -> LeftRunning {

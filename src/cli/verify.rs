@@ -9,7 +9,7 @@ use super::conditions::Bars;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::find;
-use super::observed::observe_control_plane;
+use super::observed::observe_node;
 use super::proof::{write_json, write_proof};
 use super::standing::{how_far, stopped};
 use crate::control_plane::ControlPlane;
@@ -19,7 +19,7 @@ use crate::recovery::{Interrupted, written};
 
 /// Watches every condition until all hold or the time is up.
 pub fn verify(root: Root, arguments: &Verify, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let inventory = observe_control_plane(&root)?;
+    let inventory = observe_node(&root)?;
     let mut plane = ControlPlane::of(&inventory);
     // Of what is away the inventory knows nothing.
     if let Some(run) = find(&root).ok().flatten().filter(Interrupted::is_committed) {

@@ -7,7 +7,7 @@ use super::address::{of_urls, reachable};
 use super::{ExpectedPod, LeaseName};
 use crate::evidence::with_causes;
 use crate::inventory::{Inventory, Layout, Location};
-use crate::kubernetes::{AuthorityName, Component};
+use crate::kubernetes::{AuthorityName, Component, KubeletConfig};
 
 /// `--secure-port` of the API server (`k8s.io/kubernetes/cmd/kube-apiserver`).
 const API_SERVER_PORT: u16 = 6443;
@@ -79,6 +79,17 @@ pub struct Kubelet {
     pub is_embedded: bool,
     /// The CRI socket, where one is named.
     pub container_runtime: Option<String>,
+    /// How it is proven where it is alone on its node.
+    pub alone: Option<KubeletAlone>,
+}
+
+/// A kubelet beside no control plane: what there is to be seen of it on its own node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KubeletAlone {
+    /// The PEM with its credential, which its process must be newer than: it is read at the start.
+    pub credential: PathBuf,
+    /// Where it says whether it is healthy, in plain HTTP; none where that is turned off.
+    pub healthz: Option<SocketAddr>,
 }
 
 impl ControlPlane {
@@ -92,12 +103,12 @@ impl ControlPlane {
             let entry = inventory.authority(name)?;
             Some(entry.certificate_path.clone())
         };
-        let administrators = ["admin.conf", "super-admin.conf"]
+        let administrators: Vec<PathBuf> = ["admin.conf", "super-admin.conf"]
             .into_iter()
             .filter_map(|name| inventory.credential(name))
             .map(|entry| entry.location.path().to_owned())
             .collect();
-        Self {
+        let mut plane = Self {
             pods,
             serving: serving(inventory, api_server, &etcd),
             api_server,
@@ -107,7 +118,24 @@ impl ControlPlane {
                 .unwrap_or_else(|| layout.certificates.join("ca.crt")),
             administrators,
             obstacles: layout.obstacles.iter().map(|it| with_causes(it)).collect(),
+        };
+        if inventory.is_worker() && !plane.kubelet.is_embedded {
+            plane.kubelet.alone = Some(alone(inventory, &plane.kubelet));
         }
+        plane
+    }
+
+    /// The kubelet, whatever else is on its node: for who brings a credential for that alone.
+    pub fn of_kubelet(inventory: &Inventory) -> Self {
+        let mut plane = Self::of(inventory);
+        plane.pods.clear();
+        plane.api_server = None;
+        plane.etcd = Etcd::External;
+        plane
+            .serving
+            .retain(|serving| serving.component == Component::Kubelet);
+        plane.kubelet.alone = Some(alone(inventory, &plane.kubelet));
+        plane
     }
 
     /// Whether a process is of this control plane, by its program's name and its arguments: the kubelet, or that of a static pod.
@@ -211,6 +239,19 @@ fn kubelet_address(layout: &Layout) -> Option<SocketAddr> {
     Some(SocketAddr::new(reachable(address), config.port()))
 }
 
+fn alone(inventory: &Inventory, kubelet: &Kubelet) -> KubeletAlone {
+    let config = inventory.layout.kubelet.as_ref();
+    let healthz = config.and_then(KubeletConfig::healthz);
+    let address = healthz.and_then(|(address, port)| {
+        let address: IpAddr = address.parse().ok()?;
+        Some(SocketAddr::new(reachable(address), port))
+    });
+    KubeletAlone {
+        credential: kubelet.credential.clone(),
+        healthz: address,
+    }
+}
+
 fn kubelet(inventory: &Inventory) -> Kubelet {
     let entry = inventory.credential("kubelet.conf");
     let content = entry.and_then(|entry| entry.content.as_ref().ok());
@@ -227,5 +268,6 @@ fn kubelet(inventory: &Inventory) -> Kubelet {
         container_runtime: config
             .and_then(|config| config.container_runtime_endpoint())
             .map(str::to_owned),
+        alone: None,
     }
 }

@@ -7,6 +7,6 @@ mod expected;
 mod lease;
 mod static_pod;
 
-pub use expected::{ControlPlane, Etcd, Kubelet, Serving};
+pub use expected::{ControlPlane, Etcd, Kubelet, KubeletAlone, Serving};
 pub use lease::LeaseName;
 pub use static_pod::ExpectedPod;

@@ -16,6 +16,7 @@ mod places;
 mod remains;
 mod slot;
 mod trust;
+mod trust_file;
 
 pub use authority::{
     AuthorityEntry, FoundAuthority, cluster_authority, has_cluster_key, trusted_authorities,
@@ -31,7 +32,8 @@ pub use personal::{CopiedUser, Copies, PersonalKubeconfig};
 pub use places::Places;
 pub use remains::Remains;
 pub use slot::Slot;
-pub use trust::{TrustFile, TrustForm};
+pub use trust::NodeTrust;
+pub use trust_file::{TrustFile, TrustForm};
 
 /// Where kubeadm keeps the node's configuration.
 pub const KUBERNETES_FOLDER: &str = "/etc/kubernetes";

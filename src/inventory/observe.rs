@@ -8,7 +8,9 @@ use super::{
     AuthorityEntry, Credential, CredentialEntry, Issuer, Layout, NodeNames, PersonalKubeconfig,
     TrustFile, personal,
 };
-use crate::kubernetes::{AUTHORITIES, AuthorityName, CATALOG, CatalogEntry, Expected, Place};
+use crate::kubernetes::{
+    AUTHORITIES, AuthorityName, CATALOG, CatalogEntry, Component, Expected, Place,
+};
 use crate::node::{Present, Root};
 use crate::pki::Certificate;
 
@@ -84,6 +86,30 @@ impl Inventory {
             || authority.is_some_and(
                 |authority| !matches!(&authority.certificates, Err(error) if error.is_not_found()),
             )
+    }
+
+    /// Whether it is a node without a control plane that belongs to a cluster all the same: a kubelet is laid out on it, and
+    /// nothing of a control plane, whose certificates no worker ever has.
+    pub fn is_worker(&self) -> bool {
+        let is_there = |name: &str| {
+            let entry = self.credential(name);
+            entry.is_some_and(|entry| match &entry.content {
+                Ok(_) => true,
+                Err(error) => !error.is_not_found(),
+            })
+        };
+        let has_key = self
+            .authorities
+            .iter()
+            .any(|authority| !authority.is_externally_managed());
+        let others = CATALOG.iter().filter(|entry| {
+            entry.place != Place::KubeletServing && !entry.readers.contains(&Component::Kubelet)
+        });
+        self.layout.manifests.is_empty()
+            && self.layout.obstacles.is_empty()
+            && !has_key
+            && (is_there("kubelet.conf") || self.layout.kubelet.is_some())
+            && !others.into_iter().any(|entry| is_there(entry.name))
     }
 
     /// A node path as a shell outside the root would spell it.

@@ -1,187 +1,99 @@
-//! Where a node trusts its authorities: every file with a copy of one of their certificates.
+//! Whom a node trusts as its cluster's authority, where it may be no control plane: what is on it already, and nothing that
+//! somebody brings.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::{Inventory, KUBERNETES_FOLDER, Layout};
-use crate::kubernetes::{AuthorityName, Clusters, Component, KubeletConfig, Source};
-use crate::node::{FileSnapshot, Home, Root, Secrecy};
+use super::{Inventory, ObservationError};
+use crate::kubernetes::{AuthorityName, Cluster, Clusters, KubeletConfig, Source};
+use crate::node::{FileError, Root, Secrecy};
 use crate::pki::{Certificate, read_certificates};
 
-/// The flags by which the components are told whom to trust.
-const FLAGS: [(Component, &[&str]); 4] = [
-    (
-        Component::ApiServer,
-        &[
-            "client-ca-file",
-            "etcd-cafile",
-            "kubelet-certificate-authority",
-            "requestheader-client-ca-file",
-        ],
-    ),
-    (
-        Component::ControllerManager,
-        &[
-            "client-ca-file",
-            "cluster-signing-cert-file",
-            "requestheader-client-ca-file",
-            "root-ca-file",
-        ],
-    ),
-    (
-        Component::Scheduler,
-        &["client-ca-file", "requestheader-client-ca-file"],
-    ),
-    (
-        Component::Etcd,
-        &["trusted-ca-file", "peer-trusted-ca-file"],
-    ),
-];
+/// The kubelet's kubeconfig, as kubeadm lays it out.
+const KUBELET_KUBECONFIG: &str = "/etc/kubernetes/kubelet.conf";
 
-/// A file that holds certificates of authorities.
+/// The cluster's authority, as this node has it.
 #[derive(Debug)]
-pub struct TrustFile {
-    /// The file.
-    pub file: FileSnapshot,
-    /// How they stand in it.
-    pub form: TrustForm,
-    /// The home folder that it lies in, where it is a person's and that is not root's own.
-    pub home: Option<Home>,
-    /// The certificates, of whomever.
+pub struct NodeTrust {
+    /// Where it was found, as outside the root; empty where there is none.
+    pub source: String,
+    /// Its certificates.
     pub certificates: Vec<Certificate>,
 }
 
-/// How certificates stand in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TrustForm {
-    /// As PEM.
-    Pem,
-    /// In the clusters of a kubeconfig.
-    Kubeconfig,
-}
-
-impl TrustFile {
-    /// Whether `certificate` is in it, byte for byte.
-    pub fn has(&self, certificate: &Certificate) -> bool {
-        self.certificates.contains(certificate)
-    }
-}
-
-impl Inventory {
-    /// Reads every file on the node in which an authority may be trusted: those that flags and the kubelet's configuration name, all in
-    /// the folders of certificates, every kubeconfig, and the copies that people have. What cannot be read is passed over: whatever
-    /// else needs it says so.
-    pub fn observe_trust(&mut self, root: &Root) {
-        let mut seen = BTreeSet::new();
-        let mut found = Vec::new();
-        for path in pem_files(root, &self.layout, self.authority_files()) {
-            found.extend(read_pem(root, &path));
+impl NodeTrust {
+    /// The first of: the cluster's `ca.crt`; the `clientCAFile` of the kubelet's configuration; what `kubelet.conf` holds its
+    /// API server against. One that is there and cannot be read is an error: the next one is not asked instead.
+    pub fn observe(root: &Root, inventory: &Inventory) -> Result<Self, ObservationError> {
+        let cluster = inventory.authority(AuthorityName::Cluster);
+        let own = cluster.map_or_else(
+            || inventory.layout.certificates.join("ca.crt"),
+            |entry| entry.certificate_path.clone(),
+        );
+        let kubelet = inventory.layout.kubelet.as_ref();
+        let configured = kubelet.and_then(KubeletConfig::client_ca_file);
+        for path in [Some(own.as_path()), configured.map(Path::new)] {
+            if let Some(trust) = path.map(|path| of_file(root, path)).transpose()?.flatten() {
+                return Ok(trust);
+            }
         }
-        for path in listed(root, Path::new(KUBERNETES_FOLDER), &["conf"]) {
-            found.extend(read_kubeconfig(root, &path, None));
+        let kubeconfig = Path::new(KUBELET_KUBECONFIG);
+        let Some(file) = optional(root.read(kubeconfig, Secrecy::Secret))? else {
+            return Ok(Self::nothing());
+        };
+        let outside = root.outside(&file.path);
+        let clusters = Clusters::parse(&file.bytes);
+        let clusters = clusters.map_err(|source| ObservationError::Kubeconfig {
+            path: outside.clone(),
+            source,
+        })?;
+        let cluster = clusters.current().ok();
+        match cluster.and_then(Cluster::certificate_authority) {
+            Some(Source::Embedded(pem)) => Ok(Self {
+                certificates: read_certificates(pem).map_err(|source| {
+                    ObservationError::Certificate {
+                        path: outside.clone(),
+                        source,
+                    }
+                })?,
+                source: format!("{} (certificate-authority-data)", outside.display()),
+            }),
+            Some(Source::File(named)) => {
+                let folder = kubeconfig.parent().unwrap_or(kubeconfig);
+                let found = of_file(root, &folder.join(named))?;
+                Ok(found.unwrap_or_else(Self::nothing))
+            }
+            None => Ok(Self::nothing()),
         }
-        for personal in &self.personal {
-            found.extend(read_kubeconfig(
-                root,
-                &personal.path,
-                personal.home.as_ref(),
-            ));
+    }
+
+    fn nothing() -> Self {
+        Self {
+            source: String::new(),
+            certificates: Vec::new(),
         }
-        found.retain(|trust| seen.insert(trust.file.path.clone()));
-        self.trust = found;
-    }
-
-    fn authority_files(&self) -> Vec<PathBuf> {
-        let authorities = self.authorities.iter();
-        authorities
-            .map(|authority| authority.certificate_path.clone())
-            .collect()
-    }
-
-    /// Whether it is a person's, and not the node's.
-    pub fn is_personal(&self, trust: &TrustFile) -> bool {
-        let paths = self.personal.iter().map(|personal| &personal.path);
-        trust.home.is_some() || paths.into_iter().any(|path| *path == trust.file.path)
-    }
-
-    /// The files with a copy of `certificate`, the authority's own first.
-    pub fn trusting(&self, name: AuthorityName, certificate: &Certificate) -> Vec<&TrustFile> {
-        let own = self.authority(name).and_then(super::AuthorityEntry::file);
-        let is_own = |trust: &&TrustFile| own.is_some_and(|own| own.path == trust.file.path);
-        let mut trusting: Vec<&TrustFile> = self
-            .trust
-            .iter()
-            .filter(|trust| trust.has(certificate))
-            .collect();
-        trusting.sort_by_key(|trust| !is_own(trust));
-        trusting
     }
 }
 
-fn pem_files(root: &Root, layout: &Layout, authorities: Vec<PathBuf>) -> BTreeSet<PathBuf> {
-    let flags = FLAGS.iter().flat_map(|(component, flags)| {
-        let values = flags.iter().map(|flag| layout.flag(*component, flag));
-        values.flatten().map(PathBuf::from)
-    });
-    let kubelet = layout
-        .kubelet
-        .as_ref()
-        .and_then(KubeletConfig::client_ca_file)
-        .map(PathBuf::from);
-    let mut folders = BTreeSet::from([layout.certificates.clone()]);
-    folders.extend(
-        authorities
-            .iter()
-            .filter_map(|file| file.parent().map(Path::to_owned)),
-    );
-    let listed = folders
-        .iter()
-        .flat_map(|folder| listed(root, folder, &["crt", "pem"]));
-    authorities
-        .iter()
-        .cloned()
-        .chain(flags)
-        .chain(kubelet)
-        .chain(listed)
-        .collect()
+fn of_file(root: &Root, path: &Path) -> Result<Option<NodeTrust>, ObservationError> {
+    let Some(file) = optional(root.read(path, Secrecy::Public))? else {
+        return Ok(None);
+    };
+    let outside = root.outside(&file.path);
+    match read_certificates(&file.bytes) {
+        Ok(certificates) => Ok(Some(NodeTrust {
+            source: outside.display().to_string(),
+            certificates,
+        })),
+        Err(source) => Err(ObservationError::Certificate {
+            path: outside,
+            source,
+        }),
+    }
 }
 
-fn listed(root: &Root, folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
-    let names = root.list(folder).unwrap_or_default();
-    let paths = names.into_iter().map(|name| folder.join(name));
-    paths
-        .filter(|path| {
-            let extension = path.extension().and_then(|one| one.to_str());
-            extension.is_some_and(|own| extensions.contains(&own))
-        })
-        .collect()
-}
-
-fn read_pem(root: &Root, path: &Path) -> Option<TrustFile> {
-    let file = root.read(path, Secrecy::Public).ok()?;
-    let certificates = read_certificates(&file.bytes).ok()?;
-    Some(TrustFile {
-        file,
-        form: TrustForm::Pem,
-        home: None,
-        certificates,
-    })
-}
-
-fn read_kubeconfig(root: &Root, path: &Path, home: Option<&Home>) -> Option<TrustFile> {
-    let file = root.read(path, Secrecy::Public).ok()?;
-    let clusters = Clusters::parse(&file.bytes).ok()?;
-    let embedded = clusters
-        .certificate_authorities()
-        .filter_map(|(_, source)| match source {
-            Source::Embedded(pem) => read_certificates(pem).ok(),
-            Source::File(_) => None,
-        });
-    let certificates = embedded.flatten().collect();
-    Some(TrustFile {
-        file,
-        form: TrustForm::Kubeconfig,
-        home: home.cloned(),
-        certificates,
-    })
+fn optional<T>(read: Result<T, FileError>) -> Result<Option<T>, FileError> {
+    match read {
+        Err(error) if error.is_not_found() => Ok(None),
+        other => other.map(Some),
+    }
 }

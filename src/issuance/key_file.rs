@@ -1,5 +1,7 @@
 //! A new key on its way to its file.
 
+use std::path::PathBuf;
+
 use zeroize::Zeroizing;
 
 use super::{Content, FileChange};
@@ -36,7 +38,7 @@ pub(super) fn key_change(
     slot: &Slot,
     key: &GeneratedKey,
     access: Access,
-    model: std::path::PathBuf,
+    model: PathBuf,
 ) -> FileChange {
     FileChange {
         name: name.to_owned(),
@@ -52,12 +54,12 @@ pub(super) fn key_change(
     }
 }
 
-/// Certificates, then the key: the order in which the kubelet has them.
-pub(super) fn pem_with_key(certificates: &[Certificate], key: &GeneratedKey) -> Zeroizing<Vec<u8>> {
+/// Certificates, then the key in PEM: the order in which the kubelet has them.
+pub(super) fn pem_with(certificates: &[Certificate], key: &str) -> Zeroizing<Vec<u8>> {
     let public_part: String = certificates.iter().map(encode_certificate).collect();
     // The size is known beforehand, so that no copy of the key is left behind by growing.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(public_part.len() + key.pem.len()));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(public_part.len() + key.len()));
     bytes.extend_from_slice(public_part.as_bytes());
-    bytes.extend_from_slice(key.pem.as_bytes());
+    bytes.extend_from_slice(key.as_bytes());
     bytes
 }

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 use zeroize::Zeroizing;
 
-use super::key_file::{key_file, pem_with_key};
+use super::key_file::{key_file, pem_with};
 use super::{Content, FileChange, IssuanceError};
 use crate::inventory::{Credential, CredentialEntry, Location, Slot};
 use crate::kubernetes::Source;
@@ -130,7 +130,7 @@ impl<'a> Placement<'a> {
         let name = self.name;
         let certificates =
             read_certificates(text).map_err(|source| IssuanceError::Pem { name, source })?;
-        let bytes = pem_with_key(&certificates, key);
+        let bytes = pem_with(&certificates, &key.pem);
         let fits = PrivateKey::from_pem(&bytes, None).is_ok_and(|key| key.fits(renewed));
         let read_back = read_certificates(&bytes);
         if !fits || read_back.ok().as_deref() != Some(&*certificates) {

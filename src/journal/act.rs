@@ -1,8 +1,11 @@
-//! What a run does besides changing files: it stops, starts, ends, copies and gives up. Plain data.
+//! What a run does besides changing files: it stops, starts, ends, copies, gives up and hands out. Plain data.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::digest::Sha256Digest;
 
 /// Something that is done to what runs on the node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +65,20 @@ pub enum Act {
         /// Who held it.
         holder: String,
     },
+    /// A credential is made for the kubelet of another node, and handed out in a file. Nothing here leads to its key.
+    Issue {
+        /// The node.
+        node: String,
+        /// The host that may install it.
+        machine_id: String,
+        /// The serial number of its certificate in hexadecimal.
+        serial: String,
+        /// SHA-256 of the DER of its certificate.
+        fingerprint: Sha256Digest,
+        /// The last second of its validity.
+        #[serde(with = "time::serde::rfc3339")]
+        not_after: OffsetDateTime,
+    },
 }
 
 impl fmt::Display for Act {
@@ -79,6 +96,15 @@ impl fmt::Display for Act {
             Self::ReleaseLease { lease, holder } => {
                 write!(formatter, "give up the lease {lease} for {holder}")
             }
+            Self::Issue {
+                node,
+                machine_id,
+                serial,
+                ..
+            } => write!(
+                formatter,
+                "issue a kubelet's credential for {node} (machine {machine_id}, serial {serial})"
+            ),
         }
     }
 }

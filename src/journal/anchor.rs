@@ -137,16 +137,20 @@ fn certificate(segment: &Segment) -> Result<Certificate, AnchorError> {
     }
 }
 
-fn check_signed(certificate: &Certificate, authorities: &[Certificate]) -> Result<(), AnchorError> {
-    let signed = authorities.iter().any(|authority| {
+/// Whether one of the authorities, which is one, signed the certificate.
+pub(super) fn is_signed(certificate: &Certificate, authorities: &[Certificate]) -> bool {
+    authorities.iter().any(|authority| {
         authority.is_authority()
             && authority.may_sign_certificates()
             && matches!(
                 certificate.check_signature(authority),
                 SignatureCheck::Valid
             )
-    });
-    if signed {
+    })
+}
+
+fn check_signed(certificate: &Certificate, authorities: &[Certificate]) -> Result<(), AnchorError> {
+    if is_signed(certificate, authorities) {
         return Ok(());
     }
     Err(AnchorError::OtherAuthority {

@@ -18,6 +18,8 @@ pub const LONGEST_LINE: usize = 1 << 20;
 
 /// An envelope with its payload decoded and nothing verified.
 pub(super) struct Envelope {
+    /// A record's, or that of another document, which is never taken for one.
+    payload_type: &'static str,
     pub(super) payload: Vec<u8>,
     keyid: Sha256Digest,
     signature: Vec<u8>,
@@ -40,9 +42,9 @@ struct Fields<'line> {
 
 impl<'line> Fields<'line> {
     /// Those of a line that is written the one way in which lines are written.
-    fn of(line: &'line [u8]) -> Option<Self> {
+    fn of(line: &'line [u8], payload_type: &str) -> Option<Self> {
         let rest = str::from_utf8(line).ok()?.strip_prefix(BEFORE_TYPE)?;
-        let rest = rest.strip_prefix(PAYLOAD_TYPE)?;
+        let rest = rest.strip_prefix(payload_type)?;
         let rest = rest.strip_prefix(BEFORE_PAYLOAD)?;
         let (payload, rest) = rest.split_once(BEFORE_KEYID)?;
         let (keyid, rest) = rest.split_once(BEFORE_SIGNATURE)?;
@@ -76,10 +78,10 @@ struct AnySignature<'line> {
 }
 
 /// Why a line is not written as lines are.
-fn diagnose(line: &[u8]) -> Defect {
+fn diagnose(line: &[u8], payload_type: &str) -> Defect {
     match serde_json::from_slice::<AnyLine<'_>>(line) {
         Err(source) => Defect::Envelope { source },
-        Ok(fields) if fields.payload_type != PAYLOAD_TYPE => Defect::PayloadType {
+        Ok(fields) if fields.payload_type != payload_type => Defect::PayloadType {
             found: fields.payload_type.to_owned(),
         },
         Ok(_) => Defect::NotCanonical,
@@ -87,10 +89,20 @@ fn diagnose(line: &[u8]) -> Defect {
 }
 
 impl Envelope {
-    /// Signs a payload.
+    /// Signs a record.
     pub(super) fn sign(payload: Vec<u8>, key: &JournalKey) -> Result<Self, KeyError> {
-        let signature = key.sign(&pre_authentication_encoding(PAYLOAD_TYPE, &payload))?;
+        Self::sign_as(PAYLOAD_TYPE, payload, key)
+    }
+
+    /// Signs a payload of that type.
+    pub(super) fn sign_as(
+        payload_type: &'static str,
+        payload: Vec<u8>,
+        key: &JournalKey,
+    ) -> Result<Self, KeyError> {
+        let signature = key.sign(&pre_authentication_encoding(payload_type, &payload))?;
         Ok(Self {
+            payload_type,
             payload,
             keyid: key.public().fingerprint(),
             signature,
@@ -103,9 +115,9 @@ impl Envelope {
             STANDARD.encode(&self.payload),
             STANDARD.encode(&self.signature),
         );
-        let keyid = self.keyid;
+        let (payload_type, keyid) = (self.payload_type, self.keyid);
         format!(
-            "{BEFORE_TYPE}{PAYLOAD_TYPE}{BEFORE_PAYLOAD}{payload}{BEFORE_KEYID}{keyid}{BEFORE_SIGNATURE}{signature}{END}"
+            "{BEFORE_TYPE}{payload_type}{BEFORE_PAYLOAD}{payload}{BEFORE_KEYID}{keyid}{BEFORE_SIGNATURE}{signature}{END}"
         )
         .into_bytes()
     }
@@ -131,10 +143,16 @@ impl Envelope {
     /// Reads a line (without its newline). Only the line that [`to_line`](Self::to_line) writes is one: there is no room for
     /// spaces, escapes, repeated or foreign fields, and bytes have one text in base64, and a digest one in hexadecimal.
     pub(super) fn parse(line: &[u8]) -> Result<Self, Defect> {
+        Self::parse_as(PAYLOAD_TYPE, line)
+    }
+
+    /// The same, of a payload of that type.
+    pub(super) fn parse_as(payload_type: &'static str, line: &[u8]) -> Result<Self, Defect> {
         if line.len() > LONGEST_LINE {
             return Err(Defect::LineTooLong { bytes: line.len() });
         }
-        let fields = Fields::of(line).ok_or_else(|| diagnose(line))?;
+        let diagnose = |line| diagnose(line, payload_type);
+        let fields = Fields::of(line, payload_type).ok_or_else(|| diagnose(line))?;
         // This engine takes padding and unused bits in their one form alone.
         let decode = |text: &str| STANDARD.decode(text).map_err(|_| diagnose(line));
         let keyid: Sha256Digest = fields.keyid.parse().map_err(|_| diagnose(line))?;
@@ -142,6 +160,7 @@ impl Envelope {
             return Err(Defect::NotCanonical);
         }
         Ok(Self {
+            payload_type,
             payload: decode(fields.payload)?,
             keyid,
             signature: decode(fields.signature)?,
@@ -161,7 +180,7 @@ impl Envelope {
                 expected: key.fingerprint(),
             });
         }
-        let encoding = pre_authentication_encoding(PAYLOAD_TYPE, &self.payload);
+        let encoding = pre_authentication_encoding(self.payload_type, &self.payload);
         if !key.verifies(&encoding, &self.signature) {
             return Err(Defect::Signature);
         }

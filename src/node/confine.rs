@@ -34,7 +34,25 @@ impl Root {
         &self,
         folders: impl IntoIterator<Item = &'a Path>,
     ) -> Result<Confinement, FileError> {
+        self.confine_with_operand(folders, None)
+    }
+
+    /// The same, with one more folder, which the operator named: as a shell names it.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the operator's own folder, which is none of the node's"
+    )]
+    pub fn confine_with_operand<'a>(
+        &self,
+        folders: impl IntoIterator<Item = &'a Path>,
+        operand: Option<&Path>,
+    ) -> Result<Confinement, FileError> {
         let mut rules = Vec::new();
+        if let Some(folder) = operand {
+            let opened = std::fs::File::open(folder)
+                .map_err(|error| FileError::from_io("open", folder, error))?;
+            rules.push(PathBeneath::new(opened.into(), needed()));
+        }
         for path in folders {
             match self.open_folder(path) {
                 Err(error) if error.is_not_found() => {}

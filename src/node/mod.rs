@@ -60,7 +60,9 @@ pub use home::Home;
 pub use identity::{Machine, Operator, binary_digest, machine, operator};
 pub use lock::{LockHolder, NodeLock};
 pub use log::{AppendOnlyFile, RESERVE_SIZE};
-pub use operand::{create_operand, read_operand};
+pub use operand::{
+    create_operand, create_operand_with, look_at_operand, read_operand, remove_operand,
+};
 pub use passwd::User;
 pub use permit::Permit;
 pub use privileges::is_root;

@@ -1,7 +1,7 @@
 //! Files that the operator names on the command line: outside any root, and trusted by nobody.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -50,4 +50,45 @@ pub fn create_operand(path: &Path) -> Result<File, FileError> {
         .mode(0o600)
         .open(path)
         .map_err(|error| FileError::from_io("create", path, error))
+}
+
+/// The same, with that content, which is on the disk when this returns; after an error there is no such file.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the operator's own file, which is none of the node's"
+)]
+pub fn create_operand_with(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let mut file = create_operand(path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let flushed = written
+        .and_then(|()| File::open(folder.unwrap_or(Path::new(".")))?.sync_all())
+        .map_err(|error| FileError::from_io("write", path, error));
+    if flushed.is_err() {
+        // Half of a file is of no use to anybody; the first error is told.
+        let _ = std::fs::remove_file(path);
+    }
+    flushed
+}
+
+/// Removes a file that was made here.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the operator's own file, which is none of the node's"
+)]
+pub fn remove_operand(path: &Path) -> Result<(), FileError> {
+    std::fs::remove_file(path).map_err(|error| FileError::from_io("remove", path, error))
+}
+
+/// Whether there is a folder at `path`, and whether anything is.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the operator's own file, which is none of the node's"
+)]
+pub fn look_at_operand(path: &Path) -> (bool, bool) {
+    let about = std::fs::symlink_metadata(path);
+    let is_folder = std::fs::metadata(path).is_ok_and(|about| about.is_dir());
+    (is_folder, about.is_ok())
 }

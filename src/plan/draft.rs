@@ -1,5 +1,7 @@
 //! A plan in the making: what every plan looks at, and how it notes what stands in the way.
 
+use std::path::Path;
+
 use time::{Duration, OffsetDateTime};
 
 use super::signer::{Signer, Signers, second};
@@ -51,6 +53,10 @@ impl<'a> Draft<'a> {
 
     /// Whether there is a node to plan for; what is wrong with it as a whole is noted.
     pub(super) fn check_node(&mut self) -> bool {
+        if self.inventory.is_worker() {
+            self.refuse_worker();
+            return false;
+        }
         if !self.inventory.is_control_plane() {
             self.refuse_no_node();
             return false;
@@ -124,6 +130,13 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// What keeps the cluster's authority from signing, whatever it is to sign.
+    pub(super) fn check_signing(&mut self) {
+        if let Signer::Unfit(refusal) = self.signers.judge(AuthorityName::Cluster) {
+            self.note(refusal);
+        }
+    }
+
     pub(super) fn refuse_unreadable(&mut self, entry: &CredentialEntry) {
         let error = match &entry.content {
             Err(error) => error,
@@ -141,6 +154,21 @@ impl<'a> Draft<'a> {
             finding.name,
             self.evidence_at_path(finding),
             "bring certificate and key back as a pair from one backup",
+        );
+    }
+
+    pub(super) fn refuse_another_nodes(&mut self, finding: &Finding, evidence: &str) {
+        let path = self.inventory.outside(&finding.path);
+        let evidence = format!("{}: {evidence}", path.display());
+        let remedy = format!(
+            "bring this node's own certificate and key back from a backup; if this one is right: --only {} --force",
+            finding.name
+        );
+        self.refuse(
+            RefusalCode::AnotherNodesCertificate,
+            finding.name,
+            evidence,
+            &remedy,
         );
     }
 
@@ -168,6 +196,10 @@ impl<'a> Draft<'a> {
             remedy: remedy.to_owned(),
         };
         self.note(refusal);
+    }
+
+    fn refuse_worker(&mut self) {
+        self.note(Refusal::of_worker(self.inventory));
     }
 
     fn refuse_no_node(&mut self) {
@@ -208,6 +240,27 @@ impl<'a> Draft<'a> {
         for obstacle in &self.inventory.layout.obstacles {
             let subject = "configuration of the node";
             self.note(Refusal::of_observation(subject, obstacle));
+        }
+    }
+}
+
+impl Refusal {
+    /// The refusal for a node on which nothing can be signed, and never could.
+    pub fn of_worker(inventory: &Inventory) -> Self {
+        let name = inventory.node_names.taken.name.as_deref();
+        let machine_id = inventory.outside(Path::new("/etc/machine-id"));
+        Self {
+            code: RefusalCode::WorkerNode,
+            subject: "node".to_owned(),
+            evidence: format!(
+                "{} is a worker: it has a kubelet and no control plane, and the CA's key, which signs its certificate, is never on it",
+                inventory.root.display()
+            ),
+            remedy: format!(
+                "have a control-plane node make its credential: rekindle node issue {}=MACHINE-ID --out DIR, with what is here in {}; bring the file here, and: rekindle node install FILE",
+                name.unwrap_or("NAME"),
+                machine_id.display()
+            ),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! request in; steps, refusals and what is left to others out.
 
 mod aftermath;
+mod another_node;
 mod authorities;
 mod copies;
 mod draft;
@@ -17,6 +18,7 @@ mod refusal;
 mod remedy;
 mod request;
 mod signer;
+mod signing;
 mod step;
 
 pub use aftermath::Aftermath;
@@ -25,6 +27,7 @@ pub use planner::{RecoveryPlan, plan};
 pub use refusal::{Refusal, RefusalCode};
 pub use request::{AdditionalName, NAMED_CERTIFICATES, Reissue, Request, RequestError, Restart};
 pub use signer::second;
+pub use signing::signing_obstacles;
 pub use step::{
     Install, LeftAlone, Mint, NewKubeconfig, ReSign, Rebuild, Refresh, ReissueAuthority,
     RestoreAuthority, Shape, Step,

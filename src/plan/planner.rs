@@ -2,6 +2,7 @@
 
 use time::{Duration, OffsetDateTime};
 
+use super::another_node::another_nodes;
 use super::authorities::decide_authorities;
 use super::copies::decide_copies;
 use super::draft::Draft;
@@ -146,6 +147,11 @@ impl Planner<'_> {
         }
         if let Some(missing) = &entry.missing {
             return self.mint(entry, finding, missing);
+        }
+        if !self.request.force
+            && let Some(evidence) = another_nodes(self.draft.inventory, entry)
+        {
+            return self.draft.refuse_another_nodes(finding, &evidence);
         }
         match finding.state {
             State::Valid | State::ExternallyManaged if !self.is_wanted(finding) => {

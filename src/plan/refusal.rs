@@ -40,6 +40,8 @@ macro_rules! refusal_codes {
 }
 
 refusal_codes! {
+    /// A certificate was plainly made for another node.
+    AnotherNodesCertificate => "another-nodes-certificate",
     /// Another rekindle holds the lock of this node.
     AnotherRekindle => "another-rekindle",
     /// The CA certificate is no CA, or may not sign certificates.
@@ -56,6 +58,14 @@ refusal_codes! {
     AuthorityNotYetValid => "ca-not-yet-valid",
     /// The copy of an old file is gone or damaged.
     BackupLost => "backup-lost",
+    /// A node's bundle is damaged, or none.
+    BundleDamaged => "bundle-damaged",
+    /// A node's bundle has expired, or is not valid yet.
+    BundleExpired => "bundle-expired",
+    /// A node's bundle is for another host.
+    BundleForAnotherHost => "bundle-for-another-host",
+    /// Nobody whom this node trusts vouches for a bundle.
+    BundleNotTrusted => "bundle-not-trusted",
     /// The file begins with a UTF-8 byte order mark.
     ByteOrderMark => "byte-order-mark",
     /// The kernel refused to open or read a file.
@@ -150,6 +160,8 @@ refusal_codes! {
     StagedFileLost => "staged-file-lost",
     /// A run was interrupted and must be finished or undone first.
     UnfinishedRun => "unfinished-run",
+    /// This is a worker: what signs certificates is never on it.
+    WorkerNode => "worker-node",
     /// Others than its owner may change a file, or exchange what is in a folder.
     WritableByOthers => "writable-by-others",
     /// A certificate was signed by a CA that nothing on this node trusts.

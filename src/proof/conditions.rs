@@ -6,7 +6,7 @@ use super::api_server::ApiServer;
 use super::finding::{Condition, Finding, State};
 use super::running::Running;
 use super::written::Written;
-use super::{certificate, etcd, lease, process};
+use super::{certificate, etcd, kubelet, lease, process};
 use crate::control_plane::{ControlPlane, Etcd};
 use crate::kubernetes::Component;
 use crate::node::Root;
@@ -78,8 +78,23 @@ pub(super) fn conditions(
             add(component, Condition::Lease, look);
         }
     }
-    let look = process::of_kubelet(Arc::clone(&running), Arc::clone(written));
+    let look = match &plane.kubelet.alone {
+        Some(alone) => kubelet::of_process(
+            Arc::clone(&running),
+            alone.credential.clone(),
+            Arc::clone(written),
+        ),
+        None => process::of_kubelet(Arc::clone(&running), Arc::clone(written)),
+    };
     add(Component::Kubelet, Condition::Process, look);
+    let healthz = plane.kubelet.alone.as_ref().and_then(|alone| alone.healthz);
+    if let Some(address) = healthz {
+        add(
+            Component::Kubelet,
+            Condition::Health,
+            kubelet::of_health(address),
+        );
+    }
     for serving in &plane.serving {
         if serving.component == Component::Kubelet {
             let look = certificate::of(Arc::clone(root), serving.clone());

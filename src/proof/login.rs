@@ -11,7 +11,7 @@ use crate::node::{Clocks, FileSnapshot, Root, RunningComponent, Secrecy, now};
 use crate::pki::read_certificates;
 
 /// The kernel counts the start of a process in ticks of this length, and cuts off the rest.
-const TICK: Duration = Duration::from_millis(10);
+pub(super) const TICK: Duration = Duration::from_millis(10);
 
 /// The file as it is on the disk.
 pub(super) struct Login<'a> {

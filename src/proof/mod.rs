@@ -16,6 +16,7 @@ mod certificate;
 mod conditions;
 mod etcd;
 mod finding;
+mod kubelet;
 mod lease;
 mod login;
 mod process;

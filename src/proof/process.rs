@@ -101,7 +101,7 @@ fn missing(pod: &ExpectedPod, running: &Running) -> State {
     )
 }
 
-fn since(process: &RunningComponent, kubeconfig: Option<&Path>, root: &Root) -> String {
+pub(super) fn since(process: &RunningComponent, kubeconfig: Option<&Path>, root: &Root) -> String {
     let started = moment(on_the_wall(process.started, &Clocks::read()));
     match kubeconfig {
         Some(path) => format!(

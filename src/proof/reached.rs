@@ -59,6 +59,28 @@ pub(super) fn reach(
     Ok(ask(&question, now()))
 }
 
+/// A request in plain HTTP, whose answer proves nothing of who gave it.
+pub(super) fn tell(
+    address: SocketAddr,
+    request: HttpRequest,
+) -> Result<Result<HttpResponse, ProbeError>, State> {
+    if !is_own_address(address.ip()) {
+        let why = format!("{address} is not an address of this machine: it is not asked");
+        return Err(Unusable(why).into());
+    }
+    let question = Question {
+        address,
+        channel: Channel::Plain,
+        request: Some(request),
+        patience: PATIENCE,
+    };
+    match ask(&question, now()).outcome {
+        Ok(Some(answer)) => Ok(Ok(answer)),
+        Ok(None) => Err(State::open(format!("{address}: no answer came"))),
+        Err(error) => Ok(Err(error)),
+    }
+}
+
 /// The same, for an answer: from a server that is trusted alone, whatever its status. Why there is none, otherwise.
 pub(super) fn answer(
     address: SocketAddr,

@@ -14,7 +14,16 @@ pub fn confine<'a>(
     root: &Root,
     folders: impl IntoIterator<Item = &'a Path>,
 ) -> Result<Confinement, FileError> {
+    confine_with_operand(root, folders, None)
+}
+
+/// The same, with one more folder, which the operator named for what is made for other nodes: as a shell names it.
+pub fn confine_with_operand<'a>(
+    root: &Root,
+    folders: impl IntoIterator<Item = &'a Path>,
+    operand: Option<&Path>,
+) -> Result<Confinement, FileError> {
     let state = Path::new(STATE_FOLDER);
     root.create_folder(state)?;
-    root.confine(folders.into_iter().chain([state]))
+    root.confine_with_operand(folders.into_iter().chain([state]), operand)
 }

@@ -27,6 +27,18 @@ pub fn carry_out(
     reason: &Reason,
     observer: &mut dyn Observer,
 ) -> Result<Ended, RecoveryError> {
+    begin(root, undertaking, cluster, live, reason, observer)?.carry_out(undertaking)
+}
+
+/// Opens the journal of a new run.
+pub(super) fn begin<'a>(
+    root: &'a Root,
+    undertaking: &Undertaking,
+    cluster: Option<Authority>,
+    live: Option<Live>,
+    reason: &Reason,
+    observer: &'a mut dyn Observer,
+) -> Result<Transaction<'a>, RecoveryError> {
     let untouched = |failure| RecoveryError::Untouched {
         source: Box::new(failure),
     };
@@ -49,7 +61,7 @@ pub fn carry_out(
         run: run.as_str().to_owned(),
         steps: 2 * undertaking.changes.len(),
     });
-    let transaction = Transaction {
+    Ok(Transaction {
         root,
         run: run.to_string(),
         files,
@@ -61,12 +73,11 @@ pub fn carry_out(
         live,
         proof: None,
         warnings: Vec::new(),
-    };
-    transaction.carry_out(undertaking)
+    })
 }
 
 /// A change that is ready: the new file lies beside its target, the old one in the backup.
-struct Prepared {
+pub(super) struct Prepared {
     staged: Staged,
     change: Change,
     backup: Option<BackupCopy>,
@@ -134,7 +145,11 @@ impl Transaction<'_> {
         Some(self.stopped(what, Failure::Live { error }))
     }
 
-    fn prepare(&mut self, undertaking: &Undertaking) -> Result<Vec<Prepared>, (String, Failure)> {
+    /// Stages and backs up every file, and commits to the changes.
+    pub(super) fn prepare(
+        &mut self,
+        undertaking: &Undertaking,
+    ) -> Result<Vec<Prepared>, (String, Failure)> {
         let mut prepared = Vec::with_capacity(undertaking.changes.len());
         for (number, change) in undertaking.changes.iter().enumerate() {
             self.go_on()
@@ -262,7 +277,7 @@ impl Transaction<'_> {
     }
 
     /// Ends a run that has changed nothing.
-    fn give_up(mut self, what: String, failure: Failure) -> RecoveryError {
+    pub(super) fn give_up(mut self, what: String, failure: Failure) -> RecoveryError {
         self.record_failure(&what, &failure);
         // The commit may be on the disk or not: nobody knows after a journal that could not be flushed.
         if self.log.chain().changes().is_some() {
@@ -284,7 +299,7 @@ impl Transaction<'_> {
     }
 
     /// Undoes what was done, after a step that failed.
-    fn turn_back(mut self, what: String, failure: Failure) -> RecoveryError {
+    pub(super) fn turn_back(mut self, what: String, failure: Failure) -> RecoveryError {
         let stuck = match self.roll_back() {
             Err(halted) => return halted,
             Ok(stuck) => stuck,

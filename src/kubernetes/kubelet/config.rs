@@ -15,10 +15,17 @@ pub struct KubeletConfig {
     container_runtime_endpoint: Option<String>,
     client_ca_file: Option<String>,
     cluster_domain: Option<String>,
+    healthz_address: Option<String>,
+    /// Zero where it is turned off.
+    healthz_port: Option<u16>,
 }
 
 /// `ports.KubeletPort` in `k8s.io/kubernetes/pkg/cluster/ports`.
 const DEFAULT_PORT: u16 = 10250;
+/// `ports.KubeletHealthzPort`, beside it.
+const DEFAULT_HEALTHZ_PORT: u16 = 10248;
+/// `SetDefaults_KubeletConfiguration` in `k8s.io/kubernetes/pkg/kubelet/apis/config/v1beta1`.
+const DEFAULT_HEALTHZ_ADDRESS: &str = "127.0.0.1";
 
 /// Why bytes are not a kubelet's configuration.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +69,15 @@ impl KubeletConfig {
                 .filled_text()?
                 .map(str::to_owned),
             cluster_domain: text("clusterDomain")?,
+            healthz_address: text("healthzBindAddress")?,
+            healthz_port: {
+                let port = config.field("healthzPort")?;
+                // Absent is the default, zero is off.
+                port.is_present()
+                    .then(|| port.port())
+                    .transpose()?
+                    .map(Option::unwrap_or_default)
+            },
         })
     }
 
@@ -105,6 +121,13 @@ impl KubeletConfig {
         self.client_ca_file.as_deref()
     }
 
+    /// Where `/healthz` is served, in plain HTTP: `healthzBindAddress` and `healthzPort`; `None` where that is turned off.
+    pub fn healthz(&self) -> Option<(&str, u16)> {
+        let address = self.healthz_address.as_deref();
+        let port = self.healthz_port.unwrap_or(DEFAULT_HEALTHZ_PORT);
+        (port != 0).then_some((address.unwrap_or(DEFAULT_HEALTHZ_ADDRESS), port))
+    }
+
     /// `serverTLSBootstrap`: whether the kubelet asks the API for its serving certificate (default false).
     pub fn server_tls_bootstrap(&self) -> bool {
         self.server_tls_bootstrap
@@ -145,6 +168,14 @@ clusterDomain: k8s.example.test
         assert_eq!(config.cluster_domain(), Some("k8s.example.test"));
 
         let bare = KubeletConfig::parse(b"kind: KubeletConfiguration").unwrap();
+        assert_eq!(bare.healthz(), Some(("127.0.0.1", 10248)));
+        assert_eq!(bare.client_ca_file(), None);
+        let other = KubeletConfig::parse(
+            b"{kind: KubeletConfiguration, healthzPort: 0, authentication: {x509: {clientCAFile: /ca}}}",
+        )
+        .unwrap();
+        assert_eq!(other.healthz(), None);
+        assert_eq!(other.client_ca_file(), Some("/ca"));
         assert_eq!(bare.static_pod_path(), None);
         assert_eq!(bare.cluster_domain(), None);
         assert!(!bare.server_tls_bootstrap());

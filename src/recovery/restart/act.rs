@@ -6,7 +6,7 @@ use crate::recovery::{Failure, Progress};
 
 impl Transaction<'_> {
     /// Does one thing under its intent, and records what came of it.
-    pub(super) fn act<T>(
+    pub(in crate::recovery) fn act<T>(
         &mut self,
         act: Act,
         effect: impl FnOnce(&mut Self, &ActIntent) -> Result<T, Failure>,

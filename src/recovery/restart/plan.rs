@@ -57,6 +57,8 @@ pub struct RestartPlan {
     pub notes: Vec<String>,
     /// How long the proof may take.
     pub timeout: Duration,
+    /// Whether there is a kubelet, and no static pod beside it.
+    is_kubelet_alone: bool,
     wishes: RestartWishes,
 }
 
@@ -112,6 +114,7 @@ pub fn plan_restart(
         copy: None,
         notes: Vec::new(),
         timeout: wishes.timeout,
+        is_kubelet_alone: seen.plane.pods.is_empty(),
         wishes: wishes.clone(),
     };
     plan.note_namesakes(seen);
@@ -211,8 +214,13 @@ impl RestartPlan {
 
     /// What is done after the files are replaced, in words.
     pub fn steps_after(&self) -> Vec<String> {
+        let whom = if self.is_kubelet_alone {
+            "kubelet"
+        } else {
+            "control plane"
+        };
         let prove = format!(
-            "prove that the control plane is back, within {}",
+            "prove that the {whom} is back, within {}",
             humantime::format_duration(self.timeout)
         );
         let each = |verb: &str| {

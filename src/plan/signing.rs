@@ -1,0 +1,18 @@
+//! Whether the cluster's authority can sign on this node now, for something that no plan of a recovery is about.
+
+use time::{Duration, OffsetDateTime};
+
+use super::Refusal;
+use super::draft::Draft;
+use crate::diagnosis::diagnose;
+use crate::inventory::Inventory;
+
+/// Why not; the same as what would stop a recovery.
+pub fn signing_obstacles(inventory: &Inventory, now: OffsetDateTime) -> Vec<Refusal> {
+    let diagnosis = diagnose(inventory, now, Duration::ZERO);
+    let mut draft = Draft::new(inventory, &diagnosis, now);
+    if draft.check_node() {
+        draft.check_signing();
+    }
+    draft.plan.refusals
+}
