@@ -241,6 +241,9 @@ pub struct Wishes {
     /// does not agree on it.
     #[arg(long, value_name = "NAME")]
     pub node_name: Option<String>,
+    /// The clock is right, whatever else on the node says. Goes into the journal.
+    #[arg(long)]
+    pub accept_clock: bool,
     #[command(flatten)]
     pub restart: RestartArguments,
 }
@@ -388,6 +391,7 @@ impl Wishes {
             restart,
             refresh_kubeconfigs: self.refresh_kubeconfigs,
             node_name: self.node_name.clone(),
+            accept_clock: self.accept_clock,
         };
         request
             .validate()

@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 
 use super::arguments::{Output, Plan, RestartName};
+use super::clock::observe_with_journal;
 use super::copies::write_copies;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::observed::observe;
 use super::plan_json::{write_failure, write_json};
 use super::render::{BOLD, WARNING, count, date_cell, printable, state_style};
+use super::report::write_warnings;
 use super::restart::Outlook;
 use super::standing::Standing;
 use super::table::{Cell, Table, terminal_columns};
@@ -40,6 +41,7 @@ pub fn plan(
     };
     match arguments.output {
         Output::Table => {
+            write_warnings(&plan.warnings, out)?;
             write_plan(&root, &plan, outlook.is_well(), out)?;
             outlook.write(&root, &plan, out)?;
         }
@@ -59,7 +61,7 @@ pub fn plan(
 
 fn make(root: &Root, arguments: &Plan) -> Result<(RecoveryPlan, Outlook), Failure> {
     let request = arguments.wishes.request()?;
-    let inventory = observe(root)?;
+    let inventory = observe_with_journal(root)?;
     if let Some(refusal) = Standing::of(root).refusal(root) {
         return Err(refusal);
     }

@@ -30,6 +30,9 @@ struct PlanDocument<'a> {
     /// What stands in the way without being a refusal, such as a journal that does not verify.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     obstacles: Vec<String>,
+    /// What was doubtful, and was accepted.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    warnings: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -101,6 +104,7 @@ pub(super) fn write_json(
         healthy: &plan.healthy,
         kubeconfig_copies: plan.copies.iter().map(CopyDocument::from).collect(),
         obstacles: Vec::new(),
+        warnings: &plan.warnings,
     };
     write_document(&document, out)
 }
@@ -121,6 +125,7 @@ pub(super) fn write_failure(failure: &Failure, out: &mut dyn Write) -> io::Resul
         } else {
             Vec::new()
         },
+        warnings: &[],
     };
     write_document(&document, out)
 }

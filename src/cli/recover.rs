@@ -6,17 +6,17 @@ use anstyle::Style;
 
 use super::aftermath::write_aftermath;
 use super::arguments::{Recover, RestartName};
-use super::clock::write_clock_doubts;
+use super::clock::{observe_with_journal, write_clock_doubts};
 use super::copies::write_copies;
 use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::{clear_away, reason, refuse_unfinished};
-use super::observed::{lock, observe};
+use super::observed::lock;
 use super::plan::{refused, write_explanation, write_plan};
 use super::prompt::{confirm, demand_terminal};
 use super::render::{GOOD, date_cell, span};
-use super::report::{despite_lost_output, exit, write_ended, write_proven};
+use super::report::{despite_lost_output, exit, write_ended, write_proven, write_warnings};
 use super::restart::{LeftRunning, Outlook};
 use super::table::{Cell, Table, terminal_columns};
 use crate::digest::Sha256Digest;
@@ -31,7 +31,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let request = arguments.wishes.request()?;
     let _lock = lock(root)?;
     let left_over = refuse_unfinished(root)?;
-    let inventory = observe(root)?;
+    let inventory = observe_with_journal(root)?;
     let now = node::now();
     let plan = plan(&inventory, now, &request);
     if let Some(expected) = arguments.inventory
@@ -55,7 +55,9 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
             Exit::ActionNeeded
         });
     }
+    // What speaks against the clock otherwise was refused, or accepted.
     write_clock_doubts(root, None, out)?;
+    write_warnings(&plan.warnings, out)?;
     if !arguments.yes {
         demand_terminal()?;
         write_plan(root, &plan, outlook.is_well(), out)?;
@@ -150,6 +152,9 @@ fn wishes_in_effect(arguments: &Recover) -> Vec<String> {
     }
     if let Some(name) = &wishes.node_name {
         flags.push(format!("--node-name={name}"));
+    }
+    if wishes.accept_clock {
+        flags.push("--accept-clock".to_owned());
     }
     flags.extend(wishes.restart.flags(RestartName::Auto));
     flags

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
 use super::{
-    AuthorityEntry, Credential, CredentialEntry, Issuer, Layout, NodeNames, PersonalKubeconfig,
-    personal,
+    AuthorityEntry, ClockEvidence, Credential, CredentialEntry, Issuer, Layout, NodeNames,
+    PersonalKubeconfig, personal,
 };
 use crate::kubernetes::{AUTHORITIES, AuthorityName, CATALOG, CatalogEntry, Expected, Place};
 use crate::node::{Present, Root};
@@ -27,6 +27,8 @@ pub struct Inventory {
     pub node_names: NodeNames,
     /// Copies of the credentials of administrators in home folders.
     pub personal: Vec<PersonalKubeconfig>,
+    /// What tells the time. No part of any digest: etcd's log is written all the time.
+    pub clock: ClockEvidence,
 }
 
 impl Inventory {
@@ -64,6 +66,7 @@ impl Inventory {
             root: root.path().to_owned(),
             node_names: NodeNames::observe(root, &layout, &credentials),
             personal: personal::observe(root, &credentials),
+            clock: ClockEvidence::observe(root, &layout),
             layout,
             authorities,
             credentials,

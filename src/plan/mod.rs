@@ -2,6 +2,7 @@
 //! request in; steps, refusals and what is left to others out.
 
 mod aftermath;
+mod clock;
 mod copies;
 mod draft;
 mod expiry;

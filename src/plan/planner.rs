@@ -28,6 +28,8 @@ pub struct RecoveryPlan {
     pub healthy: Vec<&'static str>,
     /// The copies that people have of what was renewed, or will be, and that stay as they are.
     pub copies: Vec<CopyFinding>,
+    /// What was doubtful, and was accepted.
+    pub warnings: Vec<String>,
 }
 
 /// Plans the recovery of the node in `inventory` at `now`.
@@ -39,7 +41,7 @@ pub fn plan(inventory: &Inventory, now: OffsetDateTime, request: &Request) -> Re
         within,
         draft: Draft::new(inventory, &diagnosis, now),
     };
-    if planner.draft.check_node() {
+    if planner.draft.check_node(request.accept_clock) {
         planner.decide_certificates(&diagnosis.certificates);
         decide_copies(&mut planner.draft, request, &diagnosis.copies);
         planner.draft.check_whole();

@@ -62,7 +62,9 @@ refusal_codes! {
     CannotRead => "cannot-read",
     /// A file is PEM, but holds no certificate that can be parsed.
     CertificateDamaged => "certificate-damaged",
-    /// The clock is earlier than the node's own files.
+    /// The clock is far later than what tells the time by itself.
+    ClockAhead => "clock-ahead",
+    /// The clock is earlier than what was written on the node already.
     ClockBehind => "clock-behind",
     /// The file holds binary DER.
     DerInsteadOfPem => "der-instead-of-pem",

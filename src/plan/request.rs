@@ -23,6 +23,8 @@ pub struct Request {
     pub refresh_kubeconfigs: bool,
     /// The name of this node, for a kubelet's credential that is made anew; `None` to find it on the node.
     pub node_name: Option<String>,
+    /// Go on though what is on the node speaks against the clock.
+    pub accept_clock: bool,
 }
 
 /// How the components are brought to use what was renewed.
