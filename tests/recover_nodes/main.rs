@@ -17,6 +17,7 @@ mod every_node;
 mod hostile;
 mod issuers;
 mod kubelet;
+mod layouts;
 mod mutation;
 mod secrecy;
 mod telling;
