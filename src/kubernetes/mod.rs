@@ -18,6 +18,7 @@ mod kubeconfig;
 mod kubelet;
 mod stamp;
 mod static_pod;
+mod version;
 
 pub use catalog::{
     AUTHORITIES, AuthorityCatalogEntry, AuthorityName, CATALOG, CatalogEntry, Component, Expected,
@@ -31,3 +32,4 @@ pub use kubelet::{
 };
 pub use stamp::{STAMP, StampError, stamp};
 pub use static_pod::{Deviation, StaticPod, StaticPodError};
+pub use version::{KubernetesVersion, KubernetesVersionError};

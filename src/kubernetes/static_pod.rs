@@ -1,4 +1,4 @@
-//! A static pod's manifest: with which flags its component runs. Pure; reads, never edits.
+//! A static pod's manifest: with which flags, from which image and as whom its component runs. Pure; reads, never edits.
 
 use super::document::{DocumentError, Field, Node};
 use super::flags::Flags;
@@ -10,6 +10,8 @@ use super::flags::Flags;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaticPod {
     flags: Flags,
+    image: Option<String>,
+    run_as: Option<(u32, u32)>,
 }
 
 /// Why bytes are not the manifest of a static pod.
@@ -39,17 +41,36 @@ impl StaticPod {
             let kind = kind.map(str::to_owned);
             return Err(StaticPodError::NotAPod { kind });
         }
+        let Some(container) = container(&pod, component(&pod)?)? else {
+            return Ok(Self {
+                flags: Flags::default(),
+                image: None,
+                run_as: None,
+            });
+        };
         let mut words = Vec::new();
-        if let Some(container) = container(&pod, component(&pod)?)? {
-            for list in ["command", "args"] {
-                for word in container.field(list)?.list()? {
-                    words.extend(word.text()?);
-                }
+        for list in ["command", "args"] {
+            for word in container.field(list)?.list()? {
+                words.extend(word.text()?);
             }
         }
         Ok(Self {
             flags: Flags::parse(words),
+            image: container.field("image")?.filled_text()?.map(str::to_owned),
+            run_as: run_as(&pod, &container)?,
         })
+    }
+
+    /// The image of the component's container, as it is written; its tag names the release
+    /// ([`KubernetesVersion::of_image`](super::KubernetesVersion::of_image)).
+    pub fn image(&self) -> Option<&str> {
+        self.image.as_deref()
+    }
+
+    /// The numbers of the user and the group that the component runs as, so that its files must be theirs to read: where kubeadm's
+    /// `RootlessControlPlane` is on. `None` where the manifest names no user: root, with kubeadm's images.
+    pub fn run_as(&self) -> Option<(u32, u32)> {
+        self.run_as
     }
 
     /// The value of a flag in the command and arguments of the component's container; the last one where it is repeated, as pflag has it.
@@ -118,6 +139,21 @@ fn container<'a>(pod: &Field<'a>, component: &str) -> Result<Option<Field<'a>>, 
     Ok(containers.into_iter().next())
 }
 
+/// `runAsUser` and `runAsGroup`; each of the container's own wins over the pod's, and a user without a group has group 0
+/// (`SecurityContext` and `PodSecurityContext` in `k8s.io/api/core/v1`).
+fn run_as(pod: &Field<'_>, container: &Field<'_>) -> Result<Option<(u32, u32)>, DocumentError> {
+    let own = container.field("securityContext")?;
+    let common = pod.field("spec")?.field("securityContext")?;
+    let number = |key: &str| -> Result<Option<u32>, DocumentError> {
+        Ok(own
+            .field(key)?
+            .user_number()?
+            .or(common.field(key)?.user_number()?))
+    };
+    let group = number("runAsGroup")?.unwrap_or(0);
+    Ok(number("runAsUser")?.map(|user| (user, group)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +218,52 @@ spec:
     fn a_pod_without_containers_has_no_flags() {
         let pod = StaticPod::parse(b"kind: Pod\nmetadata: {name: etcd}\n").unwrap();
         assert_eq!(pod.flag("data-dir"), None);
+        assert_eq!((pod.image(), pod.run_as()), (None, None));
+    }
+
+    #[test]
+    fn the_image_is_that_of_the_container_with_the_flags() {
+        let text = MANIFEST.replace("- name: sidecar", "- name: sidecar\n    image: s:v1.1.1");
+        let pod = StaticPod::parse(text.as_bytes()).unwrap();
+        assert_eq!(pod.image(), None);
+        let text = text.replace(
+            "- name: etcd\n",
+            "- name: etcd\n    image: r.test/etcd:3.6.8-0\n",
+        );
+        let pod = StaticPod::parse(text.as_bytes()).unwrap();
+        assert_eq!(pod.image(), Some("r.test/etcd:3.6.8-0"));
+    }
+
+    #[test]
+    fn the_user_of_the_container_wins_over_that_of_the_pod() {
+        let run_as = |pod: &str, container: &str| {
+            let text = format!(
+                "{{kind: Pod, metadata: {{name: a}}, spec: {{securityContext: {pod}, containers: \
+                 [{{name: s, securityContext: {{runAsUser: 7}}}}, {{name: a, securityContext: {container}}}]}}}}"
+            );
+            StaticPod::parse(text.as_bytes()).map(|pod| pod.run_as())
+        };
+        let both = "{runAsUser: 2000, runAsGroup: 3000}";
+        assert_eq!(run_as("{}", "{}").unwrap(), None);
+        assert_eq!(run_as("null", "{runAsGroup: 3000}").unwrap(), None);
+        assert_eq!(run_as(both, "{}").unwrap(), Some((2000, 3000)));
+        assert_eq!(
+            run_as(both, "{runAsUser: 0}").unwrap(),
+            Some((0, 3000)),
+            "zero is a user"
+        );
+        assert_eq!(
+            run_as("{runAsUser: 1}", "{runAsGroup: 4}").unwrap(),
+            Some((1, 4))
+        );
+        assert_eq!(run_as("{}", "{runAsUser: 5}").unwrap(), Some((5, 0)));
+        for odd in ["{runAsUser: -1}", "{runAsUser: '5'}", "{runAsUser: 1.5}"] {
+            let error = run_as("{}", odd).unwrap_err().to_string();
+            assert!(
+                error.contains("spec.containers[1].securityContext.runAsUser"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -66,6 +66,16 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// The number of a user or a group; `None` where there is none.
+    pub(in crate::kubernetes) fn user_number(&self) -> Result<Option<u32>, DocumentError> {
+        let wrong = || self.wrong_type("the number of a user or a group");
+        match self.node {
+            None | Some(Node::Null) => Ok(None),
+            Some(Node::Number(number)) => number.parse().map(Some).map_err(|_| wrong()),
+            Some(_) => Err(wrong()),
+        }
+    }
+
     /// The members of a list; none where there is no list.
     pub(in crate::kubernetes) fn list(&self) -> Result<Vec<Self>, DocumentError> {
         match self.node {
