@@ -42,6 +42,7 @@ mod scratch;
 mod service;
 mod signals;
 mod space;
+mod tenant;
 mod trace;
 mod tree;
 mod unconfined;

@@ -19,6 +19,7 @@ mod issuers;
 mod kubelet;
 mod layouts;
 mod mutation;
+mod rootless;
 mod secrecy;
 mod telling;
 mod wishes;
