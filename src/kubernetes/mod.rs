@@ -16,6 +16,7 @@ mod document;
 mod flags;
 mod kubeconfig;
 mod kubelet;
+mod leaf;
 mod stamp;
 mod static_pod;
 mod version;
@@ -29,6 +30,10 @@ pub use kubeconfig::{KeySource, Kubeconfig, KubeconfigError, Source};
 pub use kubelet::{
     KubeletConfig, KubeletConfigError, KubeletFlags, KubeletFlagsError, NODES_GROUP, node_name,
     node_of_user, user_of_node,
+};
+pub use leaf::{
+    LeafProfile, LeafProfileError, MissingFact, NodeFacts, ServiceCidrs, ServiceCidrsError,
+    leaf_profile,
 };
 pub use stamp::{STAMP, StampError, stamp};
 pub use static_pod::{Deviation, StaticPod, StaticPodError};

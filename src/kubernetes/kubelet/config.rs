@@ -13,6 +13,7 @@ pub struct KubeletConfig {
     address: Option<String>,
     port: Option<u16>,
     container_runtime_endpoint: Option<String>,
+    cluster_domain: Option<String>,
 }
 
 /// `ports.KubeletPort` in `k8s.io/kubernetes/pkg/cluster/ports`.
@@ -53,6 +54,7 @@ impl KubeletConfig {
             address: text("address")?,
             port: config.field("port")?.port()?,
             container_runtime_endpoint: text("containerRuntimeEndpoint")?,
+            cluster_domain: text("clusterDomain")?,
         })
     }
 
@@ -86,6 +88,11 @@ impl KubeletConfig {
         self.container_runtime_endpoint.as_deref()
     }
 
+    /// `clusterDomain`: that of the services, `networking.dnsDomain` for kubeadm.
+    pub fn cluster_domain(&self) -> Option<&str> {
+        self.cluster_domain.as_deref()
+    }
+
     /// `serverTLSBootstrap`: whether the kubelet asks the API for its serving certificate (default false).
     pub fn server_tls_bootstrap(&self) -> bool {
         self.server_tls_bootstrap
@@ -109,6 +116,7 @@ tlsPrivateKeyFile: /srv/kubelet.key
 port: 20250
 address: 192.0.2.10
 containerRuntimeEndpoint: unix:///run/crio/crio.sock
+clusterDomain: k8s.example.test
 ",
         )
         .unwrap();
@@ -122,9 +130,11 @@ containerRuntimeEndpoint: unix:///run/crio/crio.sock
         );
         let socket = config.container_runtime_endpoint();
         assert_eq!(socket, Some("unix:///run/crio/crio.sock"));
+        assert_eq!(config.cluster_domain(), Some("k8s.example.test"));
 
         let bare = KubeletConfig::parse(b"kind: KubeletConfiguration").unwrap();
         assert_eq!(bare.static_pod_path(), None);
+        assert_eq!(bare.cluster_domain(), None);
         assert!(!bare.server_tls_bootstrap());
         assert_eq!((bare.address(), bare.port()), (None, 10250));
     }
