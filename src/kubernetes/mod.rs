@@ -26,7 +26,9 @@ pub use catalog::{
     PairFlags, Place,
 };
 pub use document::DocumentError;
-pub use kubeconfig::{KeySource, Kubeconfig, KubeconfigError, Source};
+pub use kubeconfig::{
+    Cluster, Clusters, Composition, Credential, KeySource, Kubeconfig, KubeconfigError, Source,
+};
 pub use kubelet::{
     KubeletConfig, KubeletConfigError, KubeletFlags, KubeletFlagsError, NODES_GROUP, node_name,
     node_of_user, user_of_node,

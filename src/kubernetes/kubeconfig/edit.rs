@@ -1,4 +1,4 @@
-//! Replaces one certificate in a kubeconfig's text, and proves that nothing else changed. Pure.
+//! Replaces one value in a kubeconfig's text, and proves that nothing else changed. Pure.
 //!
 //! `yaml-edit` says where the value is; the text around it is copied, not written anew, so that comments, order, quoting
 //! and line breaks stay. `serde_yaml`, which shares no code with it, judges the outcome.
@@ -11,20 +11,52 @@ use zeroize::Zeroizing;
 use super::credential::{encode, without_blanks};
 use crate::kubernetes::document::Node;
 
-/// The key whose value is replaced.
-const KEY: &str = "client-certificate-data";
+/// Which value: one with base64 of a named entry.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Value {
+    list: &'static str,
+    index: usize,
+    entry: &'static str,
+    key: &'static str,
+}
 
-/// `text` with `pem` in the place of the certificate of `users[user_index]`; `None` if that value's bytes cannot be
-/// told for sure. The new value has the old one's quotes or block header, and is on one line.
-pub(super) fn replace_certificate(
-    text: &str,
-    user_index: usize,
-    pem: &[u8],
-) -> Option<Zeroizing<String>> {
-    let value = locate(text, user_index)?;
-    let before = text.get(..value.start)?;
-    let after = text.get(value.end..)?;
-    let data = encode(pem);
+impl Value {
+    /// The certificate of `users[index]`.
+    pub(super) fn client_certificate(index: usize) -> Self {
+        Self {
+            list: "users",
+            index,
+            entry: "user",
+            key: "client-certificate-data",
+        }
+    }
+
+    /// The key of `users[index]`.
+    pub(super) fn client_key(index: usize) -> Self {
+        Self {
+            key: "client-key-data",
+            ..Self::client_certificate(index)
+        }
+    }
+
+    /// The authorities of `clusters[index]`.
+    pub(super) fn certificate_authority(index: usize) -> Self {
+        Self {
+            list: "clusters",
+            index,
+            entry: "cluster",
+            key: "certificate-authority-data",
+        }
+    }
+}
+
+/// `text` with `pem` in the place of that value; `None` if its bytes cannot be told for sure. The new value has the old one's
+/// quotes or block header, and is on one line.
+pub(super) fn replace(text: &str, value: Value, pem: &[u8]) -> Option<Zeroizing<String>> {
+    let place = locate(text, value)?;
+    let before = text.get(..place.start)?;
+    let after = text.get(place.end..)?;
+    let data = Zeroizing::new(encode(pem));
     // The size is known beforehand, so that no copy of a key is left behind by growing.
     let mut edited = Zeroizing::new(String::with_capacity(
         before.len() + data.len() + after.len(),
@@ -35,27 +67,29 @@ pub(super) fn replace_certificate(
     Some(edited)
 }
 
-/// Whether both texts have that certificate and say the same but for it.
-pub(super) fn differ_in_certificate_alone(text: &str, edited: &str, user_index: usize) -> bool {
+/// Whether both texts have those values and say the same but for them.
+pub(super) fn differ_in_these_alone(text: &str, edited: &str, values: &[Value]) -> bool {
     let (Ok(mut before), Ok(mut after)) =
         (Node::parse(text.as_bytes()), Node::parse(edited.as_bytes()))
     else {
         return false;
     };
-    take_certificate(&mut before, user_index).is_some()
-        && take_certificate(&mut after, user_index).is_some()
-        && before == after
+    let taken = |document: &mut Node| values.iter().all(|value| take(document, *value).is_some());
+    taken(&mut before) && taken(&mut after) && before == after
 }
 
 /// Where the base64 digits of the value are, blanks and line breaks between them included, quotes and headers not.
-fn locate(text: &str, user_index: usize) -> Option<Range<usize>> {
-    let user = YamlFile::parse(text)
+fn locate(text: &str, value: Value) -> Option<Range<usize>> {
+    let entry = YamlFile::parse(text)
         .tree()
         .document()?
-        .get_sequence("users")?
-        .get(user_index)?;
-    let value = user.as_mapping()?.get_mapping("user")?.get(KEY)?;
-    let range = value.as_scalar()?.byte_range();
+        .get_sequence(value.list)?
+        .get(value.index)?;
+    let scalar = entry
+        .as_mapping()?
+        .get_mapping(value.entry)?
+        .get(value.key)?;
+    let range = scalar.as_scalar()?.byte_range();
     let start = usize::try_from(range.start).ok()?;
     let end = usize::try_from(range.end).ok()?;
     let digits = digits(text.get(start..end)?)?;
@@ -63,10 +97,10 @@ fn locate(text: &str, user_index: usize) -> Option<Range<usize>> {
     // A comment or another value in what is to be cut out would be lost: it must be the value, the whole value and
     // nothing else.
     let mut document = Node::parse(text.as_bytes()).ok()?;
-    let Some(Node::Text(value)) = take_certificate(&mut document, user_index) else {
+    let Some(Node::Text(said)) = take(&mut document, value) else {
         return None;
     };
-    (without_escapes(text.get(digits.clone())?) == without_blanks(&value)).then_some(digits)
+    (without_escapes(text.get(digits.clone())?) == without_blanks(&said)).then_some(digits)
 }
 
 /// The part of a YAML scalar that is its value: all between its quotes, or the lines below its block header.
@@ -87,12 +121,12 @@ fn without_escapes(digits: &str) -> Zeroizing<String> {
 }
 
 /// Takes the value out of the tree and leaves null there.
-fn take_certificate(document: &mut Node, user_index: usize) -> Option<Node> {
-    let Node::List(users) = entry(document, "users")? else {
+fn take(document: &mut Node, value: Value) -> Option<Node> {
+    let Node::List(entries) = entry(document, value.list)? else {
         return None;
     };
-    let user = entry(users.get_mut(user_index)?, "user")?;
-    Some(std::mem::replace(entry(user, KEY)?, Node::Null))
+    let owner = entry(entries.get_mut(value.index)?, value.entry)?;
+    Some(std::mem::replace(entry(owner, value.key)?, Node::Null))
 }
 
 fn entry<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Node> {
@@ -293,7 +327,11 @@ users:
     fn a_change_elsewhere_is_seen() {
         let text = FILE.replace("{certificate}", &encode(OLD));
         let edited = edit(&text).unwrap();
-        assert!(differ_in_certificate_alone(&text, &edited, 1));
+        assert!(differ_in_these_alone(
+            &text,
+            &edited,
+            &[Value::client_certificate(1)]
+        ));
         for (from, to) in [
             ("Q0E=", "Q0F="),
             ("client-key-data", "client-key-date"),
@@ -303,8 +341,15 @@ users:
         ] {
             let other = edited.replacen(from, to, 1);
             assert_ne!(other, edited);
-            assert!(!differ_in_certificate_alone(&text, &other, 1), "{from}");
+            assert!(
+                !differ_in_these_alone(&text, &other, &[Value::client_certificate(1)]),
+                "{from}"
+            );
         }
-        assert!(!differ_in_certificate_alone(&text, &edited, 0));
+        assert!(!differ_in_these_alone(
+            &text,
+            &edited,
+            &[Value::client_certificate(0)]
+        ));
     }
 }

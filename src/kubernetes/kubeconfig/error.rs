@@ -53,10 +53,24 @@ pub enum KubeconfigError {
         /// The missing user.
         user: String,
     },
+    /// The current context has no `cluster`.
+    #[error("the current context {context:?} names no cluster")]
+    ContextWithoutCluster {
+        /// The current context.
+        context: String,
+    },
+    /// The current context names a cluster that is not in `clusters`.
+    #[error("the cluster {cluster:?} of the current context {context:?} is not among its clusters")]
+    NoSuchCluster {
+        /// The current context.
+        context: String,
+        /// The missing cluster.
+        cluster: String,
+    },
     /// Two entries have the name that is looked for; client-go refuses that too.
     #[error("it has two {list} of the name {name:?}")]
     SameName {
-        /// `contexts` or `users`.
+        /// `clusters`, `contexts` or `users`.
         list: &'static str,
         /// Their name.
         name: String,
@@ -138,5 +152,57 @@ pub enum KubeconfigError {
     EditChangedMore {
         /// The user of the current context.
         user: String,
+    },
+    /// A new credential was asked for, but the key is in a file of its own.
+    #[error("the client key of the user {user:?} is not in it but in {path:?}")]
+    KeyNotEmbedded {
+        /// The user of the current context.
+        user: String,
+        /// The `client-key`.
+        path: String,
+    },
+    /// The bytes of the key's value could not be told from what surrounds them.
+    #[error(
+        "the client-key-data of the user {user:?} is written in a way that cannot be edited safely"
+    )]
+    KeyNotEditable {
+        /// The user of the current context.
+        user: String,
+    },
+    /// The edit was made in memory, checked, and found to change something else too.
+    #[error("replacing the credential of the user {user:?} would change more than that")]
+    CredentialEditChangedMore {
+        /// The user of the current context.
+        user: String,
+    },
+    /// `certificate-authority-data` is not base64.
+    #[error("the certificate-authority-data of the cluster {cluster:?} is not base64")]
+    AuthorityNotBase64 {
+        /// The cluster.
+        cluster: String,
+        /// Where and why.
+        source: base64::DecodeError,
+    },
+    /// An edit was asked for, but there is no such entry, or not one with authorities in it.
+    #[error("its clusters[{index}] has no certificate-authority-data")]
+    AuthorityNotEmbedded {
+        /// The place in the list, counted from zero.
+        index: usize,
+    },
+    /// The bytes of the authorities' value could not be told from what surrounds them.
+    #[error(
+        "the certificate-authority-data of its clusters[{index}] is written in a way that cannot be edited safely"
+    )]
+    AuthorityNotEditable {
+        /// The place in the list, counted from zero.
+        index: usize,
+    },
+    /// The edit was made in memory, checked, and found to change something else too.
+    #[error(
+        "replacing the certificate-authority-data of its clusters[{index}] would change more than that"
+    )]
+    AuthorityEditChangedMore {
+        /// The place in the list, counted from zero.
+        index: usize,
     },
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::credential::{KeySource, Source};
+use super::edit::Value;
 use super::error::KubeconfigError;
-use super::{edit, plain, user};
+use super::{Clusters, edit, plain, user};
 use crate::kubernetes::document::{Field, Node, text};
 
 /// A kubeconfig: its text byte for byte, and what its current context says.
@@ -15,11 +16,11 @@ use crate::kubernetes::document::{Field, Node, text};
 /// Its own copies of the text and the key are wiped when it is dropped; those that the YAML libraries make, by the
 /// program's allocator.
 pub struct Kubeconfig {
-    text: Arc<Zeroizing<String>>,
-    user_index: usize,
-    user_name: String,
-    client_certificate: Source,
-    client_key: KeySource,
+    pub(super) text: Arc<Zeroizing<String>>,
+    pub(super) user_index: usize,
+    pub(super) user_name: String,
+    pub(super) client_certificate: Source,
+    pub(super) client_key: KeySource,
 }
 
 impl Kubeconfig {
@@ -30,20 +31,9 @@ impl Kubeconfig {
     pub fn parse(bytes: &[u8]) -> Result<Self, KubeconfigError> {
         let document = Node::parse(bytes)?;
         let root = document.root();
-        refuse_other_kinds(&root)?;
-        let text = Zeroizing::new(text(bytes)?.to_owned());
-        plain::refuse_indirection(&text)?;
+        let text = editable(&root, bytes)?;
 
-        let context_name = root
-            .field("current-context")?
-            .filled_text()?
-            .ok_or(KubeconfigError::NoCurrentContext)?;
-        let (_, context) = named(&root, "contexts", context_name)?.ok_or_else(|| {
-            KubeconfigError::NoSuchContext {
-                context: context_name.to_owned(),
-            }
-        })?;
-        let context = context.field("context")?;
+        let (context_name, context) = current_context(&root)?;
         let user_name = context.field("user")?.filled_text()?.ok_or_else(|| {
             KubeconfigError::ContextWithoutUser {
                 context: context_name.to_owned(),
@@ -54,7 +44,7 @@ impl Kubeconfig {
                 context: context_name.to_owned(),
                 user: user_name.to_owned(),
             })?;
-        Self::of_user(Arc::new(text), user_index, user_name, &user)
+        Self::of_user(text, user_index, user_name, &user)
     }
 
     /// Reads a kubeconfig once for each of its users that has a client certificate and its key, whatever its current context is.
@@ -62,11 +52,8 @@ impl Kubeconfig {
     pub fn users(bytes: &[u8]) -> Result<Vec<Self>, KubeconfigError> {
         let document = Node::parse(bytes)?;
         let root = document.root();
-        refuse_other_kinds(&root)?;
-        let text = Zeroizing::new(text(bytes)?.to_owned());
-        plain::refuse_indirection(&text)?;
         // One for all: a hostile file has thousands of users.
-        let text = Arc::new(text);
+        let text = editable(&root, bytes)?;
         let users = root.field("users")?.list()?.into_iter().enumerate();
         let users = users.filter_map(|(index, user)| {
             let name = user.field("name").ok()?.text().ok()??;
@@ -89,6 +76,16 @@ impl Kubeconfig {
             client_certificate: user::client_certificate(&user, user_name)?,
             client_key: user::client_key(&user, user_name)?,
         })
+    }
+
+    /// The name of this user.
+    pub fn user_name(&self) -> &str {
+        &self.user_name
+    }
+
+    /// The clusters of this file.
+    pub fn clusters(&self) -> Result<Clusters, KubeconfigError> {
+        Clusters::parse(self.text.as_bytes())
     }
 
     /// The place of the user among those of the file, counted from zero.
@@ -121,14 +118,15 @@ impl Kubeconfig {
                 path: path.clone(),
             });
         }
-        let mut edited = edit::replace_certificate(&self.text, self.user_index, pem)
+        let value = Value::client_certificate(self.user_index);
+        let mut edited = edit::replace(&self.text, value, pem)
             .ok_or_else(|| KubeconfigError::NotEditable { user: user() })?;
         let reads_back = Self::users(edited.as_bytes()).is_ok_and(|users| {
             let mut users = users.into_iter();
             let same = users.find(|user| user.user_index == self.user_index);
             same.is_some_and(|user| user.client_certificate == Source::Embedded(pem.to_vec()))
         });
-        if !reads_back || !edit::differ_in_certificate_alone(&self.text, &edited, self.user_index) {
+        if !reads_back || !edit::differ_in_these_alone(&self.text, &edited, &[value]) {
             return Err(KubeconfigError::EditChangedMore { user: user() });
         }
         Ok(std::mem::take(&mut *edited).into_bytes())
@@ -152,6 +150,32 @@ impl fmt::Debug for Kubeconfig {
     }
 }
 
+/// The text of a kubeconfig that an edit cannot reach further in than it shows.
+pub(super) fn editable(
+    root: &Field<'_>,
+    bytes: &[u8],
+) -> Result<Arc<Zeroizing<String>>, KubeconfigError> {
+    refuse_other_kinds(root)?;
+    let text = Zeroizing::new(text(bytes)?.to_owned());
+    plain::refuse_indirection(&text)?;
+    Ok(Arc::new(text))
+}
+
+/// The context that counts, and its name.
+pub(super) fn current_context<'a>(
+    root: &Field<'a>,
+) -> Result<(&'a str, Field<'a>), KubeconfigError> {
+    let name = root
+        .field("current-context")?
+        .filled_text()?
+        .ok_or(KubeconfigError::NoCurrentContext)?;
+    let (_, context) =
+        named(root, "contexts", name)?.ok_or_else(|| KubeconfigError::NoSuchContext {
+            context: name.to_owned(),
+        })?;
+    Ok((name, context.field("context")?))
+}
+
 /// client-go needs neither `kind` nor `apiVersion`; without a kind one of the four lists must be there.
 fn refuse_other_kinds(root: &Field<'_>) -> Result<(), KubeconfigError> {
     let kind = match root.field("kind") {
@@ -172,7 +196,7 @@ fn refuse_other_kinds(root: &Field<'_>) -> Result<(), KubeconfigError> {
 }
 
 /// The entry of that name in one of the lists of named entries, and its place there.
-fn named<'a>(
+pub(super) fn named<'a>(
     root: &Field<'a>,
     list: &'static str,
     name: &str,

@@ -1,0 +1,74 @@
+//! Host and port of the server that a kubeconfig names. Pure.
+
+use std::net::Ipv6Addr;
+
+/// The host, an IPv6 address without brackets, and the port of `server`, which is a URL or just its host and port
+/// (`DefaultServerURL` in `k8s.io/client-go/rest`, with TLS). `None` for what is neither.
+pub(super) fn endpoint(server: &str) -> Option<(&str, u16)> {
+    let (scheme, rest) = server.split_once("://").unwrap_or(("https", server));
+    let default = match scheme.to_ascii_lowercase().as_str() {
+        "https" => 443,
+        "http" => 80,
+        _ => return None,
+    };
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
+        let (host, port) = rest.split_once(']')?;
+        host.parse::<Ipv6Addr>().ok()?;
+        (host, port)
+    } else {
+        let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        (!host.is_empty() && host.bytes().all(fits)).then_some((host, port))?
+    };
+    let Some(port) = port.strip_prefix(':') else {
+        return port.is_empty().then_some((host, default));
+    };
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    let port = digits.then(|| port.parse().ok()).flatten()?;
+    (port != 0).then_some((host, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_and_port_are_read_as_client_go_reads_them() {
+        for (server, expected) in [
+            ("https://api.example.test:6443", ("api.example.test", 6443)),
+            ("https://192.0.2.10:6443/", ("192.0.2.10", 6443)),
+            ("HTTPS://[2001:db8::1]:6443/k8s?a=b", ("2001:db8::1", 6443)),
+            ("https://[::1]", ("::1", 443)),
+            (
+                "https://api.example.test/k8s/clusters/c-1",
+                ("api.example.test", 443),
+            ),
+            ("http://localhost", ("localhost", 80)),
+            ("192.0.2.10:6443", ("192.0.2.10", 6443)),
+            ("api_1.example.test", ("api_1.example.test", 443)),
+        ] {
+            assert_eq!(endpoint(server), Some(expected), "{server}");
+        }
+        for odd in [
+            "",
+            "https://",
+            "https://:6443",
+            "ftp://a",
+            "https://a:b@c:1",
+            "https://a:",
+            "https://a:0",
+            "https://a:65536",
+            "https://a:+1",
+            "https://::1:6443",
+            "https://[::1",
+            "https://[a]:1",
+            "https://[::1]6443",
+            "https://a b:1",
+            "https://a:1:2",
+            "unix:///a",
+        ] {
+            assert_eq!(endpoint(odd), None, "{odd}");
+        }
+    }
+}
