@@ -4,8 +4,9 @@
 //! | file on the node | type |
 //! |---|---|
 //! | the catalog of names and places | [`CATALOG`], [`AUTHORITIES`] |
-//! | `/etc/kubernetes/*.conf` | [`Kubeconfig`], the one kind of file that is also edited |
-//! | `/etc/kubernetes/manifests/*.yaml` | [`StaticPod`] |
+//! | what kubeadm puts into a certificate of the catalog | [`leaf_profile`] |
+//! | `/etc/kubernetes/*.conf` | [`Kubeconfig`], [`Clusters`], the one kind of file that is also edited, and written anew |
+//! | `/etc/kubernetes/manifests/*.yaml` | [`StaticPod`]; of its flags [`ServiceCidrs`], [`EtcdMembers`]; of its image [`KubernetesVersion`] |
 //! | `/var/lib/kubelet/config.yaml` | [`KubeletConfig`] |
 //! | `/var/lib/kubelet/kubeadm-flags.env`, `/etc/default/kubelet` | [`KubeletFlags`] |
 //!
@@ -13,6 +14,7 @@
 
 mod catalog;
 mod document;
+mod etcd_members;
 mod flags;
 mod kubeconfig;
 mod kubelet;
@@ -26,6 +28,10 @@ pub use catalog::{
     PairFlags, Place,
 };
 pub use document::DocumentError;
+pub use etcd_members::{
+    EtcdMember, EtcdMembers, EtcdMembersError, InitialClusterState, InitialClusterStateError,
+    quorum,
+};
 pub use kubeconfig::{
     Cluster, Clusters, Composition, Credential, KeySource, Kubeconfig, KubeconfigError, Source,
 };
