@@ -9,6 +9,7 @@ use super::copies::CopyDocument;
 use super::failure::Failure;
 use super::render::{timestamp, write_document};
 use super::restart::{Outlook, RestartDocument};
+use super::several::{ClusterDocument, cluster_document};
 use crate::elision::elide;
 use crate::kubernetes::AuthorityName;
 use crate::plan::{LeftAlone, RecoveryPlan, Refusal, Step};
@@ -23,6 +24,9 @@ struct PlanDocument<'a> {
     /// Missing where there is no plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     restart: Option<RestartDocument<'a>>,
+    /// Missing where no other node is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    etcd_cluster: Option<ClusterDocument<'a>>,
     left: Vec<LeftDocument<'a>>,
     refusals: Vec<RefusalDocument<'a>>,
     healthy: &'a [&'static str],
@@ -99,6 +103,7 @@ pub(super) fn write_json(
         inventory_digest: Some(plan.inventory_digest.to_string()),
         steps: plan.steps.iter().map(step_document).collect(),
         restart: Some(outlook.document()),
+        etcd_cluster: cluster_document(outlook.cluster()),
         left: left_documents(&plan.left),
         refusals: plan.refusals.iter().map(refusal_document).collect(),
         healthy: &plan.healthy,
@@ -116,6 +121,7 @@ pub(super) fn write_failure(failure: &Failure, out: &mut dyn Write) -> io::Resul
         inventory_digest: None,
         steps: Vec::new(),
         restart: None,
+        etcd_cluster: None,
         left: Vec::new(),
         refusals: refusals.iter().map(refusal_document).collect(),
         healthy: &[],

@@ -47,7 +47,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let mut outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
     if plan.steps.is_empty() && !outlook.is_needed() {
         let is_clear = tidy_up(root, left_over, arguments, out)?;
-        write_plan(root, &plan, outlook.is_well(), out)?;
+        write_plan(root, &plan, &outlook, out)?;
         outlook.write(root, &plan, out)?;
         return Ok(if plan.left.is_empty() && outlook.is_well() && is_clear {
             Exit::Done
@@ -60,7 +60,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     write_warnings(&plan.warnings, out)?;
     if !arguments.yes {
         demand_terminal()?;
-        write_plan(root, &plan, outlook.is_well(), out)?;
+        write_plan(root, &plan, &outlook, out)?;
         outlook.write(root, &plan, out)?;
         if !confirm(outlook.question(), out, |out| write_explanation(&plan, out))? {
             writeln!(out, "Nothing was changed.")?;

@@ -21,6 +21,7 @@ mod layouts;
 mod mutation;
 mod rootless;
 mod secrecy;
+mod several;
 mod telling;
 mod wishes;
 
