@@ -51,7 +51,7 @@ fn the_year_2038() {
     );
 }
 
-/// RFC 5280, 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050 on.
+/// RFC 5280, 4.1.2.5: `UTCTime` through 2049, `GeneralizedTime` from 2050 on.
 #[test]
 fn the_year_2050() {
     recovered_at(datetime!(2048-12-31 23:59:59 UTC)).ends(

@@ -6,6 +6,7 @@ use super::signer::second;
 use super::{Refusal, RefusalCode};
 use crate::inventory::{Inventory, Trace, Witness};
 use crate::kubernetes::AuthorityName;
+use crate::pki::Certificate;
 
 /// A right clock may be this far behind what was written: the step of a time service after boot.
 const BEHIND: Duration = Duration::minutes(5);
@@ -26,7 +27,7 @@ pub(super) fn clock_doubts(inventory: &Inventory, now: OffsetDateTime) -> Vec<Re
     let earliest = file
         .iter()
         .map(|file| file.written)
-        .chain(ca.map(|certificate| certificate.not_before()))
+        .chain(ca.map(Certificate::not_before))
         .max();
     let evidence = &inventory.clock;
     let behind = behind(now, file.iter().chain(&evidence.traces));
@@ -144,7 +145,7 @@ mod tests {
     fn a_hardware_clock_without_a_battery_is_no_witness() {
         let file = NOW - Duration::days(300);
         let stuck = witness(datetime!(2000-01-01 00:00 UTC));
-        assert_eq!(ahead(NOW, &[stuck.clone()], Some(file)), None);
+        assert_eq!(ahead(NOW, std::slice::from_ref(&stuck), Some(file)), None);
         // And does not speak for the clock either.
         let started = witness(NOW - Duration::days(200));
         assert!(ahead(NOW, &[stuck, started], Some(file)).is_some());

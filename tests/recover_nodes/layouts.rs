@@ -175,7 +175,7 @@ fn certificates_in_subfolders_that_flags_name() {
     assert!(after.get(&format!("{PKI}/apiserver.crt")).is_none());
 }
 
-/// SELinux keeps a file's label in `security.selinux`; the new file is another inode, and must bear the same one.
+/// A security module such as `SELinux` keeps a file's label in `security.selinux`; the new file is another inode, and must bear the same one.
 #[test]
 fn labels_of_a_security_module_are_kept() {
     const LABELS: [(&str, &[u8]); 2] = [
