@@ -168,6 +168,7 @@ fn recovery(root: &Root, now: OffsetDateTime) -> RecoveryPlan {
         restart: Restart::None,
         refresh_kubeconfigs: false,
         node_name: None,
+        accept_clock: false,
     };
     plan(&Inventory::observe(root), now, &request)
 }

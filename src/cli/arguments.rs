@@ -369,6 +369,9 @@ pub struct Wishes {
     /// tell it.
     #[arg(long, value_name = "VERSION")]
     pub kubernetes_version: Option<KubernetesVersion>,
+    /// The clock is right, whatever else on the node says. Goes into the journal.
+    #[arg(long)]
+    pub accept_clock: bool,
     #[command(flatten)]
     pub restart: RestartArguments,
 }
@@ -533,6 +536,7 @@ impl Wishes {
             kubernetes_version: self.kubernetes_version,
             reissue: None,
             certificates: Vec::new(),
+            accept_clock: self.accept_clock,
         };
         request
             .validate()

@@ -1,30 +1,39 @@
-//! Whether the clock can be right: said before somebody is asked, and no reason to stop.
+//! What earlier runs say about the clock: evidence for a plan; to who takes a run up, said before it is asked, and no reason to stop.
 
 use std::io::{self, Write};
 
 use time::OffsetDateTime;
 
+use super::failure::Failure;
+use super::observed::observe;
 use super::report::write_warnings;
-use crate::inventory::trusted_authorities;
-use crate::journal::Chain;
+use crate::inventory::{Inventory, Trace, trusted_authorities};
 use crate::node::{self, Root};
 use crate::recovery::{History, JournalState, RunJournal, clock_doubts};
 
-/// Warns of a clock outside the CA's validity, or before the last record of the journal that is taken up, or else of the latest
-/// one.
+/// Reads the node, with the last record of a run on it among what tells the time.
+pub(super) fn observe_with_journal(root: &Root) -> Result<Inventory, Failure> {
+    let mut inventory = observe(root)?;
+    let last = last_written(root).map(|written| Trace {
+        what: "the last record of a run on this node".to_owned(),
+        written,
+    });
+    inventory.clock.traces.extend(last);
+    Ok(inventory)
+}
+
+/// Warns of a clock outside the CA's validity, or before the `last` record of a run.
 pub(super) fn write_clock_doubts(
     root: &Root,
-    journal: Option<&Chain>,
+    last: Option<OffsetDateTime>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let last = journal
-        .map(Chain::last_written)
-        .or_else(|| last_written(root));
     let authorities = trusted_authorities(root).unwrap_or_default();
     write_warnings(&clock_doubts(node::now(), &authorities, last), out)
 }
 
-fn last_written(root: &Root) -> Option<OffsetDateTime> {
+/// When the last record of the latest run was written.
+pub(super) fn last_written(root: &Root) -> Option<OffsetDateTime> {
     let history = History::read(root).ok()?;
     history
         .runs

@@ -32,6 +32,7 @@ mod restart;
 mod resume;
 mod rollback;
 mod screen;
+mod several;
 mod standing;
 mod table;
 mod take_up;

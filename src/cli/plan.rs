@@ -3,13 +3,15 @@
 use std::io::{self, Write};
 
 use super::arguments::{Output, Plan, RestartName};
+use super::clock::observe_with_journal;
 use super::copies::write_copies;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::observed::observe;
 use super::plan_json::{write_failure, write_json};
 use super::render::{BOLD, WARNING, count, date_cell, printable, state_style};
+use super::report::write_warnings;
 use super::restart::Outlook;
+use super::several::write_others;
 use super::standing::Standing;
 use super::table::{Cell, Table, terminal_columns};
 use crate::diagnosis::State;
@@ -43,7 +45,8 @@ pub fn plan(
     };
     match arguments.output {
         Output::Table => {
-            write_plan(&root, &plan, outlook.is_well(), out)?;
+            write_warnings(&plan.warnings, out)?;
+            write_plan(&root, &plan, &outlook, out)?;
             outlook.write(&root, &plan, out)?;
         }
         Output::Json => write_json(&plan, &outlook, out)?,
@@ -62,7 +65,7 @@ pub fn plan(
 
 fn make(root: &Root, arguments: &Plan) -> Result<(RecoveryPlan, Outlook), Failure> {
     let request = arguments.wishes.request()?;
-    let inventory = observe(root)?;
+    let inventory = observe_with_journal(root)?;
     if let Some(refusal) = Standing::of(root).refusal(root) {
         return Err(refusal);
     }
@@ -86,16 +89,16 @@ pub(super) fn refused(plan: &RecoveryPlan) -> Failure {
     ))
 }
 
-/// The steps, what is left to a person, and what the plan rests on; `is_well` is what runs.
+/// The steps, what is left to a person, the nodes that follow, and what the plan rests on.
 pub(super) fn write_plan(
     root: &Root,
     plan: &RecoveryPlan,
-    is_well: bool,
+    outlook: &Outlook,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if plan.steps.is_empty() && plan.left.is_empty() {
         if plan.refusals.is_empty() {
-            let nothing = if is_well {
+            let nothing = if outlook.is_well() {
                 "There is nothing to do"
             } else {
                 "No file needs anything"
@@ -114,6 +117,9 @@ pub(super) fn write_plan(
     if !plan.healthy.is_empty() {
         writeln!(out)?;
         writeln!(out, "Needs nothing: {}", plan.healthy.join(", "))?;
+    }
+    if !plan.steps.is_empty() {
+        write_others(outlook.cluster(), out)?;
     }
     writeln!(out)?;
     writeln!(out, "Inventory {}", plan.inventory_digest)

@@ -9,6 +9,7 @@ use super::copies::CopyDocument;
 use super::failure::Failure;
 use super::render::{timestamp, write_document};
 use super::restart::{Outlook, RestartDocument};
+use super::several::{ClusterDocument, cluster_document};
 use crate::elision::elide;
 use crate::kubernetes::AuthorityName;
 use crate::plan::{LeftAlone, RecoveryPlan, Refusal, Shape, Step};
@@ -23,6 +24,9 @@ struct PlanDocument<'a> {
     /// Missing where there is no plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     restart: Option<RestartDocument<'a>>,
+    /// Missing where no other node is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    etcd_cluster: Option<ClusterDocument<'a>>,
     left: Vec<LeftDocument<'a>>,
     refusals: Vec<RefusalDocument<'a>>,
     healthy: &'a [&'static str],
@@ -30,6 +34,9 @@ struct PlanDocument<'a> {
     /// What stands in the way without being a refusal, such as a journal that does not verify.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     obstacles: Vec<String>,
+    /// What was doubtful, and was accepted.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    warnings: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -140,11 +147,13 @@ pub(super) fn write_json(
         inventory_digest: Some(plan.inventory_digest.to_string()),
         steps: plan.steps.iter().map(step_document).collect(),
         restart: Some(outlook.document()),
+        etcd_cluster: cluster_document(outlook.cluster()),
         left: left_documents(&plan.left),
         refusals: plan.refusals.iter().map(refusal_document).collect(),
         healthy: &plan.healthy,
         kubeconfig_copies: plan.copies.iter().map(CopyDocument::from).collect(),
         obstacles: Vec::new(),
+        warnings: &plan.warnings,
     };
     write_document(&document, out)
 }
@@ -156,6 +165,7 @@ pub(super) fn write_failure(failure: &Failure, out: &mut dyn Write) -> io::Resul
         inventory_digest: None,
         steps: Vec::new(),
         restart: None,
+        etcd_cluster: None,
         left: Vec::new(),
         refusals: refusals.iter().map(refusal_document).collect(),
         healthy: &[],
@@ -165,6 +175,7 @@ pub(super) fn write_failure(failure: &Failure, out: &mut dyn Write) -> io::Resul
         } else {
             Vec::new()
         },
+        warnings: &[],
     };
     write_document(&document, out)
 }

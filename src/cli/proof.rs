@@ -35,6 +35,13 @@ pub(super) fn write_proof(root: &Root, proof: &Proof, out: &mut dyn Write) -> io
     }
     let are = if open == 1 { "is" } else { "are" };
     writeln!(out, "{BAD}Not proven{BAD:#}: {open} of {all} {are} open.")?;
+    if proof.lacks_quorum() {
+        writeln!(
+            out,
+            "etcd has no quorum: this node is up, and the API answers nobody until enough of the others are up too.\n\
+             On a node of several that is expected: go on with the next one, then look again."
+        )?;
+    }
     if !proof.kubelet_log.is_empty() {
         writeln!(out, "The kubelet's last words:")?;
     }

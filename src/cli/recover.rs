@@ -7,17 +7,17 @@ use anstyle::Style;
 use super::aftermath::write_aftermath;
 use super::arguments::{Recover, RestartName};
 use super::ca::{phrase, write_consequences};
-use super::clock::write_clock_doubts;
+use super::clock::{observe_with_journal, write_clock_doubts};
 use super::copies::write_copies;
 use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::{clear_away, reason, refuse_unfinished};
-use super::observed::{lock, observe};
+use super::observed::lock;
 use super::plan::{refused, write_explanation, write_plan};
 use super::prompt::{confirm, confirm_phrase, demand_terminal};
 use super::render::{GOOD, WARNING, date_cell, span};
-use super::report::{despite_lost_output, exit, write_ended, write_proven};
+use super::report::{despite_lost_output, exit, write_ended, write_proven, write_warnings};
 use super::restart::{LeftRunning, Outlook};
 use super::table::{Cell, Table, terminal_columns};
 use crate::digest::Sha256Digest;
@@ -76,7 +76,7 @@ pub(super) fn carry_out_order(
     let mut outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
     if plan.steps.is_empty() && !outlook.is_needed() {
         let is_clear = tidy_up(root, left_over, order, out)?;
-        write_plan(root, &plan, outlook.is_well(), out)?;
+        write_plan(root, &plan, &outlook, out)?;
         outlook.write(root, &plan, out)?;
         return Ok(if plan.left.is_empty() && outlook.is_well() && is_clear {
             Exit::Done
@@ -84,6 +84,7 @@ pub(super) fn carry_out_order(
             Exit::ActionNeeded
         });
     }
+    // What speaks against the clock otherwise was refused, or accepted.
     write_clock_doubts(root, None, out)?;
     if let (true, Some(said)) = (arguments.yes, order.confirmation)
         && said != Some(&*phrase(&plan))
@@ -93,9 +94,10 @@ pub(super) fn carry_out_order(
             phrase(&plan)
         )));
     }
+    write_warnings(&plan.warnings, out)?;
     if !arguments.yes {
         demand_terminal()?;
-        write_plan(root, &plan, outlook.is_well(), out)?;
+        write_plan(root, &plan, &outlook, out)?;
         outlook.write(root, &plan, out)?;
         let is_confirmed = match order.confirmation {
             None => confirm(outlook.question(), out, |out| write_explanation(&plan, out))?,
@@ -163,7 +165,7 @@ fn tidy_up(
 
 /// The node, and where its authorities are trusted if that is of concern.
 fn observe_for(root: &Root, request: &Request) -> Result<Inventory, Failure> {
-    let mut inventory = observe(root)?;
+    let mut inventory = observe_with_journal(root)?;
     if request.reissue.is_some() {
         inventory.observe_trust(root);
     }
@@ -241,6 +243,9 @@ pub(super) fn wishes_in_effect(arguments: &Recover) -> Vec<String> {
     }
     if let Some(version) = wishes.kubernetes_version {
         flags.push(format!("--kubernetes-version={version}"));
+    }
+    if wishes.accept_clock {
+        flags.push("--accept-clock".to_owned());
     }
     flags.extend(wishes.restart.flags(RestartName::Auto));
     flags

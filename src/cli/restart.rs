@@ -15,7 +15,7 @@ use super::paragraph;
 use super::proof::{Row, row};
 use super::render::{BOLD, WARNING, printable, timestamp};
 use super::table::terminal_columns;
-use crate::control_plane::{ControlPlane, ExpectedPod};
+use crate::control_plane::{ControlPlane, EtcdCluster, ExpectedPod};
 use crate::elision::elide;
 use crate::evidence::with_causes;
 use crate::inventory::Inventory;
@@ -203,6 +203,11 @@ impl Outlook {
     /// Whether everything that is to run does, with the credentials of today.
     pub(super) fn is_well(&self) -> bool {
         self.unwell.is_empty()
+    }
+
+    /// The other nodes, as far as this one knows them.
+    pub(super) fn cluster(&self) -> Option<&EtcdCluster> {
+        self.plane.etcd_cluster.as_ref()
     }
 
     /// For programs.

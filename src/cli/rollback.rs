@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::arguments::{RestartName, Rollback, Way};
-use super::clock::write_clock_doubts;
+use super::clock::{last_written, write_clock_doubts};
 use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -126,7 +126,7 @@ fn undo_ended(
             Exit::ActionNeeded
         });
     }
-    write_clock_doubts(root, None, out)?;
+    write_clock_doubts(root, last_written(root), out)?;
     if !way.yes {
         demand_terminal()?;
         writeln!(

@@ -90,7 +90,7 @@ pub(super) fn take_up(
         return Err(Failure::refused(&refusals));
     }
     let reverses = interrupted.chain.genesis().reverses().map(str::to_owned);
-    write_clock_doubts(root, Some(&interrupted.chain), out)?;
+    write_clock_doubts(root, Some(interrupted.chain.last_written()), out)?;
     if !way.yes {
         demand_terminal()?;
         write_state(&interrupted, out)?;

@@ -14,9 +14,17 @@ pub(super) fn reachable(listening: IpAddr) -> IpAddr {
 /// The socket addresses of a list of URLs such as etcd's `--listen-client-urls`, those with TLS alone. Names are passed
 /// over: nothing here asks a resolver, which may need the very cluster that is down.
 pub(super) fn of_urls(urls: &str) -> Vec<SocketAddr> {
-    let https = |url: &str| url.trim().strip_prefix("https://").map(str::to_owned);
+    addresses(urls, "https://")
+}
+
+/// The same, those without TLS alone.
+pub(super) fn of_plain_urls(urls: &str) -> Vec<SocketAddr> {
+    addresses(urls, "http://")
+}
+
+fn addresses(urls: &str, scheme: &str) -> Vec<SocketAddr> {
     urls.split(',')
-        .filter_map(https)
+        .filter_map(|url| url.trim().strip_prefix(scheme))
         .filter_map(|authority| authority.trim_end_matches('/').parse::<SocketAddr>().ok())
         .map(|address| SocketAddr::new(reachable(address.ip()), address.port()))
         .collect()
@@ -41,5 +49,7 @@ mod tests {
             addresses,
             expected.map(|address| address.parse::<SocketAddr>().unwrap())
         );
+        let plain = of_plain_urls("https://127.0.0.1:2379,http://127.0.0.1:2381");
+        assert_eq!(plain, ["127.0.0.1:2381".parse::<SocketAddr>().unwrap()]);
     }
 }

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use super::address::{of_urls, reachable};
-use super::{ExpectedPod, LeaseName};
+use super::address::{of_plain_urls, of_urls, reachable};
+use super::{EtcdCluster, ExpectedPod, LeaseName};
 use crate::evidence::with_causes;
 use crate::inventory::{Inventory, Layout, Location};
 use crate::kubernetes::{AuthorityName, Component, KubeletConfig};
@@ -25,6 +25,10 @@ pub struct ControlPlane {
     pub api_server: Option<SocketAddr>,
     /// Where the cluster's state is.
     pub etcd: Etcd,
+    /// The members of its cluster; none where no etcd runs here, or its manifest does not say.
+    pub etcd_cluster: Option<EtcdCluster>,
+    /// Where etcd tells how it is, to whoever asks and while it has no quorum too; none where it does not.
+    pub etcd_metrics: Option<SocketAddr>,
     /// The kubelet.
     pub kubelet: Kubelet,
     /// What could not be read that may name more of it: `/etc/kubernetes/manifests/etcd.yaml: …`.
@@ -113,6 +117,10 @@ impl ControlPlane {
             serving: serving(inventory, api_server, &etcd),
             api_server,
             etcd,
+            etcd_cluster: EtcdCluster::of(layout),
+            etcd_metrics: layout
+                .flag(Component::Etcd, "listen-metrics-urls")
+                .and_then(|urls| of_plain_urls(urls).first().copied()),
             kubelet: kubelet(inventory),
             cluster_authority: authority(AuthorityName::Cluster)
                 .unwrap_or_else(|| layout.certificates.join("ca.crt")),

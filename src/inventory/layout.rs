@@ -90,7 +90,22 @@ impl Layout {
             obstacles,
         };
         layout.certificates = layout.certificates_folder(root);
+        layout.admit_components(root);
         layout
+    }
+
+    /// Lets each component's own user have the files that its flags name, where it does not run as root.
+    fn admit_components(&self, root: &Root) {
+        for manifest in &self.manifests {
+            let Some((user, group)) = manifest.pod.run_as() else {
+                continue;
+            };
+            let mut groups = vec![group];
+            groups.extend(manifest.pod.supplemental_groups());
+            for path in manifest.pod.paths() {
+                root.admit_tenant(Path::new(path), user, &groups);
+            }
+        }
     }
 
     /// The manifest of a component.

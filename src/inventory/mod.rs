@@ -3,6 +3,7 @@
 //! One thing that cannot be read never hides another: each entry carries its own error.
 
 mod authority;
+mod clock_evidence;
 mod credential;
 mod digest;
 mod error;
@@ -21,6 +22,7 @@ mod trust_file;
 pub use authority::{
     AuthorityEntry, FoundAuthority, cluster_authority, has_cluster_key, trusted_authorities,
 };
+pub use clock_evidence::{ClockEvidence, Trace, Witness};
 pub use credential::{Credential, CredentialEntry, Issuer, KeyState, Location};
 pub use error::ObservationError;
 pub use layout::Layout;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
 use super::{
-    AuthorityEntry, Credential, CredentialEntry, Issuer, Layout, NodeNames, PersonalKubeconfig,
-    TrustFile, personal,
+    AuthorityEntry, ClockEvidence, Credential, CredentialEntry, Issuer, Layout, NodeNames,
+    PersonalKubeconfig, TrustFile, personal,
 };
 use crate::kubernetes::{
     AUTHORITIES, AuthorityName, CATALOG, CatalogEntry, Component, Expected, Place,
@@ -31,6 +31,8 @@ pub struct Inventory {
     pub personal: Vec<PersonalKubeconfig>,
     /// Where the authorities are trusted; empty until [`Self::observe_trust`] has looked.
     pub trust: Vec<TrustFile>,
+    /// What tells the time. No part of any digest: etcd's log is written all the time.
+    pub clock: ClockEvidence,
 }
 
 impl Inventory {
@@ -71,6 +73,7 @@ impl Inventory {
             root: root.path().to_owned(),
             node_names: NodeNames::observe(root, &layout, &credentials),
             personal: personal::observe(root, &credentials),
+            clock: ClockEvidence::observe(root, &layout),
             layout,
             authorities,
             credentials,

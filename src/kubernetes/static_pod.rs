@@ -12,6 +12,7 @@ pub struct StaticPod {
     flags: Flags,
     image: Option<String>,
     run_as: Option<(u32, u32)>,
+    supplemental_groups: Vec<u32>,
 }
 
 /// Why bytes are not the manifest of a static pod.
@@ -46,6 +47,7 @@ impl StaticPod {
                 flags: Flags::default(),
                 image: None,
                 run_as: None,
+                supplemental_groups: Vec::new(),
             });
         };
         let mut words = Vec::new();
@@ -58,6 +60,7 @@ impl StaticPod {
             flags: Flags::parse(words),
             image: container.field("image")?.filled_text()?.map(str::to_owned),
             run_as: run_as(&pod, &container)?,
+            supplemental_groups: supplemental_groups(&pod)?,
         })
     }
 
@@ -71,6 +74,18 @@ impl StaticPod {
     /// `RootlessControlPlane` is on. `None` where the manifest names no user: root, with kubeadm's images.
     pub fn run_as(&self) -> Option<(u32, u32)> {
         self.run_as
+    }
+
+    /// The groups that the component is in besides its own: kubeadm opens `sa.key` and `ca.key` to one of them, where two components
+    /// of different users read them.
+    pub fn supplemental_groups(&self) -> &[u32] {
+        &self.supplemental_groups
+    }
+
+    /// The absolute paths that its flags name.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        let values = self.flags.settings().map(|(_, value)| value);
+        values.filter(|value| value.starts_with('/'))
     }
 
     /// The value of a flag in the command and arguments of the component's container; the last one where it is repeated, as pflag has it.
@@ -154,9 +169,31 @@ fn run_as(pod: &Field<'_>, container: &Field<'_>) -> Result<Option<(u32, u32)>, 
     Ok(number("runAsUser")?.map(|user| (user, group)))
 }
 
+/// `supplementalGroups` of the pod: a container has none of its own (`PodSecurityContext` in `k8s.io/api/core/v1`).
+fn supplemental_groups(pod: &Field<'_>) -> Result<Vec<u32>, DocumentError> {
+    let context = pod.field("spec")?.field("securityContext")?;
+    let groups = context.field("supplementalGroups")?.list()?;
+    let numbers: Result<Vec<Option<u32>>, DocumentError> =
+        groups.iter().map(Field::user_number).collect();
+    Ok(numbers?.into_iter().flatten().collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_groups_and_the_paths_of_a_component_are_those_of_its_manifest() {
+        let text = "{kind: Pod, metadata: {name: a}, spec: {securityContext: {runAsUser: 1, supplementalGroups: [5, 6]}, \
+            containers: [{name: a, command: [a, --key=/pki/a.key, --cert, /pki/b.crt, --port=1, --key=/pki/c.key]}]}}";
+        let pod = StaticPod::parse(text.as_bytes()).unwrap();
+        assert_eq!(pod.supplemental_groups(), [5, 6]);
+        let paths: Vec<&str> = pod.paths().collect();
+        assert_eq!(paths, ["/pki/b.crt", "/pki/c.key"]);
+        let odd = text.replace("[5, 6]", "[5, x]");
+        let error = StaticPod::parse(odd.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("supplementalGroups[1]"), "{error}");
+    }
 
     const MANIFEST: &str = "\
 apiVersion: v1

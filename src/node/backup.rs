@@ -8,7 +8,7 @@ use nix::unistd::symlinkat;
 
 use super::read::{open_checked, read_resolved};
 use super::write::{Model, write_new_file};
-use super::{Access, FileError, Root, Secrecy};
+use super::{Access, FileError, Root};
 use crate::digest::Sha256Digest;
 
 /// Where the copy of a file lies.
@@ -39,7 +39,7 @@ impl Root {
             });
         }
         let at = self.outside(path);
-        let snapshot = read_resolved(&source, &at, Secrecy::Public)?;
+        let snapshot = read_resolved(&source, &at)?;
         let (file, status) = open_checked(&source, &at)?;
         let model = Model {
             file: &file,

@@ -1,9 +1,12 @@
 //! The clock, read here alone and handed on as a value.
 
+use std::path::Path;
 use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 use time::OffsetDateTime;
+
+use super::read::read_kernel_file;
 
 /// The clocks of one moment: the wall clock can be set, the others tell whether it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +42,13 @@ impl Clocks {
 )]
 pub fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
+}
+
+/// The clock that runs on while the machine is off (rtc(4)), to the second; `None` where there is none. It is taken for UTC: one that
+/// runs in local time is up to fourteen hours off.
+pub fn hardware_clock() -> Option<OffsetDateTime> {
+    let seconds = read_kernel_file(Path::new("/sys/class/rtc/rtc0/since_epoch"))?;
+    OffsetDateTime::from_unix_timestamp(seconds.trim().parse().ok()?).ok()
 }
 
 fn nanoseconds(clock: ClockId) -> u128 {

@@ -65,10 +65,8 @@ impl Root {
     /// The user who, besides root, may own what stands at `path`, links resolved.
     pub(super) fn guest(&self, path: &Path) -> Option<u32> {
         let homes = self.homes.read().unwrap_or_else(PoisonError::into_inner);
-        homes
-            .iter()
-            .find(|home| home.holds(path))
-            .map(|home| home.uid)
+        let host = homes.iter().find(|home| home.holds(path));
+        host.map(|home| home.uid).or_else(|| self.tenant(path))
     }
 
     /// Refuses a folder, with links resolved at `path`, in which somebody else than its rightful owner could exchange files.

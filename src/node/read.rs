@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::home::check_owner_or;
 use super::open::open_component;
 use super::resolve::{Resolved, file_type, permissions};
-use super::{FileError, Root};
+use super::{Access, FileError, Root};
 use crate::digest::Sha256Digest;
 
 /// No certificate, key, kubeconfig or manifest of a node comes near this size, in bytes.
@@ -78,32 +78,33 @@ impl Root {
         };
         let guest = place.guest;
         let opened = open_regular(place.folder(), &place.name, &looked_at, guest, &outside)?;
-        read_opened(opened, place.path, &outside, secrecy)
+        if secrecy == Secrecy::Secret {
+            let access = Access::of(&opened.1);
+            if self.exposure(&place.path, access) != 0 {
+                let mode = access.mode;
+                return Err(FileError::SecretExposed {
+                    path: outside,
+                    mode,
+                });
+            }
+        }
+        read_opened(opened, place.path, &outside)
     }
 }
 
 pub(super) fn read_resolved(
     resolved: &Resolved,
     outside: &Path,
-    secrecy: Secrecy,
 ) -> Result<FileSnapshot, FileError> {
     let opened = open_checked(resolved, outside)?;
-    read_opened(opened, resolved.path.clone(), outside, secrecy)
+    read_opened(opened, resolved.path.clone(), outside)
 }
 
 fn read_opened(
     (file, status): (OwnedFd, FileStat),
     path: PathBuf,
     outside: &Path,
-    secrecy: Secrecy,
 ) -> Result<FileSnapshot, FileError> {
-    let mode = permissions(&status);
-    if secrecy == Secrecy::Secret && mode & 0o077 != 0 {
-        return Err(FileError::SecretExposed {
-            path: outside.to_owned(),
-            mode,
-        });
-    }
     let bytes = read_all(file, &status, outside)?;
     Ok(FileSnapshot {
         path,

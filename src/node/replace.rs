@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 use super::read::{metadata, open_checked};
 use super::resolve::Resolved;
 use super::write::{Model, write_new_file, write_own_file};
-use super::{Access, FileError, Permit, Root, Secrecy};
+use super::{Access, FileError, Permit, Root};
 use crate::digest::Sha256Digest;
 
 /// What stands at a path, or must stand there for it to be replaced: anything else is somebody's change.
@@ -364,7 +364,7 @@ fn present(target: &Resolved, outside: &Path) -> Result<Present, FileError> {
         Err(Errno::EINVAL) => {}
         Err(errno) => return Err(FileError::from_errno("read the link", outside, errno)),
     }
-    let snapshot = super::read::read_resolved(target, outside, Secrecy::Public)?;
+    let snapshot = super::read::read_resolved(target, outside)?;
     Ok(Present::File(snapshot.digest))
 }
 

@@ -8,6 +8,7 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::stat::{Mode, fstat, stat};
 
 use super::resolve::check_folder;
+use super::tenant::Tenant;
 use super::{FileError, Home};
 use crate::shell::quote;
 
@@ -19,6 +20,8 @@ pub struct Root {
     machine: bool,
     /// The home folders in which files may be their users'.
     pub(super) homes: RwLock<Vec<Home>>,
+    /// The files that may be of the users whom components run as.
+    pub(super) tenants: RwLock<Vec<Tenant>>,
 }
 
 impl Root {
@@ -37,6 +40,7 @@ impl Root {
             path,
             machine: (opened.st_dev, opened.st_ino) == (own.st_dev, own.st_ino),
             homes: RwLock::default(),
+            tenants: RwLock::default(),
         })
     }
 

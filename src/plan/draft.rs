@@ -2,18 +2,15 @@
 
 use std::path::Path;
 
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
-use super::signer::{Signer, Signers, second};
+use super::clock::clock_doubts;
+use super::signer::{Signer, Signers};
 use super::{RecoveryPlan, Refusal, RefusalCode, Step};
 use crate::diagnosis::{Diagnosis, Finding};
 use crate::inventory::{CredentialEntry, Inventory, Issuer, KeyState};
 use crate::kubernetes::AuthorityName;
 use crate::pki::Validity;
-use crate::shell::quote;
-
-/// A right clock may be this far behind the newest file: the step of a time service after boot.
-const CLOCK_TOLERANCE: Duration = Duration::minutes(5);
 
 /// The plan so far, and what it rests on.
 pub(super) struct Draft<'a> {
@@ -47,12 +44,13 @@ impl<'a> Draft<'a> {
                 refusals: Vec::new(),
                 healthy: Vec::new(),
                 copies: Vec::new(),
+                warnings: Vec::new(),
             },
         }
     }
 
     /// Whether there is a node to plan for; what is wrong with it as a whole is noted.
-    pub(super) fn check_node(&mut self) -> bool {
+    pub(super) fn check_node(&mut self, accepts_clock: bool) -> bool {
         if self.inventory.is_worker() {
             self.refuse_worker();
             return false;
@@ -61,7 +59,7 @@ impl<'a> Draft<'a> {
             self.refuse_no_node();
             return false;
         }
-        self.check_clock();
+        self.check_clock(accepts_clock);
         self.check_layout();
         self.is_blocked = !self.plan.refusals.is_empty();
         true
@@ -215,25 +213,15 @@ impl<'a> Draft<'a> {
         );
     }
 
-    fn check_clock(&mut self) {
-        let Some((path, modified)) = self.inventory.newest_file() else {
-            return;
-        };
-        if self.now + CLOCK_TOLERANCE >= modified {
-            return;
+    fn check_clock(&mut self, accepts_clock: bool) {
+        for doubt in clock_doubts(self.inventory, self.now) {
+            if accepts_clock {
+                let warning = format!("{}: accepted, as asked", doubt.evidence);
+                self.plan.warnings.push(warning);
+            } else {
+                self.note(doubt);
+            }
         }
-        let path = self.inventory.outside(path);
-        let evidence = format!(
-            "the clock says {}, but {} was written at {}",
-            second(self.now),
-            path.display(),
-            second(modified)
-        );
-        let remedy = format!(
-            "set the clock right (timedatectl; chronyc tracking); if the clock is right: touch {}",
-            quote(&path)
-        );
-        self.refuse(RefusalCode::ClockBehind, "clock", evidence, &remedy);
     }
 
     fn check_layout(&mut self) {

@@ -19,7 +19,7 @@ const YEAR: Duration = Duration::days(365);
 pub fn plan_expiry(inventory: &Inventory, now: OffsetDateTime) -> RecoveryPlan {
     let diagnosis = diagnose(inventory, now, Duration::ZERO);
     let mut draft = Draft::new(inventory, &diagnosis, now);
-    if draft.check_node() {
+    if draft.check_node(false) {
         for (entry, finding) in inventory.credentials.iter().zip(&diagnosis.certificates) {
             decide(&mut draft, entry, finding);
         }

@@ -4,6 +4,7 @@
 mod aftermath;
 mod another_node;
 mod authorities;
+mod clock;
 mod copies;
 mod draft;
 mod expiry;

@@ -35,6 +35,8 @@ pub struct RecoveryPlan {
     pub healthy: Vec<&'static str>,
     /// The copies that people have of what was renewed, or will be, and that stay as they are.
     pub copies: Vec<CopyFinding>,
+    /// What was doubtful, and was accepted.
+    pub warnings: Vec<String>,
 }
 
 /// Plans the recovery of the node in `inventory` at `now`.
@@ -46,7 +48,7 @@ pub fn plan(inventory: &Inventory, now: OffsetDateTime, request: &Request) -> Re
         within,
         draft: Draft::new(inventory, &diagnosis, now),
     };
-    if planner.draft.check_node() {
+    if planner.draft.check_node(request.accept_clock) {
         decide_authorities(&mut planner.draft, request, &diagnosis.authorities);
         planner.decide_certificates(&diagnosis.certificates);
         decide_copies(&mut planner.draft, request, &diagnosis.copies);

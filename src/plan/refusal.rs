@@ -74,7 +74,9 @@ refusal_codes! {
     CertificateDamaged => "certificate-damaged",
     /// A certificate that was signed elsewhere is not the one that was asked for.
     CertificateUnfit => "certificate-unfit",
-    /// The clock is earlier than the node's own files.
+    /// The clock is far later than what tells the time by itself.
+    ClockAhead => "clock-ahead",
+    /// The clock is earlier than what was written on the node already.
     ClockBehind => "clock-behind",
     /// The file holds binary DER.
     DerInsteadOfPem => "der-instead-of-pem",

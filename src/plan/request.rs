@@ -36,6 +36,8 @@ pub struct Request {
     pub reissue: Option<Reissue>,
     /// Certificates that were signed elsewhere, by kubeadm's names: where there are some, they are installed and nothing is signed.
     pub certificates: Vec<(String, Certificate)>,
+    /// Go on though what is on the node speaks against the clock.
+    pub accept_clock: bool,
 }
 
 /// Which authorities get new dates, and which.

@@ -11,7 +11,7 @@ use crate::inventory::Inventory;
 pub fn signing_obstacles(inventory: &Inventory, now: OffsetDateTime) -> Vec<Refusal> {
     let diagnosis = diagnose(inventory, now, Duration::ZERO);
     let mut draft = Draft::new(inventory, &diagnosis, now);
-    if draft.check_node() {
+    if draft.check_node(false) {
         draft.check_signing();
     }
     draft.plan.refusals

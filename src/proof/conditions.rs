@@ -60,7 +60,7 @@ pub(super) fn conditions(
         {
             let serving = plane.serving.iter().find(|it| it.address == client);
             if let Some(serving) = serving {
-                let look = etcd::of(Arc::clone(root), serving.clone());
+                let look = etcd::of(Arc::clone(root), serving.clone(), Arc::clone(plane));
                 add(component, Condition::Health, look);
             }
         }

@@ -32,6 +32,18 @@ impl From<Unusable> for State {
     }
 }
 
+/// The answer of a server that speaks without TLS, if one comes: nothing is proven by it.
+pub(super) fn plain(address: SocketAddr, request: HttpRequest) -> Option<HttpResponse> {
+    let question = Question {
+        address,
+        channel: Channel::Plain,
+        request: Some(request),
+        patience: PATIENCE,
+    };
+    let is_own = is_own_address(address.ip());
+    is_own.then(|| ask(&question, now()).outcome.ok().flatten())?
+}
+
 /// Asks, presenting itself as the address that is connected to.
 ///
 /// Only at an address of this machine: a manifest can name any other.
@@ -88,7 +100,11 @@ pub(super) fn answer(
     client: Option<ClientCredential>,
     request: HttpRequest,
 ) -> Result<HttpResponse, State> {
-    let answer = reach(address, trust, client, Some(request))?;
+    judge(address, reach(address, trust, client, Some(request))?)
+}
+
+/// The answer in what came back; why there is none, otherwise.
+pub(super) fn judge(address: SocketAddr, answer: Answer) -> Result<HttpResponse, State> {
     if let Some(Err(distrust)) = answer.served.as_ref().map(|served| &served.trust) {
         return Err(distrusted(address, distrust));
     }
@@ -177,7 +193,7 @@ pub(super) fn silent(address: SocketAddr, error: &ProbeError) -> State {
         ),
         ProbeError::TimedOut { .. } => State::open_with(
             evidence,
-            "it hangs: look at its log, and at the load of the machine and its disk",
+            "it hangs: look at its log, and at the load of the machine and its disk; etcd does so while it has no quorum",
         ),
         _ => State::open(evidence),
     }

@@ -7,7 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::conditions::{Look, conditions};
-use super::finding::{Finding, State};
+use super::etcd::NO_QUORUM;
+use super::finding::{Condition, Finding, State};
 use super::written::Written;
 use crate::control_plane::ControlPlane;
 use crate::node::Root;
@@ -46,6 +47,13 @@ impl Proof {
                 .findings
                 .iter()
                 .all(|finding| finding.state.is_proven())
+    }
+
+    /// Whether etcd is up and waits for members on other nodes.
+    pub fn lacks_quorum(&self) -> bool {
+        self.open().any(|finding| {
+            finding.condition == Condition::Health && finding.state.evidence().contains(NO_QUORUM)
+        })
     }
 
     /// What does not hold.

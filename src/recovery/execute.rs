@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::error::Failure;
-use super::homes::{admit, homes};
+use super::homes::admit_all;
 use super::identity::identity;
 use super::strange::not_as_before;
 use super::transaction::{Ended, Transaction};
@@ -45,7 +45,7 @@ pub(super) fn begin<'a>(
     let clock = SteadyClock::start();
     let run = RunId::new(clock.now()).map_err(|error| untouched(error.into()))?;
     let files = RunFiles::of(run.as_str());
-    admit(root, run.as_str(), &homes(undertaking));
+    admit_all(root, run.as_str(), undertaking);
     let begin = || -> Result<Log, Failure> {
         History::tidy(root)?;
         let history = History::read(root)?;

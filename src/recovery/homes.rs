@@ -1,10 +1,11 @@
-//! The home folders in which a run replaces files: whose they are is in its journal, so that every attempt knows.
+//! The files of others than root that a run replaces: in home folders, and those of components with users of their own. Whose they
+//! are is in its journal, so that every attempt knows.
 
 use std::path::Path;
 
 use super::{RunFiles, Undertaking, facts};
 use crate::journal::{Chain, HomeFolder};
-use crate::node::{Home, Root};
+use crate::node::{Access, Home, Root};
 
 /// Those of an undertaking, each once.
 pub(super) fn homes(undertaking: &Undertaking) -> Vec<HomeFolder> {
@@ -24,7 +25,7 @@ pub(super) fn homes(undertaking: &Undertaking) -> Vec<HomeFolder> {
 }
 
 /// Admits their users' files there, and in the run's backup: the copies keep their owners.
-pub(super) fn admit(root: &Root, run: &str, homes: &[HomeFolder]) {
+fn admit(root: &Root, run: &str, homes: &[HomeFolder]) {
     let backup = RunFiles::of(run).backup;
     for HomeFolder { path, uid } in homes {
         let inside = path.strip_prefix('/').unwrap_or(path);
@@ -34,10 +35,34 @@ pub(super) fn admit(root: &Root, run: &str, homes: &[HomeFolder]) {
     }
 }
 
+/// Admits whose files an undertaking replaces, there and in the backup.
+pub(super) fn admit_all(root: &Root, run: &str, undertaking: &Undertaking) {
+    admit(root, run, &homes(undertaking));
+    let changes = undertaking.changes.iter();
+    for change in changes.filter(|change| change.home.is_none()) {
+        admit_file(root, run, &change.target, change.access);
+    }
+}
+
 /// The same for the run of that journal.
 pub(super) fn admit_of(root: &Root, chain: &Chain) {
     let circumstances = &chain.genesis().circumstances;
-    admit(root, &circumstances.run.id, &circumstances.homes);
+    let run = &circumstances.run.id;
+    admit(root, run, &circumstances.homes);
+    for (change, _) in chain.changes().unwrap_or_default() {
+        let target = Path::new(&change.target);
+        if home_of(chain, target).is_none() {
+            admit_file(root, run, target, facts::access(change));
+        }
+    }
+}
+
+fn admit_file(root: &Root, run: &str, target: &Path, access: Access) {
+    let inside = target.strip_prefix("/").unwrap_or(target);
+    let copy = RunFiles::of(run).backup.join(inside);
+    for path in [target, &copy] {
+        root.admit_recorded(path, access);
+    }
 }
 
 /// The home folder of that run in which `target` lies.

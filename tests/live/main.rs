@@ -26,6 +26,7 @@ mod namesake;
 mod nothing;
 mod outage;
 mod promises;
+mod quorum;
 mod refused;
 mod reread;
 mod served;

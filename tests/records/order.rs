@@ -80,7 +80,7 @@ fn backups_stand_in_that_order() {
 }
 
 #[test]
-fn a_clock_before_the_last_record_is_warned_of() {
+fn a_clock_before_the_last_record_is_refused_or_warned_of() {
     let node = recovered();
     second(
         &node,
@@ -89,8 +89,14 @@ fn a_clock_before_the_last_record_is_warned_of() {
     );
     let first = listed(&node)[0].clone();
     let recovered = node.copy();
+    let again = [&AGAIN[..], &["--only", "apiserver"]].concat();
+    let refused = run(&recovered, &again, 3).stderr;
+    assert!(
+        refused.starts_with("error: refused (clock-behind)"),
+        "{refused}"
+    );
     for (node, arguments) in [
-        (&recovered, [&AGAIN[..], &["--only", "apiserver"]].concat()),
+        (&recovered, [&again[..], &["--accept-clock"]].concat()),
         (&node, vec!["rollback", &first, "--yes"]),
     ] {
         let told = run(node, &arguments, 0).stdout;
@@ -101,6 +107,15 @@ fn a_clock_before_the_last_record_is_warned_of() {
             "{told}"
         );
     }
+    // That it was accepted is on the record.
+    let accepting = runs(&recovered);
+    let accepting = accepting.iter().filter(|run| {
+        let chain = Chain::read(&recovered.read(&journal(run)));
+        let chain = chain.unwrap().unwrap();
+        let setting = &chain.genesis().circumstances.setting;
+        setting.arguments.contains(&"--accept-clock".to_owned())
+    });
+    assert_eq!(accepting.count(), 1);
 }
 
 /// The CA cannot vouch for the attempt then, and whoever makes it is told.

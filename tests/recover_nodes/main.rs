@@ -17,8 +17,11 @@ mod every_node;
 mod hostile;
 mod issuers;
 mod kubelet;
+mod layouts;
 mod mutation;
+mod rootless;
 mod secrecy;
+mod several;
 mod telling;
 mod wishes;
 

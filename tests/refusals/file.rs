@@ -5,16 +5,6 @@ use nix::unistd::geteuid;
 use super::situation::Situation;
 
 #[test]
-fn a_clock_that_is_behind() {
-    Situation::by_shell(
-        "clock-behind",
-        "touch -d 'now + 3 days' etc/kubernetes/pki/apiserver.crt",
-    )
-    .judge()
-    .hint_mends();
-}
-
-#[test]
 fn a_file_of_somebody_else() {
     if !is_root() {
         return;

@@ -17,6 +17,7 @@
 mod anchor;
 mod authority;
 mod changed;
+mod clock;
 mod completeness;
 mod content;
 mod file;
