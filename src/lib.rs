@@ -3,6 +3,7 @@
 pub mod bundle;
 pub mod cli;
 pub mod control_plane;
+pub mod csr;
 pub mod diagnosis;
 pub mod digest;
 pub mod drill;

@@ -9,6 +9,7 @@ mod check_json;
 mod clock;
 mod conditions;
 mod copies;
+mod csr;
 mod drill;
 mod events;
 mod execution;
@@ -47,7 +48,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, BackupsVerb, CaVerb, JournalVerb, NodeVerb, Verb};
+use arguments::{Arguments, BackupsVerb, CaVerb, CsrVerb, JournalVerb, NodeVerb, Verb};
 use exit::Exit;
 use failure::Failure;
 
@@ -89,6 +90,12 @@ fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure>
         Verb::Ca(CaVerb::Reissue(verb)) => {
             let voice = verb.recover.telling.demand(verb.recover.yes)?;
             voice.tell(out, |out| ca::reissue(&root()?, verb, out))
+        }
+        Verb::Csr(CsrVerb::Export(verb)) => csr::export(&root()?, verb, out),
+        Verb::Csr(CsrVerb::Sign(verb)) => csr::sign(&root()?, verb, out),
+        Verb::Csr(CsrVerb::Import(verb)) => {
+            let voice = verb.recover.telling.demand(verb.recover.yes)?;
+            voice.tell(out, |out| csr::import(&root()?, verb, out))
         }
         Verb::Resume(verb) => {
             let voice = verb.way.telling.demand(verb.way.yes)?;

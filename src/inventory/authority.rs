@@ -1,6 +1,6 @@
 //! A certificate authority of the node: its certificates, and its key where it is here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
@@ -8,7 +8,7 @@ use super::digest::KeyFile;
 use super::layout::PairPaths;
 use super::remains::is_ruined_certificate;
 use super::{CredentialEntry, Layout, ObservationError, Slot};
-use crate::kubernetes::{AUTHORITIES, AuthorityName, Source};
+use crate::kubernetes::{AUTHORITIES, AuthorityCatalogEntry, AuthorityName, Source};
 use crate::node::{FileError, FileSnapshot, Root, Secrecy};
 use crate::pki::{Authority, Certificate, PrivateKey, read_certificates};
 
@@ -156,6 +156,20 @@ fn parse_key(
             path: root.outside(&file.path),
             source,
         })
+}
+
+/// The authorities in a folder that is laid out as kubeadm's `pki`, and is the root.
+pub fn authorities_beneath(root: &Root) -> Vec<AuthorityEntry> {
+    let folder = Path::new("/");
+    let observe = |entry: &AuthorityCatalogEntry| {
+        let paths = PairPaths {
+            certificate: folder.join(format!("{}.crt", entry.stem)),
+            key: folder.join(format!("{}.key", entry.stem)),
+            named: false,
+        };
+        AuthorityEntry::observe(root, entry.name, paths)
+    };
+    AUTHORITIES.iter().map(observe).collect()
 }
 
 /// The cluster's authority, to vouch for a journal, if it can sign at `now`: certificate and key alone are read.

@@ -11,6 +11,7 @@ use super::defect::Defect;
 use super::envelope::Envelope;
 use super::error::JournalError;
 use super::signature::{JournalKey, VerifyingKey};
+use crate::digest::Sha256Digest;
 use crate::pki::{Authority, Certificate, KeyError};
 
 /// What seals one document: a key that exists in memory only, and the certificate that vouches for it.
@@ -18,6 +19,10 @@ pub struct Seal {
     key: JournalKey,
     certificate: Certificate,
 }
+
+/// What seals a document where nobody is there who could vouch for it: a key that exists in memory only, and whose public half
+/// belongs into the document. It shows that nothing was changed to whoever compares its fingerprint.
+pub struct BareSeal(JournalKey);
 
 /// A sealed document, read and not believed yet. What it says is wiped when it is dropped.
 pub struct Sealed(Envelope);
@@ -92,6 +97,28 @@ impl Seal {
     }
 }
 
+impl BareSeal {
+    /// A new key.
+    pub fn new() -> Result<Self, KeyError> {
+        JournalKey::generate().map(Self)
+    }
+
+    /// The public half, SPKI DER.
+    pub fn spki(&self) -> &[u8] {
+        self.0.public().spki()
+    }
+
+    /// The document under its seal: one line, without a newline. The key is wiped.
+    pub fn close(
+        self,
+        payload_type: &'static str,
+        document: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let sealed = Envelope::sign_as(payload_type, document.to_vec(), &self.0)?;
+        Ok(Zeroizing::new(sealed.to_line()))
+    }
+}
+
 impl Sealed {
     /// Reads a line, without its newline, that has a document of that type: the one line that [`Seal::close`] makes of it.
     pub fn parse(payload_type: &'static str, line: &[u8]) -> Result<Self, Defect> {
@@ -101,6 +128,15 @@ impl Sealed {
     /// What it says, believed or not.
     pub fn document(&self) -> &[u8] {
         &self.0.payload
+    }
+
+    /// Checks that the key with this SPKI sealed the document, and gives back its fingerprint. Whose key it is, nobody says.
+    pub fn verify_bare(&self, spki: &[u8]) -> Result<Sha256Digest, SealError> {
+        let key = VerifyingKey::from_spki(spki).ok_or(SealError::Key)?;
+        self.0
+            .verify(&key)
+            .map_err(|source| SealError::Broken { source })?;
+        Ok(key.fingerprint())
     }
 
     /// Checks that one of `authorities` certified the key of `certificate` for a seal, at the time `at` of the sealing, and that

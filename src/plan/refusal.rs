@@ -156,6 +156,8 @@ refusal_codes! {
     RestartElsewhere => "restart-elsewhere",
     /// An interrupted run has begun to be undone.
     RollbackBegun => "rollback-begun",
+    /// Requests for certificates, or the answer to some, are not to be believed.
+    RequestsUnusable => "requests-unusable",
     /// Others than its owner may read a private key.
     SecretExposed => "secret-exposed",
     /// What an interrupted run had staged is gone or damaged.

@@ -8,7 +8,7 @@ use crate::kubernetes::{AuthorityName, CATALOG, KubernetesVersion, node_name};
 use crate::pki::{AlternativeName, Certificate};
 
 /// The wishes that a plan has to meet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Request {
     /// Only these, by kubeadm's names; `None` for all.
     pub only: Option<Vec<String>>,
@@ -62,9 +62,10 @@ pub struct AdditionalName {
 pub const NAMED_CERTIFICATES: [&str; 3] = ["apiserver", "etcd-server", "etcd-peer"];
 
 /// How the components are brought to use what was renewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Restart {
     /// Not at all.
+    #[default]
     None,
     /// The manifests' times are set to now, as every runbook says; no kubelet restarts anything for it.
     Touch,

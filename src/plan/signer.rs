@@ -96,14 +96,15 @@ impl<'a> Signers<'a> {
         }
     }
 
-    fn reissue_command(&self) -> String {
+    /// A verb of this program's for this node.
+    fn command(&self, verb: &str) -> String {
         let root = &self.inventory.root;
         let root = if root == std::path::Path::new("/") {
             String::new()
         } else {
             format!("--root {} ", quote(root))
         };
-        format!("rekindle {root}ca reissue")
+        format!("rekindle {root}{verb}")
     }
 
     fn obstacle(&self, entry: &AuthorityEntry, finding: &Finding) -> Option<Refusal> {
@@ -118,8 +119,9 @@ impl<'a> Signers<'a> {
                 RefusalCode::AuthorityKeyMissing,
                 format!("{key} is not there"),
                 format!(
-                    "bring it here for the time of the recovery: install -m 0600 ca.key {}",
-                    quote(&key_path)
+                    "bring it here for the time of the recovery: install -m 0600 ca.key {}; if it is kept elsewhere for good, have them signed there: {}",
+                    quote(&key_path),
+                    self.command("csr export --out DIR")
                 ),
             ),
             State::KeyMismatch => (
@@ -145,7 +147,7 @@ impl<'a> Signers<'a> {
                 ),
                 format!(
                     "nothing that it signs would be valid; give the CA itself new dates: {}",
-                    self.reissue_command()
+                    self.command("ca reissue")
                 ),
             ),
             State::NotYetValid => (

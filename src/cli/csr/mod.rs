@@ -1,0 +1,36 @@
+//! `rekindle csr`: certificates whose authority's key is kept elsewhere.
+
+mod export;
+mod import;
+mod sign;
+
+pub use export::export;
+pub use import::import;
+pub use sign::sign;
+
+use std::path::{Path, PathBuf};
+
+use crate::csr::BundleError;
+use crate::digest::Sha256Digest;
+use crate::evidence::with_causes;
+use crate::plan::{Refusal, RefusalCode};
+use crate::recovery::STATE_FOLDER;
+
+/// The name of the bundle in the folder of requests.
+const REQUESTS: &str = "requests.rekindle";
+
+/// Where a node keeps the requests that it has made, to know their answer: a node path.
+fn pending(fingerprint: Sha256Digest) -> PathBuf {
+    let folder = Path::new(STATE_FOLDER).join("csr");
+    folder.join(format!("{fingerprint}.requests"))
+}
+
+/// A bundle that is not to be believed.
+fn unusable(path: &Path, error: &BundleError, remedy: &str) -> Refusal {
+    Refusal {
+        code: RefusalCode::RequestsUnusable,
+        subject: path.display().to_string(),
+        evidence: with_causes(error),
+        remedy: remedy.to_owned(),
+    }
+}

@@ -1,0 +1,113 @@
+//! Why a bundle of requests or of certificates is none, or cannot be made.
+
+use super::LARGEST_BUNDLE;
+use crate::digest::Sha256Digest;
+use crate::journal::{Defect, JournalError, SealError};
+use crate::pki::{KeyError, PemError, RequestError};
+
+/// Why bytes are no bundle that can be believed.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// Larger than any.
+    #[error("it has {bytes} bytes, and a bundle has {LARGEST_BUNDLE} at most")]
+    TooLarge {
+        /// Its size in bytes.
+        bytes: usize,
+    },
+    /// It is not one line of text with its end.
+    #[error("it is not one whole line: it was cut short, or is something else")]
+    NotALine,
+    /// The line is no envelope of that kind.
+    #[error("it is no such bundle")]
+    Envelope {
+        /// Why.
+        source: Defect,
+    },
+    /// What is in the envelope is not what belongs there.
+    #[error("what it holds is not what belongs there")]
+    Document {
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// A form of another version.
+    #[error("its form is `{found}`; this program knows `{known}`")]
+    Schema {
+        /// The form that it has.
+        found: String,
+        /// The form that is known.
+        known: &'static str,
+    },
+    /// The seal.
+    #[error("its seal is not to be believed")]
+    Seal {
+        /// Why.
+        source: SealError,
+    },
+    /// Another key sealed it.
+    #[error("it was sealed with the key sha256:{found}, and sha256:{expected} was expected")]
+    OtherKey {
+        /// The fingerprint of the key.
+        found: Sha256Digest,
+        /// The one that was named.
+        expected: Sha256Digest,
+    },
+    /// A certificate in it.
+    #[error("the certificate of {name} in it is none")]
+    Certificate {
+        /// Of what.
+        name: String,
+        /// Why.
+        source: PemError,
+    },
+    /// A request in it.
+    #[error("the request for {name} in it is none")]
+    Request {
+        /// For what.
+        name: String,
+        /// Why.
+        source: RequestError,
+    },
+    /// One name twice, or none at all.
+    #[error("it asks for nothing, or for {name} twice")]
+    Names {
+        /// The name.
+        name: String,
+    },
+}
+
+/// Why no bundle could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CsrError {
+    /// A request.
+    #[error("no request could be made for {name}")]
+    Request {
+        /// For what.
+        name: String,
+        /// Why.
+        source: RequestError,
+    },
+    /// There is no seal.
+    #[error("there is no seal for it")]
+    Seal {
+        /// Why.
+        source: JournalError,
+    },
+    /// The key of the seal.
+    #[error("it cannot be sealed")]
+    Key {
+        /// Why.
+        source: KeyError,
+    },
+    /// It cannot be written as JSON.
+    #[error("it cannot be written as JSON")]
+    Encode {
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// It would be larger than a bundle may be.
+    #[error("it would have {bytes} bytes, and a bundle has {LARGEST_BUNDLE} at most")]
+    TooLarge {
+        /// How many.
+        bytes: usize,
+    },
+}

@@ -1,0 +1,91 @@
+//! What an authority signs: nothing but what it has signed before, for the same key, with new dates.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::{RequestedCertificate, SignedCertificate};
+use crate::pki::{
+    Authority, Certificate, NoRandomness, ReissueError, Revision, SerialNumber, SignatureCheck,
+    Validity, VerifyError, reissue, verify_reissued,
+};
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub enum Judged<'a> {
+    /// The authority at that place among those that are here signs it.
+    Fit(usize),
+    /// No authority here has signed it before.
+    Elsewhere,
+    /// It is something else than it says, and nothing of its bundle is signed.
+    Unfit(&'a RequestedCertificate, String),
+}
+
+/// Why a certificate could not be signed.
+#[derive(Debug, thiserror::Error)]
+pub enum SignError {
+    /// Signing.
+    #[error("it could not be signed")]
+    Sign(#[from] ReissueError),
+    /// The result.
+    #[error("what was signed is not what was asked for")]
+    Verify(#[from] VerifyError),
+    /// No serial number.
+    #[error("no serial number could be drawn")]
+    Random(#[from] NoRandomness),
+}
+
+/// Looks whether one of `authorities` may sign what is asked for: the certificate in the request is one of its own, of no
+/// authority, and the request is for the same key, subject and extensions.
+pub fn judge<'a>(requested: &'a RequestedCertificate, authorities: &[Authority]) -> Judged<'a> {
+    let model = &requested.certificate;
+    let unfit = |reason: &str| Judged::Unfit(requested, reason.to_owned());
+    if requested.request.public_key_der() != model.public_key_der() {
+        return unfit("the request is for another key than the certificate");
+    }
+    if requested.request.subject_der() != model.subject_der() {
+        return Judged::Unfit(
+            requested,
+            format!(
+                "the request is for `{}`, and the certificate for `{}`",
+                requested.request.subject(),
+                model.subject()
+            ),
+        );
+    }
+    let is_models = |extension| model.extensions().contains(extension);
+    if !requested.request.extensions().iter().all(is_models) {
+        return unfit("the request asks for extensions that the certificate has not");
+    }
+    if model.is_authority() {
+        return unfit("it is the certificate of an authority");
+    }
+    let own = authorities.iter().position(|authority| {
+        model.check_signature(authority.certificate()) == SignatureCheck::Valid
+    });
+    own.map_or(Judged::Elsewhere, Judged::Fit)
+}
+
+/// Signs the certificate of `requested` again, until `validity` from now or the end of the authority.
+pub fn sign(
+    requested: &RequestedCertificate,
+    authority: &Authority,
+    validity: Duration,
+    now: OffsetDateTime,
+) -> Result<SignedCertificate, SignError> {
+    let model = &requested.certificate;
+    let validity = Validity::starting_at(now, validity, Some(authority.certificate()));
+    let (serial, revision) = (SerialNumber::random()?, Revision::default());
+    let certificate: Certificate = reissue(model, authority, &validity, &serial, &revision)?;
+    verify_reissued(
+        &certificate,
+        model,
+        authority.certificate(),
+        &validity,
+        &revision,
+    )?;
+    Ok(SignedCertificate {
+        name: requested.name.clone(),
+        certificate,
+    })
+}
