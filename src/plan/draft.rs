@@ -6,10 +6,10 @@ use time::OffsetDateTime;
 
 use super::clock::clock_doubts;
 use super::signer::{Signer, Signers};
-use super::{RecoveryPlan, Refusal, RefusalCode, Step};
+use super::{RecoveryPlan, Refusal, RefusalCode};
 use crate::diagnosis::{Diagnosis, Finding};
 use crate::inventory::{CredentialEntry, Inventory, Issuer, KeyState};
-use crate::kubernetes::AuthorityName;
+use crate::kubernetes::{AUTHORITIES, AuthorityName};
 use crate::pki::Validity;
 
 /// The plan so far, and what it rests on.
@@ -112,11 +112,8 @@ impl<'a> Draft<'a> {
         if self.plan.steps.is_empty() {
             return;
         }
-        let signs_something = !self
-            .plan
-            .steps
-            .iter()
-            .all(|step| matches!(step, Step::Install(_) | Step::Touch { .. }));
+        let names = AUTHORITIES.iter().map(|entry| entry.name);
+        let signs_something = names.into_iter().any(|name| self.plan.needs(name));
         if signs_something
             && let Signer::Unfit(refusal) = self.signers.judge(AuthorityName::Cluster)
         {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::diagnosis::{CopyFinding, Finding, State, diagnose};
 use crate::digest::Sha256Digest;
-use crate::inventory::{CredentialEntry, Inventory, MissingPem, Remains};
+use crate::inventory::{CredentialEntry, Inventory, Issuer, MissingPem, Remains};
 use crate::kubernetes::{AuthorityName, CATALOG, Component};
 use crate::pki::{AlternativeName, KeyAlgorithm, Validity};
 
@@ -196,11 +196,17 @@ impl Planner<'_> {
             || request.fix_names && !finding.missing_names.is_empty()
     }
 
-    /// A certificate that was signed elsewhere; nothing is signed here then.
+    /// A certificate that was signed elsewhere; no authority signs anything here then.
     fn install(&mut self, entry: &CredentialEntry, finding: &Finding) {
         let certificates = self.request.certificates.iter();
         let mut own = certificates.filter(|(name, _)| *name == finding.name);
         let Some((_, certificate)) = own.next() else {
+            // The kubelet's own needs nobody else.
+            if entry.issuer == Issuer::Itself
+                && matches!(finding.state, State::Expired | State::Expiring)
+            {
+                self.re_sign(entry, finding);
+            }
             return;
         };
         match fitting(self.draft.inventory, entry, certificate, self.draft.now) {
