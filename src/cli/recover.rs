@@ -34,7 +34,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
         request: arguments.wishes.request()?,
         recover: arguments,
         words: wishes_in_effect(arguments),
-        confirmation: None,
+        confirmation: Confirmation::Yes,
     };
     carry_out_order(root, &order, out)
 }
@@ -47,8 +47,17 @@ pub(super) struct Order<'a> {
     pub(super) recover: &'a Recover,
     /// The verb and its wishes in effect, for the journal.
     pub(super) words: Vec<String>,
-    /// Where a yes is not enough: the words that were said beforehand, if some were.
-    pub(super) confirmation: Option<Option<&'a str>>,
+    /// What it takes to go on.
+    pub(super) confirmation: Confirmation<'a>,
+}
+
+/// What an operator has to say before anything is changed.
+#[derive(Clone, Copy)]
+pub(super) enum Confirmation<'a> {
+    /// Yes.
+    Yes,
+    /// Just the words that the plan makes of it; those that were said beforehand, if some were.
+    Phrase(Option<&'a str>),
 }
 
 /// Observes, plans, asks, signs, replaces, and tells.
@@ -86,7 +95,7 @@ pub(super) fn carry_out_order(
     }
     // What speaks against the clock otherwise was refused, or accepted.
     write_clock_doubts(root, None, out)?;
-    if let (true, Some(said)) = (arguments.yes, order.confirmation)
+    if let (true, Confirmation::Phrase(said)) = (arguments.yes, order.confirmation)
         && said != Some(&*phrase(&plan))
     {
         return Err(Failure::usage(format!(
@@ -100,8 +109,10 @@ pub(super) fn carry_out_order(
         write_plan(root, &plan, &outlook, out)?;
         outlook.write(root, &plan, out)?;
         let is_confirmed = match order.confirmation {
-            None => confirm(outlook.question(), out, |out| write_explanation(&plan, out))?,
-            Some(_) => {
+            Confirmation::Yes => {
+                confirm(outlook.question(), out, |out| write_explanation(&plan, out))?
+            }
+            Confirmation::Phrase(_) => {
                 write_consequences(&plan, out)?;
                 confirm_phrase(&phrase(&plan), out)?
             }

@@ -149,15 +149,14 @@ fn is_peer_url(url: &str) -> bool {
     let Some((host, port)) = rest.rsplit_once(':') else {
         return false;
     };
-    let host_fits = match host
+    let bracketed = host
         .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-    {
-        Some(host) => host.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => {
-            let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-            !host.is_empty() && host.bytes().all(fits)
-        }
+        .and_then(|host| host.strip_suffix(']'));
+    let host_fits = if let Some(address) = bracketed {
+        address.parse::<std::net::Ipv6Addr>().is_ok()
+    } else {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        !host.is_empty() && host.bytes().all(fits)
     };
     let digits = port.bytes().all(|byte| byte.is_ascii_digit());
     host_fits && digits && port.parse::<u16>().is_ok_and(|port| port != 0)

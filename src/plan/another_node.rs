@@ -118,9 +118,9 @@ impl OwnNode {
     }
 
     fn denial(&self, named: &str, said: &[&str], addresses: &[&str]) -> String {
-        let names = self.names().join("` or `");
+        let listed = self.names().join("` or `");
         format!(
-            "it is for `{named}` ({}), and this node is `{names}` at {}, as its manifests say",
+            "it is for `{named}` ({}), and this node is `{listed}` at {}, as its manifests say",
             said.join(", "),
             addresses.join(" and ")
         )

@@ -18,7 +18,7 @@ use crate::diagnosis::{CopyFinding, Finding, State, diagnose};
 use crate::digest::Sha256Digest;
 use crate::inventory::{CredentialEntry, Inventory, Issuer, MissingPem, Remains};
 use crate::kubernetes::{AuthorityName, CATALOG, Component};
-use crate::pki::{AlternativeName, KeyAlgorithm, Validity};
+use crate::pki::{AlternativeName, Certificate, KeyAlgorithm, Validity};
 
 /// All that a recovery will do, all that it will not, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -229,7 +229,7 @@ impl Planner<'_> {
     fn make_anew(&mut self, entry: &CredentialEntry, finding: &Finding, remains: &Remains) {
         // With its certificate there is a model: only the key is another one.
         if let Ok(content) = &entry.content {
-            let algorithm = content.certificate().and_then(|leaf| leaf.key_algorithm());
+            let algorithm = content.certificate().and_then(Certificate::key_algorithm);
             let new_key = algorithm.or_else(|| algorithm_of(self.draft.inventory, entry));
             return self.renew(entry, finding, new_key);
         }

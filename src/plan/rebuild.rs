@@ -64,9 +64,10 @@ pub(super) fn rebuild(
     Ok(Rebuild {
         name,
         authority,
-        new_key: match keeps_key || names_its_credential {
-            true => None,
-            false => Some(algorithm()?),
+        new_key: if keeps_key || names_its_credential {
+            None
+        } else {
+            Some(algorithm()?)
         },
         path: remains.file.path.clone(),
         profile,

@@ -9,6 +9,10 @@ use crate::pki::{AlternativeName, Certificate};
 
 /// The wishes that a plan has to meet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a wish of its own, and any may go with any"
+)]
 pub struct Request {
     /// Only these, by kubeadm's names; `None` for all.
     pub only: Option<Vec<String>>,

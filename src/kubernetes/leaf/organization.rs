@@ -19,12 +19,17 @@ pub(super) const FEWER_MASTERS: KubernetesVersion = KubernetesVersion {
 pub(super) fn organization(certificate: &str, version: KubernetesVersion) -> Option<&'static str> {
     let before = version < FEWER_MASTERS;
     match certificate {
-        "admin.conf" if before => Some(MASTERS),
-        "admin.conf" => Some(CLUSTER_ADMINS),
+        "admin.conf"
+        | "apiserver-kubelet-client"
+        | "apiserver-etcd-client"
+        | "etcd-healthcheck-client"
+            if before =>
+        {
+            Some(MASTERS)
+        }
         "super-admin.conf" => Some(MASTERS),
-        "apiserver-kubelet-client" if before => Some(MASTERS),
+        "admin.conf" => Some(CLUSTER_ADMINS),
         "apiserver-kubelet-client" if !has_role_of_its_own(version) => Some(CLUSTER_ADMINS),
-        "apiserver-etcd-client" | "etcd-healthcheck-client" if before => Some(MASTERS),
         "kubelet.conf" => Some(NODES_GROUP),
         _ => None,
     }
