@@ -9,7 +9,10 @@ use crate::pki::{PemError, VerifyError};
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
     /// Larger than any.
-    #[error("it has {bytes} bytes, and a bundle has {} at most", super::LARGEST_BUNDLE)]
+    #[error(
+        "it has {bytes} bytes, and a bundle has {} at most",
+        super::LARGEST_BUNDLE
+    )]
     TooLarge {
         /// How many.
         bytes: usize,
@@ -50,7 +53,7 @@ pub enum BundleError {
     #[error("the key in it does not belong to the certificate in it")]
     KeyMismatch,
     /// Its seal is not to be believed.
-    #[error("its seal is not to be believed")]
+    #[error(transparent)]
     Seal {
         /// Why not.
         source: SealError,

@@ -24,9 +24,8 @@ impl FromStr for MachineId {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        let is_id = text.len() == 32
-            && text.bytes().all(is_digit)
-            && text.bytes().any(|byte| byte != b'0');
+        let is_id =
+            text.len() == 32 && text.bytes().all(is_digit) && text.bytes().any(|byte| byte != b'0');
         if is_id {
             Ok(Self(text.to_owned()))
         } else {

@@ -23,8 +23,8 @@ impl NodeBundle {
             return Err(BundleError::TooLarge { bytes: bytes.len() });
         }
         let line = bytes.strip_suffix(b"\n").ok_or(BundleError::NotALine)?;
-        let sealed = Sealed::parse(PAYLOAD_TYPE, line)
-            .map_err(|source| BundleError::Envelope { source })?;
+        let sealed =
+            Sealed::parse(PAYLOAD_TYPE, line).map_err(|source| BundleError::Envelope { source })?;
         let document = Document::parse(sealed.document())?;
         let seal = certificate("certificate of the seal", &document.seal)?;
         sealed

@@ -162,7 +162,9 @@ impl Outlook {
         let plan = plan_restart(root, &wishes, &seen).map_err(|mut refusals| {
             for refusal in &mut refusals {
                 // The words of `recover`.
-                refusal.subject = refusal.subject.replace("--restart stale", "--restart kubelet");
+                refusal.subject = refusal
+                    .subject
+                    .replace("--restart stale", "--restart kubelet");
                 refusal.remedy = refusal.remedy.replace("--restart touch or ", "");
                 refusal.remedy = refusal.remedy.replace("--restart touch", "--restart none");
             }

@@ -134,8 +134,7 @@ impl NodeCredential {
         bytes.extend_from_slice(self.key.as_bytes());
         let read_back =
             read_certificates(&bytes).map_err(|source| IssuanceError::Pem { name, source })?;
-        let fits =
-            PrivateKey::from_pem(&bytes, None).is_ok_and(|key| key.fits(&self.certificate));
+        let fits = PrivateKey::from_pem(&bytes, None).is_ok_and(|key| key.fits(&self.certificate));
         if read_back != [self.certificate.clone()] || !fits {
             return Err(IssuanceError::NotReadBack { name });
         }

@@ -89,7 +89,11 @@ pub(super) fn conditions(
     add(Component::Kubelet, Condition::Process, look);
     let healthz = plane.kubelet.alone.as_ref().and_then(|alone| alone.healthz);
     if let Some(address) = healthz {
-        add(Component::Kubelet, Condition::Health, kubelet::of_health(address));
+        add(
+            Component::Kubelet,
+            Condition::Health,
+            kubelet::of_health(address),
+        );
     }
     for serving in &plane.serving {
         if serving.component == Component::Kubelet {

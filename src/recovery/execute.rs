@@ -146,7 +146,10 @@ impl Transaction<'_> {
     }
 
     /// Stages and backs up every file, and commits to the changes.
-    pub(super) fn prepare(&mut self, undertaking: &Undertaking) -> Result<Vec<Prepared>, (String, Failure)> {
+    pub(super) fn prepare(
+        &mut self,
+        undertaking: &Undertaking,
+    ) -> Result<Vec<Prepared>, (String, Failure)> {
         let mut prepared = Vec::with_capacity(undertaking.changes.len());
         for (number, change) in undertaking.changes.iter().enumerate() {
             self.go_on()

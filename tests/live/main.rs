@@ -33,6 +33,7 @@ mod small;
 mod stale;
 mod stubborn;
 mod timing;
+mod worker;
 
 #[path = "../support/mod.rs"]
 mod support;

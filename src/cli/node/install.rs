@@ -18,10 +18,12 @@ use super::super::report::{despite_lost_output, exit, write_ended};
 use super::super::restart::Outlook;
 use crate::bundle::{BundleError, NodeBundle};
 use crate::evidence::{moment, with_causes};
-use crate::inventory::{Credential, Inventory, Location, NodeTrust, ObservationError, cluster_authority};
+use crate::inventory::{
+    Credential, Inventory, Location, NodeTrust, ObservationError, cluster_authority,
+};
 use crate::issuance::{FileChange, KUBELET_CREDENTIAL, Rotation};
 use crate::node::{self, Present, Root, Secrecy, read_operand};
-use crate::plan::{Refusal, RefusalCode};
+use crate::plan::{Refusal, RefusalCode, second};
 use crate::recovery::{Ended, Undertaking};
 use crate::shell::quote;
 
@@ -90,13 +92,13 @@ fn refused(code: RefusalCode, subject: &Path, evidence: String, remedy: String) 
 
 /// Reads the bundle, and believes what the CA on this node vouches for.
 fn open(root: &Root, inventory: &Inventory, path: &Path) -> Result<NodeBundle, Failure> {
-    let again = "have it made anew on a control plane: rekindle node issue NAME=MACHINE-ID --out DIR";
+    let again =
+        "have it made anew on a control plane: rekindle node issue NAME=MACHINE-ID --out DIR";
     let bytes = zeroize::Zeroizing::new(
         read_operand(path).map_err(|error| Failure::of_file("bundle", &error))?,
     );
-    let trust = NodeTrust::observe(root, inventory).map_err(|error| {
-        Failure::refused(&[Refusal::of_observation("cluster CA", &error)])
-    })?;
+    let trust = NodeTrust::observe(root, inventory)
+        .map_err(|error| Failure::refused(&[Refusal::of_observation("cluster CA", &error)]))?;
     if trust.certificates.is_empty() {
         let evidence = format!(
             "{} has no certificate of its cluster's CA: neither ca.crt, nor the kubelet's clientCAFile, nor one in kubelet.conf",
@@ -113,9 +115,18 @@ fn open(root: &Root, inventory: &Inventory, path: &Path) -> Result<NodeBundle, F
     NodeBundle::open(&bytes, &trust.certificates, node::now()).map_err(|error| {
         let evidence = with_causes(&error);
         let (code, evidence, remedy) = match &error {
-            BundleError::OutsideValidity { .. } => (
+            BundleError::OutsideValidity {
+                not_before,
+                not_after,
+                now,
+            } => (
                 RefusalCode::BundleExpired,
-                evidence,
+                format!(
+                    "it is valid from {} to {}, and the clock says {}",
+                    second(*not_before),
+                    second(*not_after),
+                    second(*now)
+                ),
                 format!("see whether the clock of this node is right: date -u; if it is, {again}"),
             ),
             error if error.is_distrust() => (
@@ -342,6 +353,9 @@ fn write_report(
             out,
             "{WARNING}The kubelet was not restarted{WARNING:#}, and has its old credential until it is: systemctl restart kubelet"
         )?;
+    }
+    if ended.proof.is_some() || root.is_machine() {
+        writeln!(out)?;
     }
     let api = bundle.api_server.as_deref();
     let api = api.map_or_else(String::new, |api| format!(" (its API: {})", printable(api)));

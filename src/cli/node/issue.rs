@@ -90,7 +90,14 @@ pub fn issue(root: &Root, arguments: &NodeIssue, out: &mut dyn Write) -> Result<
         Some(left_over) => clear(root, left_over, &reason, &mut watch)?,
         None => Vec::new(),
     };
-    let ended = hand_out(root, &undertaking, &hand_outs, authority, &reason, &mut watch);
+    let ended = hand_out(
+        root,
+        &undertaking,
+        &hand_outs,
+        authority,
+        &reason,
+        &mut watch,
+    );
     watch.finish();
     let mut ended = ended.map_err(|error| Failure::of_recovery(root, &error))?;
     warnings.append(&mut ended.warnings);

@@ -71,7 +71,10 @@ impl KubeletConfig {
             healthz_port: {
                 let port = config.field("healthzPort")?;
                 // Absent is the default, zero is off.
-                port.is_present().then(|| port.port()).transpose()?.map(Option::unwrap_or_default)
+                port.is_present()
+                    .then(|| port.port())
+                    .transpose()?
+                    .map(Option::unwrap_or_default)
             },
         })
     }
