@@ -118,11 +118,11 @@ impl OwnNode {
     }
 
     fn denial(&self, named: &str, said: &[&str], addresses: &[&str]) -> String {
-        let names = self.names().join("` or `");
+        let own = self.names().join("` or `");
         let said = said.iter().filter(|name| !is_every_servers(name));
         let said: Vec<&str> = said.copied().collect();
         format!(
-            "it is for `{named}` ({}), and this node is `{names}` at {}, as its manifests say",
+            "it is for `{named}` ({}), and this node is `{own}` at {}, as its manifests say",
             said.join(", "),
             addresses.join(" and ")
         )

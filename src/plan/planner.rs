@@ -79,6 +79,23 @@ impl RecoveryPlan {
     }
 }
 
+/// Whether nothing else than its dates, or its authority's, may be wrong with a certificate: whose it is comes after that.
+fn is_read_and_signed_here(state: State) -> bool {
+    match state {
+        State::Missing
+        | State::Unreadable
+        | State::CannotSign
+        | State::KeyMismatch
+        | State::WrongIssuer => false,
+        State::Valid
+        | State::Expiring
+        | State::Expired
+        | State::NotYetValid
+        | State::ExternallyManaged
+        | State::AuthorityExpired => true,
+    }
+}
+
 struct Planner<'a> {
     request: &'a Request,
     within: Duration,
@@ -111,6 +128,7 @@ impl Planner<'_> {
             return self.mint(entry, finding, missing);
         }
         if !self.request.force
+            && is_read_and_signed_here(finding.state)
             && let Some(evidence) = another_nodes(self.draft.inventory, entry)
         {
             return self.draft.refuse_another_nodes(finding, &evidence);

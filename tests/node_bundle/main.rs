@@ -1,12 +1,14 @@
 //! A kubelet's credential on its way from a control plane to a worker: what is made, what is believed, where it goes, and what becomes
 //! of it when the way is interrupted. A bundle that is not the one that was made here, for this host, installs nothing.
 #![allow(
+    clippy::case_sensitive_file_extension_comparisons,
     clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "tests start programs, read and write files in temporary folders, and end at the first surprise"
+    reason = "tests start programs, read and write files in temporary folders, compare names as Linux does, and end at the \
+              first surprise"
 )]
 
 mod forged;

@@ -25,7 +25,7 @@ use crate::kubernetes::{AuthorityName, KubeconfigCluster, user_of_node};
 use crate::node::{self, Root, Secrecy, look_at_operand};
 use crate::pki::{Authority, Certificate, Validity};
 use crate::plan::signing_obstacles;
-use crate::recovery::{self, Ended, HandOut, Undertaking, hand_out};
+use crate::recovery::{self, Ended, HandOut, Interrupted, Undertaking, hand_out};
 use crate::shell::quote;
 
 /// What a certificate must live for longer than: it is valid from five minutes ago.
@@ -82,7 +82,7 @@ pub fn issue(root: &Root, arguments: &NodeIssue, out: &mut dyn Write) -> Result<
     if !refusals.is_empty() {
         return Err(Failure::refused(&refusals));
     }
-    let theirs = left_over.iter().flat_map(|run| run.folders());
+    let theirs = left_over.iter().flat_map(Interrupted::folders);
     recovery::confine_with_operand(root, theirs, Some(&arguments.out))
         .map_err(|error| Failure::of_file("disk", &error))?;
     let mut watch = Voice::People.watch();
