@@ -53,7 +53,7 @@ pub enum BundleError {
     #[error("the key in it does not belong to the certificate in it")]
     KeyMismatch,
     /// Its seal is not to be believed.
-    #[error("its seal is not to be believed")]
+    #[error(transparent)]
     Seal {
         /// Why not.
         source: SealError,

@@ -9,6 +9,7 @@ use super::paragraph;
 use super::render::{BAD, BOLD, GOOD, count, printable, timestamp, write_document};
 use super::table::terminal_columns;
 use crate::elision::elide;
+use crate::kubernetes::Component;
 use crate::node::{self, Root};
 use crate::proof::{Finding, Proof};
 
@@ -28,10 +29,14 @@ pub(super) fn write_proof(root: &Root, proof: &Proof, out: &mut dyn Write) -> io
     let open = proof.open().count();
     let all = count(proof.findings.len(), "condition");
     if proof.is_whole() {
-        return writeln!(
-            out,
-            "{GOOD}Proven{GOOD:#}: the control plane runs on the certificates on its disk ({all})."
-        );
+        let kubelet = Component::Kubelet.as_str();
+        let is_worker = proof.findings.iter().all(|it| it.subject == kubelet);
+        let what = if is_worker {
+            "the kubelet runs on the certificate"
+        } else {
+            "the control plane runs on the certificates"
+        };
+        return writeln!(out, "{GOOD}Proven{GOOD:#}: {what} on its disk ({all}).");
     }
     let are = if open == 1 { "is" } else { "are" };
     writeln!(out, "{BAD}Not proven{BAD:#}: {open} of {all} {are} open.")?;

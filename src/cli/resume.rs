@@ -40,7 +40,13 @@ pub fn resume(root: &Root, arguments: &Resume, out: &mut dyn Write) -> Result<Ex
     if interrupted.is_committed() {
         return take_up(root, interrupted, &TO_ITS_END, way, &reason, out);
     }
+    let begun = interrupted.chain.genesis().circumstances.setting.clone();
     clear_away(root, interrupted, &reason, out)?;
-    writeln!(out, "To recover: {}", root.command("recover"))?;
+    match begun.arguments.first().map(String::as_str) {
+        Some(verb @ ("node install" | "node issue")) => {
+            writeln!(out, "To do it after all, call {verb} again")?;
+        }
+        _ => writeln!(out, "To recover: {}", root.command("recover"))?,
+    }
     Ok(Exit::ActionNeeded)
 }

@@ -153,6 +153,10 @@ impl Sealed {
             });
         }
         check_profile(certificate).map_err(|source| SealError::Profile { source })?;
+        let key = VerifyingKey::from_spki(certificate.public_key_der()).ok_or(SealError::Key)?;
+        self.0
+            .verify(&key)
+            .map_err(|source| SealError::Broken { source })?;
         let (not_before, not_after) = (certificate.not_before(), certificate.not_after());
         if at < not_before || at > not_after {
             return Err(SealError::OutsideValidity {
@@ -161,10 +165,7 @@ impl Sealed {
                 not_after,
             });
         }
-        let key = VerifyingKey::from_spki(certificate.public_key_der()).ok_or(SealError::Key)?;
-        self.0
-            .verify(&key)
-            .map_err(|source| SealError::Broken { source })
+        Ok(())
     }
 }
 

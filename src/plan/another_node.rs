@@ -48,7 +48,7 @@ impl OwnNode {
             member: flag(Component::Etcd, "name").and_then(node_name),
             taken: inventory.node_names.taken.name.clone(),
             user: user.and_then(node_of_user).map(str::to_owned),
-            member_addresses: urls.flat_map(hosts).collect(),
+            member_addresses: distinct(urls.flat_map(hosts)),
             server_address: address.map(str::to_owned),
         }
     }
@@ -118,9 +118,11 @@ impl OwnNode {
     }
 
     fn denial(&self, named: &str, said: &[&str], addresses: &[&str]) -> String {
-        let listed = self.names().join("` or `");
+        let own = self.names().join("` or `");
+        let said = said.iter().filter(|name| !is_every_servers(name));
+        let said: Vec<&str> = said.copied().collect();
         format!(
-            "it is for `{named}` ({}), and this node is `{listed}` at {}, as its manifests say",
+            "it is for `{named}` ({}), and this node is `{own}` at {}, as its manifests say",
             said.join(", "),
             addresses.join(" and ")
         )
@@ -134,11 +136,20 @@ fn said(certificate: &Certificate) -> Vec<&str> {
         name.strip_prefix("DNS:")
             .or_else(|| name.strip_prefix("IP:"))
     });
-    let mut said: Vec<&str> = names.chain(certificate.common_name()).collect();
+    let mut said = distinct(names.chain(certificate.common_name()));
     let is_loopback = |name: &str| name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
     said.retain(|name| *name != "localhost" && !is_loopback(name));
-    said.dedup();
     said
+}
+
+fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = Vec::new();
+    for one in all {
+        if !seen.contains(&one) {
+            seen.push(one);
+        }
+    }
+    seen
 }
 
 /// What kubeadm gives every API server (`GetAPIServerAltNames`), and the certificate's own name.

@@ -1,5 +1,7 @@
 //! From findings to steps. Every obstacle is named at once: one broken certificate does not hide another.
 
+use std::collections::BTreeSet;
+
 use time::{Duration, OffsetDateTime};
 
 use super::another_node::another_nodes;
@@ -16,7 +18,7 @@ use super::{
 };
 use crate::diagnosis::{CopyFinding, Finding, State, diagnose};
 use crate::digest::Sha256Digest;
-use crate::inventory::{CredentialEntry, Inventory, Issuer, MissingPem, Remains};
+use crate::inventory::{Credential, CredentialEntry, Inventory, Issuer, MissingPem, Remains};
 use crate::kubernetes::{AuthorityName, CATALOG, Component};
 use crate::pki::{AlternativeName, Certificate, KeyAlgorithm, Validity};
 
@@ -113,6 +115,24 @@ impl RecoveryPlan {
     }
 }
 
+/// Whether nothing else than its dates, or its authority's, may be wrong with a certificate: whose it is comes after that.
+fn is_read_and_signed_here(state: State) -> bool {
+    match state {
+        State::Missing
+        | State::Unreadable
+        | State::CannotSign
+        | State::KeyMismatch
+        | State::WrongIssuer => false,
+        State::Valid
+        | State::NamesMissing
+        | State::Expiring
+        | State::Expired
+        | State::NotYetValid
+        | State::ExternallyManaged
+        | State::AuthorityExpired => true,
+    }
+}
+
 struct Planner<'a> {
     request: &'a Request,
     within: Duration,
@@ -138,6 +158,14 @@ impl Planner<'_> {
                 self.draft.leave_absent(entry.name);
             }
         }
+        for (name, _) in &self.request.certificates {
+            if inventory.credential(name).is_none() {
+                let evidence = "no certificate of that name is on this node".to_owned();
+                let remedy = "see the names: rekindle check";
+                self.draft
+                    .refuse(RefusalCode::CertificateUnfit, name, evidence, remedy);
+            }
+        }
     }
 
     fn decide(&mut self, entry: &CredentialEntry, finding: &Finding) {
@@ -151,6 +179,7 @@ impl Planner<'_> {
             return self.mint(entry, finding, missing);
         }
         if !self.request.force
+            && is_read_and_signed_here(finding.state)
             && let Some(evidence) = another_nodes(self.draft.inventory, entry)
         {
             return self.draft.refuse_another_nodes(finding, &evidence);
@@ -280,10 +309,12 @@ impl Planner<'_> {
     }
 
     fn re_sign(&mut self, entry: &CredentialEntry, finding: &Finding) {
-        let algorithm = entry.content.as_ref().ok().and_then(|content| {
-            let leaf = content.certificate()?;
-            leaf.key_algorithm()
-        });
+        let leaf = entry
+            .content
+            .as_ref()
+            .ok()
+            .and_then(Credential::certificate);
+        let algorithm = leaf.and_then(Certificate::key_algorithm);
         let new_key = algorithm
             .or_else(|| algorithm_of(self.draft.inventory, entry))
             .filter(|_| self.request.rekey);
@@ -298,7 +329,8 @@ impl Planner<'_> {
             .chain(self.request.names_of(finding.name))
             .cloned()
             .collect();
-        names.dedup();
+        let mut seen = BTreeSet::new();
+        names.retain(|name| seen.insert(name.clone()));
         names
     }
 

@@ -34,6 +34,7 @@ mod small;
 mod stale;
 mod stubborn;
 mod timing;
+mod worker;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -15,7 +15,9 @@
 )]
 
 mod anchor;
+mod another_node;
 mod authority;
+mod bundle;
 mod changed;
 mod clock;
 mod completeness;

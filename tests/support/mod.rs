@@ -14,3 +14,4 @@ pub mod program;
 pub mod secrets;
 pub mod terminal;
 pub mod tree;
+pub mod worker;
