@@ -168,6 +168,10 @@ fn recovery(root: &Root, now: OffsetDateTime) -> RecoveryPlan {
         restart: Restart::None,
         refresh_kubeconfigs: false,
         node_name: None,
+        rekey: false,
+        fix_names: false,
+        additional_names: Vec::new(),
+        kubernetes_version: None,
     };
     plan(&Inventory::observe(root), now, &request)
 }
