@@ -287,6 +287,7 @@ fn circumstances() -> Circumstances {
         root: "/".to_owned(),
         inventory_digest: None,
         folders: vec!["/etc/kubernetes/pki".to_owned()],
+        new_folders: Vec::new(),
         homes: Vec::new(),
         plan: Vec::new(),
     }

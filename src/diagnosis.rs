@@ -11,7 +11,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::evidence::with_causes;
 use crate::inventory::{
-    AuthorityEntry, CredentialEntry, Inventory, Issuer, KeyState, ObservationError,
+    AuthorityEntry, Credential, CredentialEntry, Inventory, Issuer, KeyState, ObservationError,
 };
 use crate::kubernetes::AuthorityName;
 use crate::pki::{Certificate, SignatureCheck};
@@ -229,6 +229,12 @@ impl Moment {
         let (state, evidence) = match &entry.content {
             Err(error) => unreadable(error),
             Ok(content) => match (&content.key, leaf) {
+                // It would be the model of the one for a new key, and nobody here says that it is to be one.
+                (KeyState::Unusable(_) | KeyState::Differs { .. }, Some(leaf))
+                    if let Some(words) = stranger_of(entry, leaf, content, authority) =>
+                {
+                    (State::WrongIssuer, Some(words))
+                }
                 (KeyState::Unusable(error), _) => unreadable(error),
                 (KeyState::Differs { path }, _) => {
                     let evidence = format!("{} is the key of another certificate", path.display());
@@ -345,6 +351,22 @@ fn signed(leaf: &Certificate, issuer: &Certificate) -> bool {
         SignatureCheck::Valid => true,
         SignatureCheck::Invalid => false,
         SignatureCheck::Unsupported { .. } => leaf.issuer_der() == issuer.subject_der(),
+    }
+}
+
+/// Who signed the certificate of a credential that gets a new key, where it is none of the authorities here.
+fn stranger_of(
+    entry: &CredentialEntry,
+    leaf: &Certificate,
+    content: &Credential,
+    authority: Option<&AuthorityEntry>,
+) -> Option<String> {
+    entry.remains.as_ref()?;
+    let bundle = authority?.certificates.as_deref().ok()?;
+    let chain = content.certificates.get(1..).unwrap_or_default();
+    match path(leaf, chain, bundle) {
+        Some(_) => None,
+        None => Some(stranger(leaf, bundle)),
     }
 }
 

@@ -19,7 +19,7 @@ use rekindle::issuance::{Content, issue};
 use rekindle::kubernetes::CATALOG;
 use rekindle::node::{Root, ScratchFolder, now};
 use rekindle::pki::KeyAlgorithm;
-use rekindle::plan::{Request, Restart, plan};
+use rekindle::plan::{Request, plan};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
@@ -108,14 +108,9 @@ fn recovered_at(at: OffsetDateTime) -> Recovered {
     }
     let root = Root::open(folder.path()).unwrap();
     let request = Request {
-        only: None,
         within: Lifetime::ZERO,
         validity: Lifetime::from_hours(365 * 24),
-        force: false,
-        restart: Restart::None,
-        refresh_kubeconfigs: false,
-        node_name: None,
-        accept_clock: false,
+        ..Request::default()
     };
     let planned = plan(&Inventory::observe(&root), at, &request);
     assert_eq!(planned.refusals, []);

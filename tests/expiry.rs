@@ -17,7 +17,7 @@ use rekindle::issuance::{Content, issue};
 use rekindle::kubernetes::CATALOG;
 use rekindle::node::{Root, ScratchFolder, now};
 use rekindle::pki::KeyAlgorithm;
-use rekindle::plan::{RecoveryPlan, RefusalCode, Request, Restart, plan, plan_expiry};
+use rekindle::plan::{RecoveryPlan, RefusalCode, Request, plan, plan_expiry};
 use time::{Duration, OffsetDateTime};
 
 const YEAR: Duration = Duration::days(365);
@@ -161,14 +161,9 @@ fn drilled() -> ScratchFolder {
 
 fn recovery(root: &Root, now: OffsetDateTime) -> RecoveryPlan {
     let request = Request {
-        only: None,
         within: Lifetime::ZERO,
         validity: Lifetime::from_hours(30 * 24),
-        force: false,
-        restart: Restart::None,
-        refresh_kubeconfigs: false,
-        node_name: None,
-        accept_clock: false,
+        ..Request::default()
     };
     plan(&Inventory::observe(root), now, &request)
 }

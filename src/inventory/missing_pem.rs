@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::layout::PairPaths;
 use super::remains::{is_lost_key, is_ruined_certificate};
+use super::slot::can_be_made;
 use super::{Credential, ObservationError};
 use crate::elision::elide;
 use crate::node::{Present, Root};
@@ -49,6 +50,11 @@ impl MissingPem {
 
     fn of_link(root: &Root, link: &Path) -> Option<Self> {
         match root.present(link) {
+            // Not even its folder is there.
+            Err(error) if error.is_not_found() && can_be_made(root, link) => Some(Self {
+                link: link.to_owned(),
+                found: Present::Nothing,
+            }),
             // An empty file in place of the link is somebody's doing: it stays, and is refused.
             Ok(Present::File(_)) | Err(_) => None,
             // What it leads to would be recorded, for the way back; and it may be a key that slipped there.

@@ -66,7 +66,9 @@ impl Remains {
         content: Content,
     ) -> (Content, Option<Self>) {
         let is_mendable = match &content {
-            Err(ObservationError::Kubeconfig { source, .. }) => is_ruined_kubeconfig(source),
+            Err(ObservationError::Kubeconfig { source, .. }) => {
+                is_ruined_kubeconfig(source) || is_incomplete(source) && !has_login(root, path)
+            }
             Err(error) => is_ruined_certificate(error),
             // A key in a file of its own is nothing that kubeadm makes.
             Ok(credential) => credential.key_file.is_none() && is_lost_key(&credential.key),
@@ -143,6 +145,35 @@ fn is_ruined_pem(error: &PemError) -> bool {
         | PemError::InvalidCertificate { .. } => true,
         PemError::ByteOrderMark | PemError::DerInsteadOfPem | PemError::EncryptedKey => false,
     }
+}
+
+/// Whether a part of it is missing, as one is that is cut short; or as a person wrote it.
+fn is_incomplete(error: &KubeconfigError) -> bool {
+    matches!(
+        error,
+        KubeconfigError::NoCurrentContext
+            | KubeconfigError::NoSuchContext { .. }
+            | KubeconfigError::NoSuchUser { .. }
+            | KubeconfigError::ContextWithoutUser { .. }
+    )
+}
+
+/// Whether the kubeconfig at `path` holds anything that anybody could log on with: then it is not for a tool to write over.
+fn has_login(root: &Root, path: &Path) -> bool {
+    let Ok(file) = root.read(path, Secrecy::Secret) else {
+        return true;
+    };
+    let means = [
+        "client-certificate",
+        "client-key",
+        "token",
+        "exec:",
+        "auth-provider:",
+        "username:",
+    ];
+    let text = String::from_utf8_lossy(&file.bytes);
+    let mut lines = text.lines().map(|line| line.trim_start_matches([' ', '-']));
+    lines.any(|line| means.iter().any(|means| line.starts_with(means)))
 }
 
 /// Whether it is cut short or garbage, and not something that a person wrote another way than kubeadm.

@@ -32,18 +32,13 @@ impl Slot {
         let is_free = error.is_not_found()
             && match root.present(path) {
                 Ok(present) => present == Present::Nothing,
-                // Not even its folder is there.
-                Err(error) => error.is_not_found(),
+                Err(error) => error.is_not_found() && can_be_made(root, path),
             };
         if !is_free {
             return Err(error.into());
         }
-        let folder = path
-            .parent()
-            .and_then(|folder| root.resolved_folder(folder));
-        let name = path.file_name().unwrap_or_default();
         Ok(Self {
-            path: folder.map_or_else(|| path.to_owned(), |folder| folder.join(name)),
+            path: resolved(root, path),
             present: Present::Nothing,
             access: None,
         })
@@ -57,6 +52,26 @@ impl Slot {
             access: Some(Access::from(&file.metadata)),
         }
     }
+}
+
+/// Whether the folder for a file at `path`, which is not there, can be made; not where a link leads to nothing: what belongs behind
+/// it may only not be mounted.
+pub(super) fn can_be_made(root: &Root, path: &Path) -> bool {
+    let missing = path.parent().map(|folder| root.missing_folders(folder));
+    let outermost = missing.as_ref().and_then(|missing| missing.first());
+    outermost.is_some_and(|folder| {
+        root.present(folder)
+            .is_ok_and(|present| present == Present::Nothing)
+    })
+}
+
+/// The path with every link on the way resolved, as far as there is a way.
+fn resolved(root: &Root, path: &Path) -> PathBuf {
+    let existing = path.ancestors().skip(1).find_map(|folder| {
+        let resolved = root.resolved_folder(folder)?;
+        Some(resolved.join(path.strip_prefix(folder).ok()?))
+    });
+    existing.unwrap_or_else(|| path.to_owned())
 }
 
 /// Without the digest: the file may be a key.

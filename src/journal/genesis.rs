@@ -110,6 +110,10 @@ pub struct Circumstances {
     pub inventory_digest: Option<Sha256Digest>,
     /// The folders in which files are staged: what an interrupted run left in them is found again.
     pub folders: Vec<String>,
+    /// Of these, and of those above them, the ones that are not there, outermost first: the run makes them, and whoever takes it
+    /// back removes them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub new_folders: Vec<String>,
     /// The home folders in which files are replaced that are their users' own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub homes: Vec<HomeFolder>,

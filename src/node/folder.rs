@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, fstat, mkdirat};
-use nix::unistd::fsync;
+use nix::unistd::{UnlinkatFlags, fsync, unlinkat};
 
 use super::open::open_component;
 use super::resolve::{check_owner, permissions};
-use super::{FileError, Root};
+use super::{Access, FileError, Root};
 
 /// A folder that was asked for, or the nearest one above it that is there.
 #[derive(Debug)]
@@ -100,6 +100,64 @@ impl Root {
             self.check_folder(&status, &place.path)?;
         }
         Ok(folder)
+    }
+
+    /// The folder at `path` and those above it that are not there, outermost first.
+    pub fn missing_folders(&self, path: &Path) -> Vec<PathBuf> {
+        let is_missing = |folder: &&Path| {
+            let opened = self.open_folder(folder);
+            opened.is_err_and(|error| error.is_not_found())
+        };
+        let mut missing: Vec<PathBuf> = path
+            .ancestors()
+            .take_while(is_missing)
+            .map(Path::to_owned)
+            .collect();
+        missing.reverse();
+        missing
+    }
+
+    /// Creates the folder at `path` with mode, owner and group of the one above it; one that is there stays as it is.
+    pub fn create_folder_like_parent(&self, path: &Path) -> Result<(), FileError> {
+        let outside = self.outside(path);
+        let resolved = self.resolve(path)?;
+        let fail = |operation| {
+            let outside = outside.clone();
+            move |errno| FileError::from_errno(operation, &outside, errno)
+        };
+        let name = resolved.name.as_os_str();
+        match mkdirat(resolved.folder.as_fd(), name, Mode::S_IRWXU) {
+            Ok(()) => {
+                let parent = fstat(&resolved.folder).map_err(fail("stat the folder of"))?;
+                let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
+                let folder = open_component(resolved.folder.as_fd(), name, flags, Mode::empty());
+                let folder = folder.map_err(fail("open the folder"))?;
+                let access = Access::of(&parent);
+                access.set_owner(&folder, &outside)?;
+                access.set_mode(&folder, &outside)?;
+                fsync(&folder).map_err(fail("flush the folder"))?;
+            }
+            Err(Errno::EEXIST) => {}
+            Err(errno) => return Err(fail("create the folder")(errno)),
+        }
+        fsync(&resolved.folder).map_err(fail("flush the folder of"))
+    }
+
+    /// Removes the folder at `path` where it is there and nothing is in it.
+    pub fn remove_folder_if_empty(&self, path: &Path) -> Result<(), FileError> {
+        let resolved = match self.resolve_parent(path) {
+            Err(error) if error.is_not_found() => return Ok(()),
+            other => other?,
+        };
+        let outside = self.outside(path);
+        let name = resolved.name.as_os_str();
+        match unlinkat(resolved.folder.as_fd(), name, UnlinkatFlags::RemoveDir) {
+            Ok(()) => fsync(&resolved.folder)
+                .map_err(|errno| FileError::from_errno("flush the folder of", &outside, errno)),
+            // What is no folder any more is somebody's, too.
+            Err(Errno::ENOENT | Errno::ENOTEMPTY | Errno::EEXIST | Errno::ENOTDIR) => Ok(()),
+            Err(errno) => Err(FileError::from_errno("remove the folder", &outside, errno)),
+        }
     }
 
     /// Creates the folder at `path` with mode 0700, and first those above it that are missing.

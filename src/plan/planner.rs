@@ -192,13 +192,7 @@ impl Planner<'_> {
             State::Missing => self.draft.leave_missing(entry, finding),
             State::Unreadable | State::CannotSign => self.draft.refuse_unreadable(entry),
             State::KeyMismatch => self.draft.refuse_mismatch(finding),
-            State::WrongIssuer if !self.request.force && !finding.externally_managed => {
-                let remedy = format!(
-                    "find out who signed it; if this node's CA should have: --only {} --force",
-                    finding.name
-                );
-                self.draft.refuse_issuer(finding, &remedy);
-            }
+            State::WrongIssuer if self.is_strange(finding) => self.refuse_issuer(finding),
             State::Valid
             | State::NamesMissing
             | State::Expiring
@@ -208,6 +202,19 @@ impl Planner<'_> {
             | State::ExternallyManaged
             | State::AuthorityExpired => self.re_sign(entry, finding),
         }
+    }
+
+    /// Whether another CA than those here signed it, and nobody said that it is to be signed all the same.
+    fn is_strange(&self, finding: &Finding) -> bool {
+        finding.state == State::WrongIssuer && !self.request.force && !finding.externally_managed
+    }
+
+    fn refuse_issuer(&mut self, finding: &Finding) {
+        let remedy = format!(
+            "find out who signed it; if this node's CA should have: --only {} --force",
+            finding.name
+        );
+        self.draft.refuse_issuer(finding, &remedy);
     }
 
     /// From now on, for as long as was asked for and its `signer` lives.
@@ -258,6 +265,9 @@ impl Planner<'_> {
     fn make_anew(&mut self, entry: &CredentialEntry, finding: &Finding, remains: &Remains) {
         // With its certificate there is a model: only the key is another one.
         if let Ok(content) = &entry.content {
+            if self.is_strange(finding) {
+                return self.refuse_issuer(finding);
+            }
             let algorithm = content.certificate().and_then(Certificate::key_algorithm);
             let new_key = algorithm.or_else(|| algorithm_of(self.draft.inventory, entry));
             return self.renew(entry, finding, new_key);

@@ -1,14 +1,16 @@
 //! What a process that changes a node may still do.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::STATE_FOLDER;
+use super::folders::existing;
 use crate::node::{Confinement, FileError, Root};
 
 /// Before the first write, after all refusals: from now on this process writes beneath `folders`, in which files are replaced
 /// or were staged, and the state folder alone, starts no program and opens no connection ([`Root::confine`]).
 ///
-/// The state folder is created, since only what exists can be named. A manifest's folder is not among them: a manifest is
+/// Of a folder that is missing it is the one above it, in which it is made; the same of one that an interrupted run made, which is
+/// removed with that run. The state folder is created, since only what exists can be named. A manifest's folder is not among them: a manifest is
 /// touched through a descriptor that was opened for reading, which needs no leave.
 pub fn confine<'a>(
     root: &Root,
@@ -25,5 +27,11 @@ pub fn confine_with_operand<'a>(
 ) -> Result<Confinement, FileError> {
     let state = Path::new(STATE_FOLDER);
     root.create_folder(state)?;
-    root.confine_with_operand(folders.into_iter().chain([state]), operand)
+    let folders: Vec<&Path> = folders.into_iter().collect();
+    let above: Vec<PathBuf> = folders
+        .iter()
+        .filter_map(|folder| existing(root, folder))
+        .collect();
+    let above = above.iter().map(PathBuf::as_path);
+    root.confine_with_operand(folders.into_iter().chain(above).chain([state]), operand)
 }

@@ -150,6 +150,8 @@ impl Transaction<'_> {
         &mut self,
         undertaking: &Undertaking,
     ) -> Result<Vec<Prepared>, (String, Failure)> {
+        self.make_folders()
+            .map_err(|failure| ("preparing failed".to_owned(), failure))?;
         let mut prepared = Vec::with_capacity(undertaking.changes.len());
         for (number, change) in undertaking.changes.iter().enumerate() {
             self.go_on()

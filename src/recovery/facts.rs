@@ -4,6 +4,7 @@ use std::path::Path;
 
 use time::OffsetDateTime;
 
+use super::folders::missing_folders;
 use super::homes::homes;
 use super::identity::identity;
 use super::{History, RunId, Undertaking};
@@ -42,6 +43,10 @@ pub(super) fn circumstances(
         root: root.path().display().to_string(),
         inventory_digest: undertaking.inventory_digest,
         folders: undertaking.folders().into_iter().map(text).collect(),
+        new_folders: missing_folders(root, undertaking)
+            .iter()
+            .map(|folder| text(folder))
+            .collect(),
         homes: homes(undertaking),
         plan: undertaking.steps.clone(),
     }

@@ -38,7 +38,11 @@ pub(super) fn is_key(change: &Change) -> bool {
 /// Looks at the target of `change`.
 pub(super) fn found(root: &Root, change: &Change) -> Result<Found, FileError> {
     let target = Path::new(&change.target);
-    let present = root.present(target)?;
+    let present = match root.present(target) {
+        // With its folder, which the run had made, and removed again on its way back.
+        Err(error) if error.is_not_found() => Present::Nothing,
+        other => other?,
+    };
     let state = match &present {
         Present::Nothing => None,
         Present::Link(destination) => Some(FileState::Symlink(destination.display().to_string())),

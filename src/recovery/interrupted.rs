@@ -168,10 +168,12 @@ impl Interrupted {
         changes.map(|(change, _)| (change.name.as_str(), Path::new(&change.target)))
     }
 
-    /// The folders in which it staged files: those of its targets.
+    /// The folders in which it staged files, those of its targets; and those in which it made such a folder.
     pub fn folders(&self) -> impl Iterator<Item = &Path> {
-        let folders = &self.chain.genesis().circumstances.folders;
-        folders.iter().map(Path::new)
+        let circumstances = &self.chain.genesis().circumstances;
+        let staged = circumstances.folders.iter().map(Path::new);
+        let made = circumstances.new_folders.iter().map(Path::new);
+        staged.chain(made.filter_map(Path::parent))
     }
 
     /// How many files it replaced, and how many it was to replace.

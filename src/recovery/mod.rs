@@ -11,6 +11,7 @@ mod confine;
 mod error;
 mod execute;
 mod facts;
+mod folders;
 mod halt;
 mod hand_out;
 mod history;

@@ -13,10 +13,14 @@ use crate::evidence::with_causes;
 use crate::issuance::{Content, FileChange};
 use crate::journal::{Chain, Change, FileState, Progress};
 use crate::node::{Root, Secrecy};
-use crate::plan::Refusal;
+use crate::plan::{LeftAlone, Refusal};
 use crate::shell::quote;
 
-/// What undoes the run of that journal. Files that the run had added stay, for nothing leads to them any more.
+/// The journal's word for a kubelet's dated file, and for the link to it.
+const KUBELET_PEM: &str = "kubelet-pem";
+
+/// What undoes the run of that journal. Files that the run had added stay: to a kubelet's nothing leads any more, and others made
+/// a credential whole that was not.
 pub fn reversal(
     root: &Root,
     chain: &Chain,
@@ -28,8 +32,9 @@ pub fn reversal(
     let mut later = LaterRuns::of(run);
     let all = chain.changes().unwrap_or_default();
     let mut looked = Vec::new();
+    let kept = kept(all);
     for (number, (change, made)) in all.iter().enumerate() {
-        if *made != Progress::Done || change.before.is_none() {
+        if *made != Progress::Done || change.before.is_none() || kept.contains(&change.name) {
             continue;
         }
         let task = match Situation::of(root, change) {
@@ -50,7 +55,7 @@ pub fn reversal(
         });
     }
     let mut changes = Vec::new();
-    let mut left = Vec::new();
+    let mut left: Vec<LeftAlone> = kept.into_iter().map(as_it_is).collect();
     // What was changed last is brought back first.
     let decided = decide(looked, &BTreeSet::new(), skip_foreign)?;
     for (number, decision) in decided.into_iter().rev() {
@@ -70,6 +75,24 @@ pub fn reversal(
         touches: Vec::new(),
         moves: Vec::new(),
     })
+}
+
+/// The credentials of which the run made a file in a place where none was: what was there before was of no use, and half of it
+/// beside the other half of the new one would be of none either. A kubelet's dated file is nothing that another one belongs to.
+fn kept(changes: &[(Change, Progress)]) -> BTreeSet<&String> {
+    let added = changes.iter().filter(|(change, made)| {
+        *made == Progress::Done && change.before.is_none() && change.location != KUBELET_PEM
+    });
+    added.map(|(change, _)| &change.name).collect()
+}
+
+fn as_it_is(name: &String) -> LeftAlone {
+    LeftAlone {
+        name: name.clone(),
+        reason: "a part of it was missing before the run, so that there is none to go back to"
+            .to_owned(),
+        needs: "a look, whether what the run made of it is to stay".to_owned(),
+    }
 }
 
 /// The change that brings the old one back; why there is none, otherwise.

@@ -234,6 +234,9 @@ impl Transaction<'_> {
         if let Err(error) = self.root.remove_folder_if_there(&part) {
             self.warnings.push(with_causes(&error));
         }
+        if outcome != RunOutcome::Completed {
+            self.remove_folders();
+        }
         let changes = self.log.chain().changes().unwrap_or_default();
         let strange = changes
             .iter()

@@ -153,6 +153,7 @@ pub fn circumstances() -> Circumstances {
         root: "/".to_owned(),
         inventory_digest: Some(Sha256Digest::of(b"inventory")),
         folders: vec!["/etc/kubernetes/pki".to_owned()],
+        new_folders: Vec::new(),
         homes: Vec::new(),
         plan: vec!["renew apiserver".to_owned()],
     }

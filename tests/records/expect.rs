@@ -162,6 +162,7 @@ pub fn forge(node: &Node, run: RunFacts, now: OffsetDateTime) -> Vec<u8> {
         root: "/".to_owned(),
         inventory_digest: None,
         folders: Vec::new(),
+        new_folders: Vec::new(),
         homes: Vec::new(),
         plan: Vec::new(),
     };

@@ -45,6 +45,35 @@ fn a_stranger_is_not_trusted_because_his_certificate_lies_behind_the_leaf() {
     assert!(before.differences(&after).is_empty());
 }
 
+/// With a key that is lost the certificate is no less a stranger's, and no model for a new one.
+#[test]
+fn a_strangers_certificate_is_no_model_where_its_key_is_lost() {
+    for lost in [
+        "rm",
+        "truncate -s 0",
+        "cp etc/kubernetes/pki/front-proxy-client.key",
+    ] {
+        let node = Node::materialize(NODE);
+        leaf_by_a_stranger(&node);
+        node.shell(&format!("{lost} {KEY}"));
+        let before = Tree::read(node.path());
+        let run = rekindle(node.path(), &["recover", "--yes"]).expect(3);
+        assert!(run.stderr.contains("refused (wrong-issuer)"), "{run:?}");
+        assert_eq!(Tree::read(node.path()), before);
+        let asked = [
+            "recover",
+            "--yes",
+            "--only",
+            "apiserver",
+            "--force",
+            "--fix-sans",
+        ];
+        rekindle(node.path(), &asked).expect(0);
+        let authority = node.file("etc/kubernetes/pki/ca.crt");
+        openssl::verify(&node.file(LEAF), &authority, "sslserver").unwrap();
+    }
+}
+
 #[test]
 fn an_intermediate_that_leads_to_the_ca_is_followed() {
     let node = Node::materialize(NODE);
@@ -55,7 +84,7 @@ fn an_intermediate_that_leads_to_the_ca_is_followed() {
         printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n' >extensions
         sign root middle.key /CN=middle
         mv signed.crt middle.crt
-        printf 'extendedKeyUsage=serverAuth\n' >extensions
+        printf 'extendedKeyUsage=serverAuth\nsubjectAltName=IP:192.0.2.10,IP:10.96.0.1,DNS:api.example.test\n' >extensions
         sign middle {KEY} /CN=kube-apiserver 1
         cat signed.crt middle.crt >{LEAF}
         rm root.* middle.* signed.crt extensions"

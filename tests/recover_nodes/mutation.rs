@@ -54,7 +54,7 @@ fn damage(name: &str, seed: u64) {
             "{name}, seed {seed}, run {run}: {file}\n{}",
             String::from_utf8_lossy(&bytes)
         );
-        let code = judge(&node, &leaves(&good), &what);
+        let code = judge(&node, &leaves(&good), file, &what);
         exits[usize::try_from(code).unwrap()] += 1;
     }
     // Damage that nothing notices would be no test, nor would damage that always stops everything.
@@ -63,7 +63,7 @@ fn damage(name: &str, seed: u64) {
     assert_eq!(exits[2], 0);
 }
 
-fn judge(node: &Node, good: &[Leaf], what: &str) -> i32 {
+fn judge(node: &Node, good: &[Leaf], file: &str, what: &str) -> i32 {
     let before = Tree::read(node.path());
     let run = rekindle(node.path(), &["recover", "--yes"]);
     let code = run.code.unwrap_or_else(|| panic!("a signal: {what}"));
@@ -73,7 +73,7 @@ fn judge(node: &Node, good: &[Leaf], what: &str) -> i32 {
         3 => assert_eq!(after, before, "{what}"),
         0 => {
             for leaf in leaves(&after) {
-                verify(node.path(), &leaf, good, what);
+                verify(node.path(), &leaf, good, file, what);
             }
             rekindle(node.path(), &["journal", "verify"]).expect(0);
             rekindle(node.path(), &["check"]).expect(0);
@@ -86,7 +86,7 @@ fn judge(node: &Node, good: &[Leaf], what: &str) -> i32 {
                 .iter()
                 .filter(|leaf| changed.contains(&leaf.file))
             {
-                verify(node.path(), leaf, good, what);
+                verify(node.path(), leaf, good, file, what);
             }
         }
         other => panic!("exit {other}: {what}\n{}\n{}", run.stdout, run.stderr),
@@ -94,8 +94,8 @@ fn judge(node: &Node, good: &[Leaf], what: &str) -> i32 {
     code
 }
 
-/// Good under its authority, and for the key that it always had.
-fn verify(root: &Path, leaf: &Leaf, good: &[Leaf], what: &str) {
+/// Good under its authority, and for the key that it always had, unless its own file was damaged, or that of its key.
+fn verify(root: &Path, leaf: &Leaf, good: &[Leaf], damaged: &str, what: &str) {
     let scratch = tempfile::tempdir().unwrap();
     let (certificate, _) = leaf.write(scratch.path());
     let authority = match &leaf.authority {
@@ -104,8 +104,24 @@ fn verify(root: &Path, leaf: &Leaf, good: &[Leaf], what: &str) {
     };
     let verified = openssl::verify(&certificate, &authority, leaf.purposes[0]);
     assert_eq!(verified, Ok(()), "{}: {what}", leaf.file);
-    let lasting =
-        |leaf: &Leaf| Lasting::of(&of_pem(&leaf.certificate, "CERTIFICATE").unwrap().0).rest;
+    let stem = |file: &str| file.rsplit_once('.').map(|(stem, _)| stem.to_owned());
+    let was_rebuilt = stem(damaged) == stem(&leaf.file) || damaged.contains("/kubelet-client-");
+    let lasting = |leaf: &Leaf| {
+        let mut parts = Lasting::of(&of_pem(&leaf.certificate, "CERTIFICATE").unwrap().0).rest;
+        if was_rebuilt {
+            // Version, signature algorithm and subject are left.
+            parts.truncate(3);
+        }
+        parts
+    };
+    let pair = leaf.write(scratch.path());
+    let public = openssl::read(&pair.0).public_key;
+    assert_eq!(
+        public,
+        openssl::public_half(&pair.1),
+        "{}: {what}",
+        leaf.file
+    );
     assert!(
         good.iter().any(|good| lasting(good) == lasting(leaf)),
         "{}: {what}",

@@ -187,12 +187,13 @@ fn signed_by_somebody_else() {
     );
     openssl(
         &folder,
-        "req -new -key apiserver.key -subj /CN=kube-apiserver -out ../request",
+        "req -new -key apiserver.key -subj /CN=kube-apiserver -out ../request
+         -addext subjectAltName=IP:192.0.2.10,IP:10.96.0.1,DNS:api.example.test",
     );
     openssl(
         &folder,
         &format!(
-            "x509 -req -in ../request -CA {certificate} -CAkey {key} -set_serial 7 -days 1 -out apiserver.crt"
+            "x509 -req -in ../request -CA {certificate} -CAkey {key} -set_serial 7 -days 1 -copy_extensions copy -out apiserver.crt"
         ),
     );
     fs::remove_file(folder.join("../request")).unwrap();

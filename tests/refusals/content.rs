@@ -29,7 +29,7 @@ fn certificate_of_noise() {
     let situation = Situation::new("certificate-damaged");
     situation
         .node
-        .write(&format!("{PKI}/apiserver.crt"), "This is no certificate.\n");
+        .write(&format!("{PKI}/etcd/ca.crt"), "This is no certificate.\n");
     situation.judge();
 }
 
@@ -38,7 +38,7 @@ fn certificate_with_a_flipped_bit() {
     let situation = Situation::new("certificate-damaged.der");
     situation
         .node
-        .edit(&format!("{PKI}/front-proxy-client.crt"), |text| {
+        .edit(&format!("{PKI}/front-proxy-ca.crt"), |text| {
             text.replacen("MII", "MJI", 1)
         });
     situation.judge();
@@ -72,15 +72,19 @@ fn der_of_a_key() {
     situation.judge().hint_mends();
 }
 
-/// As a full disk or a kill leaves it in the middle of `kubeadm certs renew`.
 #[test]
 fn empty_certificate() {
-    Situation::by_shell("file-empty", ": >etc/kubernetes/pki/etcd/server.crt").judge();
+    Situation::by_shell("file-empty", ": >etc/kubernetes/pki/etcd/ca.crt").judge();
 }
 
+/// Where the kubelet has a link, and would have a credential made anew behind it: somebody put a file there.
 #[test]
-fn empty_kubeconfig() {
-    Situation::by_shell("file-empty.kubeconfig", ": >etc/kubernetes/admin.conf").judge();
+fn empty_file_in_place_of_the_kubelets_link() {
+    Situation::by_shell(
+        "file-empty.kubelet",
+        "cd var/lib/kubelet/pki; rm kubelet-client-*; umask 077; : >kubelet-client-current.pem",
+    )
+    .judge();
 }
 
 #[test]
@@ -127,7 +131,7 @@ fn nine_thousand_names() {
 fn truncated_certificate() {
     Situation::by_shell(
         "file-truncated",
-        "truncate -s 700 etc/kubernetes/pki/apiserver.crt",
+        "truncate -s 300 etc/kubernetes/pki/etcd/ca.crt",
     )
     .judge();
 }
@@ -144,20 +148,31 @@ fn truncated_key() {
 #[test]
 fn key_of_noise() {
     let situation = Situation::new("key-damaged");
-    situation
-        .node
-        .edit(&format!("{PKI}/apiserver.key"), |text| {
-            let (begin, rest) = text.split_once('\n').unwrap();
-            format!("{begin}\nAAAA{}", &rest[4..])
-        });
+    situation.node.edit(&format!("{PKI}/etcd/ca.key"), |text| {
+        let (begin, rest) = text.split_once('\n').unwrap();
+        format!("{begin}\nAAAA{}", &rest[4..])
+    });
     situation.judge();
 }
 
+/// A pair of files gets a new key. Here somebody laid a credential out as kubeadm never does.
 #[test]
 fn key_of_another_certificate() {
     Situation::by_shell(
         "key-mismatch",
-        "cd etc/kubernetes/pki; cat front-proxy-client.key >apiserver.key",
+        "cd etc/kubernetes; cp -p pki/front-proxy-client.key admin.key
+         sed -i 's/client-key-data: .*/client-key: admin.key/' admin.conf",
+    )
+    .judge();
+}
+
+#[test]
+fn key_of_another_certificate_in_the_same_file() {
+    Situation::by_shell(
+        "key-mismatch.one-file",
+        "cd var/lib/kubelet
+         (umask 077; cat pki/kubelet.crt ../../../etc/kubernetes/pki/apiserver.key >pki/both.pem)
+         for field in tlsCertFile tlsPrivateKeyFile; do echo \"$field: /var/lib/kubelet/pki/both.pem\" >>config.yaml; done",
     )
     .judge();
 }

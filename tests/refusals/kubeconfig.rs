@@ -40,28 +40,10 @@ fn something_else() {
 }
 
 #[test]
-fn a_key_that_is_not_base64() {
-    let situation = Situation::new("kubeconfig-invalid.key");
+fn a_user_that_is_not_there() {
+    let situation = Situation::new("kubeconfig-invalid.user");
     situation.node.edit(ADMIN, |text| {
-        text.replace("client-key-data: ", "client-key-data: ~")
-    });
-    situation.judge();
-}
-
-#[test]
-fn no_key() {
-    let situation = Situation::new("kubeconfig-invalid.no-key");
-    situation.node.edit(ADMIN, |text| {
-        text.replace("client-key-data: ", "client-key-data: #")
-    });
-    situation.judge();
-}
-
-#[test]
-fn a_tab() {
-    let situation = Situation::new("kubeconfig-invalid.yaml");
-    situation.node.edit(ADMIN, |text| {
-        text.replace("    client-key-data:", "\tclient-key-data:")
+        text.replace("user: kubernetes-admin", "user: alice")
     });
     situation.judge();
 }

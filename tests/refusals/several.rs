@@ -11,7 +11,8 @@ fn all_is_said_at_once() {
     let situation = Situation::by_shell(
         "key-mismatch.several",
         "cd etc/kubernetes
-         : >pki/apiserver.crt; chmod 644 scheduler.conf; cat pki/etcd/peer.key >pki/etcd/server.key",
+         : >pki/front-proxy-ca.crt; chmod 644 scheduler.conf; cp -p pki/etcd/peer.key admin.key
+         sed -i 's/client-key-data: .*/client-key: admin.key/' admin.conf",
     );
     let node = situation.judge().into_node();
     let run = rekindle(node.path(), &["plan"]).expect(3);
@@ -23,7 +24,7 @@ fn all_is_said_at_once() {
     rekindle(node.path(), &arguments).expect(0);
     let check = rekindle(node.path(), &["check"]).expect(1);
     let broken = |line: &&str| {
-        ["apiserver ", "scheduler.conf", "etcd-server"]
+        ["front-proxy-client", "scheduler.conf", "admin.conf"]
             .iter()
             .any(|name| line.starts_with(name))
     };

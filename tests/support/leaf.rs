@@ -21,8 +21,24 @@ pub struct Leaf {
     pub key: String,
 }
 
-/// Every leaf in `tree`; the copies in a backup are none.
+/// Every leaf in `tree`; the copies in a backup are none. Each certificate must have a key.
 pub fn leaves(tree: &Tree) -> Vec<Leaf> {
+    let leaves = whole_leaves(tree);
+    let without_key = tree.without_state();
+    let certificates = without_key
+        .paths()
+        .filter(|path| path.ends_with(".crt") && !path.ends_with("ca.crt"));
+    for path in certificates {
+        assert!(
+            leaves.iter().any(|leaf| leaf.file == path),
+            "{path} has no key"
+        );
+    }
+    leaves
+}
+
+/// The same where some certificates may have no key.
+pub fn whole_leaves(tree: &Tree) -> Vec<Leaf> {
     let tree = &tree.without_state();
     let folder = ["/etc/kubernetes/pki", "/etc/kubernetes/ssl"]
         .into_iter()
@@ -51,13 +67,15 @@ pub fn leaves(tree: &Tree) -> Vec<Leaf> {
                 "kubelet" => (&["sslserver"], None),
                 other => panic!("an unexpected certificate: {other}"),
             };
-            leaves.push(Leaf {
-                file: path.to_owned(),
-                purposes,
-                authority,
-                certificate: tree.entry(path).text().to_owned(),
-                key: tree.entry(&format!("{stem}.key")).text().to_owned(),
-            });
+            if let Some(key) = tree.get(&format!("{stem}.key")) {
+                leaves.push(Leaf {
+                    file: path.to_owned(),
+                    purposes,
+                    authority,
+                    certificate: tree.entry(path).text().to_owned(),
+                    key: key.text().to_owned(),
+                });
+            }
         } else if path.ends_with(".conf") {
             let text = tree.entry(path).text();
             if let Some(certificate) = embedded(text, "client-certificate-data") {
