@@ -70,7 +70,7 @@ clusters:
         assert_eq!(cluster.authority, Some(Source::Embedded(b"CA".to_vec())));
         let file = parse(&text.replace("certificate-authority-data: Q0E=, ", ""));
         assert_eq!(file.authority, Some(Source::File("/ca".to_owned())));
-        assert_eq!(parse(&text.replace("Q0E=", "?")).authority, None);
+        assert_eq!(parse(&text.replace("Q0E=", "'?'")).authority, None);
         assert_eq!(parse("kind: Config").server, None);
     }
 }
