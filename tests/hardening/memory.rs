@@ -152,9 +152,9 @@ fn when_the_first_file_is_replaced_no_ca_key_is_left_in_memory() {
         "front-proxy-ca.key",
         "apiserver.key",
     ];
-    let found = |call: &str| -> Option<Vec<&str>> {
+    let found = |call: &str, arguments: &[&str]| -> Option<Vec<&str>> {
         let node = Node::materialize(RSA_NODE);
-        let memory = memory_at(&node, call)?;
+        let memory = memory_at(&node, call, arguments)?;
         let holds = |name: &&str| {
             let key = node.read(&format!("/etc/kubernetes/pki/{name}"));
             primes(&key).iter().any(|prime| is_in(&memory, prime))
@@ -162,25 +162,25 @@ fn when_the_first_file_is_replaced_no_ca_key_is_left_in_memory() {
         Some(keys.into_iter().filter(holds).collect())
     };
     // When the state folder is made, the key is still needed: the search finds what it is looking for.
-    let Some(early) = found("mkdirat") else {
+    let recover = ["recover", "--yes"];
+    let Some(early) = found("mkdirat", &recover) else {
         return;
     };
     assert!(early.contains(&"ca.key"), "{early:?}");
-    assert_eq!(found("renameat").unwrap(), Vec::<&str>::new());
+    // With new keys the old one of the API server, too, is in its file and its backup alone.
+    for arguments in [&recover[..], &["recover", "--yes", "--rekey"]] {
+        let late = found("renameat", arguments).unwrap();
+        assert_eq!(late, Vec::<&str>::new(), "{arguments:?}");
+    }
 }
 
 /// All that the process could write to, at its first call of that name. `None` where nobody can trace.
-fn memory_at(node: &Node, call: &str) -> Option<Vec<u8>> {
+fn memory_at(node: &Node, call: &str, arguments: &[&str]) -> Option<Vec<u8>> {
     let folder = temporary_folder();
     let log = folder.path().join("log");
     let trace = format!("trace={call}");
     let inject = format!("inject={call}:signal=SIGSTOP:when=1");
-    let mut strace = strace(
-        &log,
-        &["-e", &trace, "-e", &inject],
-        node.path(),
-        &["recover", "--yes"],
-    )?;
+    let mut strace = strace(&log, &["-e", &trace, "-e", &inject], node.path(), arguments)?;
     let mut child = strace.stdout(Stdio::null()).spawn().unwrap();
     let deadline = Instant::now() + Duration::from_mins(1);
     let pid = loop {

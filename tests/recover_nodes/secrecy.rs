@@ -63,6 +63,116 @@ fn no_piece_of_a_key_is_printed_or_written_down() {
     }
 }
 
+/// Ways to runs that make keys, and a shell script that ruins something before.
+const KEYS_MADE: [(&str, &str, &[&str]); 4] = [
+    ("rsa2048-stacked", "true", &["recover", "--yes", "--rekey"]),
+    ("pkcs8-keys", "true", &["recover", "--yes", "--rekey", "-o", "json"]),
+    ("embedded-kubelet", "true", &["recover", "--yes", "--rekey", "--only", "kubelet.conf,apiserver,admin.conf"]),
+    (
+        "ecdsa-p256-stacked",
+        // Half a key is a part of one: what of it could be had is as secret as the whole.
+        "cd etc/kubernetes; rm pki/apiserver.crt scheduler.conf; truncate -s 150 pki/etcd/server.key pki/front-proxy-client.key
+         truncate -s -600 admin.conf; cat pki/sa.key >pki/etcd/peer.key",
+        &["recover", "--yes"],
+    ),
+];
+
+/// Neither of the old keys nor of the new ones, nor what tells one file of a key from another: its digest.
+#[test]
+fn no_piece_and_no_digest_of_a_key_is_told_of_that_was_replaced_or_made() {
+    for (name, script, recover) in KEYS_MADE {
+        let node = Node::materialize(name);
+        let good = Tree::read(node.path());
+        node.shell(script);
+        let broken = Tree::read(node.path());
+        let mut told: Vec<(String, Vec<u8>)> = Vec::new();
+        for arguments in [
+            &["check"][..],
+            &["plan", "-o", "json"],
+            &["plan", "--rekey"],
+            recover,
+            &["check", "-o", "json"],
+            &["journal", "verify"],
+            &["journal", "show"],
+            &["backups", "list"],
+        ] {
+            let Run {
+                stdout,
+                stderr,
+                code,
+            } = rekindle(node.path(), arguments);
+            assert!(
+                matches!(code, Some(0 | 1)),
+                "{name} {arguments:?} {stdout} {stderr}"
+            );
+            told.push((format!("{arguments:?}"), (stdout + &stderr).into_bytes()));
+        }
+        let after = Tree::read(node.path());
+        for path in after
+            .paths()
+            .filter(|path| path.starts_with("/var/lib/rekindle/journal/"))
+        {
+            for layer in layers(after.entry(path).bytes()) {
+                told.push((path.to_owned(), layer));
+            }
+        }
+        assert!(told.len() > 20, "each line of a journal has its own");
+        let all = [&good, &broken, &after];
+        let secrets = [&good, &after].map(|tree| Secrets::of(&tree.without_state()));
+        let marks: Vec<Vec<u8>> = all.iter().flat_map(|tree| marks(tree)).collect();
+        assert!(marks.len() > 60, "{}", marks.len());
+        for (place, bytes) in &told {
+            let is_held = secrets.iter().any(|secrets| secrets.are_in(bytes));
+            assert!(!is_held, "{name}: a key in {place}");
+            let is_marked = marks
+                .iter()
+                .any(|mark| bytes.windows(mark.len()).any(|window| window == mark));
+            assert!(!is_marked, "{name}: the digest of a key's file in {place}");
+        }
+        // The control: of other files there are digests.
+        let admin = digest(after.entry("/etc/kubernetes/admin.conf").bytes());
+        let admin = hexadecimal(&admin).into_bytes();
+        let is_there = |bytes: &[u8]| bytes.windows(admin.len()).any(|window| window == admin);
+        assert!(told.iter().any(|(_, bytes)| is_there(bytes)), "{name}");
+    }
+}
+
+/// What the digest of a file that is a key, or should be one, may look like.
+fn marks(tree: &Tree) -> Vec<Vec<u8>> {
+    use base64::Engine;
+    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+    let tree = tree.without_state();
+    let keys = tree.paths().filter(|path| path.ends_with(".key"));
+    let digests = keys.map(|path| digest(tree.entry(path).bytes()));
+    digests
+        .flat_map(|digest| {
+            [
+                hexadecimal(&digest).into_bytes(),
+                hexadecimal(&digest).to_uppercase().into_bytes(),
+                STANDARD_NO_PAD.encode(&digest).into_bytes(),
+                URL_SAFE_NO_PAD.encode(&digest).into_bytes(),
+                digest,
+            ]
+        })
+        .collect()
+}
+
+fn digest(bytes: &[u8]) -> Vec<u8> {
+    ring::digest::digest(&ring::digest::SHA256, bytes)
+        .as_ref()
+        .to_vec()
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}
+
 /// A slip that makes a path, a name or a label of a key: `$key` is its base64, and `$pem` its file.
 const SLIPS: [&str; 8] = [
     "sed -i 's/client-key-data:/client-key:/' etc/kubernetes/admin.conf",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::tree::{Content, Tree};
+use super::tree::{Content, Entry, Tree};
 
 /// One certificate that somebody logs on or serves with.
 pub struct Leaf {
@@ -72,26 +72,27 @@ pub fn whole_leaves(tree: &Tree) -> Vec<Leaf> {
                     file: path.to_owned(),
                     purposes,
                     authority,
-                    certificate: tree.entry(path).text().to_owned(),
-                    key: key.text().to_owned(),
+                    certificate: text(tree.entry(path)),
+                    key: text(key),
                 });
             }
         } else if path.ends_with(".conf") {
-            let text = tree.entry(path).text();
-            if let Some(certificate) = embedded(text, "client-certificate-data") {
+            let text = text(tree.entry(path));
+            let credential = ["client-certificate-data", "client-key-data"];
+            if let [Some(certificate), Some(key)] = credential.map(|field| embedded(&text, field)) {
                 leaves.push(Leaf {
                     file: path.to_owned(),
                     purposes: &["sslclient"],
                     authority: authority("ca.crt"),
                     certificate,
-                    key: embedded(text, "client-key-data").unwrap(),
+                    key,
                 });
             }
         }
     }
     if let Some(link) = tree.get("/var/lib/kubelet/pki/kubelet-client-current.pem") {
         let file = link.destination().to_str().unwrap().to_owned();
-        let text = tree.entry(&file).text().to_owned();
+        let text = text(tree.entry(&file));
         leaves.push(Leaf {
             file,
             purposes: &["sslclient"],
@@ -110,7 +111,13 @@ pub fn embedded(kubeconfig: &str, field: &str) -> Option<String> {
         (name == field).then_some(value)
     })?;
     let value = value.trim().trim_matches(['"', '\'']);
-    Some(String::from_utf8(STANDARD.decode(value).unwrap()).unwrap())
+    let bytes = STANDARD.decode(value).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The text of a file in which somebody may have put a byte that is none.
+fn text(entry: &Entry) -> String {
+    String::from_utf8_lossy(entry.bytes()).into_owned()
 }
 
 impl Leaf {
