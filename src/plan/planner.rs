@@ -6,7 +6,7 @@ use super::another_node::another_nodes;
 use super::authorities::decide_authorities;
 use super::copies::decide_copies;
 use super::draft::Draft;
-use super::install::fitting;
+use super::install::{fitting, refuse_strangers};
 use super::node_name::agreed;
 use super::rebuild::{algorithm_of, rebuild};
 use super::signer::second;
@@ -121,6 +121,7 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     fn decide_certificates(&mut self, findings: &[Finding]) {
+        refuse_strangers(&mut self.draft, self.request);
         for (entry, finding) in self.draft.inventory.credentials.iter().zip(findings) {
             if self.request.selects(finding.name) {
                 self.decide(entry, finding);
