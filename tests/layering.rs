@@ -48,6 +48,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["evidence", "issuance", "journal", "kubernetes", "pki"],
     ),
     (
+        "csr",
+        &["diagnosis", "digest", "inventory", "journal", "pki"],
+    ),
+    (
         "recovery",
         &[
             "control_plane",

@@ -2,14 +2,17 @@
 
 use std::io::{self, Write};
 
+use time::OffsetDateTime;
+
 use super::arguments::CaReissue;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::recover::{Confirmation, Order, carry_out_order, wishes_in_effect};
 use super::render::{BOLD, printable, span};
+use crate::inventory::Inventory;
 use crate::kubernetes::AuthorityName;
 use crate::node::Root;
-use crate::plan::{RecoveryPlan, Reissue, Request};
+use crate::plan::{RecoveryPlan, Reissue, Request, second};
 use crate::recovery::STATE_FOLDER;
 
 /// Gives authorities new dates, everywhere on the node where they are trusted, and recovers it.
@@ -57,6 +60,41 @@ fn request_names(request: &Request) -> impl Iterator<Item = &'static str> {
 pub(super) fn phrase(plan: &RecoveryPlan) -> String {
     let names: Vec<&str> = plan.reissued().map(|step| step.name.as_str()).collect();
     names.join(",")
+}
+
+/// Where no authority was named, and none ends soon: nothing is changed, not even what `recover` would renew.
+pub(super) fn write_nothing_to_reissue(
+    root: &Root,
+    inventory: &Inventory,
+    plan: &RecoveryPlan,
+    now: OffsetDateTime,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    writeln!(
+        out,
+        "No authority has expired, or will soon: nothing was changed."
+    )?;
+    for entry in &inventory.authorities {
+        if let Some(certificate) = entry.certificate(now) {
+            let until = second(certificate.not_after());
+            writeln!(out, "  {} is valid until {until}", entry.name)?;
+        }
+    }
+    let command = root.command("ca reissue");
+    writeln!(
+        out,
+        "To give one new dates all the same, name it: {command} {}",
+        AuthorityName::Cluster
+    )?;
+    if plan.steps.is_empty() && plan.left.is_empty() {
+        return Ok(Exit::Done);
+    }
+    writeln!(
+        out,
+        "Something else needs something: {}",
+        root.command("recover")
+    )?;
+    Ok(Exit::ActionNeeded)
 }
 
 /// What a person is told before: what it changes, and what lies outside the node.

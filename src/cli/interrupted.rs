@@ -10,7 +10,7 @@ use super::render::{printable, timestamp};
 use super::report::write_warnings;
 use super::standing::{how_far, of_history, unfinished, write_stopped};
 use super::voice::Voice;
-use crate::inventory::cluster_authority;
+use crate::inventory::{cluster_authority, cluster_authority_with_new_dates};
 use crate::journal::Progress;
 use crate::node::{self, Root};
 use crate::recovery::{self, History, Interrupted, Reason, TakeUpRequest};
@@ -96,8 +96,10 @@ pub(super) fn clear(
     reason: &Reason,
     watch: &mut Watch,
 ) -> Result<Vec<String>, Failure> {
+    let now = node::now();
     let request = TakeUpRequest {
-        authority: cluster_authority(root, node::now()),
+        authority: cluster_authority(root, now)
+            .or_else(|| cluster_authority_with_new_dates(root, now)),
         skip_foreign: false,
         live: None,
         reason,

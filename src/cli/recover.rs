@@ -6,7 +6,7 @@ use anstyle::Style;
 
 use super::aftermath::write_aftermath;
 use super::arguments::{Recover, RestartName};
-use super::ca::{phrase, write_consequences};
+use super::ca::{phrase, write_consequences, write_nothing_to_reissue};
 use super::clock::{observe_with_journal, write_clock_doubts};
 use super::copies::write_copies;
 use super::execution::carry_out;
@@ -24,6 +24,7 @@ use crate::digest::Sha256Digest;
 use crate::evidence::with_causes;
 use crate::inventory::Inventory;
 use crate::issuance::{self, Content, Issuance};
+use crate::kubernetes::AuthorityName;
 use crate::node::{self, Root};
 use crate::plan::{Aftermath, Refusal, RefusalCode, Request, plan};
 use crate::recovery::{Ended, History, Interrupted, ReissuedAuthorities, Undertaking};
@@ -80,6 +81,9 @@ pub(super) fn carry_out_order(
     if !plan.refusals.is_empty() {
         return Err(refused(&plan));
     }
+    if matches!(order.confirmation, Confirmation::Phrase(_)) && plan.reissued().next().is_none() {
+        return write_nothing_to_reissue(root, &inventory, &plan, now, out);
+    }
     let renewed: Vec<&str> = plan.renewed().collect();
     let restart = &arguments.wishes.restart;
     let mut outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
@@ -94,7 +98,13 @@ pub(super) fn carry_out_order(
         });
     }
     // What speaks against the clock otherwise was refused, or accepted.
-    write_clock_doubts(root, None, out)?;
+    // An authority that gets new dates vouches with them.
+    if plan
+        .reissued()
+        .all(|step| step.name != AuthorityName::Cluster)
+    {
+        write_clock_doubts(root, None, out)?;
+    }
     if let (true, Confirmation::Phrase(said)) = (arguments.yes, order.confirmation)
         && said != Some(&*phrase(&plan))
     {

@@ -11,15 +11,17 @@ use super::journal::outcome_in_words;
 use super::observed::confine;
 use super::prompt::{confirm, demand_terminal};
 use super::render::{GOOD, WARNING};
-use super::report::{despite_lost_output, exit, write_ended, write_proven};
+use super::report::{despite_lost_output, exit, write_ended, write_proven, write_warnings};
 use super::restart::{LeftRunning, Outlook};
 use super::vouching::vouched;
-use crate::inventory::{Inventory, cluster_authority};
+use crate::inventory::{Inventory, cluster_authority, cluster_authority_with_new_dates};
+use crate::issuance::AUTHORITY_LOCATION;
 use crate::journal::{Progress as Made, RunOutcome};
+use crate::kubernetes::AuthorityName;
 use crate::node::{self, Root};
 use crate::plan::Refusal;
 use crate::recovery::{
-    self, Ended, Halt, Interrupted, Live, MANIFEST, Observer, Reason, TakeUpRequest,
+    self, Ended, Halt, Interrupted, Live, MANIFEST, Observer, Reason, TakeUpRequest, clock_doubts,
 };
 
 /// Where a run is taken, in the operator's words.
@@ -90,7 +92,14 @@ pub(super) fn take_up(
         return Err(Failure::refused(&refusals));
     }
     let reverses = interrupted.chain.genesis().reverses().map(str::to_owned);
-    write_clock_doubts(root, Some(interrupted.chain.last_written()), out)?;
+    let last = interrupted.chain.last_written();
+    let is_of_authority = concerns_authority(&interrupted);
+    if is_of_authority {
+        // Which dates its certificate has meanwhile is what the run is about.
+        write_warnings(&clock_doubts(node::now(), &[], Some(last)), out)?;
+    } else {
+        write_clock_doubts(root, Some(last), out)?;
+    }
     if !way.yes {
         demand_terminal()?;
         write_state(&interrupted, out)?;
@@ -103,7 +112,12 @@ pub(super) fn take_up(
             return Ok(Exit::ActionNeeded);
         }
     }
-    let authority = cluster_authority(root, node::now());
+    let now = node::now();
+    let authority = cluster_authority(root, now).or_else(|| {
+        is_of_authority
+            .then(|| cluster_authority_with_new_dates(root, now))
+            .flatten()
+    });
     let (live, left) = live(root, &interrupted, destination, way)?;
     confine(root, interrupted.folders())?;
     let mut watch = way.telling.voice().watch();
@@ -137,6 +151,14 @@ pub(super) fn take_up(
             Ok(tell(root, destination.arrived, (&run, &ended), &left, out))
         }
     }
+}
+
+/// Whether the run exchanges the certificate of the cluster's own authority.
+fn concerns_authority(interrupted: &Interrupted) -> bool {
+    let changes = interrupted.chain.changes().unwrap_or_default();
+    changes.iter().any(|(change, _)| {
+        change.location == AUTHORITY_LOCATION && change.name == AuthorityName::Cluster.as_str()
+    })
 }
 
 /// A kubelet that starts beside old processes whose manifests have changed meanwhile ends them by force, etcd too.

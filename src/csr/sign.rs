@@ -36,7 +36,8 @@ pub enum SignError {
 }
 
 /// Looks whether one of `authorities` may sign what is asked for: the certificate in the request is one of its own, of no
-/// authority, and the request is for the same key, subject and extensions.
+/// authority, and the request is for the same key, subject and extensions. What bears the name of one of them and not its signature
+/// was forged, or is of a namesake's cluster.
 pub fn judge<'a>(requested: &'a RequestedCertificate, authorities: &[Authority]) -> Judged<'a> {
     let model = &requested.certificate;
     let unfit = |reason: &str| Judged::Unfit(requested, reason.to_owned());
@@ -63,7 +64,23 @@ pub fn judge<'a>(requested: &'a RequestedCertificate, authorities: &[Authority])
     let own = authorities.iter().position(|authority| {
         model.check_signature(authority.certificate()) == SignatureCheck::Valid
     });
-    own.map_or(Judged::Elsewhere, Judged::Fit)
+    if let Some(own) = own {
+        return Judged::Fit(own);
+    }
+    // Of an authority that is elsewhere another machine knows; of this one it is known here that it never signed it.
+    let is_namesakes = authorities
+        .iter()
+        .any(|authority| model.issuer_der() == authority.certificate().subject_der());
+    if is_namesakes {
+        return Judged::Unfit(
+            requested,
+            format!(
+                "its certificate names `{}` as who signed it, and the authority of that name here has not",
+                model.issuer()
+            ),
+        );
+    }
+    Judged::Elsewhere
 }
 
 /// Signs the certificate of `requested` again, until `validity` from now or the end of the authority.

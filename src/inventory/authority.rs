@@ -1,6 +1,7 @@
 //! A certificate authority of the node: its certificates, and its key where it is here.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use time::OffsetDateTime;
 
@@ -10,7 +11,13 @@ use super::remains::is_ruined_certificate;
 use super::{CredentialEntry, Layout, ObservationError, Slot};
 use crate::kubernetes::{AUTHORITIES, AuthorityCatalogEntry, AuthorityName, Source};
 use crate::node::{FileError, FileSnapshot, Root, Secrecy};
-use crate::pki::{Authority, Certificate, PrivateKey, read_certificates};
+use crate::pki::{
+    Authority, Certificate, PrivateKey, Revision, SerialNumber, Validity, read_certificates,
+    reissue_self_signed,
+};
+
+/// Longer than the certificate of a journal's key lives.
+const FOR_A_JOURNAL: Duration = Duration::from_hours(48);
 
 /// One of the three authorities, as it was found.
 #[derive(Debug)]
@@ -176,6 +183,18 @@ pub fn authorities_beneath(root: &Root) -> Vec<AuthorityEntry> {
 pub fn cluster_authority(root: &Root, now: OffsetDateTime) -> Option<Authority> {
     let entry = cluster(root)?;
     Authority::new(&entry.certificates.ok()?, entry.key.ok()?, now).ok()
+}
+
+/// The same where it has expired, with new dates that nobody else sees: for a run that gives it such on the disk, and vouches for
+/// its journal before it has come so far. Whoever judges the journal needs the authority's key and name.
+pub fn cluster_authority_with_new_dates(root: &Root, now: OffsetDateTime) -> Option<Authority> {
+    let entry = cluster(root)?;
+    let (bundle, key) = (entry.certificates.ok()?, entry.key.ok()?);
+    let expired = bundle.iter().find(|certificate| key.fits(certificate))?;
+    let validity = Validity::starting_at(now, FOR_A_JOURNAL, None);
+    let serial = SerialNumber::random().ok()?;
+    let renewed = reissue_self_signed(expired, &key, &validity, &serial, &Revision::default());
+    Authority::new(&[renewed.ok()?], key, now).ok()
 }
 
 /// Whether the key of the cluster's authority is on the node, so that a run that begins now would be vouched for.

@@ -20,8 +20,8 @@ mod trust;
 mod trust_file;
 
 pub use authority::{
-    AuthorityEntry, FoundAuthority, authorities_beneath, cluster_authority, has_cluster_key,
-    trusted_authorities,
+    AuthorityEntry, FoundAuthority, authorities_beneath, cluster_authority,
+    cluster_authority_with_new_dates, has_cluster_key, trusted_authorities,
 };
 pub use clock_evidence::{ClockEvidence, Trace, Witness};
 pub use credential::{Credential, CredentialEntry, Issuer, KeyState, Location};

@@ -20,3 +20,4 @@ pub use error::IssuanceError;
 pub use issue::{Issuance, issue};
 pub use node_credential::{KUBELET_CREDENTIAL, NodeCredential, Rotation, kubelet_client};
 pub use refresh::COPY_LOCATION;
+pub use restore_authority::AUTHORITY_LOCATION;

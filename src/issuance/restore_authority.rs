@@ -10,7 +10,7 @@ use crate::plan::RestoreAuthority;
 use time::OffsetDateTime;
 
 /// The journal's word for where a certificate lies that is an authority's.
-pub(super) const AUTHORITY_LOCATION: &str = "ca-certificate";
+pub const AUTHORITY_LOCATION: &str = "ca-certificate";
 /// Permission bits of kubeadm's certificates.
 const MODE: u32 = 0o644;
 

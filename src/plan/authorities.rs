@@ -4,6 +4,7 @@ use super::draft::Draft;
 use super::{LeftAlone, ReissueAuthority, Request, RestoreAuthority, Step};
 use crate::diagnosis::{Finding, State};
 use crate::inventory::AuthorityEntry;
+use crate::kubernetes::AuthorityName;
 use crate::pki::Validity;
 
 /// Decides about every authority; to be called before anything that they sign is decided.
@@ -48,6 +49,22 @@ fn give_dates(
     validity: Validity,
 ) {
     if let Some(refusal) = draft.signers.obstacle_to_reissue(entry.name) {
+        let is_anothers = finding.externally_managed && entry.name != AuthorityName::Cluster;
+        let is_named = request
+            .reissue
+            .iter()
+            .any(|reissue| reissue.authorities.contains(&entry.name));
+        if is_anothers && !is_named {
+            draft.plan.left.push(LeftAlone {
+                name: entry.name.to_string(),
+                reason: format!("it is {}, and {}", finding.state, refusal.evidence),
+                needs: format!(
+                    "new dates by its owner, with the same key, in {}",
+                    draft.inventory.outside(&entry.certificate_path).display()
+                ),
+            });
+            return;
+        }
         return draft.note(refusal);
     }
     let Some(certificate) = entry.certificate(draft.now) else {

@@ -2,14 +2,35 @@
 
 use time::OffsetDateTime;
 
+use super::draft::Draft;
 use super::signer::second;
+use super::{RefusalCode, Request};
 use crate::diagnosis::chains_to;
 use crate::inventory::{AuthorityEntry, CredentialEntry, Inventory, KeyState};
 use crate::pki::Certificate;
 
+/// RFC 5280 section 4.2.1.3.
+const KEY_USAGE: &str = "2.5.29.15";
 /// The extensions that whoever signs may mark as critical: key usage, names, basic constraints, extended key usage (RFC 5280
 /// section 4.2.1). Any other that is critical, Kubernetes may refuse.
-const KNOWN: [&str; 4] = ["2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.37"];
+const KNOWN: [&str; 4] = [KEY_USAGE, "2.5.29.17", "2.5.29.19", "2.5.29.37"];
+
+/// Refuses certificates of names that nothing on this node has: nobody would notice that they were not installed.
+pub(super) fn refuse_strangers(draft: &mut Draft<'_>, request: &Request) {
+    for (name, certificate) in &request.certificates {
+        if draft.inventory.credential(name).is_none() {
+            draft.refuse(
+                RefusalCode::CertificateUnfit,
+                name,
+                format!(
+                    "nothing on this node has that name; the certificate is for `{}`",
+                    certificate.subject()
+                ),
+                "name it as `rekindle check` does: --certificate NAME=FILE",
+            );
+        }
+    }
+}
 
 /// Holds `new` against the certificate that it takes the place of: the same key, subject, names and usages, by an authority of this
 /// node, valid at `now` and for longer. Otherwise why not.
@@ -28,11 +49,12 @@ pub(super) fn fitting(
         return Err("it is for another key than the one here".to_owned());
     }
     if new.subject_der() != old.subject_der() {
-        return Err(format!(
-            "its subject is `{}`, and should be `{}`",
-            new.subject(),
-            old.subject()
-        ));
+        let (found, wanted) = (new.subject(), old.subject());
+        return Err(if found == wanted {
+            format!("its subject is `{found}` in another encoding than the one here has")
+        } else {
+            format!("its subject is `{found}`, and should be `{wanted}`")
+        });
     }
     same(
         "names",
@@ -44,6 +66,9 @@ pub(super) fn fitting(
         new.extended_key_usages(),
         old.extended_key_usages(),
     )?;
+    if !allows(new, old) {
+        return Err("its key usages leave out one that the one here has".to_owned());
+    }
     if new.is_authority() {
         return Err("it is the certificate of an authority".to_owned());
     }
@@ -79,6 +104,21 @@ pub(super) fn fitting(
         ));
     }
     Ok(())
+}
+
+/// Whether `new` may do what `old` may (RFC 5280 section 4.2.1.3): without the extension a key may do everything. More is no harm.
+fn allows(new: &Certificate, old: &Certificate) -> bool {
+    let bits = |certificate: &Certificate| {
+        let mut extensions = certificate.extensions().iter();
+        let usage = extensions.find(|one| one.oid == KEY_USAGE)?;
+        // A BIT STRING: tag, length, how many bits of the last byte are unused.
+        let bytes = usage.value.get(3..)?;
+        Some([0, 1].map(|at| bytes.get(at).copied().unwrap_or_default()))
+    };
+    let (Some([first, second]), Some([wanted, also_wanted])) = (bits(new), bits(old)) else {
+        return true;
+    };
+    wanted & !first == 0 && also_wanted & !second == 0
 }
 
 fn same(what: &str, new: &[String], old: &[String]) -> Result<(), String> {

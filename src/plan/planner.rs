@@ -6,7 +6,8 @@ use super::another_node::another_nodes;
 use super::authorities::decide_authorities;
 use super::copies::decide_copies;
 use super::draft::Draft;
-use super::{RecoveryPlan, RefusalCode, Request, Restart, Step};
+use super::install::refuse_strangers;
+use super::{RecoveryPlan, Request, Restart, Step};
 use crate::diagnosis::{Finding, State, diagnose};
 use crate::inventory::{CredentialEntry, Inventory};
 use crate::kubernetes::{CATALOG, Component};
@@ -59,6 +60,7 @@ pub(super) struct Planner<'a> {
 
 impl Planner<'_> {
     fn decide_certificates(&mut self, findings: &[Finding]) {
+        refuse_strangers(&mut self.draft, self.request);
         for (entry, finding) in self.draft.inventory.credentials.iter().zip(findings) {
             if self.request.selects(finding.name) {
                 self.decide(entry, finding);
@@ -74,14 +76,6 @@ impl Planner<'_> {
                 .any(|name| name == entry.name);
             if named && inventory.credential(entry.name).is_none() {
                 self.draft.leave_absent(entry.name);
-            }
-        }
-        for (name, _) in &self.request.certificates {
-            if inventory.credential(name).is_none() {
-                let evidence = "no certificate of that name is on this node".to_owned();
-                let remedy = "see the names: rekindle check";
-                self.draft
-                    .refuse(RefusalCode::CertificateUnfit, name, evidence, remedy);
             }
         }
     }

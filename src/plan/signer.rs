@@ -58,8 +58,27 @@ impl<'a> Signers<'a> {
             return Some(missing(name, "it was not found"));
         };
         match finding.state {
+            State::Unreadable | State::Missing => self.obstacle(entry, finding),
+            _ if finding.externally_managed => Some(self.cannot_sign_itself(entry)),
             State::Expired | State::NotYetValid => None,
             _ => self.obstacle(entry, finding),
+        }
+    }
+
+    fn cannot_sign_itself(&self, entry: &AuthorityEntry) -> Refusal {
+        let (key, certificate) = (
+            self.inventory.outside(&entry.key_path),
+            self.inventory.outside(&entry.certificate_path),
+        );
+        Refusal {
+            code: RefusalCode::AuthorityKeyMissing,
+            subject: entry.name.to_string(),
+            evidence: format!("{} is not there", key.display()),
+            remedy: format!(
+                "bring it here for the time of the run: install -m 0600 ca.key {}; or have its owner give it new dates, for {}",
+                quote(&key),
+                quote(&certificate)
+            ),
         }
     }
 

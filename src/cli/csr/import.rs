@@ -1,5 +1,6 @@
 //! `rekindle csr import`: installs what was signed elsewhere, with all that `recover` does.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use super::super::arguments::CsrImport;
@@ -7,6 +8,7 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::observed::observe;
 use super::super::recover::{Confirmation, Order, carry_out_order, wishes_in_effect};
+use super::super::render::printable;
 use super::{pending, unusable};
 use crate::csr::Answer;
 use crate::node::{Present, Root, read_operand};
@@ -24,6 +26,13 @@ pub fn import(root: &Root, arguments: &CsrImport, out: &mut dyn Write) -> Result
         return Err(Failure::usage(
             "there is nothing to install: name an answer, or --certificate NAME=FILE",
         ));
+    }
+    let mut names = BTreeSet::new();
+    if let Some((name, _)) = certificates.iter().find(|(name, _)| !names.insert(name)) {
+        let name = printable(name);
+        return Err(Failure::usage(format!(
+            "there are two certificates for {name}: leave out the one that is not to be installed"
+        )));
     }
     let mut words = wishes_in_effect(recover);
     if let Some(verb) = words.first_mut() {
