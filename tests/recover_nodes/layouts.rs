@@ -249,6 +249,7 @@ fn leaves_of_an_old_root_are_signed_by_the_one_whose_key_is_here() {
         for name in apiserver apiserver-kubelet-client; do
             [ $name = apiserver ] && usage=serverAuth || usage=clientAuth
             { cat common; echo extendedKeyUsage=$usage; } >extensions
+            [ $name = apiserver ] && echo subjectAltName=DNS:api.example.test,IP:192.0.2.10,IP:10.96.0.1 >>extensions
             openssl req -new -key $name.key -subj /CN=kube-$name -out request.csr
             openssl x509 -req -in request.csr -CA old.crt -CAkey old.key -days 1 -out signed.crt -extfile extensions 2>&1
             cat signed.crt >$name.crt
