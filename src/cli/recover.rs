@@ -158,6 +158,7 @@ pub(super) fn carry_out_order(
     )?;
     let written = write_report(root, &undertaking, &ended, &left, out)
         .and_then(|()| write_copies(root, &plan.copies, out))
+        .and_then(|()| write_old_keys(request, out))
         .and_then(|()| write_aftermath(aftermath.as_ref(), now, out))
         .and_then(|()| write_outside(root, &ended, &reissued, out))
         .and_then(|()| out.flush());
@@ -191,6 +192,17 @@ fn observe_for(root: &Root, request: &Request) -> Result<Inventory, Failure> {
         inventory.observe_trust(root);
     }
     Ok(inventory)
+}
+
+/// Whoever asks for new keys may believe that the old ones are worth nothing now: Kubernetes knows no revocation.
+fn write_old_keys(request: &Request, out: &mut dyn Write) -> io::Result<()> {
+    if !request.rekey {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\n{WARNING}New keys revoke nothing:{WARNING:#} whoever has an old key is let in with its certificate until that ends"
+    )
 }
 
 /// Where the new certificates of authorities lie for all that is outside the node, and what to do with them.

@@ -32,7 +32,7 @@ node_up() {
     binaries=$(binaries "${REHEARSAL_MINOR-}")
     chmod 0700 "$dir"
     mkdir -p "$dir/mnt" "$dir/disk" "$dir/rehearsal/bin" "$dir/rehearsal/log"
-    install -m 0755 "$module"/node/{kubelet-*,sample,observer,sign-again,documented,journal-key-refused,external-etcd} "$dir/rehearsal/bin/"
+    install -m 0755 "$module"/node/{kubelet-*,sample,observer,sign-again,documented,journal-key-refused,external-etcd,authorities} "$dir/rehearsal/bin/"
     install -m 0755 "$(rekindle_binary)" "$dir/rehearsal/bin/rekindle"
     node_containerd "$binaries" >"$dir/rehearsal/containerd.toml"
     if [[ ! -e $dir/rehearsal/machine ]]; then
@@ -225,6 +225,7 @@ node_init() {
     { read -r name; read -r address; read -r switch; } <"$dir/rehearsal/machine"
     version=$("$2/kubeadm" version -o short)
     [[ ! ${REHEARSAL_EXTERNAL_ETCD-} ]] || node_enter "$dir" external-etcd make
+    [[ ! ${REHEARSAL_AUTHORITIES_END-} ]] || node_enter "$dir" authorities "$REHEARSAL_AUTHORITIES_END"
     cat >"$dir/rehearsal/kubeadm.yaml" <<END
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: InitConfiguration

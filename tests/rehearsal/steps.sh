@@ -27,6 +27,11 @@ timed() {
     sed 's/^/    /' "$work/output" >>"$work/log"
 }
 
+# The fingerprint of the key that signed the journal of what was timed last, as it printed it.
+signer() {
+    sed -n 's/^Signed by sha256://p' "$work/output"
+}
+
 # --- making and breaking ----------------------------------------------------------------------------------------------------------
 
 # Everything expires while nothing runs, and the power comes back.
@@ -85,6 +90,12 @@ kubectl_refused() {
 nothing_runs() {
     ! inside pgrep --full '^([^ ]*/)?(kube-(apiserver|controller-manager|scheduler)|etcd) ' >/dev/null || broken 'a component runs'
     said "kubelet: $(inside tail -n 3 /opt/rehearsal/log/kubelet.log | sed -n 's/.*\(failed to run Kubelet.*\)/\1/p' | sed -n 1p)"
+}
+
+# It ends at each start, for want of a credential.
+kubelet_is_dead() {
+    wait_for 20 inside grep -q 'failed to run Kubelet' /opt/rehearsal/log/kubelet.log || broken 'the kubelet runs'
+    said "kubelet: $(inside sed -n 's/.*\(failed to run Kubelet.*\)/\1/p' /opt/rehearsal/log/kubelet.log | tail -n 1)"
 }
 
 # --- watching ---------------------------------------------------------------------------------------------------------------------
@@ -206,7 +217,7 @@ judge_recovered() {
     expect 'the API server reaches the kubelet' logs_can_be_read
     expect 'verify' inside rekindle verify
     expect 'check' inside rekindle check
-    expect 'the journal verifies' inside rekindle journal verify
+    expect 'the journal verifies' inside rekindle journal verify "${journal_anchor[@]}"
     expect "kubeadm's check-expiration is content" kubeadm_content
     expect 'nothing is left behind' nothing_left
     expect 'the key of a journal opens no door' journal_opens_nothing
@@ -253,8 +264,9 @@ nothing_left() {
 }
 
 # The certificate of a journal's key, made again for a key that we hold: the API server, the kubelet and etcd let nobody in with it.
+# Where no CA's key is, there is none.
 journal_opens_nothing() {
-    inside journal-key-refused
+    ((${#journal_anchor[@]})) || inside journal-key-refused
 }
 
 # A refusal: exit 3, by this name, and not a byte changed.
