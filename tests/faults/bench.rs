@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::aftermath::Aftermath;
+use crate::authorities;
 use crate::contract::{self, Circumstances};
 use crate::judge::{Found, Judge};
 use crate::process::Ended;
@@ -10,6 +11,11 @@ use crate::tally::Tally;
 use crate::template::{Template, Workplace};
 
 pub const RECOVER: [&str; 2] = ["recover", "--yes"];
+pub const REKEY: [&str; 3] = ["recover", "--rekey", "--yes"];
+
+/// What of a node is lost before it is rebuilt: a certificate, and the key of another.
+const LOST: &str =
+    "cd etc/kubernetes; rm pki/apiserver.crt; echo noise >pki/apiserver-kubelet-client.key";
 
 /// A node and its judge.
 pub struct Bench {
@@ -17,11 +23,49 @@ pub struct Bench {
     pub judge: Judge,
 }
 
+/// How a node is recovered.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject {
+    /// Every certificate is signed again.
+    Renewal,
+    /// The same with new keys.
+    Rekeying,
+    /// A certificate and the key of another one are gone.
+    Rebuilding,
+    /// The authorities have expired, and get new dates.
+    Reissue,
+    /// What was signed elsewhere is installed.
+    Import,
+}
+
 impl Bench {
     pub fn new(name: &'static str) -> Self {
-        let template = Template::new(name);
+        Self::of(name, Subject::Renewal)
+    }
+
+    pub fn of(name: &'static str, subject: Subject) -> Self {
+        let template = match subject {
+            Subject::Renewal => Template::new(name, name, &RECOVER, None),
+            Subject::Rekeying => Template::new(name, name, &REKEY, None),
+            Subject::Rebuilding => Template::new(name, "rebuilding", &RECOVER, Some(LOST)),
+            Subject::Reissue => authorities::expired(name),
+            Subject::Import => authorities::kept_elsewhere(name),
+        };
         let judge = Judge::new(&template);
         Self { template, judge }
+    }
+
+    /// The run as the names of cases have it.
+    pub fn run(&self) -> String {
+        let Template {
+            label, arguments, ..
+        } = &self.template;
+        let words: Vec<&str> = arguments
+            .iter()
+            .copied()
+            .filter(|word| *word != "--yes")
+            .collect();
+        format!("{label} {}", words.join(" "))
     }
 
     /// Judges what a run left in `root` that ended so.
@@ -37,7 +81,7 @@ impl Bench {
         tally.damage(case, &found.damage);
         for text in [&ended.stdout, &ended.stderr] {
             tally.searched += text.len();
-            if self.judge.keys.are_in(text) {
+            if self.judge.keys.are_in(text) || found.new_keys.are_in(text) {
                 tally.damage.leaked += 1;
                 tally.fail(case, "a key is printed");
             }

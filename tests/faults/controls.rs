@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::bench::{Bench, RECOVER};
+use crate::bench::{Bench, RECOVER, Subject};
 use crate::judge::{Damage, Phase};
 use crate::support::program::rekindle;
 use crate::template::Workplace;
@@ -103,11 +103,19 @@ fn a_pair_that_does_not_fit_is_seen() {
         "etc/kubernetes/pki/front-proxy-client.key",
         KEY,
     );
-    pairs.check(
-        &crate::support::tree::Tree::read(&workplace.root()),
-        &mut damage,
-    );
+    let tree = crate::support::tree::Tree::read(&workplace.root());
+    pairs.check(&tree, &|_| false, true, &mut damage);
     assert_eq!(damage.mixed, 1, "{damage:?}");
+    // Of a run that made new keys, too, once it is over.
+    for (is_under_way, mixed) in [(true, 1), (false, 2)] {
+        pairs.check(
+            &tree,
+            &|path| path.ends_with("/apiserver.key"),
+            is_under_way,
+            &mut damage,
+        );
+        assert_eq!(damage.mixed, mixed, "{damage:?}");
+    }
 }
 
 #[test]
@@ -162,4 +170,31 @@ fn open_backup(root: &Path) {
     let runs = fs::read_dir(root.join("var/lib/rekindle/backups")).unwrap();
     let run = runs.map(|entry| entry.unwrap().path()).next().unwrap();
     fs::set_permissions(run.join(KUBECONFIG), Permissions::from_mode(0o640)).unwrap();
+}
+
+/// A key that the run itself made must not pass for anything else.
+#[test]
+fn a_new_key_in_a_journal_or_lying_open_is_seen() {
+    let bench = Bench::of(NODE, Subject::Rekeying);
+    let workplace = Workplace::new();
+    let root = workplace.root();
+    bench.template.copy(&root);
+    rekindle(&root, bench.template.arguments).expect(bench.template.normal);
+    let found = bench.judge.look(&root);
+    assert_eq!(found.damage.words, Vec::<String>::new());
+    assert_eq!((found.phase, found.old), (Phase::Ended, 0));
+    let key = fs::read_to_string(root.join(KEY)).unwrap();
+    assert!(found.new_keys.are_in(&key));
+    copy(
+        &root,
+        KEY,
+        "etc/kubernetes/pki/.rekindle-20261128T211420.893Z-63676b-apiserver.key",
+    );
+    mode(
+        &root,
+        "etc/kubernetes/pki/.rekindle-20261128T211420.893Z-63676b-apiserver.key",
+        0o640,
+    );
+    let damage = bench.judge.look(&root).damage;
+    assert_eq!(damage.leaked, 1, "{damage:?}");
 }

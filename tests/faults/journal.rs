@@ -1,11 +1,13 @@
 //! What the journals of a node say, read without judging who signed them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use crate::support::der::public_key_of;
 use crate::support::tree::{Content, Tree};
 
 const FOLDER: &str = "/var/lib/rekindle/journal/";
@@ -38,6 +40,10 @@ pub struct Change {
 pub enum State {
     /// The SHA-256 of a file.
     Digest(String),
+    /// Of a private key: that of its public half.
+    PublicKey(String),
+    /// How long a file is that is no private key, though it should be one.
+    Size(u64),
     /// The destination of a link.
     Link(String),
 }
@@ -117,9 +123,14 @@ fn changes(list: &Value) -> BTreeMap<String, Change> {
 }
 
 fn state(value: &Value) -> State {
-    match value["sha256"].as_str() {
-        Some(digest) => State::Digest(digest.to_owned()),
-        None => State::Link(text(&value["symlink"]).to_owned()),
+    if let Some(digest) = value["sha256"].as_str() {
+        State::Digest(digest.to_owned())
+    } else if let Some(digest) = value["public-key"].as_str() {
+        State::PublicKey(digest.to_owned())
+    } else if let Some(size) = value["size"].as_u64() {
+        State::Size(size)
+    } else {
+        State::Link(text(&value["symlink"]).to_owned())
     }
 }
 
@@ -128,11 +139,17 @@ fn text(value: &Value) -> &str {
 }
 
 impl State {
-    pub fn of(content: &Content) -> Option<Self> {
-        match content {
-            Content::File(bytes) => Some(Self::Digest(digest(bytes))),
-            Content::Link(destination) => Some(Self::Link(destination.to_str()?.to_owned())),
-            Content::Folder | Content::Special => None,
+    /// Whether that is what this says.
+    pub fn is(&self, content: &Content) -> bool {
+        match (self, content) {
+            (Self::Digest(known), Content::File(bytes)) => *known == digest(bytes),
+            (Self::PublicKey(known), Content::File(bytes)) => {
+                let public = std::str::from_utf8(bytes).ok().and_then(public_key_of);
+                public.is_some_and(|public| *known == digest(&public))
+            }
+            (Self::Size(known), Content::File(bytes)) => *known == bytes.len() as u64,
+            (Self::Link(known), Content::Link(destination)) => Path::new(known) == destination,
+            _ => false,
         }
     }
 }

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::journal::{Change, Journal, State};
-use crate::leaks::Keys;
+use crate::bench::RECOVER;
+use crate::journal::{Change, Journal};
+use crate::leaks::{Keys, NewKeys};
 use crate::pairs::Pairs;
 use crate::support::tree::{Content, Entry, Tree};
 use crate::template::Template;
@@ -17,6 +18,8 @@ const MANIFESTS: &str = "/etc/kubernetes/manifests/";
 pub struct Judge {
     before: Tree,
     pairs: Pairs,
+    /// Whether the recovery makes keys.
+    makes_keys: bool,
     pub keys: Keys,
 }
 
@@ -30,6 +33,8 @@ pub struct Found {
     pub new: usize,
     pub old: usize,
     pub phase: Phase,
+    /// The keys that the run made.
+    pub new_keys: NewKeys,
     pub damage: Damage,
 }
 
@@ -65,6 +70,7 @@ impl Judge {
         Self {
             before: template.tree.clone(),
             pairs: Pairs::of(&template.tree),
+            makes_keys: template.arguments != RECOVER || template.label != template.name,
             keys: Keys::of(&template.tree),
         }
     }
@@ -78,6 +84,7 @@ impl Judge {
             leftovers: Vec::new(),
             new: 0,
             old: 0,
+            new_keys: NewKeys::default(),
             damage: Damage::default(),
             tree,
         };
@@ -117,8 +124,20 @@ impl Judge {
             found.old += 1;
         }
         if found.damage.words.is_empty() {
-            self.pairs.check(&found.tree, &mut found.damage);
+            let targets = |path: &str| changes.contains_key(path);
+            let is_under_way = found.phase == Phase::Committed;
+            self.pairs
+                .check(&found.tree, &targets, is_under_way, &mut found.damage);
         }
+        if self.makes_keys {
+            found.new_keys = NewKeys::of(&self.before, &self.keys, &found.tree);
+        }
+        found.new_keys.search(
+            &found.tree,
+            &found.journals,
+            &found.leftovers,
+            &mut found.damage,
+        );
         self.keys.search(
             &found.tree,
             &found.journals,
@@ -144,7 +163,7 @@ impl Judge {
             {
                 damage.words.push(format!("{path} has another time"));
             }
-        } else if after.is_some() && State::of(&now.content).as_ref() == after {
+        } else if after.is_some_and(|after| after.is(&now.content)) {
             found.new += 1;
         } else {
             damage.of_content(path, before, now);
@@ -158,10 +177,19 @@ impl Judge {
         }
     }
 
+    /// The keys that are there and were not before.
+    pub fn new_keys(&self, root: &Path) -> NewKeys {
+        if self.makes_keys {
+            NewKeys::of(&self.before, &self.keys, &Tree::read(root))
+        } else {
+            NewKeys::default()
+        }
+    }
+
     /// Whether all but the state folder, times apart, is as it was.
     pub fn is_as_before(&self, found: &Found) -> Result<(), String> {
         let now = found.tree.without_state().timeless();
-        match self.before.timeless().differences(&now) {
+        match self.before.without_state().timeless().differences(&now) {
             none if none.is_empty() => Ok(()),
             differences => Err(format!("not as before: {}", differences.join(", "))),
         }
@@ -179,7 +207,7 @@ fn look_at_new(path: &str, change: Option<&Change>, found: &mut Found) {
         found.damage.words.push(format!("{path} is a stray file"));
         return;
     };
-    if State::of(&now.content).as_ref() != Some(&change.after) {
+    if !change.after.is(&now.content) {
         found.damage.half_written += 1;
         found
             .damage

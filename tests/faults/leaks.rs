@@ -105,6 +105,76 @@ impl Keys {
     }
 }
 
+/// The keys that a run made, where it made some: secret from the first.
+#[derive(Default)]
+pub struct NewKeys(Option<Secrets>);
+
+impl NewKeys {
+    /// Those in files of `now` that are not in `before`, whose keys are `known`.
+    pub fn of(before: &Tree, known: &Keys, now: &Tree) -> Self {
+        let texts = now.without_state();
+        let is_new = |path: &&str| {
+            let is_holder = [".key", ".conf", ".pem"]
+                .iter()
+                .any(|end| path.ends_with(end));
+            let content = |tree: &Tree| tree.get(path).map(|entry| entry.content.clone());
+            is_holder && content(before) != content(now)
+        };
+        let files =
+            texts
+                .paths()
+                .filter(is_new)
+                .filter_map(|path| match &texts.entry(path).content {
+                    Content::File(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+                    _ => None,
+                });
+        Self(Secrets::beyond(&known.secrets, files))
+    }
+
+    /// Whether a piece of one is in what was printed.
+    pub fn are_in(&self, text: &str) -> bool {
+        self.hold_in(text.as_bytes())
+    }
+
+    /// Looks for them in the journals, and whether each staged file and each copy that holds one is closed.
+    pub fn search(
+        &self,
+        tree: &Tree,
+        journals: &[Journal],
+        leftovers: &[String],
+        damage: &mut Damage,
+    ) {
+        if self.0.is_none() {
+            return;
+        }
+        for journal in journals {
+            if self.hold_in(&journal.payloads) {
+                damage.leak(format!("a new key is in the journal of {}", journal.run));
+            }
+        }
+        let state = tree
+            .paths()
+            .filter(|path| path.starts_with("/var/lib/rekindle/"));
+        for path in state.chain(leftovers.iter().map(String::as_str)) {
+            let entry = tree.entry(path);
+            let Content::File(bytes) = &entry.content else {
+                continue;
+            };
+            if self.hold_in(bytes) && (entry.mode & 0o7777 != 0o600 || path.contains("/journal/")) {
+                damage.leak(format!(
+                    "{path} holds a new key, and has mode {:o}",
+                    entry.mode
+                ));
+            }
+        }
+    }
+
+    fn hold_in(&self, bytes: &[u8]) -> bool {
+        let held = |secrets: &Secrets| layers(bytes).any(|layer| secrets.are_in(&layer));
+        self.0.as_ref().is_some_and(held)
+    }
+}
+
 impl Damage {
     fn leak(&mut self, words: String) {
         self.leaked += 1;

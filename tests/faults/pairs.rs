@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::judge::Damage;
-use crate::support::der::{Lasting, of_pem};
-use crate::support::leaf::{Leaf, leaves};
+use crate::support::der::{Lasting, of_pem, public_key_of};
+use crate::support::leaf::{Leaf, whole_leaves};
 use crate::support::tree::Tree;
 
 /// The pairs of a node, by the file of the certificate.
@@ -12,37 +12,63 @@ pub struct Pairs(BTreeMap<String, Pair>);
 
 #[derive(PartialEq, Eq)]
 struct Pair {
+    /// That of the certificate.
     public: Vec<u8>,
     secret: Vec<u8>,
+    /// That of the secret one.
+    half: Option<Vec<u8>>,
 }
 
 impl Pairs {
-    /// Collects the pairs in `tree`, which must be good ones: whether they are, openssl says in `tests/recover_nodes`.
+    /// Collects the pairs in `tree`: whether they are good, openssl says in `tests/recover_nodes`. One that lost a half is none.
     pub fn of(tree: &Tree) -> Self {
-        let leaves = leaves(&tree.without_staged());
-        Self(
-            leaves
-                .iter()
-                .map(|leaf| (name(leaf), Pair::of(leaf)))
-                .collect(),
-        )
+        let leaves = whole_leaves(&tree.without_staged());
+        let pairs = leaves
+            .iter()
+            .filter_map(|leaf| Some((name(leaf), Pair::of(leaf)?)));
+        Self(pairs.collect())
     }
 
-    /// Holds the pairs in `tree` against these: the public key in each certificate and the key beside it are the same.
-    pub fn check(&self, tree: &Tree, damage: &mut Damage) {
-        let mut now = Self::of(tree).0;
-        for (name, before) in &self.0 {
-            if now.remove(name).as_ref() != Some(before) {
+    /// Holds the pairs in `tree` against these: each is the same pair, or one that a run which has `targets` made new; and then the
+    /// public key in the certificate is that of the key beside it. Only while that run is under way one half may wait for the other.
+    pub fn check(
+        &self,
+        tree: &Tree,
+        targets: &dyn Fn(&str) -> bool,
+        is_under_way: bool,
+        damage: &mut Damage,
+    ) {
+        let leaves = whole_leaves(&tree.without_staged());
+        let mut gone: Vec<&String> = self.0.keys().collect();
+        for leaf in &leaves {
+            let (name, now) = (name(leaf), Pair::of(leaf));
+            gone.retain(|known| **known != name);
+            let before = self.0.get(&name);
+            let is_target =
+                targets(&leaf.file) || leaf.file.ends_with(".crt") && targets(&key_of(&leaf.file));
+            let is_good = match (&now, before) {
+                (Some(now), Some(before)) if now == before => true,
+                (Some(now), _) => is_target && (is_under_way || now.fits()),
+                // It was of no use before.
+                (None, None) => true,
+                (None, Some(_)) => false,
+            };
+            if !is_good {
                 damage.mixed += 1;
                 damage
                     .words
                     .push(format!("{name}: key and certificate do not fit"));
             }
         }
-        for name in now.keys() {
-            damage.words.push(format!("{name} is one more certificate"));
+        for name in gone {
+            damage.mixed += 1;
+            damage.words.push(format!("{name} is no pair any more"));
         }
     }
+}
+
+fn key_of(certificate: &str) -> String {
+    format!("{}.key", certificate.trim_end_matches(".crt"))
 }
 
 /// The kubelet's certificate moves to a new file.
@@ -54,16 +80,21 @@ fn name(leaf: &Leaf) -> String {
 }
 
 impl Pair {
-    fn of(leaf: &Leaf) -> Self {
-        let (der, _) = of_pem(&leaf.certificate, "CERTIFICATE").unwrap();
+    fn of(leaf: &Leaf) -> Option<Self> {
+        let (der, _) = of_pem(&leaf.certificate, "CERTIFICATE")?;
         let key = ["RSA PRIVATE KEY", "EC PRIVATE KEY", "PRIVATE KEY"]
             .iter()
             .find_map(|label| of_pem(&leaf.key, label));
-        Self {
+        Some(Self {
             // Version, algorithm, subject, public key.
             public: Lasting::of(&der).rest[3].clone(),
-            secret: key.unwrap().0,
-        }
+            secret: key?.0,
+            half: public_key_of(&leaf.key),
+        })
+    }
+
+    fn fits(&self) -> bool {
+        self.half.as_ref() == Some(&self.public)
     }
 }
 

@@ -17,6 +17,10 @@ const GROUP: u32 = 4321;
 /// A node, and what it looks like.
 pub struct Template {
     pub name: &'static str,
+    /// What the names of cases begin with.
+    pub label: &'static str,
+    /// What recovers it.
+    pub arguments: &'static [&'static str],
     node: Node,
     pub tree: Tree,
     /// How `recover` ends when nothing goes wrong.
@@ -25,8 +29,13 @@ pub struct Template {
 
 impl Template {
     /// The node of that name. Where that is possible one certificate has a mode, a group and an attribute of its own: what
-    /// is replaced has to keep them.
-    pub fn new(name: &'static str) -> Self {
+    /// is replaced has to keep them. `lost` is a shell script that ruins something of it.
+    pub fn new(
+        name: &'static str,
+        label: &'static str,
+        arguments: &'static [&'static str],
+        lost: Option<&str>,
+    ) -> Self {
         let node = Node::materialize(name);
         let odd = node.file("/etc/kubernetes/pki/apiserver.crt");
         fs::set_permissions(&odd, Permissions::from_mode(0o640)).unwrap();
@@ -34,8 +43,13 @@ impl Template {
             chown(&odd, None, Some(GROUP)).unwrap();
         }
         let _ = xattr::set(&odd, "security.test", b"label");
+        if let Some(script) = lost {
+            node.shell(script);
+        }
         Self {
             name,
+            label,
+            arguments,
             tree: Tree::read(node.path()),
             // The client certificate for an etcd elsewhere is signed elsewhere too.
             normal: i32::from(name.contains("external-etcd")),

@@ -101,3 +101,46 @@ impl Lasting {
         }
     }
 }
+
+/// The public half, SPKI DER (RFC 5280), of the first private key of a PEM text in the forms that are written: RSA (RFC 8017) and
+/// elliptic curves (RFC 5915).
+pub fn public_key_of(text: &str) -> Option<Vec<u8>> {
+    // With its parameters, which are NULL.
+    const RSA: [u8; 13] = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
+    const EC: [u8; 9] = [6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+    if let Some((der, _)) = of_pem(text, "RSA PRIVATE KEY") {
+        let fields = elements(elements(&der).first()?.contents);
+        let [_, modulus, exponent, ..] = fields.as_slice() else {
+            return None;
+        };
+        let algorithm = encode(0x30, &RSA);
+        let key = encode(0x30, &[modulus.encoding, exponent.encoding].concat());
+        return Some(encode(
+            0x30,
+            &[algorithm, encode(3, &[&[0], &key[..]].concat())].concat(),
+        ));
+    }
+    let (der, _) = of_pem(text, "EC PRIVATE KEY")?;
+    let fields = elements(elements(&der).first()?.contents);
+    let of_tag = |tag| fields.iter().find(|field| field.tag == tag);
+    let algorithm = encode(0x30, &[&EC[..], of_tag(0xa0)?.contents].concat());
+    Some(encode(
+        0x30,
+        &[&algorithm[..], of_tag(0xa1)?.contents].concat(),
+    ))
+}
+
+fn encode(tag: u8, contents: &[u8]) -> Vec<u8> {
+    let length = contents.len();
+    let octets = length.to_be_bytes();
+    let octets: Vec<u8> = octets.into_iter().skip_while(|octet| *octet == 0).collect();
+    let header = match length {
+        0..0x80 => vec![tag, u8::try_from(length).unwrap()],
+        _ => [
+            &[tag, 0x80 | u8::try_from(octets.len()).unwrap()],
+            &octets[..],
+        ]
+        .concat(),
+    };
+    [&header[..], contents].concat()
+}

@@ -28,6 +28,7 @@ pub fn timeless(text: &str, root: &Path) -> String {
     let text = without_shape(&text, "0000-00-00-00-00-00.pem", "[DATE].pem");
     let text = without_shape(&text, &"x".repeat(64), "[SHA256]");
     let text = without_shape(&text, "xxxxxxxxxxxx…", "[SHA256]");
+    let text = without_dates(text);
     for word in text.split(' ') {
         let shape: String = word
             .chars()
@@ -41,6 +42,14 @@ pub fn timeless(text: &str, root: &Path) -> String {
         words.push(word.to_owned());
     }
     words.join(" ").replace("[DATE] UTC", "[DATE]")
+}
+
+/// `Nov 23, 2026 20:56 UTC`, as tables have it.
+fn without_dates(text: String) -> String {
+    let months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec";
+    let days = |month| ["0", "00"].map(|day| format!("{month} {day}, 0000 00:00 UTC"));
+    let shapes = months.split(' ').flat_map(days);
+    shapes.fold(text, |text, shape| without_shape(&text, &shape, "[DATE]"))
 }
 
 /// Puts `placeholder` for each part of an ASCII text that looks like `shape`: `0` for any digit, `x` for any lower-case

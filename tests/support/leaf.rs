@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::tree::{Content, Tree};
+use super::tree::{Content, Entry, Tree};
 
 /// One certificate that somebody logs on or serves with.
 pub struct Leaf {
@@ -21,8 +21,24 @@ pub struct Leaf {
     pub key: String,
 }
 
-/// Every leaf in `tree`; the copies in a backup are none.
+/// Every leaf in `tree`; the copies in a backup are none. Each certificate must have a key.
 pub fn leaves(tree: &Tree) -> Vec<Leaf> {
+    let leaves = whole_leaves(tree);
+    let without_key = tree.without_state();
+    let certificates = without_key
+        .paths()
+        .filter(|path| path.ends_with(".crt") && !path.ends_with("ca.crt"));
+    for path in certificates {
+        assert!(
+            leaves.iter().any(|leaf| leaf.file == path),
+            "{path} has no key"
+        );
+    }
+    leaves
+}
+
+/// The same where some certificates may have no key.
+pub fn whole_leaves(tree: &Tree) -> Vec<Leaf> {
     let tree = &tree.without_state();
     let folder = ["/etc/kubernetes/pki", "/etc/kubernetes/ssl"]
         .into_iter()
@@ -51,29 +67,32 @@ pub fn leaves(tree: &Tree) -> Vec<Leaf> {
                 "kubelet" => (&["sslserver"], None),
                 other => panic!("an unexpected certificate: {other}"),
             };
-            leaves.push(Leaf {
-                file: path.to_owned(),
-                purposes,
-                authority,
-                certificate: tree.entry(path).text().to_owned(),
-                key: tree.entry(&format!("{stem}.key")).text().to_owned(),
-            });
+            if let Some(key) = tree.get(&format!("{stem}.key")) {
+                leaves.push(Leaf {
+                    file: path.to_owned(),
+                    purposes,
+                    authority,
+                    certificate: text(tree.entry(path)),
+                    key: text(key),
+                });
+            }
         } else if path.ends_with(".conf") {
-            let text = tree.entry(path).text();
-            if let Some(certificate) = embedded(text, "client-certificate-data") {
+            let text = text(tree.entry(path));
+            let credential = ["client-certificate-data", "client-key-data"];
+            if let [Some(certificate), Some(key)] = credential.map(|field| embedded(&text, field)) {
                 leaves.push(Leaf {
                     file: path.to_owned(),
                     purposes: &["sslclient"],
                     authority: authority("ca.crt"),
                     certificate,
-                    key: embedded(text, "client-key-data").unwrap(),
+                    key,
                 });
             }
         }
     }
     if let Some(link) = tree.get("/var/lib/kubelet/pki/kubelet-client-current.pem") {
         let file = link.destination().to_str().unwrap().to_owned();
-        let text = tree.entry(&file).text().to_owned();
+        let text = text(tree.entry(&file));
         leaves.push(Leaf {
             file,
             purposes: &["sslclient"],
@@ -92,7 +111,13 @@ pub fn embedded(kubeconfig: &str, field: &str) -> Option<String> {
         (name == field).then_some(value)
     })?;
     let value = value.trim().trim_matches(['"', '\'']);
-    Some(String::from_utf8(STANDARD.decode(value).unwrap()).unwrap())
+    let bytes = STANDARD.decode(value).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The text of a file in which somebody may have put a byte that is none.
+fn text(entry: &Entry) -> String {
+    String::from_utf8_lossy(entry.bytes()).into_owned()
 }
 
 impl Leaf {

@@ -36,6 +36,23 @@ impl Secrets {
             }
         }
         assert!(keys > 10, "a node has more than {keys} keys");
+        Self::new(pieces)
+    }
+
+    /// Those of the keys in `texts`, PEM or kubeconfigs, that are not among `known`; `None` where there is none.
+    pub fn beyond(known: &Self, texts: impl Iterator<Item = String>) -> Option<Self> {
+        let mut pieces = HashSet::new();
+        for text in texts {
+            let inner = embedded(&text, "client-key-data").unwrap_or_default();
+            for number in [text, inner].iter().flat_map(|text| secret_numbers(text)) {
+                add(&number, &mut pieces);
+            }
+        }
+        pieces.retain(|piece| !known.pieces.contains(piece));
+        (!pieces.is_empty()).then(|| Self::new(pieces))
+    }
+
+    fn new(pieces: HashSet<[u8; WINDOW]>) -> Self {
         let mut slots = vec![false; 1 << SLOT_BITS];
         for piece in &pieces {
             slots[slot(piece)] = true;

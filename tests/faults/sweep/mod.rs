@@ -1,11 +1,13 @@
 //! A fault at every system call in turn: SIGKILL at each, an error at each that changes something. After each run every
 //! file is the old one or the new one, and the node can be taken forward and back.
 
+mod authorities;
 mod errors;
+mod keys;
 mod kills;
 mod second;
 
-use crate::bench::{Bench, RECOVER};
+use crate::bench::{Bench, RECOVER, Subject};
 use crate::contract::Circumstances;
 use crate::judge::{Found, Phase};
 use crate::pool::{chosen, each, is_full, is_repeated};
@@ -23,12 +25,16 @@ pub struct Sweep {
 impl Sweep {
     /// `None`, with a line that says so, where nobody can inject.
     pub fn new(name: &'static str) -> Option<Self> {
+        Self::of(name, Subject::Renewal)
+    }
+
+    pub fn of(name: &'static str, subject: Subject) -> Option<Self> {
         if !strace::is_permitted() {
             println!("skipped: strace is not here, or may not trace");
             return None;
         }
-        let bench = Bench::new(name);
-        let calls = longest(&RECOVER, &|workplace| {
+        let bench = Bench::of(name, subject);
+        let calls = longest(bench.template.arguments, &|workplace| {
             bench.template.copy(&workplace.root());
         });
         Some(Self { bench, calls })
@@ -36,14 +42,14 @@ impl Sweep {
 
     /// Tries these faults, or a slice of them.
     pub fn run(&self, what: &str, faults: Vec<Fault>, slice: usize) {
-        let node = self.bench.template.name;
-        let name = |fault: &Fault| format!("{node} {} {fault}", RECOVER[0]);
+        let run = self.bench.run();
+        let name = |fault: &Fault| format!("{run} {fault}");
         let faults = chosen(faults, slice, name);
         let tally = each(&faults, name, |number, fault, workplace, tally| {
             self.bench.template.copy(&workplace.root());
             self.one(number, fault, &name(fault), workplace, tally);
         });
-        tally.close(&format!("{what}, {node}"));
+        tally.close(&format!("{what}, {}", self.bench.template.name));
     }
 
     fn one(
@@ -55,7 +61,12 @@ impl Sweep {
         tally: &mut Tally,
     ) {
         let root = workplace.root();
-        let ended = strace::run(&root, &RECOVER, fault, workplace.scratch());
+        let ended = strace::run(
+            &root,
+            self.bench.template.arguments,
+            fault,
+            workplace.scratch(),
+        );
         let circumstances = Circumstances::of(RECOVER[0], fault, self.bench.template.normal);
         let found = self.bench.judge(case, &root, &ended, circumstances, tally);
         tally.outcome(&outcome(&ended, &found));

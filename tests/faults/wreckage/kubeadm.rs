@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::judge;
+use crate::bench::RECOVER;
 use crate::pairs::fit;
 use crate::process::{Ended, finish};
 use crate::strace::is_permitted;
@@ -19,7 +20,7 @@ const NODE: &str = "rsa2048-stacked";
 const MOST: usize = 4;
 
 #[test]
-fn a_killed_kubeadm_loses_files_and_recover_names_them() {
+fn a_killed_kubeadm_loses_files_and_recover_makes_them_anew() {
     let Some(kubeadm) = std::env::var_os("KUBEADM").filter(|_| crate::pool::is_full()) else {
         println!("not compared with kubeadm: KUBEADM names none");
         return;
@@ -28,7 +29,7 @@ fn a_killed_kubeadm_loses_files_and_recover_names_them() {
         println!("skipped: kubeadm's own root needs root, and injecting needs strace");
         return;
     }
-    let template = Template::new(NODE);
+    let template = Template::new(NODE, NODE, &RECOVER, None);
     let workplace = Workplace::new();
     let mut tally = Tally::default();
     let mut recovered = Tally::default();
