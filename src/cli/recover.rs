@@ -183,7 +183,7 @@ fn observe_for(root: &Root, request: &Request) -> Result<Inventory, Failure> {
 }
 
 /// Where the new certificates of authorities lie for all that is outside the node, and what to do with them.
-fn write_outside(
+pub(super) fn write_outside(
     root: &Root,
     ended: &Ended,
     reissued: &ReissuedAuthorities,
