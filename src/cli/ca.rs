@@ -10,9 +10,9 @@ use super::failure::Failure;
 use super::recover::{Confirmation, Order, carry_out_order, wishes_in_effect};
 use super::render::{BOLD, printable, span};
 use crate::inventory::Inventory;
-use crate::kubernetes::AuthorityName;
+use crate::kubernetes::{AUTHORITIES, AuthorityName};
 use crate::node::Root;
-use crate::plan::{RecoveryPlan, Reissue, Request, second};
+use crate::plan::{LeftAlone, RecoveryPlan, Reissue, Request, second};
 use crate::recovery::STATE_FOLDER;
 
 /// Gives authorities new dates, everywhere on the node where they are trusted, and recovers it.
@@ -70,20 +70,41 @@ pub(super) fn write_nothing_to_reissue(
     now: OffsetDateTime,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
+    let is_authority = |left: &LeftAlone| {
+        AUTHORITIES
+            .iter()
+            .any(|entry| left.name == entry.name.as_str())
+    };
     writeln!(
         out,
-        "No authority has expired, or will soon: nothing was changed."
+        "{}: nothing was changed.",
+        if plan.left.iter().any(is_authority) {
+            "No authority that has expired, or will soon, can get new dates here"
+        } else {
+            "No authority has expired, or will soon"
+        }
     )?;
     for entry in &inventory.authorities {
-        if let Some(certificate) = entry.certificate(now) {
-            let until = second(certificate.not_after());
-            writeln!(out, "  {} is valid until {until}", entry.name)?;
+        let name = entry.name;
+        let left = plan.left.iter().find(|left| left.name == name.as_str());
+        match (left, entry.certificate(now)) {
+            (Some(left), _) => writeln!(
+                out,
+                "  {name}: {}; it needs {}",
+                printable(&left.reason),
+                printable(&left.needs)
+            )?,
+            (None, Some(certificate)) => {
+                let until = second(certificate.not_after());
+                writeln!(out, "  {name} is valid until {until}")?;
+            }
+            (None, None) => {}
         }
     }
     let command = root.command("ca reissue");
     writeln!(
         out,
-        "To give one new dates all the same, name it: {command} {}",
+        "To give one new dates before it has to have them, name it: {command} {}",
         AuthorityName::Cluster
     )?;
     if plan.steps.is_empty() && plan.left.is_empty() {

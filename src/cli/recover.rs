@@ -206,7 +206,7 @@ fn write_old_keys(request: &Request, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Where the new certificates of authorities lie for all that is outside the node, and what to do with them.
-fn write_outside(
+pub(super) fn write_outside(
     root: &Root,
     ended: &Ended,
     reissued: &ReissuedAuthorities,

@@ -10,6 +10,7 @@ use super::interrupted::write_state;
 use super::journal::outcome_in_words;
 use super::observed::confine;
 use super::prompt::{confirm, demand_terminal};
+use super::recover::write_outside;
 use super::render::{GOOD, WARNING};
 use super::report::{despite_lost_output, exit, write_ended, write_proven, write_warnings};
 use super::restart::{LeftRunning, Outlook};
@@ -21,7 +22,8 @@ use crate::kubernetes::AuthorityName;
 use crate::node::{self, Root};
 use crate::plan::Refusal;
 use crate::recovery::{
-    self, Ended, Halt, Interrupted, Live, MANIFEST, Observer, Reason, TakeUpRequest, clock_doubts,
+    self, Ended, Halt, Interrupted, Live, MANIFEST, Observer, Reason, ReissuedPlaces,
+    TakeUpRequest, clock_doubts,
 };
 
 /// Where a run is taken, in the operator's words.
@@ -127,6 +129,7 @@ pub(super) fn take_up(
         live,
         reason,
     };
+    let places = ReissuedPlaces::of(&interrupted.chain);
     let ended = (destination.take)(root, interrupted, request, &mut watch);
     watch.finish();
     let ended = ended.map_err(|halt| Failure::of_halt(root, &halt))?;
@@ -148,7 +151,12 @@ pub(super) fn take_up(
                 (Some(other), _) => format!("{run}: the files are as before the run {other}"),
                 (None, _) => run,
             };
-            Ok(tell(root, destination.arrived, (&run, &ended), &left, out))
+            let exit = tell(root, destination.arrived, (&run, &ended), &left, out);
+            if destination.aim == RunOutcome::Completed {
+                // Whoever does not read it has lost nothing: the folder says it again.
+                let _ = write_outside(root, &ended, &places.look(root), out);
+            }
+            Ok(exit)
         }
     }
 }

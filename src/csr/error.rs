@@ -67,6 +67,9 @@ pub enum BundleError {
         /// Why.
         source: RequestError,
     },
+    /// What it asks for would be of no use to anybody.
+    #[error("the certificates that it asks for would live for no time at all")]
+    Lifeless,
     /// One name twice, or none at all.
     #[error("it asks for nothing, or for {name} twice")]
     Names {

@@ -120,6 +120,9 @@ impl RequestBundle {
             .map(RequestDocument::read)
             .collect::<Result<_, _>>()?;
         check_names(requests.iter().map(|one| one.name.as_str()))?;
+        if document.validity_seconds == 0 {
+            return Err(BundleError::Lifeless);
+        }
         let bundle = Self {
             created_at: document.created_at,
             created_by: document.created_by,

@@ -45,14 +45,13 @@ pub fn judge<'a>(requested: &'a RequestedCertificate, authorities: &[Authority])
         return unfit("the request is for another key than the certificate");
     }
     if requested.request.subject_der() != model.subject_der() {
-        return Judged::Unfit(
-            requested,
-            format!(
-                "the request is for `{}`, and the certificate for `{}`",
-                requested.request.subject(),
-                model.subject()
-            ),
-        );
+        let (asked, had) = (requested.request.subject(), model.subject());
+        let reason = if asked == had {
+            format!("the request is for `{asked}` in another encoding than the certificate has")
+        } else {
+            format!("the request is for `{asked}`, and the certificate for `{had}`")
+        };
+        return Judged::Unfit(requested, reason);
     }
     let is_models = |extension| model.extensions().contains(extension);
     if !requested.request.extensions().iter().all(is_models) {
@@ -70,7 +69,7 @@ pub fn judge<'a>(requested: &'a RequestedCertificate, authorities: &[Authority])
     // Of an authority that is elsewhere another machine knows; of this one it is known here that it never signed it.
     let is_namesakes = authorities
         .iter()
-        .any(|authority| model.issuer_der() == authority.certificate().subject_der());
+        .any(|authority| model.issuer() == authority.certificate().subject());
     if is_namesakes {
         return Judged::Unfit(
             requested,

@@ -1,7 +1,7 @@
 //! The authorities themselves: a certificate that is gone from its place, and those that are to have new dates.
 
 use super::draft::Draft;
-use super::{LeftAlone, ReissueAuthority, Request, RestoreAuthority, Step};
+use super::{LeftAlone, Refusal, RefusalCode, ReissueAuthority, Request, RestoreAuthority, Step};
 use crate::diagnosis::{Finding, State};
 use crate::inventory::AuthorityEntry;
 use crate::kubernetes::AuthorityName;
@@ -70,6 +70,25 @@ fn give_dates(
     let Some(certificate) = entry.certificate(draft.now) else {
         return;
     };
+    if certificate.issuer_der() != certificate.subject_der() {
+        return draft.note(Refusal {
+            code: if finding.state == State::Expired {
+                RefusalCode::AuthorityExpired
+            } else {
+                RefusalCode::AuthorityCannotSign
+            },
+            subject: entry.name.to_string(),
+            evidence: format!(
+                "{} was signed by `{}`: signed by itself it would be another authority",
+                draft.inventory.outside(&entry.certificate_path).display(),
+                certificate.issuer()
+            ),
+            remedy: format!(
+                "have it signed again there, for the same key: {}",
+                certificate.issuer()
+            ),
+        });
+    }
     // What it signed before keeps lying within its life.
     let validity = Validity {
         not_before: validity.not_before.min(certificate.not_before()),

@@ -75,9 +75,9 @@ impl<'a> Signers<'a> {
             subject: entry.name.to_string(),
             evidence: format!("{} is not there", key.display()),
             remedy: format!(
-                "bring it here for the time of the run: install -m 0600 ca.key {}; or have its owner give it new dates, for {}",
-                quote(&key),
-                quote(&certificate)
+                "have its owner give {} new dates, or bring the key here for the time of the run: install -m 0600 ca.key {}",
+                certificate.display(),
+                quote(&key)
             ),
         }
     }
@@ -138,9 +138,9 @@ impl<'a> Signers<'a> {
                 RefusalCode::AuthorityKeyMissing,
                 format!("{key} is not there"),
                 format!(
-                    "bring it here for the time of the recovery: install -m 0600 ca.key {}; if it is kept elsewhere for good, have them signed there: {}",
-                    quote(&key_path),
-                    self.command("csr export --out DIR")
+                    "have them signed where it is ({}), or bring it here for the time of the recovery: install -m 0600 ca.key {}",
+                    self.command("csr export --out DIR"),
+                    quote(&key_path)
                 ),
             ),
             State::KeyMismatch => (

@@ -49,7 +49,7 @@ pub use history::{History, RunFiles};
 pub use interrupted::{HistoryError, Interrupted};
 pub use observer::{Observer, Progress};
 pub use preflight::{check_targets, preflight};
-pub use reissued::ReissuedAuthorities;
+pub use reissued::{ReissuedAuthorities, ReissuedPlaces};
 pub use restart::{
     EtcdCopy, FolderCopy, Live, MANIFEST, RestartChoice, RestartPlan, RestartWishes, Seen,
     Strategy, plan_restart,

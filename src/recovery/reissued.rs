@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::STATE_FOLDER;
-use crate::issuance::FileChange;
-use crate::kubernetes::AuthorityName;
-use crate::node::{FileError, Root};
-use crate::pki::{Certificate, encode_certificate};
+use crate::issuance::{AUTHORITY_LOCATION, FileChange};
+use crate::journal::Chain;
+use crate::kubernetes::{AUTHORITIES, AuthorityName};
+use crate::node::{FileError, Root, Secrecy};
+use crate::pki::{Certificate, encode_certificate, read_certificates};
 use crate::plan::RecoveryPlan;
 
 /// What to do outside the node.
@@ -16,6 +17,51 @@ const RUNBOOK: &str = include_str!("../../runbooks/ca-reissue.md");
 /// The authorities to which a run gave new dates: their old certificates and their new ones.
 #[derive(Debug)]
 pub struct ReissuedAuthorities(Vec<(AuthorityName, Certificate, Certificate)>);
+
+/// Where a journal says that the certificates of authorities are exchanged: each with its file, and the copy of the old one.
+#[derive(Debug)]
+pub struct ReissuedPlaces(Vec<(AuthorityName, PathBuf, PathBuf)>);
+
+impl ReissuedPlaces {
+    /// Those of `chain`.
+    pub fn of(chain: &Chain) -> Self {
+        let changes = chain.changes().unwrap_or_default();
+        let places = AUTHORITIES.iter().filter_map(|authority| {
+            let (own, _) = changes.iter().find(|(change, _)| {
+                change.location == AUTHORITY_LOCATION && change.name == authority.name.as_str()
+            })?;
+            let backup = own.backup.as_ref()?;
+            Some((
+                authority.name,
+                PathBuf::from(&own.target),
+                PathBuf::from(&backup.path),
+            ))
+        });
+        Self(places.collect())
+    }
+
+    /// What became of them: where another certificate of the same key and name is there now.
+    pub fn look(&self, root: &Root) -> ReissuedAuthorities {
+        let read = |path: &Path| {
+            let file = root.read(path, Secrecy::Public).ok();
+            file.and_then(|file| read_certificates(&file.bytes).ok())
+                .unwrap_or_default()
+        };
+        let exchanged = self.0.iter().filter_map(|(name, target, backup)| {
+            let (before, after) = (read(backup), read(target));
+            before.iter().find_map(|old| {
+                let is_next = |new: &&Certificate| {
+                    *new != old
+                        && new.public_key_der() == old.public_key_der()
+                        && new.subject_der() == old.subject_der()
+                };
+                let new = after.iter().find(is_next)?;
+                Some((*name, old.clone(), new.clone()))
+            })
+        });
+        ReissuedAuthorities(exchanged.collect())
+    }
+}
 
 impl ReissuedAuthorities {
     /// Those of `plan`, as `changes` have them.

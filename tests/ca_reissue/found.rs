@@ -29,11 +29,8 @@ fn it_comes_back_out_of_a_kubeconfig() {
         node.shell(&format!("{ruin} etc/kubernetes/pki/ca.crt"));
         let plan = rekindle(node.path(), &["plan"]).expect(0);
         if ruin == "rm" {
-            golden::compare(
-                "tests/ca_reissue/found.plan.stdout",
-                &plan.stdout,
-                node.path(),
-            );
+            let said = without_new_dates(&plan.stdout);
+            golden::compare("tests/ca_reissue/found.plan.stdout", &said, node.path());
         }
         rekindle(node.path(), &["recover", "--yes"]).expect(0);
         assert_eq!(node.read(CLUSTER), before, "{ruin}");

@@ -17,6 +17,24 @@ fn is_new(node: &Node, expired: &[Expired]) {
     rekindle(node.path(), &["check"]).expect(0);
 }
 
+/// What is left to do outside the node is said by whoever finishes the run.
+fn is_laid_out(node: &Node, told: &str) {
+    let tree = Tree::read(node.path());
+    let mut folders = tree
+        .paths()
+        .filter_map(|path| path.strip_suffix("/README.md"));
+    let folder = folders.next().unwrap_or_else(|| panic!("{told}"));
+    assert!(told.contains(folder), "{told}");
+    for (name, file) in [
+        ("ca", "ca"),
+        ("etcd-ca", "etcd/ca"),
+        ("front-proxy-ca", "front-proxy-ca"),
+    ] {
+        let copy = tree.entry(&format!("{folder}/{name}.crt")).bytes();
+        assert_eq!(copy, node.read(&format!("/etc/kubernetes/pki/{file}.crt")));
+    }
+}
+
 fn is_settled(node: &Node) {
     let verified = rekindle(node.path(), &["journal", "verify"]).expect(0);
     assert!(verified.stdout.starts_with("COMPLETE\n"), "{verified:?}");
@@ -45,6 +63,7 @@ fn both_ways_from_every_few_exchanges() {
             assert!(!run.stderr.contains("warning"), "{number} {verb}: {run:?}");
             if verb == "resume" {
                 is_new(&node, &expired);
+                is_laid_out(&node, &run.stdout);
             } else {
                 is_as(&before, &node);
             }

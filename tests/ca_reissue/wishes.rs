@@ -1,6 +1,6 @@
 //! What has to be said for it, and what is said where it is not done.
 
-use crate::expired::{ALL, REISSUE, node};
+use crate::expired::{ALL, REISSUE, exchange, node};
 use crate::support::golden;
 use crate::support::node::Node;
 use crate::support::openssl;
@@ -108,6 +108,28 @@ fn an_authority_whose_key_is_elsewhere_is_left_to_its_owner() {
     assert_eq!(node.read("/etc/kubernetes/pki/etcd/ca.crt"), etcd);
     let plan = rekindle(node.path(), &["ca", "reissue", "--yes"]).expect(1);
     assert!(plan.stdout.contains("etcd-ca"), "{plan:?}");
+}
+
+/// Signed by itself it would be another authority than the one that its root made.
+#[test]
+fn an_intermediate_is_its_roots_to_renew() {
+    for (clock, code) in [("-f -3660d", "ca-expired"), ("-f -1d", "ca-cannot-sign")] {
+        let node = Node::materialize("ecdsa-p256-stacked");
+        let path = "/etc/kubernetes/pki/ca.crt";
+        let old = String::from_utf8(node.read(path)).unwrap();
+        node.shell(&format!(
+            "openssl ecparam -name prime256v1 -genkey -noout -out ../root.key
+             faketime {clock} openssl req -x509 -new -key ../root.key -subj /CN=root -days 3655 -out ../root.crt
+             openssl x509 -x509toreq -in etc/kubernetes/pki/ca.crt -signkey etc/kubernetes/pki/ca.key -copy_extensions copyall -out ../ca.csr
+             faketime {clock} openssl x509 -req -in ../ca.csr -copy_extensions copyall -CA ../root.crt -CAkey ../root.key -days 3655 -set_serial 7 -out ../new.crt"
+        ));
+        let new = std::fs::read_to_string(node.path().join("../new.crt")).unwrap();
+        exchange(&node, &old, &new);
+        let words = ["ca", "reissue", "ca", "--yes", "--confirm", "ca"];
+        let run = changes_nothing(&node, &words, 3);
+        assert!(run.stderr.contains(code), "{run:?}");
+        assert!(run.stderr.contains("signed by `CN=root`"), "{run:?}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::aftermath::Aftermath;
+use crate::authorities;
 use crate::contract::{self, Circumstances};
 use crate::judge::{Found, Judge};
 use crate::process::Ended;
@@ -31,6 +32,10 @@ pub enum Subject {
     Rekeying,
     /// A certificate and the key of another one are gone.
     Rebuilding,
+    /// The authorities have expired, and get new dates.
+    Reissue,
+    /// What was signed elsewhere is installed.
+    Import,
 }
 
 impl Bench {
@@ -43,6 +48,8 @@ impl Bench {
             Subject::Renewal => Template::new(name, name, &RECOVER, None),
             Subject::Rekeying => Template::new(name, name, &REKEY, None),
             Subject::Rebuilding => Template::new(name, "rebuilding", &RECOVER, Some(LOST)),
+            Subject::Reissue => authorities::expired(name),
+            Subject::Import => authorities::kept_elsewhere(name),
         };
         let judge = Judge::new(&template);
         Self { template, judge }

@@ -189,7 +189,7 @@ impl Judge {
     /// Whether all but the state folder, times apart, is as it was.
     pub fn is_as_before(&self, found: &Found) -> Result<(), String> {
         let now = found.tree.without_state().timeless();
-        match self.before.timeless().differences(&now) {
+        match self.before.without_state().timeless().differences(&now) {
             none if none.is_empty() => Ok(()),
             differences => Err(format!("not as before: {}", differences.join(", "))),
         }

@@ -15,6 +15,7 @@
 mod support;
 
 mod aftermath;
+mod authorities;
 mod bench;
 mod contract;
 mod journal;

@@ -13,6 +13,7 @@ fn kill_at_every_change(name: &'static str, subject: Subject, slice: usize) {
         Subject::Renewal => "recover",
         Subject::Rekeying => "recover --rekey",
         Subject::Rebuilding => "recover of what is lost",
+        Subject::Reissue | Subject::Import => unreachable!("authorities.rs"),
     };
     let changes = || sweep.calls.iter().filter(|call| call.mutates);
     let kills = changes().map(Fault::kill).collect();

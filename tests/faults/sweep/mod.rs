@@ -1,6 +1,7 @@
 //! A fault at every system call in turn: SIGKILL at each, an error at each that changes something. After each run every
 //! file is the old one or the new one, and the node can be taken forward and back.
 
+mod authorities;
 mod errors;
 mod keys;
 mod kills;
