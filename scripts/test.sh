@@ -42,7 +42,7 @@ main() {
     check static 'the binary needs no library' statically_linked
     check chroot 'the binary runs where there is nothing else' alone_in_a_chroot
     check size "the binary has at most $largest_binary bytes" small
-    check rehearsals 'real Kubernetes: the worst situation and two others, or all' rehearsals
+    check rehearsals 'real Kubernetes: the worst situation and three others, or all' rehearsals
     check documents 'what the documents name is there' documents
     if [[ -n ${REKINDLE_FULL-} ]]; then
         check faults 'every fault at every place' own_proof scripts/faults
@@ -232,7 +232,8 @@ rehearsals() {
     if [[ -n ${REKINDLE_FULL-} ]]; then
         REKINDLE_BINARY=$binary own_proof scripts/rehearse --full
     else
-        REKINDLE_BINARY=$binary own_proof scripts/rehearse rebooted-kubelet-dead expired-while-running kubeadm-renewed-not-restarted
+        REKINDLE_BINARY=$binary own_proof scripts/rehearse \
+            rebooted-kubelet-dead expired-while-running kubeadm-renewed-not-restarted missing-apiserver-cert
     fi
 }
 
