@@ -105,7 +105,7 @@ pub enum CsrVerb {
     ///
     /// Each certificate must be for the key that is here, with the same subject, names and usages, by an authority that this node
     /// trusts.
-    Import(CsrImport),
+    Import(Box<CsrImport>),
 }
 
 #[derive(Debug, Args)]
@@ -199,7 +199,7 @@ pub enum CaVerb {
     /// Gives expired authorities new dates, wherever on the node they are trusted, and then does all that `recover` does.
     ///
     /// Same key, subject and key identifier, so that all that they signed stays good. What lies outside the node (other control
-    /// planes, workers, ConfigMaps, people's kubeconfigs) has the old certificate still: what to do about that is written to
+    /// planes, workers, objects in the cluster, people's kubeconfigs) has the old certificate still: what to do about that is written to
     /// /var/lib/rekindle/ca, with the new one. Asks for the names of the authorities to be typed.
     Reissue(CaReissue),
 }

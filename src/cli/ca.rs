@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::arguments::CaReissue;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::recover::{Order, carry_out_order, wishes_in_effect};
+use super::recover::{Confirmation, Order, carry_out_order, wishes_in_effect};
 use super::render::{BOLD, printable, span};
 use crate::inventory::Inventory;
 use crate::kubernetes::{AUTHORITIES, AuthorityName};
@@ -27,7 +27,7 @@ pub fn reissue(root: &Root, arguments: &CaReissue, out: &mut dyn Write) -> Resul
     };
     let mut words = wishes_in_effect(recover);
     if let Some(verb) = words.first_mut() {
-        *verb = "ca reissue".to_owned();
+        "ca reissue".clone_into(verb);
     }
     words.push(format!("--ca-validity={}", span(arguments.ca_validity)));
     let names: Vec<&str> = request_names(&request).collect();
@@ -40,7 +40,7 @@ pub fn reissue(root: &Root, arguments: &CaReissue, out: &mut dyn Write) -> Resul
             request,
             recover,
             words,
-            confirmation: Some(arguments.confirm.as_deref()),
+            confirmation: Confirmation::Words(arguments.confirm.as_deref()),
         },
         out,
     )

@@ -35,7 +35,7 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
         request: arguments.wishes.request()?,
         recover: arguments,
         words: wishes_in_effect(arguments),
-        confirmation: None,
+        confirmation: Confirmation::Yes,
     };
     carry_out_order(root, &order, out)
 }
@@ -48,8 +48,16 @@ pub(super) struct Order<'a> {
     pub(super) recover: &'a Recover,
     /// The verb and its wishes in effect, for the journal.
     pub(super) words: Vec<String>,
-    /// Where a yes is not enough: the words that were said beforehand, if some were.
-    pub(super) confirmation: Option<Option<&'a str>>,
+    /// How a person agrees.
+    pub(super) confirmation: Confirmation<'a>,
+}
+
+/// What it takes to go on.
+pub(super) enum Confirmation<'a> {
+    /// A yes.
+    Yes,
+    /// The names of the authorities that get new dates; those that were said beforehand, if some were.
+    Words(Option<&'a str>),
 }
 
 /// Observes, plans, asks, signs, replaces, and tells.
@@ -72,7 +80,8 @@ pub(super) fn carry_out_order(
     if !plan.refusals.is_empty() {
         return Err(refused(&plan));
     }
-    if order.confirmation.is_some() && plan.reissued().next().is_none() {
+    let needs_words = matches!(order.confirmation, Confirmation::Words(_));
+    if needs_words && plan.reissued().next().is_none() {
         return write_nothing_to_reissue(root, &inventory, &plan, now, out);
     }
     let renewed: Vec<&str> = plan.renewed().collect();
@@ -96,8 +105,8 @@ pub(super) fn carry_out_order(
     {
         write_clock_doubts(root, None, out)?;
     }
-    if let (true, Some(said)) = (arguments.yes, order.confirmation)
-        && said != Some(&*phrase(&plan))
+    if let (true, Confirmation::Words(said)) = (arguments.yes, &order.confirmation)
+        && *said != Some(&*phrase(&plan))
     {
         return Err(Failure::usage(format!(
             "that authorities get new dates has to be said in so many words: --confirm {}",
@@ -109,12 +118,11 @@ pub(super) fn carry_out_order(
         demand_terminal()?;
         write_plan(root, &plan, &outlook, out)?;
         outlook.write(root, &plan, out)?;
-        let is_confirmed = match order.confirmation {
-            None => confirm(outlook.question(), out, |out| write_explanation(&plan, out))?,
-            Some(_) => {
-                write_consequences(&plan, out)?;
-                confirm_phrase(&phrase(&plan), out)?
-            }
+        let is_confirmed = if needs_words {
+            write_consequences(&plan, out)?;
+            confirm_phrase(&phrase(&plan), out)?
+        } else {
+            confirm(outlook.question(), out, |out| write_explanation(&plan, out))?
         };
         if !is_confirmed {
             writeln!(out, "Nothing was changed.")?;

@@ -74,7 +74,7 @@ impl Inventory {
     pub fn observe_trust(&mut self, root: &Root) {
         let mut seen = BTreeSet::new();
         let mut found = Vec::new();
-        for path in pem_files(root, &self.layout, self.authority_files()) {
+        for path in pem_files(root, &self.layout, &self.authority_files()) {
             found.extend(read_pem(root, &path));
         }
         for path in listed(root, Path::new(KUBERNETES_FOLDER), &["conf"]) {
@@ -118,7 +118,7 @@ impl Inventory {
     }
 }
 
-fn pem_files(root: &Root, layout: &Layout, authorities: Vec<PathBuf>) -> BTreeSet<PathBuf> {
+fn pem_files(root: &Root, layout: &Layout, authorities: &[PathBuf]) -> BTreeSet<PathBuf> {
     let flags = FLAGS.iter().flat_map(|(component, flags)| {
         let values = flags.iter().map(|flag| layout.flag(*component, flag));
         values.flatten().map(PathBuf::from)

@@ -7,7 +7,7 @@ use super::super::arguments::CsrImport;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::observed::observe;
-use super::super::recover::{Order, carry_out_order, wishes_in_effect};
+use super::super::recover::{Confirmation, Order, carry_out_order, wishes_in_effect};
 use super::super::render::printable;
 use super::{pending, unusable};
 use crate::csr::Answer;
@@ -36,7 +36,7 @@ pub fn import(root: &Root, arguments: &CsrImport, out: &mut dyn Write) -> Result
     }
     let mut words = wishes_in_effect(recover);
     if let Some(verb) = words.first_mut() {
-        *verb = "csr import".to_owned();
+        "csr import".clone_into(verb);
     }
     let request = Request {
         certificates,
@@ -48,7 +48,7 @@ pub fn import(root: &Root, arguments: &CsrImport, out: &mut dyn Write) -> Result
             request,
             recover,
             words,
-            confirmation: None,
+            confirmation: Confirmation::Yes,
         },
         out,
     )
