@@ -199,7 +199,7 @@ pub enum CaVerb {
     /// Gives expired authorities new dates, wherever on the node they are trusted, and then does all that `recover` does.
     ///
     /// Same key, subject and key identifier, so that all that they signed stays good. What lies outside the node (other control
-    /// planes, workers, config maps, people's kubeconfigs) has the old certificate still: what to do about that is written to
+    /// planes, workers, objects in the cluster, people's kubeconfigs) has the old certificate still: what to do about that is written to
     /// /var/lib/rekindle/ca, with the new one. Asks for the names of the authorities to be typed.
     Reissue(CaReissue),
 }

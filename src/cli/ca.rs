@@ -40,7 +40,7 @@ pub fn reissue(root: &Root, arguments: &CaReissue, out: &mut dyn Write) -> Resul
             request,
             recover,
             words,
-            confirmation: Confirmation::Phrase(arguments.confirm.as_deref()),
+            confirmation: Confirmation::Words(arguments.confirm.as_deref()),
         },
         out,
     )

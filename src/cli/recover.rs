@@ -48,17 +48,16 @@ pub(super) struct Order<'a> {
     pub(super) recover: &'a Recover,
     /// The verb and its wishes in effect, for the journal.
     pub(super) words: Vec<String>,
-    /// What it takes to go on.
+    /// How a person agrees.
     pub(super) confirmation: Confirmation<'a>,
 }
 
-/// What an operator has to say before anything is changed.
-#[derive(Clone, Copy)]
+/// What it takes to go on.
 pub(super) enum Confirmation<'a> {
-    /// Yes.
+    /// A yes.
     Yes,
-    /// Just the words that the plan makes of it; those that were said beforehand, if some were.
-    Phrase(Option<&'a str>),
+    /// The names of the authorities that get new dates; those that were said beforehand, if some were.
+    Words(Option<&'a str>),
 }
 
 /// Observes, plans, asks, signs, replaces, and tells.
@@ -81,7 +80,8 @@ pub(super) fn carry_out_order(
     if !plan.refusals.is_empty() {
         return Err(refused(&plan));
     }
-    if matches!(order.confirmation, Confirmation::Phrase(_)) && plan.reissued().next().is_none() {
+    let needs_words = matches!(order.confirmation, Confirmation::Words(_));
+    if needs_words && plan.reissued().next().is_none() {
         return write_nothing_to_reissue(root, &inventory, &plan, now, out);
     }
     let renewed: Vec<&str> = plan.renewed().collect();
@@ -105,8 +105,8 @@ pub(super) fn carry_out_order(
     {
         write_clock_doubts(root, None, out)?;
     }
-    if let (true, Confirmation::Phrase(said)) = (arguments.yes, order.confirmation)
-        && said != Some(&*phrase(&plan))
+    if let (true, Confirmation::Words(said)) = (arguments.yes, &order.confirmation)
+        && *said != Some(&*phrase(&plan))
     {
         return Err(Failure::usage(format!(
             "that authorities get new dates has to be said in so many words: --confirm {}",
@@ -118,14 +118,11 @@ pub(super) fn carry_out_order(
         demand_terminal()?;
         write_plan(root, &plan, &outlook, out)?;
         outlook.write(root, &plan, out)?;
-        let is_confirmed = match order.confirmation {
-            Confirmation::Yes => {
-                confirm(outlook.question(), out, |out| write_explanation(&plan, out))?
-            }
-            Confirmation::Phrase(_) => {
-                write_consequences(&plan, out)?;
-                confirm_phrase(&phrase(&plan), out)?
-            }
+        let is_confirmed = if needs_words {
+            write_consequences(&plan, out)?;
+            confirm_phrase(&phrase(&plan), out)?
+        } else {
+            confirm(outlook.question(), out, |out| write_explanation(&plan, out))?
         };
         if !is_confirmed {
             writeln!(out, "Nothing was changed.")?;

@@ -1,12 +1,14 @@
 //! `rekindle ca reissue` and a CA certificate that is found again, from end to end: what is exchanged, and what is not, judged by
 //! openssl and by comparing every byte before and after.
 #![allow(
+    clippy::case_sensitive_file_extension_comparisons,
     clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "tests start programs, read and write files in temporary folders, and end at the first surprise"
+    reason = "tests start programs, read and write files in temporary folders, compare names as Linux does, and end at the \
+              first surprise"
 )]
 
 mod copies;
