@@ -146,7 +146,7 @@ users:
         ));
     }
 
-    /// The file as serde_yaml's own values, with these places emptied.
+    /// The file as `serde_yaml`'s own values, with these places emptied.
     fn emptied(text: &str, places: &[(&str, usize, &str, &str)]) -> serde_yaml::Value {
         let mut value: serde_yaml::Value = serde_yaml::from_str(text).unwrap();
         for (list, index, entry, key) in places {

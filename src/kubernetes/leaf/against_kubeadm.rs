@@ -121,10 +121,9 @@ fn as_openssl_says(profile: &LeafProfile) -> String {
     });
     let names: Vec<_> = dns.chain(addresses).collect();
     if !names.is_empty() {
-        text += &format!(
-            "X509v3 Subject Alternative Name: \n    {}\n",
-            names.join(", ")
-        );
+        text += "X509v3 Subject Alternative Name: \n    ";
+        text += &names.join(", ");
+        text.push('\n');
     }
     text
 }
