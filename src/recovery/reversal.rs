@@ -55,7 +55,7 @@ pub fn reversal(
         });
     }
     let mut changes = Vec::new();
-    let mut left: Vec<LeftAlone> = kept.into_iter().map(as_it_is).collect();
+    let mut left: Vec<LeftAlone> = kept.into_iter().map(|name| as_it_is(name)).collect();
     // What was changed last is brought back first.
     let decided = decide(looked, &BTreeSet::new(), skip_foreign)?;
     for (number, decision) in decided.into_iter().rev() {
@@ -86,9 +86,9 @@ fn kept(changes: &[(Change, Progress)]) -> BTreeSet<&String> {
     added.map(|(change, _)| &change.name).collect()
 }
 
-fn as_it_is(name: &String) -> LeftAlone {
+fn as_it_is(name: &str) -> LeftAlone {
     LeftAlone {
-        name: name.clone(),
+        name: name.to_owned(),
         reason: "a part of it was missing before the run, so that there is none to go back to"
             .to_owned(),
         needs: "a look, whether what the run made of it is to stay".to_owned(),

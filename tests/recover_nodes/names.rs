@@ -8,8 +8,15 @@ use crate::support::tree::Tree;
 
 const NODE: &str = "ecdsa-p256-stacked";
 
+/// Its name, a shell script, and each certificate with the name that it lacks then.
+type Move = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
 /// How a node comes to be asked for by another name; the certificates that lack it, and what they get.
-const MOVES: [(&str, &str, &[(&str, &str)]); 3] = [
+const MOVES: [Move; 3] = [
     (
         "advertise_address_changed",
         "sed -i 's/\\(advertise-address[:=] *\\)192.0.2.10/\\1192.0.2.77/' etc/kubernetes/manifests/kube-apiserver.yaml",

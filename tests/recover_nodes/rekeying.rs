@@ -45,7 +45,7 @@ fn every_key_of_every_node_is_another_of_its_kind() {
             }
             judge(&node, old, new, &name);
         }
-        let keys: BTreeSet<String> = new.iter().map(|leaf| fresh_key(leaf)).collect();
+        let keys: BTreeSet<String> = new.iter().map(fresh_key).collect();
         assert_eq!(keys.len(), new.len(), "{name}: no key is there twice");
         judge_files(&before, &after, &new, &theirs, &name);
         rekindle(node.path(), &["journal", "verify"]).expect(0);

@@ -109,7 +109,7 @@ fn new_key(path: &Path) {
     std::fs::write(path, key).unwrap();
 }
 
-/// Writes a certificate for `key` over that of `stem`, with the same subject, from the CA that signed it.
+/// Writes a certificate for `key` over that of `stem`, with the same subject and names, from the CA that signed it.
 fn sign(root: &Path, stem: &str, key: &Path) {
     let text = |path: &Path| path.to_str().unwrap().to_owned();
     let pki = root.join("etc/kubernetes/pki");
@@ -132,6 +132,8 @@ fn sign(root: &Path, stem: &str, key: &Path) {
         &certificate,
         "-key",
         &key,
+        "-copy_extensions",
+        "copyall",
         "-out",
         &request,
     ])
@@ -149,6 +151,8 @@ fn sign(root: &Path, stem: &str, key: &Path) {
         "365",
         "-set_serial",
         "7",
+        "-copy_extensions",
+        "copyall",
         "-out",
         &certificate,
     ];
