@@ -126,7 +126,7 @@ pub(super) fn write_consequences(plan: &RecoveryPlan, out: &mut dyn Write) -> io
             out,
             "{BOLD}{}{BOLD:#} ({}): same key, subject and key identifier: what it signed stays good; new in",
             step.name,
-            printable(&step.subject)
+            printable(&step.certificate.subject())
         )?;
         for path in &step.copies {
             writeln!(out, "    {}", printable(&path.display().to_string()))?;

@@ -6,6 +6,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use crate::inventory::{Inventory, KUBERNETES_FOLDER};
 use crate::node::{self, NodeLock, Root};
+use crate::pki::Certificate;
 use crate::plan::{Refusal, RefusalCode, second};
 use crate::recovery;
 
@@ -33,15 +34,23 @@ fn worker(inventory: &Inventory) -> Failure {
         ..
     } = Refusal::of_worker(inventory);
     let kubelet = inventory.original("kubelet.conf");
-    let until = kubelet.map_or_else(String::new, |kubelet| {
-        format!(
-            "; its kubelet's certificate is valid until {}",
-            second(kubelet.not_after())
-        )
+    let ends = kubelet.map(Certificate::not_after);
+    let now = node::now();
+    let until = ends.map_or_else(String::new, |end| {
+        let verb = if end <= now {
+            "ended at"
+        } else {
+            "is valid until"
+        };
+        format!("; its kubelet's certificate {verb} {}", second(end))
     });
-    Failure::new(Exit::ActionNeeded, format!("{evidence}{until}"))
-        .hint(remedy)
-        .runbook(code.runbook())
+    let failure = Failure::new(Exit::ActionNeeded, format!("{evidence}{until}"));
+    let failure = if ends.is_some_and(|end| end > now) {
+        failure.hint("nothing, while that is so; whether the kubelet runs on it: rekindle verify")
+    } else {
+        failure.hint(remedy)
+    };
+    failure.runbook(code.runbook())
 }
 
 /// The same, of any node of a kubeadm cluster.

@@ -14,7 +14,6 @@ use super::restart::Outlook;
 use super::several::write_others;
 use super::standing::Standing;
 use super::table::{Cell, Table, terminal_columns};
-use crate::diagnosis::State;
 use crate::kubernetes::AuthorityName;
 use crate::node::{self, Root};
 use crate::pki::AlternativeName;
@@ -250,7 +249,7 @@ fn steps(plan: &RecoveryPlan) -> Table {
                 number.into(),
                 format!("issue {} for {}", step.name, step.node).into(),
                 step.authority.as_str().into(),
-                Cell::styled("missing", state_style(State::Missing)),
+                Cell::styled(step.state.as_str(), state_style(step.state)),
                 date_cell(step.validity.not_after, Style::new()),
             ],
             Step::Refresh(step) => vec![

@@ -48,7 +48,7 @@ struct PlanDocument<'a> {
 enum StepDocument<'a> {
     ReissueAuthority {
         name: &'a str,
-        subject: &'a str,
+        subject: String,
         copies: Vec<String>,
         reason: &'a str,
         start_date: String,
@@ -203,7 +203,7 @@ fn step_document(step: &Step) -> StepDocument<'_> {
     match step {
         Step::ReissueAuthority(step) => StepDocument::ReissueAuthority {
             name: step.name.as_str(),
-            subject: &step.subject,
+            subject: step.certificate.subject(),
             copies: step
                 .copies
                 .iter()

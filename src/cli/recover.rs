@@ -74,6 +74,8 @@ pub(super) fn carry_out_order(
     let plan = plan(&inventory, now, request);
     if let Some(expected) = arguments.inventory
         && expected != plan.inventory_digest
+        // `plan` knows nothing of where authorities are trusted.
+        && expected != inventory.digest()
     {
         return Err(inventory_changed(root, expected, plan.inventory_digest));
     }

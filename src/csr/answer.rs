@@ -104,9 +104,12 @@ impl Answer {
             })
             .collect::<Result<_, BundleError>>()?;
         check_names(certificates.iter().map(|one| one.name.as_str()))?;
-        let requests = document.requests.parse().map_err(|_| BundleError::Names {
-            name: document.requests.chars().take(80).collect(),
-        })?;
+        let requests = document
+            .requests
+            .parse()
+            .map_err(|_| BundleError::NotADigest {
+                text: document.requests.chars().take(80).collect(),
+            })?;
         Ok(Self {
             requests,
             signed_at: document.signed_at,

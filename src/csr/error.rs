@@ -70,6 +70,12 @@ pub enum BundleError {
     /// What it asks for would be of no use to anybody.
     #[error("the certificates that it asks for would live for no time at all")]
     Lifeless,
+    /// It does not say to which requests it is the answer.
+    #[error("{text:?} is no fingerprint of requests")]
+    NotADigest {
+        /// Its first 80 characters.
+        text: String,
+    },
     /// One name twice, or none at all.
     #[error("it asks for nothing, or for {name} twice")]
     Names {

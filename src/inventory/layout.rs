@@ -108,6 +108,16 @@ impl Layout {
         }
     }
 
+    /// User and group of the component that reads a credential, where its manifest has it run as somebody else than root.
+    pub fn reader(&self, entry: &CatalogEntry) -> Option<(u32, u32)> {
+        let component = match entry.place {
+            Place::Pair { flags, .. } => flags.map(|flags| flags.component),
+            Place::Kubeconfig { reader, .. } => reader,
+            Place::KubeletServing => None,
+        };
+        self.manifest(component?)?.pod.run_as()
+    }
+
     /// The manifest of a component.
     pub fn manifest(&self, component: Component) -> Option<&Manifest> {
         self.manifests

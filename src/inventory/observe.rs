@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::{
     AuthorityEntry, ClockEvidence, Credential, CredentialEntry, Issuer, Layout, NodeNames,
-    PersonalKubeconfig, TrustFile, personal,
+    ObservationError, PersonalKubeconfig, TrustFile, personal,
 };
 use crate::kubernetes::{
     AUTHORITIES, AuthorityName, CATALOG, CatalogEntry, Component, Expected, Place,
@@ -31,6 +31,8 @@ pub struct Inventory {
     pub personal: Vec<PersonalKubeconfig>,
     /// Where the authorities are trusted; empty until [`Self::observe_trust`] has looked.
     pub trust: Vec<TrustFile>,
+    /// What could not be read of them.
+    pub trust_obstacles: Vec<ObservationError>,
     /// What tells the time. No part of any digest: etcd's log is written all the time.
     pub clock: ClockEvidence,
 }
@@ -78,6 +80,7 @@ impl Inventory {
             authorities,
             credentials,
             trust: Vec::new(),
+            trust_obstacles: Vec::new(),
         }
     }
 

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use time::OffsetDateTime;
+
 use super::{Inventory, ObservationError};
 use crate::kubernetes::{AuthorityName, Cluster, Clusters, KubeletConfig, Source};
 use crate::node::{FileError, Root, Secrecy};
@@ -64,6 +66,11 @@ impl NodeTrust {
             }
             None => Ok(Self::nothing()),
         }
+    }
+
+    /// When the last of its certificates ends.
+    pub fn end(&self) -> Option<OffsetDateTime> {
+        self.certificates.iter().map(Certificate::not_after).max()
     }
 
     fn nothing() -> Self {

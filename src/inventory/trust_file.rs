@@ -3,40 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Inventory, KUBERNETES_FOLDER, Layout};
-use crate::kubernetes::{AuthorityName, Clusters, Component, KubeletConfig, Source};
-use crate::node::{FileSnapshot, Home, Root, Secrecy};
+use super::{Inventory, KUBERNETES_FOLDER, Layout, ObservationError};
+use crate::kubernetes::{AuthorityName, Clusters, KubeletConfig, Source};
+use crate::node::{FileError, FileSnapshot, Home, Root, Secrecy};
 use crate::pki::{Certificate, read_certificates};
-
-/// The flags by which the components are told whom to trust.
-const FLAGS: [(Component, &[&str]); 4] = [
-    (
-        Component::ApiServer,
-        &[
-            "client-ca-file",
-            "etcd-cafile",
-            "kubelet-certificate-authority",
-            "requestheader-client-ca-file",
-        ],
-    ),
-    (
-        Component::ControllerManager,
-        &[
-            "client-ca-file",
-            "cluster-signing-cert-file",
-            "requestheader-client-ca-file",
-            "root-ca-file",
-        ],
-    ),
-    (
-        Component::Scheduler,
-        &["client-ca-file", "requestheader-client-ca-file"],
-    ),
-    (
-        Component::Etcd,
-        &["trusted-ca-file", "peer-trusted-ca-file"],
-    ),
-];
 
 /// A file that holds certificates of authorities.
 #[derive(Debug)]
@@ -68,27 +38,26 @@ impl TrustFile {
 }
 
 impl Inventory {
-    /// Reads every file on the node in which an authority may be trusted: those that flags and the kubelet's configuration name, all in
-    /// the folders of certificates, every kubeconfig, and the copies that people have. What cannot be read is passed over: whatever
-    /// else needs it says so.
+    /// Reads every file on the node in which an authority may be trusted: those that flags, the kubelet's configuration and kubeconfigs
+    /// name, all in the folders of certificates, every kubeconfig, and the copies that people have. What cannot be read is noted: it
+    /// may have a copy, too.
     pub fn observe_trust(&mut self, root: &Root) {
-        let mut seen = BTreeSet::new();
-        let mut found = Vec::new();
-        for path in pem_files(root, &self.layout, &self.authority_files()) {
-            found.extend(read_pem(root, &path));
-        }
+        let mut trust = Trust::default();
         for path in listed(root, Path::new(KUBERNETES_FOLDER), &["conf"]) {
-            found.extend(read_kubeconfig(root, &path, None));
+            trust.add_kubeconfig(root, &path, None);
         }
         for personal in &self.personal {
-            found.extend(read_kubeconfig(
-                root,
-                &personal.path,
-                personal.home.as_ref(),
-            ));
+            trust.add_kubeconfig(root, &personal.path, personal.home.as_ref());
         }
-        found.retain(|trust| seen.insert(trust.file.path.clone()));
-        self.trust = found;
+        for path in pem_files(root, &self.layout, &self.authority_files()) {
+            trust.add_pem(root, &path);
+        }
+        let mut seen = BTreeSet::new();
+        trust
+            .files
+            .retain(|file| seen.insert(file.file.path.clone()));
+        self.trust = trust.files;
+        self.trust_obstacles = trust.obstacles;
     }
 
     fn authority_files(&self) -> Vec<PathBuf> {
@@ -118,32 +87,90 @@ impl Inventory {
     }
 }
 
+/// What was found so far.
+#[derive(Default)]
+struct Trust {
+    files: Vec<TrustFile>,
+    obstacles: Vec<ObservationError>,
+}
+
+impl Trust {
+    /// A file of certificates; keys, logs and whatever else flags name are none.
+    fn add_pem(&mut self, root: &Root, path: &Path) {
+        let file = match root.read(path, Secrecy::Public) {
+            Ok(file) => file,
+            Err(error) => return self.note(error),
+        };
+        if let Ok(certificates) = read_certificates(&file.bytes) {
+            self.files.push(TrustFile {
+                file,
+                form: TrustForm::Pem,
+                home: None,
+                certificates,
+            });
+        }
+    }
+
+    fn add_kubeconfig(&mut self, root: &Root, path: &Path, home: Option<&Home>) {
+        let file = match root.read(path, Secrecy::Public) {
+            Ok(file) => file,
+            Err(error) => return self.note(error),
+        };
+        let Ok(clusters) = Clusters::parse(&file.bytes) else {
+            return;
+        };
+        let mut certificates = Vec::new();
+        for (_, source) in clusters.certificate_authorities() {
+            match source {
+                Source::Embedded(pem) => {
+                    certificates.extend(read_certificates(pem).unwrap_or_default());
+                }
+                // A person's file may name anything.
+                Source::File(named) if home.is_none() => {
+                    let folder = path.parent().unwrap_or(path);
+                    self.add_pem(root, &folder.join(named));
+                }
+                Source::File(_) => {}
+            }
+        }
+        self.files.push(TrustFile {
+            file,
+            form: TrustForm::Kubeconfig,
+            home: home.cloned(),
+            certificates,
+        });
+    }
+
+    /// A flag may name a folder, or a file that only comes to be.
+    fn note(&mut self, error: FileError) {
+        let is_none = matches!(
+            error,
+            FileError::NotFound { .. }
+                | FileError::NotRegular { .. }
+                | FileError::NotAFolder { .. }
+        );
+        if !is_none {
+            self.obstacles.push(error.into());
+        }
+    }
+}
+
 fn pem_files(root: &Root, layout: &Layout, authorities: &[PathBuf]) -> BTreeSet<PathBuf> {
-    let flags = FLAGS.iter().flat_map(|(component, flags)| {
-        let values = flags.iter().map(|flag| layout.flag(*component, flag));
-        values.flatten().map(PathBuf::from)
-    });
+    let manifests = layout.manifests.iter();
+    let flags = manifests.flat_map(|manifest| manifest.pod.paths().map(PathBuf::from));
     let kubelet = layout
         .kubelet
         .as_ref()
         .and_then(KubeletConfig::client_ca_file)
         .map(PathBuf::from);
     let mut folders = BTreeSet::from([layout.certificates.clone()]);
-    folders.extend(
-        authorities
-            .iter()
-            .filter_map(|file| file.parent().map(Path::to_owned)),
-    );
+    let own = authorities.iter().filter_map(|file| file.parent());
+    folders.extend(own.map(Path::to_owned));
     let listed = folders
         .iter()
         .flat_map(|folder| listed(root, folder, &["crt", "pem"]));
-    authorities
-        .iter()
-        .cloned()
-        .chain(flags)
-        .chain(kubelet)
-        .chain(listed)
-        .collect()
+    let named = authorities.iter().cloned().chain(flags).chain(kubelet);
+    named.chain(listed).collect()
 }
 
 fn listed(root: &Root, folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
@@ -155,33 +182,4 @@ fn listed(root: &Root, folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
             extension.is_some_and(|own| extensions.contains(&own))
         })
         .collect()
-}
-
-fn read_pem(root: &Root, path: &Path) -> Option<TrustFile> {
-    let file = root.read(path, Secrecy::Public).ok()?;
-    let certificates = read_certificates(&file.bytes).ok()?;
-    Some(TrustFile {
-        file,
-        form: TrustForm::Pem,
-        home: None,
-        certificates,
-    })
-}
-
-fn read_kubeconfig(root: &Root, path: &Path, home: Option<&Home>) -> Option<TrustFile> {
-    let file = root.read(path, Secrecy::Public).ok()?;
-    let clusters = Clusters::parse(&file.bytes).ok()?;
-    let embedded = clusters
-        .certificate_authorities()
-        .filter_map(|(_, source)| match source {
-            Source::Embedded(pem) => read_certificates(pem).ok(),
-            Source::File(_) => None,
-        });
-    let certificates = embedded.flatten().collect();
-    Some(TrustFile {
-        file,
-        form: TrustForm::Kubeconfig,
-        home: home.cloned(),
-        certificates,
-    })
 }

@@ -50,12 +50,13 @@ pub fn issue(
             }
             Step::ReSign(step) => {
                 let entry = credential(&inventory, step.name)?;
-                let renewal = Renewal::of(step, entry, keys.of(step.name))?;
+                let reader = inventory.layout.reader(entry.catalog);
+                let renewal = Renewal::of(step, entry, keys.of(step.name), reader)?;
                 changes.extend(renewal.changes(&authorities, now)?);
             }
             Step::Install(step) => {
                 let entry = credential(&inventory, step.name)?;
-                let placement = Placement::of(entry, &step.location, false, None)?;
+                let placement = Placement::of(entry, &step.location, false, None, None)?;
                 changes.extend(placement.put(&step.certificate, now)?);
             }
             Step::Rebuild(step) => {

@@ -14,16 +14,21 @@ const LOCATION: &str = "key-file";
 /// Permission bits of kubeadm's keys.
 const MODE: u32 = 0o600;
 
-/// The file of `key` at `slot`. Where none was there, owner and labels are those of the certificate's file.
+/// The file of `key` at `slot`. Where none was there, its owner is its `reader`, if that is not root; owner and labels are those of
+/// the certificate's file otherwise.
 pub(super) fn key_file(
     name: &str,
     slot: &Slot,
     key: &GeneratedKey,
     certificate: &FileSnapshot,
+    reader: Option<(u32, u32)>,
 ) -> FileChange {
+    let beside = Access::from(&certificate.metadata);
+    let (uid, gid) = reader.unwrap_or((beside.uid, beside.gid));
     let beside = Access {
         mode: MODE,
-        ..Access::from(&certificate.metadata)
+        uid,
+        gid,
     };
     let model = match slot.access {
         Some(_) => slot.path.clone(),

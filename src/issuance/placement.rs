@@ -22,6 +22,8 @@ pub(super) struct Placement<'a> {
     pub(super) content: &'a Credential,
     /// Where its key belongs, if that is a file of its own.
     key_slot: Option<&'a Slot>,
+    /// Who reads the key, if that is not root.
+    reader: Option<(u32, u32)>,
     /// The key that it gets.
     pub(super) new_key: Option<&'a GeneratedKey>,
     /// Then the chain that came behind its predecessor goes.
@@ -34,6 +36,7 @@ impl<'a> Placement<'a> {
         location: &'a Location,
         signs_itself: bool,
         new_key: Option<&'a GeneratedKey>,
+        reader: Option<(u32, u32)>,
     ) -> Result<Self, IssuanceError> {
         let name = entry.catalog.name;
         let content = entry.content.as_ref();
@@ -45,6 +48,7 @@ impl<'a> Placement<'a> {
             location,
             content,
             key_slot: content.key_slot().or(lost),
+            reader,
             new_key,
             signs_itself,
         })
@@ -74,7 +78,7 @@ impl<'a> Placement<'a> {
                         Ok(vec![self.file_change(bytes, certificate)])
                     }
                     (Some(key), Some(slot)) => Ok(vec![
-                        key_file(self.name, slot, key, &self.content.file),
+                        key_file(self.name, slot, key, &self.content.file, self.reader),
                         self.file_change(bytes, certificate),
                     ]),
                 }

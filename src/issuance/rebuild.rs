@@ -171,7 +171,12 @@ impl Rebuilding<'_> {
         slot.access.unwrap_or_else(|| {
             let own = || Access::from(&Metadata::of_own(mode, self.now));
             let sibling = self.sibling().map(|(_, access)| Access { mode, ..access });
-            sibling.unwrap_or_else(own)
+            let access = sibling.unwrap_or_else(own);
+            // What others may not read belongs to who reads it.
+            match self.inventory.layout.reader(self.entry.catalog) {
+                Some((uid, gid)) if mode == SECRET_MODE => Access { mode, uid, gid },
+                _ => access,
+            }
         })
     }
 

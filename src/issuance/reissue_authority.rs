@@ -28,9 +28,10 @@ impl Reissued {
         key: &PrivateKey,
     ) -> Result<Self, IssuanceError> {
         let name = step.name;
-        let missing = || IssuanceError::not_of_this_inventory(name.as_str());
-        let mut bundle = entry.bundle().unwrap_or_default().iter();
-        let old = bundle.find(|one| key.fits(one)).ok_or_else(missing)?;
+        let old = &step.certificate;
+        if !entry.bundle().unwrap_or_default().contains(old) {
+            return Err(IssuanceError::not_of_this_inventory(name.as_str()));
+        }
         let serial = SerialNumber::random()?;
         let (validity, revision) = (&step.validity, Revision::default());
         let new =

@@ -23,9 +23,10 @@ impl<'a> Renewal<'a> {
         step: &'a ReSign,
         entry: &'a CredentialEntry,
         new_key: Option<&'a GeneratedKey>,
+        reader: Option<(u32, u32)>,
     ) -> Result<Self, IssuanceError> {
         let signs_itself = step.authority.is_none();
-        let placement = Placement::of(entry, &step.location, signs_itself, new_key)?;
+        let placement = Placement::of(entry, &step.location, signs_itself, new_key, reader)?;
         Ok(Self { step, placement })
     }
 

@@ -1,8 +1,10 @@
 //! The authorities themselves: a certificate that is gone from its place, and those that are to have new dates.
 
 use super::draft::Draft;
+use super::signer::second;
 use super::{LeftAlone, Refusal, RefusalCode, ReissueAuthority, Request, RestoreAuthority, Step};
 use crate::diagnosis::{Finding, State};
+use crate::evidence::with_causes;
 use crate::inventory::AuthorityEntry;
 use crate::kubernetes::AuthorityName;
 use crate::pki::Validity;
@@ -10,9 +12,7 @@ use crate::pki::Validity;
 /// Decides about every authority; to be called before anything that they sign is decided.
 pub(super) fn decide_authorities(draft: &mut Draft<'_>, request: &Request, findings: &[Finding]) {
     for (entry, finding) in draft.inventory.authorities.iter().zip(findings) {
-        if request.only.is_none() || request.reissue.is_some() {
-            restore(draft, entry, finding);
-        }
+        restore(draft, entry, finding);
         if let Some(reissue) = &request.reissue {
             let is_named = reissue.authorities.contains(&entry.name);
             let ends = matches!(finding.state, State::Expired | State::Expiring);
@@ -94,6 +94,21 @@ fn give_dates(
         not_before: validity.not_before.min(certificate.not_before()),
         ..validity
     };
+    if validity.not_after <= certificate.not_after() {
+        draft.plan.left.push(LeftAlone {
+            name: entry.name.to_string(),
+            reason: format!("it already lives until {}", second(certificate.not_after())),
+            needs: "a longer --ca-validity, if it is to live longer".to_owned(),
+        });
+        return;
+    }
+    for error in &draft.inventory.trust_obstacles {
+        draft.plan.left.push(LeftAlone {
+            name: entry.name.to_string(),
+            reason: with_causes(error),
+            needs: "a look, whether the old certificate is in it".to_owned(),
+        });
+    }
     let trusting = draft.inventory.trusting(entry.name, certificate);
     let (copies, personal): (Vec<_>, Vec<_>) = trusting
         .into_iter()
@@ -108,7 +123,7 @@ fn give_dates(
     }
     let step = ReissueAuthority {
         name: entry.name,
-        subject: certificate.subject(),
+        certificate: certificate.clone(),
         state: finding.state,
         validity,
         copies: copies

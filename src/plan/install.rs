@@ -115,9 +115,9 @@ fn allows(new: &Certificate, old: &Certificate) -> bool {
         let bytes = usage.value.get(3..)?;
         Some([0, 1].map(|at| bytes.get(at).copied().unwrap_or_default()))
     };
-    let (Some([first, second]), Some([wanted, also_wanted])) = (bits(new), bits(old)) else {
-        return true;
-    };
+    let everything = [u8::MAX, 0x80];
+    let [wanted, also_wanted] = bits(old).unwrap_or(everything);
+    let [first, second] = bits(new).unwrap_or(everything);
     wanted & !first == 0 && also_wanted & !second == 0
 }
 

@@ -5,7 +5,7 @@ use time::Duration;
 use super::LeftAlone;
 use super::draft::{Draft, evidence};
 use super::signer::second;
-use crate::diagnosis::{Finding, lacking};
+use crate::diagnosis::{Finding, MissingName, lacking};
 use crate::inventory::{AuthorityEntry, CredentialEntry};
 use crate::pki::Validity;
 
@@ -45,14 +45,23 @@ impl Draft<'_> {
     }
 
     /// A certificate that is good, but not for all who ask for it.
-    pub(super) fn leave_names(&mut self, finding: &Finding) {
+    pub(super) fn leave_names(&mut self, name: &str, missing: &[MissingName]) {
         self.plan.left.push(LeftAlone {
-            name: finding.name.to_owned(),
-            reason: lacking(&finding.missing_names),
+            name: name.to_owned(),
+            reason: lacking(missing),
             needs: format!(
                 "a word of yours that these are to be in it: --fix-sans; one of them: --add-san {}=NAME",
-                finding.name
+                name
             ),
+        });
+    }
+
+    /// What was not among the certificates that were signed elsewhere.
+    pub(super) fn leave_unsigned(&mut self, finding: &Finding) {
+        self.plan.left.push(LeftAlone {
+            name: finding.name.to_owned(),
+            reason: format!("it is {}, and not among what was signed", finding.state),
+            needs: "to be asked for, too: rekindle csr export".to_owned(),
         });
     }
 

@@ -97,10 +97,12 @@ impl Planner<'_> {
             return self.draft.refuse_another_nodes(finding, &evidence);
         }
         match finding.state {
-            State::Valid | State::ExternallyManaged if !self.is_wanted(finding) => {
+            State::Valid | State::ExternallyManaged if !self.is_wanted(entry, finding) => {
                 self.draft.plan.healthy.push(finding.name);
             }
-            State::NamesMissing if !self.is_wanted(finding) => self.draft.leave_names(finding),
+            State::NamesMissing if !self.is_wanted(entry, finding) => {
+                self.draft.leave_names(finding.name, &finding.missing_names);
+            }
             State::Missing => self.draft.leave_missing(entry, finding),
             State::Unreadable | State::CannotSign => self.draft.refuse_unreadable(entry),
             State::KeyMismatch => self.draft.refuse_mismatch(finding),

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::another_node::another_nodes;
 use super::install::fitting;
 use super::node_name::agreed;
 use super::planner::Planner;
 use super::rebuild::{algorithm_of, rebuild};
 use super::signer::second;
 use super::{Install, LeftAlone, Mint, ReSign, Rebuild, RefusalCode, Step};
-use crate::diagnosis::{Finding, State};
+use crate::diagnosis::{Finding, MissingName, State};
 use crate::inventory::{Credential, CredentialEntry, Issuer, MissingPem, Remains};
 use crate::kubernetes::AuthorityName;
 use crate::pki::{AlternativeName, Certificate, KeyAlgorithm, Validity};
@@ -21,12 +22,9 @@ impl Planner<'_> {
     }
 
     /// Whether something was asked for that concerns even a certificate that is good.
-    pub(super) fn is_wanted(&self, finding: &Finding) -> bool {
+    pub(super) fn is_wanted(&self, entry: &CredentialEntry, finding: &Finding) -> bool {
         let request = self.request;
-        request.force
-            || request.rekey
-            || request.names_of(finding.name).next().is_some()
-            || request.fix_names && !finding.missing_names.is_empty()
+        request.force || request.rekey || !self.additional_names(entry, finding).is_empty()
     }
 
     /// A certificate that was signed elsewhere; no authority signs anything here then.
@@ -38,10 +36,24 @@ impl Planner<'_> {
             if entry.issuer == Issuer::Itself
                 && matches!(finding.state, State::Expired | State::Expiring)
             {
-                self.re_sign(entry, finding);
+                return self.re_sign(entry, finding);
+            }
+            match finding.state {
+                State::Valid | State::ExternallyManaged => {
+                    self.draft.plan.healthy.push(finding.name);
+                }
+                _ => self.draft.leave_unsigned(finding),
             }
             return;
         };
+        let present = entry
+            .content
+            .as_ref()
+            .ok()
+            .and_then(Credential::certificate);
+        if present == Some(certificate) {
+            return self.draft.plan.healthy.push(finding.name);
+        }
         match fitting(self.draft.inventory, entry, certificate, self.draft.now) {
             Ok(()) => self.draft.plan.steps.push(Step::Install(Box::new(Install {
                 name: finding.name,
@@ -69,6 +81,11 @@ impl Planner<'_> {
         if let Ok(content) = &entry.content {
             if self.is_strange(finding) {
                 return self.refuse_issuer(finding);
+            }
+            if !self.request.force
+                && let Some(evidence) = another_nodes(self.draft.inventory, entry)
+            {
+                return self.draft.refuse_another_nodes(finding, &evidence);
             }
             let algorithm = content.certificate().and_then(Certificate::key_algorithm);
             let new_key = algorithm.or_else(|| algorithm_of(self.draft.inventory, entry));
@@ -138,12 +155,19 @@ impl Planner<'_> {
         self.renew(entry, finding, new_key);
     }
 
-    /// The names that the certificate is to have besides its own.
-    fn additional_names(&self, finding: &Finding) -> Vec<AlternativeName> {
+    /// The names that the certificate is to have besides its own, each once.
+    fn additional_names(&self, entry: &CredentialEntry, finding: &Finding) -> Vec<AlternativeName> {
+        let leaf = entry
+            .content
+            .as_ref()
+            .ok()
+            .and_then(Credential::certificate);
+        let own = leaf.map_or(&[][..], Certificate::subject_alternative_names);
         let missing = finding.missing_names.iter().map(|one| &one.name);
         let fixed = missing.filter(|_| self.request.fix_names);
         let mut names: Vec<AlternativeName> = fixed
             .chain(self.request.names_of(finding.name))
+            .filter(|name| !own.contains(&name.to_string()))
             .cloned()
             .collect();
         let mut seen = BTreeSet::new();
@@ -161,7 +185,7 @@ impl Planner<'_> {
             return;
         };
         let validity = self.validity(signer);
-        let additional_names = self.additional_names(finding);
+        let additional_names = self.additional_names(entry, finding);
         let is_other = new_key.is_some() || !additional_names.is_empty();
         let gains_nothing = !is_other
             && matches!(
@@ -179,8 +203,13 @@ impl Planner<'_> {
             });
             return;
         }
-        if !self.request.fix_names && !finding.missing_names.is_empty() {
-            self.draft.leave_names(finding);
+        let missing = finding.missing_names.iter();
+        let missing: Vec<MissingName> = missing
+            .filter(|one| !additional_names.contains(&one.name))
+            .cloned()
+            .collect();
+        if !missing.is_empty() {
+            self.draft.leave_names(finding.name, &missing);
         }
         self.draft
             .leave_short_lived(finding.name, &validity, self.within);

@@ -42,8 +42,8 @@ pub enum Step {
 pub struct ReissueAuthority {
     /// Which authority.
     pub name: AuthorityName,
-    /// Its subject.
-    pub subject: String,
+    /// The certificate that is signed again.
+    pub certificate: Certificate,
     /// Why.
     pub state: State,
     /// The new dates.

@@ -56,8 +56,9 @@ pub fn hand_out(
             continue;
         };
         let written = hand_outs.iter().take(number);
-        let removed = written.map(|it| remove_operand(&it.path));
-        let removed: Result<(), _> = removed.collect();
+        // Each, whatever becomes of another.
+        let removed: Vec<_> = written.map(|it| remove_operand(&it.path)).collect();
+        let removed: Result<(), _> = removed.into_iter().collect();
         let what = format!("writing {} failed", it.path.display());
         return Err(match (failure, removed) {
             // Without a record nothing more is done.

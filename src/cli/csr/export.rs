@@ -106,7 +106,7 @@ fn write_report(
     writeln!(out, "\nSealed by sha256:{fingerprint}")?;
     writeln!(
         out,
-        "\nWhere the authority's key is: rekindle csr sign {REQUESTS} --expect {fingerprint} --out answer.rekindle\n\
+        "\nWhere the authority's key is: rekindle csr sign {REQUESTS} --ca-dir DIR --expect {fingerprint} --out answer.rekindle\n\
          Any other authority signs NAME.csr; here then: rekindle csr import answer.rekindle, or --certificate NAME=FILE"
     )
 }

@@ -18,6 +18,11 @@ use crate::plan::{Refusal, RefusalCode, Request};
 /// Verifies and installs certificates that were signed elsewhere.
 pub fn import(root: &Root, arguments: &CsrImport, out: &mut dyn Write) -> Result<Exit, Failure> {
     let recover = &arguments.recover;
+    if recover.wishes.rekey || recover.wishes.fix_sans || !recover.wishes.add_san.is_empty() {
+        return Err(Failure::usage(
+            "what was signed elsewhere is for the keys and names that are here: --rekey, --fix-sans and --add-san need the authority's key",
+        ));
+    }
     let mut certificates = plain(arguments)?;
     if let Some(path) = &arguments.answer {
         certificates.extend(sealed(root, path)?);
@@ -38,6 +43,9 @@ pub fn import(root: &Root, arguments: &CsrImport, out: &mut dyn Write) -> Result
     if let Some(verb) = words.first_mut() {
         "csr import".clone_into(verb);
     }
+    words.extend(certificates.iter().map(|(name, certificate)| {
+        format!("--certificate={name}=sha256:{}", certificate.fingerprint())
+    }));
     let request = Request {
         certificates,
         ..recover.wishes.request()?

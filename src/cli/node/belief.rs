@@ -35,7 +35,22 @@ pub(super) fn open(root: &Root, inventory: &Inventory, path: &Path) -> Result<No
             remedy.to_owned(),
         ));
     }
-    NodeBundle::open(&bytes, &trust.certificates, node::now()).map_err(|error| {
+    let now = node::now();
+    if let Some(end) = trust.end().filter(|end| *end <= now) {
+        let evidence = format!(
+            "the CA that is trusted here, {}, ended at {}: with it no kubelet believes its API server",
+            trust.source,
+            second(end)
+        );
+        let remedy = "bring the CA's new certificate here first (ca.crt and kubelet.conf), as runbooks/ca-reissue.md has it for workers";
+        return Err(refused(
+            RefusalCode::BundleNotTrusted,
+            path,
+            evidence,
+            remedy.to_owned(),
+        ));
+    }
+    NodeBundle::open(&bytes, &trust.certificates, now).map_err(|error| {
         let evidence = with_causes(&error);
         let (code, evidence, remedy) = match &error {
             BundleError::OutsideValidity {
