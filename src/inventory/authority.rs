@@ -43,7 +43,7 @@ pub struct AuthorityEntry {
 /// The certificates of an authority, found in a kubeconfig.
 #[derive(Debug)]
 pub struct FoundAuthority {
-    /// The whole bundle that the kubeconfig has.
+    /// The one certificate of this key that lives longest.
     pub certificates: Vec<Certificate>,
     /// kubeadm's name of the kubeconfig.
     pub source: &'static str,
@@ -68,16 +68,20 @@ impl AuthorityEntry {
         let (true, Ok(key)) = (is_gone, &self.key) else {
             return;
         };
-        let mut bundles = credentials.iter().filter_map(|entry| {
+        let bundles = credentials.iter().filter_map(|entry| {
             let Source::Embedded(pem) = entry.cluster.as_ref()?.certificate_authority()? else {
                 return None;
             };
-            let certificates = read_certificates(pem).ok()?;
-            let fits = certificates.iter().any(|certificate| key.fits(certificate));
-            fits.then_some((certificates, entry.catalog.name))
+            Some((read_certificates(pem).ok()?, entry.catalog.name))
         });
-        self.found = bundles.next().map(|(certificates, source)| FoundAuthority {
-            certificates,
+        // Whom a kubeconfig trusts besides is no authority for clients. Of several with this key the one that lives longest counts.
+        let fitting = bundles.flat_map(|(certificates, source)| {
+            let fitting = certificates.into_iter().filter(|one| key.fits(one));
+            fitting.map(move |certificate| (certificate, source))
+        });
+        let found = fitting.max_by_key(|(certificate, _)| certificate.not_after());
+        self.found = found.map(|(certificate, source)| FoundAuthority {
+            certificates: vec![certificate],
             source,
             slot,
         });
@@ -103,6 +107,11 @@ impl AuthorityEntry {
             file,
             key_file,
         }
+    }
+
+    /// Where its key is, links resolved.
+    pub fn key_slot(&self) -> Option<&Slot> {
+        self.key_file.as_ref().map(KeyFile::slot)
     }
 
     /// The file of its certificates, where it could be read.

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::{Credential, Inventory, KeyState, ObservationError, Slot};
+use super::{Credential, CredentialEntry, Inventory, KeyState, ObservationError, Remains, Slot};
 use crate::digest::Sha256Digest;
-use crate::node::{Access, FileSnapshot};
+use crate::kubernetes::KubeletConfig;
+use crate::node::{Access, FileSnapshot, Present};
 
 /// What of a file that holds a key may be known of it: never its content.
 #[derive(Debug)]
@@ -92,13 +93,44 @@ impl Inventory {
                 &of_credential(&entry.content),
             );
         }
+        for entry in &self.credentials {
+            if let Some(remains) = &entry.remains {
+                let key = remains.key.as_ref();
+                let key = key.map(|key| Sha256Digest::of(key.public_key_der()).to_string());
+                let file = of_remains(remains);
+                line(
+                    "remains",
+                    &remains.file.path,
+                    &format!("{file} {}", key.unwrap_or_default()),
+                );
+            }
+        }
+        if self.credentials.iter().any(|entry| entry.remains.is_some()) {
+            let domain = self
+                .layout
+                .kubelet
+                .as_ref()
+                .and_then(KubeletConfig::cluster_domain);
+            line("domain", Path::new("/"), domain.unwrap_or_default());
+        }
         // Only where a new credential would bear it: it is of no concern to the others.
-        if self.credentials.iter().any(|entry| entry.missing.is_some()) {
+        let bears_name =
+            |entry: &CredentialEntry| entry.missing.is_some() || entry.remains.is_some();
+        if self.credentials.iter().any(bears_name) {
             let name = &self.node_names.taken;
             let state = name.name.as_deref().unwrap_or_default();
             line("node", Path::new(&name.source), state);
         }
         Sha256Digest::of(text.as_bytes())
+    }
+}
+
+/// What stands where something is made anew. A kubeconfig's digest says nothing about a key of 128 bits of strength or more.
+fn of_remains(remains: &Remains) -> String {
+    match &remains.file.present {
+        Present::File(digest) => digest.to_string(),
+        Present::Link(destination) => destination.display().to_string(),
+        Present::Nothing => "nothing".to_owned(),
     }
 }
 

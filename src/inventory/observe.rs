@@ -11,7 +11,7 @@ use super::{
 use crate::kubernetes::{
     AUTHORITIES, AuthorityName, CATALOG, CatalogEntry, Component, Expected, Place,
 };
-use crate::node::{Present, Root};
+use crate::node::{Present, Root, Secrecy};
 use crate::pki::Certificate;
 
 /// A control-plane node as it was at one moment.
@@ -33,6 +33,8 @@ pub struct Inventory {
     pub trust: Vec<TrustFile>,
     /// What could not be read of them.
     pub trust_obstacles: Vec<ObservationError>,
+    /// The files of the service accounts' keys, node paths, links resolved.
+    pub service_account_keys: Vec<PathBuf>,
     /// What tells the time. No part of any digest: etcd's log is written all the time.
     pub clock: ClockEvidence,
 }
@@ -76,6 +78,7 @@ impl Inventory {
             node_names: NodeNames::observe(root, &layout, &credentials),
             personal: personal::observe(root, &credentials),
             clock: ClockEvidence::observe(root, &layout),
+            service_account_keys: service_account_keys(root, &layout),
             layout,
             authorities,
             credentials,
@@ -164,6 +167,29 @@ impl Inventory {
             .chain(credentials)
             .max_by_key(|(_, modified)| *modified)
     }
+}
+
+/// Those that flags name, and kubeadm's own.
+fn service_account_keys(root: &Root, layout: &Layout) -> Vec<PathBuf> {
+    let flags = [
+        (Component::ApiServer, "service-account-key-file"),
+        (Component::ApiServer, "service-account-signing-key-file"),
+        (
+            Component::ControllerManager,
+            "service-account-private-key-file",
+        ),
+    ];
+    let named = flags
+        .iter()
+        .filter_map(|(component, flag)| layout.flag(*component, flag));
+    let own = ["sa.key", "sa.pub"].map(|name| layout.certificates.join(name));
+    let paths = named.map(PathBuf::from).chain(own);
+    paths
+        .map(|path| {
+            root.read(&path, Secrecy::Public)
+                .map_or(path, |file| file.path)
+        })
+        .collect()
 }
 
 fn observe_entry(

@@ -67,7 +67,8 @@ impl Remains {
     ) -> (Content, Option<Self>) {
         let is_mendable = match &content {
             Err(ObservationError::Kubeconfig { source, .. }) => {
-                is_ruined_kubeconfig(source) || is_incomplete(source) && !has_login(root, path)
+                is_ruined_kubeconfig(source) && !has_other_login(root, path)
+                    || is_incomplete(source) && !has_login(root, path)
             }
             Err(error) => is_ruined_certificate(error),
             // A key in a file of its own is nothing that kubeadm makes.
@@ -174,6 +175,32 @@ fn has_login(root: &Root, path: &Path) -> bool {
     let text = String::from_utf8_lossy(&file.bytes);
     let mut lines = text.lines().map(|line| line.trim_start_matches([' ', '-']));
     lines.any(|line| means.iter().any(|means| line.starts_with(means)))
+}
+
+/// Whether anybody logs on with the kubeconfig at `path` by other means than kubeadm's, wherever that stands in it.
+fn has_other_login(root: &Root, path: &Path) -> bool {
+    let Ok(file) = root.read(path, Secrecy::Secret) else {
+        return true;
+    };
+    let text = String::from_utf8_lossy(&file.bytes);
+    let is_key = |word: &str| {
+        text.match_indices(word).any(|(at, _)| {
+            let before = text.get(..at).and_then(|text| text.chars().next_back());
+            let behind = text.get(at + word.len()..).unwrap_or_default();
+            let behind = behind.trim_start_matches(['"', '\'', ' ']);
+            !before.is_some_and(char::is_alphanumeric) && behind.starts_with(':')
+        })
+    };
+    [
+        "token",
+        "tokenFile",
+        "exec",
+        "auth-provider",
+        "username",
+        "password",
+    ]
+    .iter()
+    .any(|word| is_key(word))
 }
 
 /// Whether it is cut short or garbage, and not something that a person wrote another way than kubeadm.

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::clock::clock_doubts;
 use super::signer::{Signer, Signers};
 use super::{RecoveryPlan, Refusal, RefusalCode};
-use crate::diagnosis::{Diagnosis, Finding};
+use crate::diagnosis::{Diagnosis, Finding, State};
 use crate::inventory::{CredentialEntry, Inventory, Issuer, KeyState};
 use crate::kubernetes::{AUTHORITIES, AuthorityName};
 use crate::pki::Validity;
@@ -141,6 +141,15 @@ impl<'a> Draft<'a> {
             },
         };
         self.note(Refusal::of_observation(entry.catalog.name, error));
+    }
+
+    /// A key that is lost or another's, beside a certificate that does not say for certain what the credential was.
+    pub(super) fn refuse_lost_key(&mut self, entry: &CredentialEntry, finding: &Finding) {
+        match finding.state {
+            State::KeyMismatch => self.refuse_mismatch(finding),
+            State::Missing => self.leave_missing(entry, finding),
+            _ => self.refuse_unreadable(entry),
+        }
     }
 
     pub(super) fn refuse_mismatch(&mut self, finding: &Finding) {

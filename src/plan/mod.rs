@@ -20,6 +20,7 @@ mod refusal;
 mod remedy;
 mod renew;
 mod request;
+mod shared_key;
 mod signer;
 mod signing;
 mod step;

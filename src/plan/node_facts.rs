@@ -45,12 +45,12 @@ pub(super) fn node_facts(inventory: &Inventory, request: &Request) -> NodeFacts 
     }
 }
 
-/// Which Kubernetes this is: as asked for, else as the image of the API server says.
+/// Which Kubernetes this is: as the image of the API server says; as asked for, where it does not.
 pub(super) fn version(inventory: &Inventory, request: &Request) -> Option<KubernetesVersion> {
-    request.kubernetes_version.or_else(|| {
-        let manifest = inventory.layout.manifest(Component::ApiServer)?;
-        KubernetesVersion::of_image(manifest.pod.image()?)
-    })
+    let manifest = inventory.layout.manifest(Component::ApiServer);
+    let image = manifest.and_then(|manifest| manifest.pod.image());
+    let version = image.and_then(KubernetesVersion::of_image);
+    version.or(request.kubernetes_version)
 }
 
 /// The URL of the API server for a new kubeconfig: as the others of its kind have it, else this node's own.
@@ -93,11 +93,12 @@ fn url(entry: &CredentialEntry) -> Option<&str> {
 /// By what the API server advertises itself; of a node without its manifest, by what etcd does, for kubeadm gives both the same.
 fn advertise_address(inventory: &Inventory) -> Option<IpAddr> {
     let layout = &inventory.layout;
-    let api_server = layout.flag(Component::ApiServer, "advertise-address");
-    api_server.and_then(|text| text.parse().ok()).or_else(|| {
-        let urls = layout.flag(Component::Etcd, "advertise-client-urls")?;
-        hosts(urls).find_map(|host| host.parse().ok())
-    })
+    if layout.manifest(Component::ApiServer).is_some() {
+        let flag = layout.flag(Component::ApiServer, "advertise-address")?;
+        return flag.parse().ok();
+    }
+    let urls = layout.flag(Component::Etcd, "advertise-client-urls")?;
+    hosts(urls).find_map(|host| host.parse().ok())
 }
 
 fn text(name: &AlternativeName) -> String {

@@ -7,6 +7,7 @@ use super::authorities::decide_authorities;
 use super::copies::decide_copies;
 use super::draft::Draft;
 use super::install::refuse_strangers;
+use super::shared_key::refuse_shared_keys;
 use super::{RecoveryPlan, Request, Restart, Step};
 use crate::diagnosis::{Finding, State, diagnose};
 use crate::inventory::{CredentialEntry, Inventory};
@@ -24,6 +25,7 @@ pub fn plan(inventory: &Inventory, now: OffsetDateTime, request: &Request) -> Re
     if planner.draft.check_node(request.accept_clock) {
         decide_authorities(&mut planner.draft, request, &diagnosis.authorities);
         planner.decide_certificates(&diagnosis.certificates);
+        refuse_shared_keys(&mut planner.draft);
         decide_copies(&mut planner.draft, request, &diagnosis.copies);
         planner.draft.check_whole();
         planner.decide_touches();

@@ -5,7 +5,7 @@ use super::{LeftAlone, NewKubeconfig, Rebuild, Request, Shape};
 use crate::diagnosis::Finding;
 use crate::inventory::{Credential, CredentialEntry, Inventory, Remains};
 use crate::kubernetes::{
-    AuthorityName, Component, LeafProfileError, MissingFact, Place, leaf_profile,
+    AuthorityName, Component, LeafProfileError, MissingFact, NodeFacts, Place, leaf_profile,
 };
 use crate::pki::{Certificate, KeyAlgorithm, Validity};
 
@@ -58,6 +58,14 @@ pub(super) fn rebuild(
             })
         }
     };
+    if let (Shape::Credential, Some(kubeconfig)) = (&shape, &remains.kubeconfig)
+        && kubeconfig.user_name() != profile.common_name
+    {
+        return Err(leave(format!(
+            "its credential by other means: it is for the user `{}`, whom kubeadm does not make",
+            kubeconfig.user_name()
+        )));
+    }
     let keeps_key = remains.key.is_some() && !request.rekey;
     let names_its_credential =
         matches!(&shape, Shape::Kubeconfig(new) if new.credential_file.is_some());
@@ -78,6 +86,37 @@ pub(super) fn rebuild(
             not_after: time::OffsetDateTime::UNIX_EPOCH,
         },
     })
+}
+
+/// Whether a certificate is what kubeadm makes of that name on this node: subject and usages, its names aside. Only then may it say
+/// what a credential is whose key is lost; with another's it would log on as somebody else.
+pub(super) fn is_kubeadms(
+    inventory: &Inventory,
+    request: &Request,
+    name: &str,
+    leaf: &Certificate,
+) -> bool {
+    let facts = NodeFacts {
+        node: node_facts(inventory, request).node,
+        ..NodeFacts::of_nobody()
+    };
+    let version = version(inventory, request);
+    let Some(profile) = version.and_then(|version| leaf_profile(name, &facts, version).ok()) else {
+        return false;
+    };
+    let organization = profile.organization.map(|one| format!(",O={one}"));
+    let subject = format!(
+        "CN={}{}",
+        profile.common_name,
+        organization.unwrap_or_default()
+    );
+    let usages = [
+        (profile.server, "serverAuth"),
+        (profile.client, "clientAuth"),
+    ];
+    let usages = usages.iter().filter(|(wanted, _)| *wanted);
+    let usages: Vec<&str> = usages.map(|(_, usage)| *usage).collect();
+    leaf.subject() == subject && leaf.extended_key_usages() == usages
 }
 
 /// What a person has to bring, by the flag that takes it.

@@ -108,6 +108,8 @@ refusal_codes! {
     KeyEncrypted => "key-encrypted",
     /// A certificate and its key are not a pair.
     KeyMismatch => "key-mismatch",
+    /// The file of a key that would be made anew is that of another credential, too, or of an authority.
+    KeyShared => "key-shared",
     /// A private key is of a kind that cannot be used here.
     KeyUnsupported => "key-unsupported",
     /// A kubeconfig uses YAML anchors, so that one edit could change two places.

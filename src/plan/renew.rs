@@ -6,7 +6,7 @@ use super::another_node::another_nodes;
 use super::install::fitting;
 use super::node_name::agreed;
 use super::planner::Planner;
-use super::rebuild::{algorithm_of, rebuild};
+use super::rebuild::{algorithm_of, is_kubeadms, rebuild};
 use super::signer::second;
 use super::{Install, LeftAlone, Mint, ReSign, Rebuild, RefusalCode, Step};
 use crate::diagnosis::{Finding, MissingName, State};
@@ -87,7 +87,14 @@ impl Planner<'_> {
             {
                 return self.draft.refuse_another_nodes(finding, &evidence);
             }
-            let algorithm = content.certificate().and_then(Certificate::key_algorithm);
+            let leaf = content.certificate();
+            let is_kubeadms = leaf.is_some_and(|leaf| {
+                is_kubeadms(self.draft.inventory, self.request, finding.name, leaf)
+            });
+            if !self.request.force && !is_kubeadms {
+                return self.draft.refuse_lost_key(entry, finding);
+            }
+            let algorithm = leaf.and_then(Certificate::key_algorithm);
             let new_key = algorithm.or_else(|| algorithm_of(self.draft.inventory, entry));
             return self.renew(entry, finding, new_key);
         }

@@ -185,6 +185,28 @@ fn key_of_another_kind() {
     situation.judge();
 }
 
+/// A new key there would be none for the authority: the node could never be recovered again.
+#[test]
+fn key_that_is_an_authoritys_too() {
+    let situation = Situation::new("key-shared");
+    situation
+        .node
+        .shell("cd etc/kubernetes/pki; ln -sf ca.key apiserver.key");
+    situation.judge();
+}
+
+/// The certificate of somebody mightier beside another's key: to make it a new key would make the scheduler that one.
+#[test]
+fn certificate_of_another_user_with_the_old_key() {
+    let situation = Situation::new("key-mismatch.another-user");
+    situation.node.shell(
+        "cd etc/kubernetes
+        mighty=$(grep client-certificate-data super-admin.conf)
+        sed -i \"s|.*client-certificate-data.*|$mighty|\" scheduler.conf",
+    );
+    situation.judge();
+}
+
 #[test]
 fn manifest_of_noise() {
     let situation = Situation::new("manifest-invalid");

@@ -1,6 +1,6 @@
 //! What a node's certificates are made of. Pure.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::{MissingFact, ServiceCidrs};
 
@@ -25,6 +25,19 @@ pub struct NodeFacts {
     pub etcd_server_names: Vec<String>,
     /// `etcd.local.peerCertSANs`, likewise.
     pub etcd_peer_names: Vec<String>,
+}
+
+impl NodeFacts {
+    /// Facts that lack nothing and are nobody's: for what does not depend on them.
+    pub fn of_nobody() -> Self {
+        Self {
+            advertise_address: Some(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            service_cidrs: "10.96.0.0/12".parse().ok(),
+            dns_domain: Some("cluster.local".to_owned()),
+            endpoint_host: Some("localhost".to_owned()),
+            ..Self::default()
+        }
+    }
 }
 
 /// The value, or the name of the fact for a list of those that are missing.
