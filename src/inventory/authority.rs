@@ -1,5 +1,6 @@
 //! A certificate authority of the node: its certificates, and its key where it is here.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -79,7 +80,7 @@ impl AuthorityEntry {
             let fitting = certificates.into_iter().filter(|one| key.fits(one));
             fitting.map(move |certificate| (certificate, source))
         });
-        let found = fitting.max_by_key(|(certificate, _)| certificate.not_after());
+        let found = fitting.min_by_key(|(certificate, _)| Reverse(certificate.not_after()));
         self.found = found.map(|(certificate, source)| FoundAuthority {
             certificates: vec![certificate],
             source,

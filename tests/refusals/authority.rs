@@ -100,7 +100,11 @@ fn key_missing_where_another_authority_signs() {
 
 #[test]
 fn certificate_missing() {
-    Situation::by_shell("ca-missing", "rm etc/kubernetes/pki/ca.crt").judge();
+    Situation::by_shell(
+        "ca-missing",
+        "rm etc/kubernetes/pki/ca.crt etc/kubernetes/pki/ca.key",
+    )
+    .judge();
 }
 
 #[test]
