@@ -48,6 +48,8 @@ pub struct FoundAuthority {
     pub certificates: Vec<Certificate>,
     /// kubeadm's name of the kubeconfig.
     pub source: &'static str,
+    /// The subjects of all others that the kubeconfig trusts: none of them is put back.
+    pub others: Vec<String>,
     /// Where they belong.
     pub slot: Slot,
 }
@@ -76,14 +78,18 @@ impl AuthorityEntry {
             Some((read_certificates(pem).ok()?, entry.catalog.name))
         });
         // Whom a kubeconfig trusts besides is no authority for clients. Of several with this key the one that lives longest counts.
-        let fitting = bundles.flat_map(|(certificates, source)| {
-            let fitting = certificates.into_iter().filter(|one| key.fits(one));
-            fitting.map(move |certificate| (certificate, source))
+        let fitting = bundles.filter_map(|(certificates, source)| {
+            let (fitting, others): (Vec<_>, Vec<_>) =
+                certificates.into_iter().partition(|one| key.fits(one));
+            let newest = fitting.into_iter().max_by_key(Certificate::not_after)?;
+            let others = others.iter().map(Certificate::subject).collect();
+            Some((newest, source, others))
         });
-        let found = fitting.min_by_key(|(certificate, _)| Reverse(certificate.not_after()));
-        self.found = found.map(|(certificate, source)| FoundAuthority {
+        let found = fitting.min_by_key(|(certificate, ..)| Reverse(certificate.not_after()));
+        self.found = found.map(|(certificate, source, others)| FoundAuthority {
             certificates: vec![certificate],
             source,
+            others,
             slot,
         });
     }

@@ -29,6 +29,19 @@ fn restore(draft: &mut Draft<'_>, entry: &AuthorityEntry, finding: &Finding) {
     let (Some(found), Some(certificate)) = (&entry.found, entry.certificate(draft.now)) else {
         return;
     };
+    if !found.others.is_empty() {
+        draft.plan.left.push(LeftAlone {
+            name: entry.name.to_string(),
+            reason: format!(
+                "{} trusts others besides: `{}`; whether they stood in {} too is not known",
+                found.source,
+                found.others.join("`, `"),
+                draft.inventory.outside(&entry.certificate_path).display()
+            ),
+            needs: "a look: an old root belongs there as long as something that it signed lives, a load balancer's does not"
+                .to_owned(),
+        });
+    }
     draft
         .plan
         .steps

@@ -66,17 +66,20 @@ fn one_that_is_named_gets_new_dates_though_it_is_valid() {
         "--confirm",
         "front-proxy-ca",
         "--ca-validity",
-        "100d",
+        "5000d",
     ];
     rekindle(node.path(), &words).expect(0);
     let after = openssl::read(&authority);
     assert_eq!(before.0.words, after.words);
     let left = after.validity.1 - time::OffsetDateTime::now_utc();
-    assert_eq!(left.whole_days(), 99, "{left}");
+    assert_eq!(left.whole_days(), 4999, "{left}");
     assert_eq!(before.1, others.map(|path| node.read(path)));
-    // A leaf ends with its authority at the latest, and what is short by that is told.
-    let leaf = openssl::read(&node.file("/etc/kubernetes/pki/front-proxy-client.crt"));
-    assert_eq!(leaf.validity.1, after.validity.1);
+    // Nearer its end is never brought.
+    let last = words.len() - 1;
+    let shorter: Vec<&str> = words[..last].iter().copied().chain(["100d"]).collect();
+    let run = rekindle(node.path(), &shorter).expect(1);
+    assert!(run.stdout.contains("it already lives until"), "{run:?}");
+    assert_eq!(openssl::read(&authority).validity, after.validity);
 }
 
 #[test]

@@ -68,9 +68,9 @@ fn made_in_the_same_way_with_what_was_asked_for_it_is_installed() {
         };
         std::fs::write(unfit.0.file("ext.cnf"), &extensions).unwrap();
         let operand = unfit.make("apiserver", "", "ca/ca", "-days 90 -extfile ext.cnf");
-        let run = copy.import_with(&["--certificate", &operand]).expect(0);
+        let run = copy.import_with(&["--certificate", &operand]).expect(1);
         assert!(run.stdout.contains("apiserver"), "{run:?}");
-        // What nobody brought is as it was; only the kubelet's own needs nobody.
+        // What nobody brought is as it was, and named; only the kubelet's own needs nobody.
         let check = rekindle(copy.node.path(), &["check"]).expect(1);
         assert!(check.stdout.contains("expired"), "{check:?}");
     }
