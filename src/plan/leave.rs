@@ -50,8 +50,7 @@ impl Draft<'_> {
             name: name.to_owned(),
             reason: lacking(missing),
             needs: format!(
-                "a word of yours that these are to be in it: --fix-sans; one of them: --add-san {}=NAME",
-                name
+                "a word of yours that these are to be in it: --fix-sans; one of them: --add-san {name}=NAME"
             ),
         });
     }
