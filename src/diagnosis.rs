@@ -221,11 +221,7 @@ impl Moment {
         let authority = authority.and_then(|name| inventory.authority(name));
         let externally_managed = entry.issuer == Issuer::Elsewhere
             || authority.is_some_and(AuthorityEntry::is_externally_managed);
-        let leaf = entry
-            .content
-            .as_ref()
-            .ok()
-            .and_then(|content| content.certificate());
+        let leaf = entry.certificate();
         let (state, evidence) = match &entry.content {
             Err(error) => unreadable(error),
             Ok(content) => match (&content.key, leaf) {

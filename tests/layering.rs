@@ -43,10 +43,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["inventory", "kubernetes", "node", "pki", "plan"],
     ),
     ("journal", &["digest", "pki"]),
-    (
-        "bundle",
-        &["evidence", "issuance", "journal", "kubernetes", "pki"],
-    ),
+    ("bundle", &["issuance", "journal", "kubernetes", "pki"]),
     (
         "csr",
         &["diagnosis", "digest", "inventory", "journal", "pki"],

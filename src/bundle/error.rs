@@ -67,10 +67,7 @@ pub enum BundleError {
         source: VerifyError,
     },
     /// It has ended, or has not begun.
-    #[error(
-        "it is valid from {} to {}, and the clock says {}",
-        crate::evidence::moment(*not_before), crate::evidence::moment(*not_after), crate::evidence::moment(*now)
-    )]
+    #[error("it has ended, or has not begun")]
     OutsideValidity {
         /// The certificate's first second.
         not_before: OffsetDateTime,

@@ -15,7 +15,6 @@ mod secret;
 
 pub use error::BundleError;
 pub use machine_id::MachineId;
-pub use seal::SealingError;
 
 use std::fmt;
 

@@ -345,7 +345,7 @@ pub struct Recover {
 pub struct CaReissue {
     /// Which authorities: ca, etcd-ca, front-proxy-ca; those that have expired or will within `--within`, where none is named.
     #[arg(value_name = "CA", value_parser = authority)]
-    pub authorities: Vec<AuthorityArgument>,
+    pub authorities: Vec<AuthorityName>,
     /// How long they live from now on.
     #[arg(long, value_name = "DURATION", default_value = "87600h", value_parser = humantime::parse_duration)]
     pub ca_validity: Duration,
@@ -357,14 +357,10 @@ pub struct CaReissue {
 }
 
 /// An authority by kubeadm's name.
-#[derive(Debug, Clone, Copy)]
-pub struct AuthorityArgument(pub AuthorityName);
-
-fn authority(text: &str) -> Result<AuthorityArgument, String> {
+fn authority(text: &str) -> Result<AuthorityName, String> {
     let mut known = AUTHORITIES.iter().map(|entry| entry.name);
-    let found = known.find(|name| name.as_str() == text);
-    found
-        .map(AuthorityArgument)
+    known
+        .find(|name| name.as_str() == text)
         .ok_or_else(|| "known are ca, etcd-ca and front-proxy-ca".to_owned())
 }
 

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::arguments::CaReissue;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::recover::{Confirmation, Order, carry_out_order, wishes_in_effect};
+use super::recover::{Order, carry_out_order, wishes_in_effect};
 use super::render::{BOLD, printable, span};
 use crate::inventory::Inventory;
 use crate::kubernetes::{AUTHORITIES, AuthorityName};
@@ -20,17 +20,15 @@ pub fn reissue(root: &Root, arguments: &CaReissue, out: &mut dyn Write) -> Resul
     let recover = &arguments.recover;
     let request = Request {
         reissue: Some(Reissue {
-            authorities: arguments.authorities.iter().map(|one| one.0).collect(),
+            authorities: arguments.authorities.clone(),
             validity: arguments.ca_validity,
         }),
         ..recover.wishes.request()?
     };
-    let mut words = wishes_in_effect(recover);
-    if let Some(verb) = words.first_mut() {
-        "ca reissue".clone_into(verb);
-    }
+    let mut words = wishes_in_effect("ca reissue", recover);
     words.push(format!("--ca-validity={}", span(arguments.ca_validity)));
-    let names: Vec<&str> = request_names(&request).collect();
+    let names = arguments.authorities.iter();
+    let names: Vec<&str> = names.map(|name| name.as_str()).collect();
     if !names.is_empty() {
         words.push(format!("--authorities={}", names.join(",")));
     }
@@ -40,20 +38,10 @@ pub fn reissue(root: &Root, arguments: &CaReissue, out: &mut dyn Write) -> Resul
             request,
             recover,
             words,
-            confirmation: Confirmation::Words(arguments.confirm.as_deref()),
+            confirm: arguments.confirm.as_deref(),
         },
         out,
     )
-}
-
-fn request_names(request: &Request) -> impl Iterator<Item = &'static str> {
-    let reissue = request.reissue.iter();
-    reissue.flat_map(|reissue| {
-        reissue
-            .authorities
-            .iter()
-            .map(|name| AuthorityName::as_str(*name))
-    })
 }
 
 /// The words that have to be typed before authorities get new dates: their names.

@@ -9,10 +9,9 @@ use super::observed::confine;
 use super::progress::Watch;
 use crate::node::Root;
 use crate::pki::Authority;
-use crate::recovery::{self, Ended, Interrupted, Live, Reason, Undertaking};
+use crate::recovery::{self, Ended, Interrupted, Live, Reason, RecoveryError, Undertaking};
 
-/// Asks the disks, clears away what an earlier run left lying about, and does all that `undertaking` says. `cluster` vouches
-/// for the journal.
+/// Does all that `undertaking` says. `cluster` vouches for the journal.
 pub(super) fn carry_out(
     root: &Root,
     undertaking: &Undertaking,
@@ -22,22 +21,38 @@ pub(super) fn carry_out(
     reason: &Reason,
     watch: &mut Watch,
 ) -> Result<Ended, Failure> {
+    let ended = under_way(root, undertaking, None, left_over, reason, watch, |watch| {
+        recovery::carry_out(root, undertaking, cluster, live, reason, watch)
+    })?;
+    watch.report(root, &ended);
+    Ok(ended)
+}
+
+/// Asks the disks, clears away what an earlier run left lying about, and does `run`, which writes where `undertaking` says, and
+/// into the `operand`, the operator's folder.
+pub(super) fn under_way(
+    root: &Root,
+    undertaking: &Undertaking,
+    operand: Option<&Path>,
+    left_over: Option<Interrupted>,
+    reason: &Reason,
+    watch: &mut Watch,
+    run: impl FnOnce(&mut Watch) -> Result<Ended, RecoveryError>,
+) -> Result<Ended, Failure> {
     let refusals = recovery::preflight(root, undertaking);
     if !refusals.is_empty() {
         return Err(Failure::refused(&refusals));
     }
     let theirs = left_over.iter().flat_map(Interrupted::folders);
     let folders: BTreeSet<&Path> = undertaking.folders().into_iter().chain(theirs).collect();
-    confine(root, folders)?;
+    confine(root, folders, operand)?;
     let mut warnings = match left_over {
         Some(left_over) => clear(root, left_over, reason, watch)?,
         None => Vec::new(),
     };
-    let ended = recovery::carry_out(root, undertaking, cluster, live, reason, watch);
+    let ended = run(watch);
     watch.finish();
     let mut ended = ended.map_err(|error| Failure::of_recovery(root, &error))?;
     warnings.append(&mut ended.warnings);
-    let ended = Ended { warnings, ..ended };
-    watch.report(root, &ended);
-    Ok(ended)
+    Ok(Ended { warnings, ..ended })
 }

@@ -10,7 +10,7 @@ use super::render::{printable, timestamp};
 use super::report::write_warnings;
 use super::standing::{how_far, of_history, unfinished, write_stopped};
 use super::voice::Voice;
-use crate::inventory::{cluster_authority, cluster_authority_with_new_dates};
+use crate::inventory::cluster_authority_with_new_dates;
 use crate::journal::Progress;
 use crate::node::{self, Root};
 use crate::recovery::{self, History, Interrupted, Reason, TakeUpRequest};
@@ -78,7 +78,7 @@ pub(super) fn clear_away(
     out: &mut dyn Write,
 ) -> Result<bool, Failure> {
     let run = interrupted.run.clone();
-    confine(root, interrupted.folders())?;
+    confine(root, interrupted.folders(), None)?;
     let warnings = clear(root, interrupted, reason, &mut Voice::Nobody.watch())?;
     writeln!(
         out,
@@ -98,8 +98,7 @@ pub(super) fn clear(
 ) -> Result<Vec<String>, Failure> {
     let now = node::now();
     let request = TakeUpRequest {
-        authority: cluster_authority(root, now)
-            .or_else(|| cluster_authority_with_new_dates(root, now)),
+        authority: cluster_authority_with_new_dates(root, now),
         skip_foreign: false,
         live: None,
         reason,

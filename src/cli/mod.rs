@@ -20,6 +20,7 @@ mod interrupted;
 mod journal;
 mod node;
 mod observed;
+mod out_folder;
 mod paragraph;
 mod plan;
 mod plan_json;

@@ -82,13 +82,14 @@ pub(super) fn lock(root: &Root) -> Result<Option<NodeLock>, Failure> {
     }
 }
 
-/// Gives up, right before the first write, what changing files in these folders does not need.
+/// Gives up, right before the first write, what changing files in these folders, and in that of the operator's, does not need.
 pub(super) fn confine<'a>(
     root: &Root,
     folders: impl IntoIterator<Item = &'a Path>,
+    operand: Option<&Path>,
 ) -> Result<(), Failure> {
     // An old kernel without Landlock is no reason not to recover.
-    recovery::confine(root, folders)
+    recovery::confine(root, folders, operand)
         .map(|_| ())
         .map_err(|error| Failure::of_file("disk", &error))
 }

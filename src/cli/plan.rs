@@ -171,7 +171,7 @@ fn write_rebuilt(step: &Rebuild, out: &mut dyn Write) -> io::Result<()> {
     )?;
     match step.new_key {
         Some(key) => write!(out, ", a new key ({key})")?,
-        None if step.names_its_credential() => write!(out, ", which names its own files")?,
+        None if step.shape.names_its_credential() => write!(out, ", which names its own files")?,
         None => write!(out, ", the key that is there")?,
     }
     if let Shape::Kubeconfig(new) = &step.shape {

@@ -13,7 +13,7 @@ use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::{clear_away, reason, refuse_unfinished};
-use super::observed::lock;
+use super::observed::{lock, observe};
 use super::plan::{refused, write_explanation, write_plan};
 use super::prompt::{confirm, confirm_phrase, demand_terminal};
 use super::render::{GOOD, WARNING, date_cell, span};
@@ -34,8 +34,8 @@ pub fn recover(root: &Root, arguments: &Recover, out: &mut dyn Write) -> Result<
     let order = Order {
         request: arguments.wishes.request()?,
         recover: arguments,
-        words: wishes_in_effect(arguments),
-        confirmation: Confirmation::Yes,
+        words: wishes_in_effect("recover", arguments),
+        confirm: None,
     };
     carry_out_order(root, &order, out)
 }
@@ -48,16 +48,8 @@ pub(super) struct Order<'a> {
     pub(super) recover: &'a Recover,
     /// The verb and its wishes in effect, for the journal.
     pub(super) words: Vec<String>,
-    /// How a person agrees.
-    pub(super) confirmation: Confirmation<'a>,
-}
-
-/// What it takes to go on.
-pub(super) enum Confirmation<'a> {
-    /// A yes.
-    Yes,
-    /// The names of the authorities that get new dates; those that were said beforehand, if some were.
-    Words(Option<&'a str>),
+    /// The names of the authorities that get new dates, where they were said beforehand: it takes them, and not just a yes.
+    pub(super) confirm: Option<&'a str>,
 }
 
 /// Observes, plans, asks, signs, replaces, and tells.
@@ -69,7 +61,7 @@ pub(super) fn carry_out_order(
     let (request, arguments) = (&order.request, order.recover);
     let _lock = lock(root)?;
     let left_over = refuse_unfinished(root)?;
-    let inventory = observe_for(root, request)?;
+    let inventory = with_trust(observe_with_journal(root)?, root, request);
     let now = node::now();
     let plan = plan(&inventory, now, request);
     if let Some(expected) = arguments.inventory
@@ -82,7 +74,7 @@ pub(super) fn carry_out_order(
     if !plan.refusals.is_empty() {
         return Err(refused(&plan));
     }
-    let needs_words = matches!(order.confirmation, Confirmation::Words(_));
+    let needs_words = request.reissue.is_some();
     if needs_words && plan.reissued().next().is_none() {
         return write_nothing_to_reissue(root, &inventory, &plan, now, out);
     }
@@ -107,9 +99,7 @@ pub(super) fn carry_out_order(
     {
         write_clock_doubts(root, None, out)?;
     }
-    if let (true, Confirmation::Words(said)) = (arguments.yes, &order.confirmation)
-        && *said != Some(&*phrase(&plan))
-    {
+    if arguments.yes && needs_words && order.confirm != Some(&*phrase(&plan)) {
         return Err(Failure::usage(format!(
             "that authorities get new dates has to be said in so many words: --confirm {}",
             phrase(&plan)
@@ -131,7 +121,7 @@ pub(super) fn carry_out_order(
             return Ok(Exit::ActionNeeded);
         }
         // Nobody knows how long the question stood there.
-        let found = request.digest(&observe_for(root, request)?);
+        let found = request.digest(&with_trust(observe(root)?, root, request));
         if found != plan.inventory_digest {
             return Err(inventory_changed(root, plan.inventory_digest, found));
         }
@@ -185,12 +175,11 @@ fn tidy_up(
 }
 
 /// The node, and where its authorities are trusted if that is of concern.
-fn observe_for(root: &Root, request: &Request) -> Result<Inventory, Failure> {
-    let mut inventory = observe_with_journal(root)?;
+fn with_trust(mut inventory: Inventory, root: &Root, request: &Request) -> Inventory {
     if request.reissue.is_some() {
         inventory.observe_trust(root);
     }
-    Ok(inventory)
+    inventory
 }
 
 /// Whoever asks for new keys may believe that the old ones are worth nothing now: Kubernetes knows no revocation.
@@ -244,9 +233,9 @@ fn inventory_changed(root: &Root, expected: Sha256Digest, found: Sha256Digest) -
 }
 
 /// What was asked for, defaults included: nothing else that stood on the command line is recorded.
-pub(super) fn wishes_in_effect(arguments: &Recover) -> Vec<String> {
+pub(super) fn wishes_in_effect(verb: &str, arguments: &Recover) -> Vec<String> {
     let wishes = &arguments.wishes;
-    let mut flags = vec!["recover".to_owned()];
+    let mut flags = vec![verb.to_owned()];
     if arguments.yes {
         flags.push("--yes".to_owned());
     }

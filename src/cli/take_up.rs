@@ -115,13 +115,13 @@ pub(super) fn take_up(
         }
     }
     let now = node::now();
-    let authority = cluster_authority(root, now).or_else(|| {
-        is_of_authority
-            .then(|| cluster_authority_with_new_dates(root, now))
-            .flatten()
-    });
+    let authority = if is_of_authority {
+        cluster_authority_with_new_dates(root, now)
+    } else {
+        cluster_authority(root, now)
+    };
     let (live, left) = live(root, &interrupted, destination, way)?;
-    confine(root, interrupted.folders())?;
+    confine(root, interrupted.folders(), None)?;
     let mut watch = way.telling.voice().watch();
     let request = TakeUpRequest {
         authority,

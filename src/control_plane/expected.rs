@@ -7,12 +7,10 @@ use super::address::{of_plain_urls, of_urls, reachable};
 use super::{EtcdCluster, ExpectedPod, LeaseName};
 use crate::evidence::with_causes;
 use crate::inventory::{Inventory, Layout, Location};
-use crate::kubernetes::{AuthorityName, Component, KubeletConfig};
+use crate::kubernetes::{ADMINISTRATORS, AuthorityName, Component, KubeletConfig};
 
 /// `--secure-port` of the API server (`k8s.io/kubernetes/cmd/kube-apiserver`).
 const API_SERVER_PORT: u16 = 6443;
-/// etcd's default for `--data-dir` in kubeadm (`EtcdDataDir`).
-const ETCD_DATA: &str = "/var/lib/etcd";
 
 /// A control plane, as the files of its node describe it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +105,7 @@ impl ControlPlane {
             let entry = inventory.authority(name)?;
             Some(entry.certificate_path.clone())
         };
-        let administrators: Vec<PathBuf> = ["admin.conf", "super-admin.conf"]
+        let administrators: Vec<PathBuf> = ADMINISTRATORS
             .into_iter()
             .filter_map(|name| inventory.credential(name))
             .map(|entry| entry.location.path().to_owned())
@@ -179,7 +177,7 @@ fn etcd(layout: &Layout) -> Etcd {
         let loopback = clients.iter().find(|address| address.ip().is_loopback());
         return Etcd::Local {
             client: loopback.or(clients.first()).copied(),
-            data: flag("data-dir").unwrap_or(ETCD_DATA).into(),
+            data: layout.etcd_data().to_owned(),
         };
     }
     Etcd::External

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, UtcOffset};
 
-use super::requests::{check_names, check_schema, line_of, read_certificate, sealed};
-use super::{BundleError, CsrError};
+use super::requests::{check_names, check_schema, read_certificate, sealed};
+use super::{BundleError, LARGEST_BUNDLE};
 use crate::digest::Sha256Digest;
-use crate::journal::Seal;
+use crate::journal::{Seal, SealingError};
 use crate::pki::{Authority, Certificate, encode_certificate};
 
 /// The type of what is sealed.
@@ -58,9 +58,8 @@ struct CertificateDocument {
 
 impl Answer {
     /// The file, sealed by a key that `authority` certifies.
-    pub fn seal(&self, authority: &Authority) -> Result<Vec<u8>, CsrError> {
-        let seal =
-            Seal::new(authority, self.signed_at).map_err(|source| CsrError::Seal { source })?;
+    pub fn seal(&self, authority: &Authority) -> Result<Vec<u8>, SealingError> {
+        let seal = Seal::new(authority, self.signed_at)?;
         let document = Document {
             schema: SCHEMA.to_owned(),
             requests: self.requests.to_string(),
@@ -76,11 +75,10 @@ impl Answer {
                 .collect(),
             seal: encode_certificate(seal.certificate()),
         };
-        let json = serde_json::to_vec(&document).map_err(|source| CsrError::Encode { source })?;
-        let line = seal
-            .close(PAYLOAD_TYPE, &json)
-            .map_err(|source| CsrError::Key { source })?;
-        line_of(&line)
+        let json =
+            serde_json::to_vec(&document).map_err(|source| SealingError::Encode { source })?;
+        let line = seal.close(PAYLOAD_TYPE, &json, LARGEST_BUNDLE)?;
+        Ok(line.to_vec())
     }
 
     /// Reads a file that one of `authorities` vouches for.

@@ -1,9 +1,9 @@
-//! Why a bundle of requests or of certificates is none, or cannot be made.
+//! Why a bundle of requests or of certificates is none, and why a request cannot be made.
 
 use super::LARGEST_BUNDLE;
 use crate::digest::Sha256Digest;
-use crate::journal::{Defect, JournalError, SealError};
-use crate::pki::{KeyError, PemError, RequestError};
+use crate::journal::{Defect, SealError};
+use crate::pki::{PemError, RequestError};
 
 /// Why bytes are no bundle that can be believed.
 #[derive(Debug, thiserror::Error)]
@@ -84,39 +84,12 @@ pub enum BundleError {
     },
 }
 
-/// Why no bundle could be made.
+/// Why no request could be made.
 #[derive(Debug, thiserror::Error)]
-pub enum CsrError {
-    /// A request.
-    #[error("no request could be made for {name}")]
-    Request {
-        /// For what.
-        name: String,
-        /// Why.
-        source: RequestError,
-    },
-    /// There is no seal.
-    #[error("there is no seal for it")]
-    Seal {
-        /// Why.
-        source: JournalError,
-    },
-    /// The key of the seal.
-    #[error("it cannot be sealed")]
-    Key {
-        /// Why.
-        source: KeyError,
-    },
-    /// It cannot be written as JSON.
-    #[error("it cannot be written as JSON")]
-    Encode {
-        /// Why.
-        source: serde_json::Error,
-    },
-    /// It would be larger than a bundle may be.
-    #[error("it would have {bytes} bytes, and a bundle has {LARGEST_BUNDLE} at most")]
-    TooLarge {
-        /// How many.
-        bytes: usize,
-    },
+#[error("no request could be made for {name}")]
+pub struct CsrError {
+    /// For what.
+    pub name: String,
+    /// Why.
+    pub source: RequestError,
 }

@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::{CsrError, RequestBundle, RequestedCertificate};
 use crate::diagnosis::{Finding, State};
-use crate::inventory::{AuthorityEntry, CredentialEntry, Inventory, Issuer, KeyState};
+use crate::inventory::{AuthorityEntry, CredentialEntry, Inventory, KeyState};
 use crate::pki::CertificateRequest;
 
 /// A certificate for which no request can be made, and why.
@@ -31,16 +31,12 @@ pub fn export(
         if !wanted(finding) {
             continue;
         }
-        let Issuer::Authority(authority) = entry.issuer else {
+        let authority = entry.issuer.authority();
+        let authority = authority.and_then(|name| inventory.authority(name));
+        let Some(authority) = authority.filter(|one| one.is_externally_managed()) else {
             continue;
         };
-        if !inventory
-            .authority(authority)
-            .is_some_and(AuthorityEntry::is_externally_managed)
-        {
-            continue;
-        }
-        match request(entry)? {
+        match request(entry, authority)? {
             Some(requested) => requests.push(requested),
             None => skipped.push(Skipped {
                 name: finding.name,
@@ -49,7 +45,7 @@ pub fn export(
         }
     }
     let bundle = RequestBundle {
-        created_at: now.replace_nanosecond(0).unwrap_or(now),
+        created_at: now.truncate_to_second(),
         created_by: host,
         validity_seconds,
         requests,
@@ -57,24 +53,24 @@ pub fn export(
     Ok((bundle, skipped))
 }
 
-fn request(entry: &CredentialEntry) -> Result<Option<RequestedCertificate>, CsrError> {
+fn request(
+    entry: &CredentialEntry,
+    authority: &AuthorityEntry,
+) -> Result<Option<RequestedCertificate>, CsrError> {
     let name = entry.catalog.name;
     let Ok(content) = &entry.content else {
         return Ok(None);
     };
-    let (Some(certificate), KeyState::Fits(key), Issuer::Authority(authority)) =
-        (content.certificate(), &content.key, entry.issuer)
-    else {
+    let (Some(certificate), KeyState::Fits(key)) = (content.certificate(), &content.key) else {
         return Ok(None);
     };
-    let request =
-        CertificateRequest::for_model(certificate, key).map_err(|source| CsrError::Request {
-            name: name.to_owned(),
-            source,
-        })?;
+    let request = CertificateRequest::for_model(certificate, key).map_err(|source| CsrError {
+        name: name.to_owned(),
+        source,
+    })?;
     Ok(Some(RequestedCertificate {
         name: name.to_owned(),
-        authority: authority.to_string(),
+        authority: authority.name.to_string(),
         certificate: certificate.clone(),
         request,
     }))

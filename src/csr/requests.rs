@@ -5,9 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{BundleError, CsrError, LARGEST_BUNDLE};
+use super::{BundleError, LARGEST_BUNDLE};
 use crate::digest::Sha256Digest;
-use crate::journal::{BareSeal, Sealed};
+use crate::journal::{BareSeal, Sealed, SealingError};
 use crate::pki::{Certificate, CertificateRequest, encode_certificate, read_certificates};
 
 /// The type of what is sealed.
@@ -65,8 +65,8 @@ struct RequestDocument {
 
 impl RequestBundle {
     /// The file, sealed by a key of its own, and the fingerprint of that key: to be compared where it is signed.
-    pub fn seal(&self) -> Result<(Vec<u8>, Sha256Digest), CsrError> {
-        let seal = BareSeal::new().map_err(|source| CsrError::Key { source })?;
+    pub fn seal(&self) -> Result<(Vec<u8>, Sha256Digest), SealingError> {
+        let seal = BareSeal::new()?;
         let fingerprint = Sha256Digest::of(seal.spki());
         let document = Document {
             schema: SCHEMA.to_owned(),
@@ -85,11 +85,10 @@ impl RequestBundle {
                 })
                 .collect(),
         };
-        let json = serde_json::to_vec(&document).map_err(|source| CsrError::Encode { source })?;
-        let line = seal
-            .close(PAYLOAD_TYPE, &json)
-            .map_err(|source| CsrError::Key { source })?;
-        Ok((line_of(&line)?, fingerprint))
+        let json =
+            serde_json::to_vec(&document).map_err(|source| SealingError::Encode { source })?;
+        let line = seal.close(PAYLOAD_TYPE, &json, LARGEST_BUNDLE)?;
+        Ok((line.to_vec(), fingerprint))
     }
 
     /// Reads a file, and gives back the fingerprint of the key that sealed it. That the key is the node's own nobody can tell
@@ -149,14 +148,6 @@ impl RequestDocument {
             request,
         })
     }
-}
-
-/// A line with its end, if it is not too long.
-pub(super) fn line_of(line: &[u8]) -> Result<Vec<u8>, CsrError> {
-    if line.len() >= LARGEST_BUNDLE {
-        return Err(CsrError::TooLarge { bytes: line.len() });
-    }
-    Ok([line, b"\n"].concat())
 }
 
 /// The envelope of a file, of which nothing is believed yet.

@@ -13,12 +13,12 @@ use crate::pki::{
 /// What becomes of a request.
 #[derive(Debug)]
 pub enum Judged<'a> {
-    /// The authority at that place among those that are here signs it.
-    Fit(usize),
+    /// This authority signs it.
+    Fit(&'a Authority),
     /// No authority here has signed it before.
     Elsewhere,
     /// It is something else than it says, and nothing of its bundle is signed.
-    Unfit(&'a RequestedCertificate, String),
+    Unfit(String),
 }
 
 /// Why a certificate could not be signed.
@@ -38,9 +38,9 @@ pub enum SignError {
 /// Looks whether one of `authorities` may sign what is asked for: the certificate in the request is one of its own, of no
 /// authority, and the request is for the same key, subject and extensions. What bears the name of one of them and not its signature
 /// was forged, or is of a namesake's cluster.
-pub fn judge<'a>(requested: &'a RequestedCertificate, authorities: &[Authority]) -> Judged<'a> {
+pub fn judge<'a>(requested: &RequestedCertificate, authorities: &'a [Authority]) -> Judged<'a> {
     let model = &requested.certificate;
-    let unfit = |reason: &str| Judged::Unfit(requested, reason.to_owned());
+    let unfit = |reason: &str| Judged::Unfit(reason.to_owned());
     if requested.request.public_key_der() != model.public_key_der() {
         return unfit("the request is for another key than the certificate");
     }
@@ -51,7 +51,7 @@ pub fn judge<'a>(requested: &'a RequestedCertificate, authorities: &[Authority])
         } else {
             format!("the request is for `{asked}`, and the certificate for `{had}`")
         };
-        return Judged::Unfit(requested, reason);
+        return Judged::Unfit(reason);
     }
     let is_models = |extension| model.extensions().contains(extension);
     if !requested.request.extensions().iter().all(is_models) {
@@ -60,9 +60,9 @@ pub fn judge<'a>(requested: &'a RequestedCertificate, authorities: &[Authority])
     if model.is_authority() {
         return unfit("it is the certificate of an authority");
     }
-    let own = authorities.iter().position(|authority| {
-        model.check_signature(authority.certificate()) == SignatureCheck::Valid
-    });
+    let own = authorities
+        .iter()
+        .find(|authority| model.check_signature(authority.certificate()) == SignatureCheck::Valid);
     if let Some(own) = own {
         return Judged::Fit(own);
     }
@@ -71,13 +71,10 @@ pub fn judge<'a>(requested: &'a RequestedCertificate, authorities: &[Authority])
         .iter()
         .any(|authority| model.issuer() == authority.certificate().subject());
     if is_namesakes {
-        return Judged::Unfit(
-            requested,
-            format!(
-                "its certificate names `{}` as who signed it, and the authority of that name here has not",
-                model.issuer()
-            ),
-        );
+        return Judged::Unfit(format!(
+            "its certificate names `{}` as who signed it, and the authority of that name here has not",
+            model.issuer()
+        ));
     }
     Judged::Elsewhere
 }

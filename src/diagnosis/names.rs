@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::inventory::{Credential, CredentialEntry, Inventory};
+use crate::inventory::{CredentialEntry, Inventory};
 use crate::kubernetes::{Cluster, Component, ServiceCidrs, hosts};
 use crate::pki::AlternativeName;
 
@@ -17,11 +17,7 @@ pub struct MissingName {
 
 /// What the certificate of `entry` lacks, each name once.
 pub(super) fn missing_names(inventory: &Inventory, entry: &CredentialEntry) -> Vec<MissingName> {
-    let leaf = entry
-        .content
-        .as_ref()
-        .ok()
-        .and_then(Credential::certificate);
+    let leaf = entry.certificate();
     let Some(leaf) = leaf else {
         return Vec::new();
     };

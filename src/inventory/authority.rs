@@ -41,23 +41,24 @@ pub struct AuthorityEntry {
     pub(super) key_file: Option<KeyFile>,
 }
 
-/// The certificates of an authority, found in a kubeconfig.
+/// The certificate of an authority, found in a kubeconfig.
 #[derive(Debug)]
 pub struct FoundAuthority {
     /// The one certificate of this key that lives longest.
-    pub certificates: Vec<Certificate>,
+    pub certificate: Certificate,
     /// kubeadm's name of the kubeconfig.
     pub source: &'static str,
     /// The subjects of all others that the kubeconfig trusts: none of them is put back.
     pub others: Vec<String>,
-    /// Where they belong.
+    /// Where it belongs.
     pub slot: Slot,
 }
 
 impl AuthorityEntry {
     /// The certificates, from wherever they are.
     pub fn bundle(&self) -> Option<&[Certificate]> {
-        let found = self.found.as_ref().map(|found| &*found.certificates);
+        let found = self.found.as_ref();
+        let found = found.map(|found| std::slice::from_ref(&found.certificate));
         self.certificates.as_deref().ok().or(found)
     }
 
@@ -65,10 +66,10 @@ impl AuthorityEntry {
     /// belongs.
     pub(super) fn find(&mut self, root: &Root, credentials: &[CredentialEntry]) {
         let is_gone = self.certificates.as_ref().is_err_and(is_ruined_certificate);
-        let Ok(slot) = Slot::observe(root, &self.certificate_path, Secrecy::Public) else {
+        let (true, Ok(key)) = (is_gone, &self.key) else {
             return;
         };
-        let (true, Ok(key)) = (is_gone, &self.key) else {
+        let Ok(slot) = Slot::observe(root, &self.certificate_path, Secrecy::Public) else {
             return;
         };
         let bundles = credentials.iter().filter_map(|entry| {
@@ -87,7 +88,7 @@ impl AuthorityEntry {
         });
         let found = fitting.min_by_key(|(certificate, ..)| Reverse(certificate.not_after()));
         self.found = found.map(|(certificate, source, others)| FoundAuthority {
-            certificates: vec![certificate],
+            certificate,
             source,
             others,
             slot,
@@ -201,11 +202,14 @@ pub fn cluster_authority(root: &Root, now: OffsetDateTime) -> Option<Authority> 
     Authority::new(&entry.certificates.ok()?, entry.key.ok()?, now).ok()
 }
 
-/// The same where it has expired, with new dates that nobody else sees: for a run that gives it such on the disk, and vouches for
+/// The same; where it has expired, with new dates that nobody else sees: for a run that gives it such on the disk, and vouches for
 /// its journal before it has come so far. Whoever judges the journal needs the authority's key and name.
 pub fn cluster_authority_with_new_dates(root: &Root, now: OffsetDateTime) -> Option<Authority> {
     let entry = cluster(root)?;
     let (bundle, key) = (entry.certificates.ok()?, entry.key.ok()?);
+    if Authority::choose(&bundle, &key, now).is_ok() {
+        return Authority::new(&bundle, key, now).ok();
+    }
     let expired = bundle.iter().find(|certificate| key.fits(certificate))?;
     let validity = Validity::starting_at(now, FOR_A_JOURNAL, None);
     let serial = SerialNumber::random().ok()?;

@@ -6,10 +6,8 @@ use time::OffsetDateTime;
 
 use super::Layout;
 use crate::kubernetes::Component;
-use crate::node::{Clocks, Root, Secrecy, hardware_clock};
+use crate::node::{Clocks, MACHINE_ID, Root, Secrecy, hardware_clock};
 
-/// etcd's `--data-dir`, as kubeadm has it.
-const ETCD_DATA: &str = "/var/lib/etcd";
 /// Where journald keeps its files, the lasting ones first (systemd-journald.service(8)).
 const JOURNALS: [&str; 2] = ["/var/log/journal", "/run/log/journal"];
 /// Sockets that systemd makes when the machine starts, in a folder that no start outlives (systemd(1)).
@@ -70,17 +68,16 @@ impl ClockEvidence {
 
 /// The segment of etcd's write-ahead log that was written last (etcd `server/storage/datadir`, `server/storage/wal`).
 fn etcd_log(root: &Root, layout: &Layout) -> Option<(PathBuf, OffsetDateTime)> {
-    let data = layout.flag(Component::Etcd, "data-dir");
     let log = match layout.flag(Component::Etcd, "wal-dir") {
         Some(folder) => PathBuf::from(folder),
-        None => Path::new(data.unwrap_or(ETCD_DATA)).join("member/wal"),
+        None => layout.etcd_data().join("member/wal"),
     };
     root.last_written(&log, ".wal")
 }
 
 /// The file of journald's that was written last, in the folder of this node's machine-id(5).
 fn system_journal(root: &Root) -> Option<(PathBuf, OffsetDateTime)> {
-    let file = root.read(Path::new("/etc/machine-id"), Secrecy::Public);
+    let file = root.read(Path::new(MACHINE_ID), Secrecy::Public);
     let machine = String::from_utf8(file.ok()?.bytes.to_vec()).ok()?;
     let machine = Some(machine.trim()).filter(|id| id.bytes().all(|b| b.is_ascii_hexdigit()))?;
     let files = JOURNALS

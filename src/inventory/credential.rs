@@ -11,6 +11,9 @@ use crate::kubernetes::{
 use crate::node::{FileSnapshot, Root, Secrecy};
 use crate::pki::{Certificate, PrivateKey, read_certificates};
 
+/// The journal's word for a dated PEM of the kubelet's, and for the link to it.
+pub const KUBELET_PEM: &str = "kubelet-pem";
+
 /// One row of the catalog, as it was found on the node.
 #[derive(Debug)]
 pub struct CredentialEntry {
@@ -106,6 +109,22 @@ pub enum KeyState {
     Unusable(ObservationError),
 }
 
+impl CredentialEntry {
+    /// The certificate of the credential itself, where one could be read.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.content.as_ref().ok()?.certificate()
+    }
+
+    /// Where its key is, or belongs where it is lost, if that is a file of its own.
+    pub fn key_slot(&self) -> Option<&Slot> {
+        let content = self.content.as_ref().ok();
+        let lost = self.remains.as_ref();
+        content
+            .and_then(Credential::key_slot)
+            .or_else(|| lost?.key_file.as_ref())
+    }
+}
+
 impl Credential {
     /// Where its key is, if that is a file of its own.
     pub fn key_slot(&self) -> Option<&Slot> {
@@ -124,7 +143,7 @@ impl Location {
         match self {
             Self::PkiFile { .. } => "pki-file",
             Self::KubeconfigUser { .. } => "kubeconfig-user",
-            Self::KubeletPem { .. } => "kubelet-pem",
+            Self::KubeletPem { .. } => KUBELET_PEM,
         }
     }
 

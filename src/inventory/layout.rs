@@ -21,6 +21,8 @@ const OWN_KUBELET_FLAGS: [&str; 2] = ["/etc/default/kubelet", "/etc/sysconfig/ku
 const KUBELET_CERTIFICATES: &str = "/var/lib/kubelet/pki";
 /// Certificate folders by default: kubeadm's, then kubespray's.
 const CERTIFICATE_FOLDERS: [&str; 2] = ["/etc/kubernetes/pki", "/etc/kubernetes/ssl"];
+/// etcd's default for `--data-dir` in kubeadm (`EtcdDataDir`).
+const ETCD_DATA: &str = "/var/lib/etcd";
 
 /// The places of a node, read from its own files.
 #[derive(Debug)]
@@ -128,6 +130,11 @@ impl Layout {
     /// The value of a component's flag, where its manifest is there and sets it.
     pub fn flag(&self, component: Component, name: &str) -> Option<&str> {
         self.manifest(component)?.flag(name)
+    }
+
+    /// The folder of etcd's data, a node path.
+    pub fn etcd_data(&self) -> &Path {
+        Path::new(self.flag(Component::Etcd, "data-dir").unwrap_or(ETCD_DATA))
     }
 
     pub(super) fn authority(&self, entry: &AuthorityCatalogEntry) -> PairPaths {

@@ -24,7 +24,7 @@ pub use authority::{
     cluster_authority_with_new_dates, has_cluster_key, trusted_authorities,
 };
 pub use clock_evidence::{ClockEvidence, Trace, Witness};
-pub use credential::{Credential, CredentialEntry, Issuer, KeyState, Location};
+pub use credential::{Credential, CredentialEntry, Issuer, KUBELET_PEM, KeyState, Location};
 pub use error::ObservationError;
 pub use layout::Layout;
 pub use manifest::Manifest;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Credential, CredentialEntry, Layout};
+use super::{CredentialEntry, Layout};
 use crate::kubernetes::{Component, node_name, node_of_user};
 use crate::node::{self, Root, Secrecy};
 
@@ -33,11 +33,7 @@ impl NodeNames {
             let entry = credentials
                 .iter()
                 .find(|entry| entry.catalog.name == name)?;
-            entry
-                .content
-                .as_ref()
-                .ok()
-                .and_then(Credential::certificate)
+            entry.certificate()
         };
         let member = layout.flag(Component::Etcd, "name");
         let serving = certificate("kubelet-serving").and_then(|one| one.common_name());

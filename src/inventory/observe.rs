@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
 use super::{
-    AuthorityEntry, ClockEvidence, Credential, CredentialEntry, Issuer, Layout, NodeNames,
-    ObservationError, PersonalKubeconfig, TrustFile, personal,
+    AuthorityEntry, ClockEvidence, CredentialEntry, Issuer, Layout, NodeNames, ObservationError,
+    PersonalKubeconfig, TrustFile, personal,
 };
 use crate::kubernetes::{
     AUTHORITIES, AuthorityName, CATALOG, CatalogEntry, Component, Expected, Place,
@@ -143,8 +143,7 @@ impl Inventory {
 
     /// The certificate of the credential that kubeadm calls `name`.
     pub fn original(&self, name: &str) -> Option<&Certificate> {
-        let content = self.credential(name)?.content.as_ref().ok();
-        content.and_then(Credential::certificate)
+        self.credential(name)?.certificate()
     }
 
     /// The file that was written last, and when: no right clock is earlier than that.
@@ -228,8 +227,7 @@ fn serving_issuer(
     entry: &CredentialEntry,
     authorities: &[AuthorityEntry],
 ) -> Issuer {
-    let content = entry.content.as_ref();
-    let Some(leaf) = content.ok().and_then(Credential::certificate) else {
+    let Some(leaf) = entry.certificate() else {
         return Issuer::Itself;
     };
     let cluster = authorities

@@ -3,14 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Credential, CredentialEntry, KUBERNETES_FOLDER, ObservationError};
-use crate::kubernetes::{Clusters, Kubeconfig, Source};
+use super::{CredentialEntry, KUBERNETES_FOLDER, ObservationError};
+use crate::kubernetes::{ADMINISTRATORS, Clusters, Kubeconfig, Source};
 use crate::node::{self, FileSnapshot, Home, Root, Secrecy, User};
 use crate::pki::{Certificate, read_certificates};
 
-/// What `kubeadm init` tells people to copy to their home folders.
-const ADMINISTRATORS: [&str; 2] = ["admin.conf", "super-admin.conf"];
-/// Where they copy it to, beneath the home folder: what kubectl reads by default.
+/// Where people copy their credential to, as `kubeadm init` tells them, beneath the home folder: what kubectl reads by default.
 const KUBECONFIG: &str = ".kube/config";
 /// Folders of the node's own, in which nobody's home is looked for.
 const NO_HOMES: [&str; 3] = [KUBERNETES_FOLDER, "/var/lib/kubelet", "/var/lib/rekindle"];
@@ -161,11 +159,7 @@ fn copied(credentials: &[CredentialEntry], user: &Kubeconfig) -> Option<CopiedUs
         let name = ADMINISTRATORS
             .iter()
             .find(|name| **name == entry.catalog.name)?;
-        let leaf = entry
-            .content
-            .as_ref()
-            .ok()
-            .and_then(Credential::certificate)?;
+        let leaf = entry.certificate()?;
         Some((*name, leaf))
     });
     let mut found = originals.filter_map(|(of, leaf)| {

@@ -38,7 +38,7 @@ impl Slot {
             return Err(error.into());
         }
         Ok(Self {
-            path: resolved(root, path),
+            path: root.resolved_path(path),
             present: Present::Nothing,
             access: None,
         })
@@ -63,15 +63,6 @@ pub(super) fn can_be_made(root: &Root, path: &Path) -> bool {
         root.present(folder)
             .is_ok_and(|present| present == Present::Nothing)
     })
-}
-
-/// The path with every link on the way resolved, as far as there is a way.
-fn resolved(root: &Root, path: &Path) -> PathBuf {
-    let existing = path.ancestors().skip(1).find_map(|folder| {
-        let resolved = root.resolved_folder(folder)?;
-        Some(resolved.join(path.strip_prefix(folder).ok()?))
-    });
-    existing.unwrap_or_else(|| path.to_owned())
 }
 
 /// Without the digest: the file may be a key.

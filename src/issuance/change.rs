@@ -8,6 +8,12 @@ use zeroize::Zeroizing;
 use crate::node::{Access, Home, Present};
 use crate::pki::Certificate;
 
+/// Permission bits of kubeadm's certificates.
+pub(super) const CERTIFICATE_MODE: u32 = 0o644;
+/// Permission bits of kubeadm's keys and kubeconfigs, and of the kubelet's own files (`certificate_store.go` in
+/// `k8s.io/client-go/util/certificate`).
+pub(super) const SECRET_MODE: u32 = 0o600;
+
 /// One file or link, before and after.
 #[derive(Debug)]
 pub struct FileChange {

@@ -46,7 +46,7 @@ pub fn issue(
                 let entry = inventory.authority(step.name);
                 let entry = entry
                     .ok_or_else(|| IssuanceError::not_of_this_inventory(step.name.as_str()))?;
-                changes.push(restore_authority(step, entry, now)?);
+                changes.push(restore_authority(step, entry)?);
             }
             Step::ReSign(step) => {
                 let entry = credential(&inventory, step.name)?;
@@ -66,7 +66,6 @@ pub fn issue(
                     inventory: &inventory,
                     new_key: keys.of(step.name),
                     bundle: &bundle,
-                    now,
                 };
                 changes.extend(rebuilding.changes(&authorities)?);
             }
@@ -79,8 +78,8 @@ pub fn issue(
             Step::ReissueAuthority(_) | Step::Touch { .. } => {}
         }
     }
-    for (reissued, step) in reissued.iter().zip(plan.reissued()) {
-        reissued.spread(step, &inventory, &mut changes)?;
+    for reissued in &reissued {
+        reissued.spread(&inventory, &mut changes)?;
     }
     let cluster = authorities
         .into_iter()
@@ -98,19 +97,18 @@ fn credential<'a>(
 }
 
 /// Those who sign, and what became of their own certificates.
-struct Signers {
+struct Signers<'a> {
     authorities: Vec<(AuthorityName, Authority)>,
-    /// In the order of the plan's steps.
-    reissued: Vec<Reissued>,
+    reissued: Vec<Reissued<'a>>,
     /// The certificates of the cluster's authority, as they will be.
     bundle: Vec<Certificate>,
 }
 
-impl Signers {
+impl<'a> Signers<'a> {
     /// The authorities that the plan needs; the cluster's for the journal too, if it can be had.
     fn open(
         inventory: &mut Inventory,
-        plan: &RecoveryPlan,
+        plan: &'a RecoveryPlan,
         now: OffsetDateTime,
     ) -> Result<Self, IssuanceError> {
         let mut signers = Self {
@@ -127,7 +125,9 @@ impl Signers {
             let key = entry.take_key();
             let mut bundle = entry.bundle().unwrap_or_default().to_vec();
             let step = plan.reissued().find(|step| step.name == name);
-            if let (Some(step), Some(key)) = (step, &key) {
+            if let Some(step) = step {
+                let missing = || IssuanceError::not_of_this_inventory(name.as_str());
+                let key = key.as_ref().ok_or_else(missing)?;
                 let reissued = Reissued::sign(step, entry, key)?;
                 bundle = reissued.renew(&bundle);
                 signers.reissued.push(reissued);

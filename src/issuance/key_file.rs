@@ -4,15 +4,14 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use super::{Content, FileChange};
+use super::change::SECRET_MODE;
+use super::{Content, FileChange, IssuanceError};
 use crate::inventory::Slot;
 use crate::node::{Access, FileSnapshot};
-use crate::pki::{Certificate, GeneratedKey, encode_certificate};
+use crate::pki::{Certificate, GeneratedKey, PrivateKey, encode_certificate, read_certificates};
 
 /// The journal's word for where a key lies that is a file of its own.
 const LOCATION: &str = "key-file";
-/// Permission bits of kubeadm's keys.
-const MODE: u32 = 0o600;
 
 /// The file of `key` at `slot`. Where none was there, its owner is its `reader`, if that is not root; owner and labels are those of
 /// the certificate's file otherwise.
@@ -26,7 +25,7 @@ pub(super) fn key_file(
     let beside = Access::from(&certificate.metadata);
     let (uid, gid) = reader.unwrap_or((beside.uid, beside.gid));
     let beside = Access {
-        mode: MODE,
+        mode: SECRET_MODE,
         uid,
         gid,
     };
@@ -59,12 +58,25 @@ pub(super) fn key_change(
     }
 }
 
-/// Certificates, then the key in PEM: the order in which the kubelet has them.
-pub(super) fn pem_with(certificates: &[Certificate], key: &str) -> Zeroizing<Vec<u8>> {
+/// Certificates, then the key of the first in PEM, as it is read back: the order in which the kubelet has them.
+pub(super) fn pem_with(
+    name: &'static str,
+    certificates: &[Certificate],
+    key: &str,
+) -> Result<Zeroizing<Vec<u8>>, IssuanceError> {
     let public_part: String = certificates.iter().map(encode_certificate).collect();
     // The size is known beforehand, so that no copy of the key is left behind by growing.
     let mut bytes = Zeroizing::new(Vec::with_capacity(public_part.len() + key.len()));
     bytes.extend_from_slice(public_part.as_bytes());
     bytes.extend_from_slice(key.as_bytes());
-    bytes
+    let read_back =
+        read_certificates(&bytes).map_err(|source| IssuanceError::Pem { name, source })?;
+    let key = PrivateKey::from_pem(&bytes, None).ok();
+    let fits = key
+        .zip(certificates.first())
+        .is_some_and(|(key, leaf)| key.fits(leaf));
+    if !fits || read_back != certificates {
+        return Err(IssuanceError::NotReadBack { name });
+    }
+    Ok(bytes)
 }

@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 
+use super::certify::signer;
 use super::node_credential::{NodeCredential, Rotation};
 use super::{FileChange, IssuanceError};
 use crate::kubernetes::AuthorityName;
@@ -14,9 +15,7 @@ pub(super) fn mint(
     authorities: &[(AuthorityName, Authority)],
     now: OffsetDateTime,
 ) -> Result<Vec<FileChange>, IssuanceError> {
-    let authority = authorities.iter().find(|(name, _)| *name == step.authority);
-    let (_, authority) =
-        authority.ok_or_else(|| IssuanceError::not_of_this_inventory(step.name))?;
+    let authority = signer(authorities, step.authority, step.name)?;
     let credential = NodeCredential::issue(step.name, &step.node, authority, &step.validity)?;
     let rotation = Rotation {
         link: &step.link,

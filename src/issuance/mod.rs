@@ -1,6 +1,7 @@
 //! Signs everything that a plan asks for, and verifies all of it, in memory. When this returns, nothing is
 //! left to go wrong but the disk.
 
+mod certify;
 mod change;
 mod error;
 mod issue;
@@ -15,6 +16,7 @@ mod reissue_authority;
 mod renewal;
 mod restore_authority;
 
+pub use crate::inventory::KUBELET_PEM;
 pub use change::{CertificateChange, Content, FileChange};
 pub use error::IssuanceError;
 pub use issue::{Issuance, issue};

@@ -2,7 +2,7 @@
 
 use super::IssuanceError;
 use crate::pki::{GeneratedKey, KeyAlgorithm, generate_all};
-use crate::plan::{RecoveryPlan, Step};
+use crate::plan::RecoveryPlan;
 
 /// The new keys, by kubeadm's name of their certificate.
 pub(super) struct NewKeys(Vec<(&'static str, GeneratedKey)>);
@@ -10,15 +10,7 @@ pub(super) struct NewKeys(Vec<(&'static str, GeneratedKey)>);
 impl NewKeys {
     /// Makes all that `plan` asks for.
     pub(super) fn of_plan(plan: &RecoveryPlan) -> Result<Self, IssuanceError> {
-        let wanted: Vec<(&'static str, KeyAlgorithm)> = plan
-            .steps
-            .iter()
-            .filter_map(|step| match step {
-                Step::ReSign(step) => Some((step.name, step.new_key?)),
-                Step::Rebuild(step) => Some((step.name, step.new_key?)),
-                _ => None,
-            })
-            .collect();
+        let wanted: Vec<(&'static str, KeyAlgorithm)> = plan.re_keyed().collect();
         let algorithms: Vec<KeyAlgorithm> = wanted.iter().map(|(_, one)| *one).collect();
         let keys = generate_all(&algorithms).map_err(|source| IssuanceError::Key {
             name: wanted.first().map_or("", |(name, _)| name),

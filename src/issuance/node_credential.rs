@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+use super::certify::certify;
+use super::change::SECRET_MODE;
 use super::key_file::pem_with;
 use super::placement::next_name;
 use super::{CertificateChange, Content, FileChange, IssuanceError};
+use crate::inventory::KUBELET_PEM;
 use crate::kubernetes::{NODES_GROUP, user_of_node};
-use crate::node::{Access, Metadata, Present};
+use crate::node::{Access, Present};
 use crate::pki::{
-    Attribute, Authority, Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, PrivateKey,
-    SerialNumber, Specification, Validity, generate, issue, read_certificates, verify_issued,
+    Attribute, Authority, Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, Specification,
+    Validity, generate,
 };
 
-/// Permission bits of the kubelet's own files (`certificate_store.go` in `k8s.io/client-go/util/certificate`).
-const MODE: u32 = 0o600;
 /// Our name of the credential, as the catalog has it.
 pub const KUBELET_CREDENTIAL: &str = "kubelet.conf";
 
@@ -71,12 +72,7 @@ impl NodeCredential {
             .map_err(|source| IssuanceError::Key { name, source })?;
         let specification = kubelet_client(node);
         let public_key = key.private_key.public_key_der();
-        let serial = SerialNumber::random()?;
-        let certificate = issue(&specification, public_key, authority, validity, &serial)
-            .map_err(|source| IssuanceError::Issue { name, source })?;
-        let issuer = authority.certificate();
-        verify_issued(&certificate, &specification, public_key, issuer, validity)
-            .map_err(|source| IssuanceError::Verify { name, source })?;
+        let certificate = certify(name, &specification, public_key, authority, validity)?;
         Ok(Self {
             certificate,
             key: key.pem,
@@ -90,7 +86,8 @@ impl NodeCredential {
         rotation: Rotation<'_>,
         now: OffsetDateTime,
     ) -> Result<Vec<FileChange>, IssuanceError> {
-        let bytes = self.pem_file(name)?;
+        let certificates = std::slice::from_ref(&self.certificate);
+        let bytes = pem_with(name, certificates, &self.key)?;
         let link = rotation.link;
         let current = match &rotation.found {
             Present::Link(destination) => destination.as_path(),
@@ -100,10 +97,10 @@ impl NodeCredential {
         let file = link.with_file_name(next_name(link, current, rotation.taken, now));
         let change = |target, before, after, model| FileChange {
             name: name.to_owned(),
-            location: "kubelet-pem".to_owned(),
+            location: KUBELET_PEM.to_owned(),
             target,
             model,
-            access: Access::from(&Metadata::of_own(MODE, now)),
+            access: Access::of_own(SECRET_MODE),
             home: None,
             is_key: false,
             before,
@@ -123,18 +120,6 @@ impl NodeCredential {
             ),
             change(link.to_owned(), rotation.found, leads, None),
         ])
-    }
-
-    /// The certificate first, then the key in SEC1: the kubelet's own order and form.
-    fn pem_file(&self, name: &'static str) -> Result<Zeroizing<Vec<u8>>, IssuanceError> {
-        let bytes = pem_with(std::slice::from_ref(&self.certificate), &self.key);
-        let read_back =
-            read_certificates(&bytes).map_err(|source| IssuanceError::Pem { name, source })?;
-        let fits = PrivateKey::from_pem(&bytes, None).is_ok_and(|key| key.fits(&self.certificate));
-        if read_back != [self.certificate.clone()] || !fits {
-            return Err(IssuanceError::NotReadBack { name });
-        }
-        Ok(bytes)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::inventory::{Credential, CredentialEntry, Location, Slot};
 use crate::kubernetes::Source;
 use crate::node::{Access, Present};
 use crate::pki::{
-    Certificate, GeneratedKey, PrivateKey, read_certificates, replace_certificate, replace_chain,
+    Certificate, GeneratedKey, read_certificates, replace_certificate, replace_chain,
 };
 
 /// Where a certificate goes, and with which key.
@@ -41,13 +41,11 @@ impl<'a> Placement<'a> {
         let name = entry.catalog.name;
         let content = entry.content.as_ref();
         let content = content.map_err(|_| IssuanceError::not_of_this_inventory(name))?;
-        let remains = entry.remains.as_ref();
-        let lost = remains.and_then(|remains| remains.key_file.as_ref());
         Ok(Self {
             name,
             location,
             content,
-            key_slot: content.key_slot().or(lost),
+            key_slot: entry.key_slot(),
             reader,
             new_key,
             signs_itself,
@@ -74,7 +72,7 @@ impl<'a> Placement<'a> {
                     (None, _) => Ok(vec![self.file_change(bytes, certificate)]),
                     // One file holds both.
                     (Some(key), None) => {
-                        let bytes = self.with_key(&bytes, key, renewed)?;
+                        let bytes = self.with_key(&bytes, key)?;
                         Ok(vec![self.file_change(bytes, certificate)])
                     }
                     (Some(key), Some(slot)) => Ok(vec![
@@ -94,7 +92,7 @@ impl<'a> Placement<'a> {
             } => {
                 let bytes = self.pem_file(&self.content.file.bytes, renewed)?;
                 let bytes = match self.new_key {
-                    Some(key) => self.with_key(&bytes, key, renewed)?,
+                    Some(key) => self.with_key(&bytes, key)?,
                     None => bytes,
                 };
                 let name = next_name(link, destination, taken, now);
@@ -124,23 +122,16 @@ impl<'a> Placement<'a> {
         Ok(bytes)
     }
 
-    /// The certificates of a PEM with another key behind them, in the order in which the kubelet has them.
+    /// The certificates of a PEM with another key behind them.
     fn with_key(
         &self,
         text: &[u8],
         key: &GeneratedKey,
-        renewed: &Certificate,
     ) -> Result<Zeroizing<Vec<u8>>, IssuanceError> {
         let name = self.name;
         let certificates =
             read_certificates(text).map_err(|source| IssuanceError::Pem { name, source })?;
-        let bytes = pem_with(&certificates, &key.pem);
-        let fits = PrivateKey::from_pem(&bytes, None).is_ok_and(|key| key.fits(renewed));
-        let read_back = read_certificates(&bytes);
-        if !fits || read_back.ok().as_deref() != Some(&*certificates) {
-            return Err(IssuanceError::NotReadBack { name });
-        }
-        Ok(bytes)
+        pem_with(name, &certificates, &key.pem)
     }
 
     fn kubeconfig_file(&self, renewed: &Certificate) -> Result<Zeroizing<Vec<u8>>, IssuanceError> {

@@ -4,24 +4,20 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use super::certify::{certify, signer};
+use super::change::{CERTIFICATE_MODE, SECRET_MODE};
 use super::key_file::key_change;
 use super::{CertificateChange, Content, FileChange, IssuanceError};
 use crate::inventory::{CredentialEntry, Inventory, Remains, Slot};
 use crate::kubernetes::{
     AuthorityName, Composition, Kubeconfig, KubeconfigCredential, LeafProfile,
 };
-use crate::node::{Access, Metadata, Present};
+use crate::node::{Access, Present};
 use crate::pki::{
     Attribute, Authority, Certificate, ExtendedKeyUsage, GeneratedKey, KeyUsage, PrivateKey,
-    SerialNumber, Specification, encode_certificate, issue, verify_issued,
+    Specification, encode_certificate,
 };
 use crate::plan::{NewKubeconfig, Rebuild, Shape};
-use time::OffsetDateTime;
-
-/// Permission bits of kubeadm's certificates.
-const CERTIFICATE_MODE: u32 = 0o644;
-/// Permission bits of kubeadm's keys and kubeconfigs.
-const SECRET_MODE: u32 = 0o600;
 
 /// A credential on its way to its files.
 pub(super) struct Rebuilding<'a> {
@@ -32,7 +28,6 @@ pub(super) struct Rebuilding<'a> {
     pub(super) new_key: Option<&'a GeneratedKey>,
     /// The certificates of the cluster's authority, for a new kubeconfig.
     pub(super) bundle: &'a [Certificate],
-    pub(super) now: OffsetDateTime,
 }
 
 impl Rebuilding<'_> {
@@ -105,21 +100,13 @@ impl Rebuilding<'_> {
     ) -> Result<Certificate, IssuanceError> {
         let name = self.step.name;
         let missing = || IssuanceError::not_of_this_inventory(name);
-        let wanted = self.step.authority;
-        let authority = authorities.iter().find(|(name, _)| *name == wanted);
-        let (_, authority) = authority.ok_or_else(missing)?;
+        let authority = signer(authorities, self.step.authority, name)?;
         let kept = remains.key.as_ref().map(PrivateKey::public_key_der);
         let new = self.new_key.map(|key| key.private_key.public_key_der());
         let public_key = new.or(kept).ok_or_else(missing)?;
         let specification = specification(&self.step.profile);
         let validity = &self.step.validity;
-        let serial = SerialNumber::random()?;
-        let certificate = issue(&specification, public_key, authority, validity, &serial)
-            .map_err(|source| IssuanceError::Issue { name, source })?;
-        let issuer = authority.certificate();
-        verify_issued(&certificate, &specification, public_key, issuer, validity)
-            .map_err(|source| IssuanceError::Verify { name, source })?;
-        Ok(certificate)
+        certify(name, &specification, public_key, authority, validity)
     }
 
     fn compose(
@@ -169,7 +156,7 @@ impl Rebuilding<'_> {
     /// Owner and mode of what was there; else the owner of a sibling.
     fn access(&self, slot: &Slot, mode: u32) -> Access {
         slot.access.unwrap_or_else(|| {
-            let own = || Access::from(&Metadata::of_own(mode, self.now));
+            let own = || Access::of_own(mode);
             let sibling = self.sibling().map(|(_, access)| Access { mode, ..access });
             let access = sibling.unwrap_or_else(own);
             // What others may not read belongs to who reads it.

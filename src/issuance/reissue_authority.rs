@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::restore_authority::AUTHORITY_LOCATION;
 use super::{CertificateChange, Content, FileChange, IssuanceError};
 use crate::inventory::{AuthorityEntry, Inventory, TrustFile, TrustForm};
-use crate::kubernetes::{AuthorityName, Clusters, Source};
+use crate::kubernetes::{Clusters, Source};
 use crate::node::{Access, Present};
 use crate::pki::{
     Certificate, PrivateKey, Revision, SerialNumber, exchange_certificate, read_certificates,
@@ -13,17 +13,16 @@ use crate::pki::{
 };
 use crate::plan::ReissueAuthority;
 
-/// An authority's old certificate, and its new one.
-pub(super) struct Reissued {
-    name: AuthorityName,
-    pub(super) old: Certificate,
-    pub(super) new: Certificate,
+/// An authority that gets new dates, and its new certificate.
+pub(super) struct Reissued<'a> {
+    step: &'a ReissueAuthority,
+    new: Certificate,
 }
 
-impl Reissued {
+impl<'a> Reissued<'a> {
     /// Signs the certificate of `entry` again, with its own `key`.
     pub(super) fn sign(
-        step: &ReissueAuthority,
+        step: &'a ReissueAuthority,
         entry: &AuthorityEntry,
         key: &PrivateKey,
     ) -> Result<Self, IssuanceError> {
@@ -47,17 +46,17 @@ impl Reissued {
                 source,
             }
         })?;
-        Ok(Self {
-            name,
-            old: old.clone(),
-            new,
-        })
+        Ok(Self { step, new })
+    }
+
+    fn old(&self) -> &Certificate {
+        &self.step.certificate
     }
 
     /// The bundle with the new certificate in the place of the old one.
     pub(super) fn renew(&self, bundle: &[Certificate]) -> Vec<Certificate> {
         let renewed = bundle.iter().map(|one| {
-            let is_old = *one == self.old;
+            let is_old = one == self.old();
             if is_old {
                 self.new.clone()
             } else {
@@ -67,18 +66,17 @@ impl Reissued {
         renewed.collect()
     }
 
-    /// Exchanges every copy that `step` names: in the files that are changed anyway, and in all others by changes of their own, the
+    /// Exchanges every copy that the step names: in the files that are changed anyway, and in all others by changes of their own, the
     /// authority's own file first.
     pub(super) fn spread(
         &self,
-        step: &ReissueAuthority,
         inventory: &Inventory,
         changes: &mut Vec<FileChange>,
     ) -> Result<(), IssuanceError> {
         let mut own = Vec::new();
-        for trust in inventory.trusting(self.name, &self.old) {
+        for trust in inventory.trusting(self.step.name, self.old()) {
             let path = &trust.file.path;
-            if !step.copies.contains(path) {
+            if !self.step.copies.contains(path) {
                 continue;
             }
             let planned = changes.iter_mut().find(|change| change.target == *path);
@@ -95,7 +93,7 @@ impl Reissued {
     fn change(&self, trust: &TrustFile) -> Result<FileChange, IssuanceError> {
         let file = &trust.file;
         Ok(FileChange {
-            name: self.name.to_string(),
+            name: self.step.name.to_string(),
             location: AUTHORITY_LOCATION.to_owned(),
             target: file.path.clone(),
             model: Some(file.path.clone()),
@@ -105,7 +103,7 @@ impl Reissued {
             before: Present::File(file.digest),
             after: Content::File(self.exchange(trust, &file.bytes)?),
             certificate: Some(CertificateChange {
-                before: Some(self.old.clone()),
+                before: Some(self.old().clone()),
                 after: self.new.clone(),
             }),
         })
@@ -124,10 +122,10 @@ impl Reissued {
     }
 
     fn exchange_pem(&self, text: &[u8]) -> Result<Zeroizing<Vec<u8>>, IssuanceError> {
-        let name = self.name.as_str();
+        let name = self.step.name.as_str();
         let fail = |source| IssuanceError::Pem { name, source };
         let exchanged =
-            Zeroizing::new(exchange_certificate(text, &self.old, &self.new).map_err(fail)?);
+            Zeroizing::new(exchange_certificate(text, self.old(), &self.new).map_err(fail)?);
         let before = read_certificates(text).map_err(fail)?;
         if read_certificates(&exchanged).map_err(fail)? != self.renew(&before) {
             return Err(IssuanceError::NotReadBack { name });
@@ -136,7 +134,7 @@ impl Reissued {
     }
 
     fn exchange_kubeconfig(&self, text: &[u8]) -> Result<Zeroizing<Vec<u8>>, IssuanceError> {
-        let name = self.name.as_str();
+        let name = self.step.name.as_str();
         let fail = |source| IssuanceError::Kubeconfig { name, source };
         let mut bytes = Zeroizing::new(text.to_vec());
         let embedded: Vec<(usize, Vec<u8>)> = Clusters::parse(text)
@@ -149,7 +147,7 @@ impl Reissued {
             .collect();
         for (index, pem) in embedded {
             let is_concerned =
-                read_certificates(&pem).is_ok_and(|bundle| bundle.contains(&self.old));
+                read_certificates(&pem).is_ok_and(|bundle| bundle.contains(self.old()));
             if is_concerned {
                 let pem = self.exchange_pem(&pem)?;
                 let clusters = Clusters::parse(&bytes).map_err(fail)?;

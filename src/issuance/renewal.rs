@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 
+use super::certify::signer;
 use super::placement::Placement;
 use super::{FileChange, IssuanceError};
 use crate::inventory::{CredentialEntry, KeyState};
@@ -54,22 +55,15 @@ impl<'a> Renewal<'a> {
                 .map(|key| key.private_key.public_key_der()),
             additional_names: &self.step.additional_names,
         };
-        let signer = self.step.authority.map(|wanted| {
-            let found = authorities.iter().find(|(name, _)| *name == wanted);
-            found.map(|(_, authority)| authority)
-        });
-        let (renewed, issuer) = match signer {
-            Some(Some(authority)) => {
-                let renewed = reissue(model, authority, validity, &serial, &revision)
-                    .map_err(|source| IssuanceError::Sign { name, source })?;
-                (renewed, authority.certificate().clone())
-            }
-            Some(None) => return Err(IssuanceError::not_of_this_inventory(name)),
-            None => {
-                let renewed = reissue_self_signed(model, self.key()?, validity, &serial, &revision)
-                    .map_err(|source| IssuanceError::Sign { name, source })?;
-                (renewed.clone(), renewed)
-            }
+        let fail = |source| IssuanceError::Sign { name, source };
+        let (renewed, issuer) = if let Some(wanted) = self.step.authority {
+            let authority = signer(authorities, wanted, name)?;
+            let renewed = reissue(model, authority, validity, &serial, &revision).map_err(fail)?;
+            (renewed, authority.certificate().clone())
+        } else {
+            let renewed = reissue_self_signed(model, self.key()?, validity, &serial, &revision)
+                .map_err(fail)?;
+            (renewed.clone(), renewed)
         };
         verify_reissued(&renewed, model, &issuer, validity, &revision)
             .map_err(|source| IssuanceError::Verify { name, source })?;

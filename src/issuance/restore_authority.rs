@@ -2,30 +2,26 @@
 
 use zeroize::Zeroizing;
 
+use super::change::CERTIFICATE_MODE;
 use super::{CertificateChange, Content, FileChange, IssuanceError};
 use crate::inventory::AuthorityEntry;
-use crate::node::{Access, Metadata};
+use crate::node::Access;
 use crate::pki::encode_certificate;
 use crate::plan::RestoreAuthority;
-use time::OffsetDateTime;
 
 /// The journal's word for where a certificate lies that is an authority's.
 pub const AUTHORITY_LOCATION: &str = "ca-certificate";
-/// Permission bits of kubeadm's certificates.
-const MODE: u32 = 0o644;
 
 /// The file, as the kubeconfig has its content.
 pub(super) fn restore_authority(
     step: &RestoreAuthority,
     entry: &AuthorityEntry,
-    now: OffsetDateTime,
 ) -> Result<FileChange, IssuanceError> {
     let missing = || IssuanceError::not_of_this_inventory(step.name.as_str());
     let found = entry.found.as_ref().ok_or_else(missing)?;
-    let certificate = found.certificates.first().ok_or_else(missing)?;
-    let text: String = found.certificates.iter().map(encode_certificate).collect();
+    let text = encode_certificate(&found.certificate);
     let slot = &found.slot;
-    let own = Access::from(&Metadata::of_own(MODE, now));
+    let own = Access::of_own(CERTIFICATE_MODE);
     Ok(FileChange {
         name: step.name.to_string(),
         location: AUTHORITY_LOCATION.to_owned(),
@@ -38,7 +34,7 @@ pub(super) fn restore_authority(
         after: Content::File(Zeroizing::new(text.into_bytes())),
         certificate: Some(CertificateChange {
             before: None,
-            after: certificate.clone(),
+            after: found.certificate.clone(),
         }),
     })
 }

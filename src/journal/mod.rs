@@ -62,7 +62,7 @@ pub use log::{Closed, Log, Storage, TakeUp, commit_size};
 pub use order::OrderError;
 pub use progress::Progress;
 pub use read::read_records;
-pub use seal::{BareSeal, Seal, SealError, Sealed};
+pub use seal::{BareSeal, Seal, SealError, Sealed, SealingError};
 pub use statement::{Counts, DigestSet, Predicate, Statement, Subject};
 pub use verdict::{Summary, Verdict};
 pub use verify::verify;

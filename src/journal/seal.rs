@@ -27,6 +27,37 @@ pub struct BareSeal(JournalKey);
 /// A sealed document, read and not believed yet. What it says is wiped when it is dropped.
 pub struct Sealed(Envelope);
 
+/// Why a document could not be sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum SealingError {
+    /// There is no seal.
+    #[error("there is no seal for it")]
+    Seal {
+        /// Why.
+        source: JournalError,
+    },
+    /// There is no key for the seal, or it does not sign.
+    #[error("it cannot be sealed")]
+    Key {
+        /// Why.
+        source: KeyError,
+    },
+    /// It cannot be written as JSON.
+    #[error("it cannot be written as JSON")]
+    Encode {
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// It would be larger than what is read.
+    #[error("it would have {bytes} bytes, and a bundle has {largest} at most")]
+    TooLarge {
+        /// How many.
+        bytes: usize,
+        /// How many it may have.
+        largest: usize,
+    },
+}
+
 /// Why a seal is not to be believed.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
@@ -71,10 +102,13 @@ pub enum SealError {
 
 impl Seal {
     /// A new key, certified by `authority` for a day.
-    pub fn new(authority: &Authority, now: OffsetDateTime) -> Result<Self, JournalError> {
-        let key = JournalKey::generate().map_err(|source| JournalError::Key { source })?;
-        let certificate = certificate::issue(key.public(), authority, now)?;
-        Ok(Self { key, certificate })
+    pub fn new(authority: &Authority, now: OffsetDateTime) -> Result<Self, SealingError> {
+        let key = JournalKey::generate().map_err(|source| JournalError::Key { source });
+        let certified = key.and_then(|key| {
+            let certificate = certificate::issue(key.public(), authority, now)?;
+            Ok(Self { key, certificate })
+        });
+        certified.map_err(|source| SealingError::Seal { source })
     }
 
     /// Who vouches for it: belongs into the document.
@@ -82,25 +116,22 @@ impl Seal {
         &self.certificate
     }
 
-    /// The document under its seal: one line, without a newline. The key is wiped.
+    /// The document under its seal: one line with its newline, of `largest` bytes at most. The key is wiped.
     pub fn close(
         self,
         payload_type: &'static str,
         document: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        let sealed = Sealed(Envelope::sign_as(
-            payload_type,
-            document.to_vec(),
-            &self.key,
-        )?);
-        Ok(Zeroizing::new(sealed.0.to_line()))
+        largest: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, SealingError> {
+        close(&self.key, payload_type, document, largest)
     }
 }
 
 impl BareSeal {
     /// A new key.
-    pub fn new() -> Result<Self, KeyError> {
-        JournalKey::generate().map(Self)
+    pub fn new() -> Result<Self, SealingError> {
+        let key = JournalKey::generate();
+        key.map(Self).map_err(|source| SealingError::Key { source })
     }
 
     /// The public half, SPKI DER.
@@ -108,15 +139,35 @@ impl BareSeal {
         self.0.public().spki()
     }
 
-    /// The document under its seal: one line, without a newline. The key is wiped.
+    /// The document under its seal: one line with its newline, of `largest` bytes at most. The key is wiped.
     pub fn close(
         self,
         payload_type: &'static str,
         document: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        let sealed = Envelope::sign_as(payload_type, document.to_vec(), &self.0)?;
-        Ok(Zeroizing::new(sealed.to_line()))
+        largest: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, SealingError> {
+        close(&self.0, payload_type, document, largest)
     }
+}
+
+fn close(
+    key: &JournalKey,
+    payload_type: &'static str,
+    document: &[u8],
+    largest: usize,
+) -> Result<Zeroizing<Vec<u8>>, SealingError> {
+    let envelope = Envelope::sign_as(payload_type, document.to_vec(), key);
+    let sealed = Sealed(envelope.map_err(|source| SealingError::Key { source })?);
+    let line = Zeroizing::new(sealed.0.to_line());
+    // The size is known beforehand, so that no copy of a secret is left behind by growing.
+    let bytes = line.len() + 1;
+    let mut whole = Zeroizing::new(Vec::with_capacity(bytes));
+    whole.extend_from_slice(&line);
+    whole.push(b'\n');
+    if bytes > largest {
+        return Err(SealingError::TooLarge { bytes, largest });
+    }
+    Ok(whole)
 }
 
 impl Sealed {
@@ -153,10 +204,7 @@ impl Sealed {
             });
         }
         check_profile(certificate).map_err(|source| SealError::Profile { source })?;
-        let key = VerifyingKey::from_spki(certificate.public_key_der()).ok_or(SealError::Key)?;
-        self.0
-            .verify(&key)
-            .map_err(|source| SealError::Broken { source })?;
+        self.verify_bare(certificate.public_key_der())?;
         let (not_before, not_after) = (certificate.not_before(), certificate.not_after());
         if at < not_before || at > not_after {
             return Err(SealError::OutsideValidity {
@@ -207,17 +255,18 @@ mod tests {
         let (authority, now) = authority();
         let seal = Seal::new(&authority, now).unwrap();
         let certificate = seal.certificate().clone();
-        let line = seal.close(TYPE, b"{}").unwrap();
-        let sealed = Sealed::parse(TYPE, &line).unwrap();
+        let line = seal.close(TYPE, b"{}", 4096).unwrap();
+        let line = line.strip_suffix(b"\n").unwrap();
+        let sealed = Sealed::parse(TYPE, line).unwrap();
         assert_eq!(sealed.document(), b"{}");
         let authorities = [authority.certificate().clone()];
         sealed.verify(&certificate, &authorities, now).unwrap();
         assert!(matches!(
-            Sealed::parse(OTHER, &line),
+            Sealed::parse(OTHER, line),
             Err(Defect::PayloadType { .. })
         ));
         assert!(matches!(
-            Envelope::parse(&line),
+            Envelope::parse(line),
             Err(Defect::PayloadType { .. })
         ));
         let (stranger, _) = self::authority();

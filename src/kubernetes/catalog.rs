@@ -103,6 +103,9 @@ pub struct AuthorityCatalogEntry {
     pub key_flag: Option<(Component, &'static str)>,
 }
 
+/// The kubeconfigs of the administrators, which people copy, and whose server is the endpoint of the whole control plane.
+pub const ADMINISTRATORS: [&str; 2] = ["admin.conf", "super-admin.conf"];
+
 /// Every certificate, in the order in which kubeadm lists them; what kubeadm hides comes last.
 pub const CATALOG: &[CatalogEntry] = &[
     kubeconfig("admin.conf", None, Expected::Always),

@@ -11,7 +11,12 @@ pub fn endpoint(server: &str) -> Option<(&str, u16)> {
         "http" => 80,
         _ => return None,
     };
-    let authority = rest.split(['/', '?', '#']).next()?;
+    let (host, port) = host_and_port(rest.split(['/', '?', '#']).next()?)?;
+    Some((host, port.unwrap_or(default)))
+}
+
+/// The host, an IPv6 address without brackets, and the port, where there is one; `None` where there is anything else.
+pub(super) fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
         let (host, port) = rest.split_once(']')?;
         host.parse::<Ipv6Addr>().ok()?;
@@ -22,11 +27,11 @@ pub fn endpoint(server: &str) -> Option<(&str, u16)> {
         (!host.is_empty() && host.bytes().all(fits)).then_some((host, port))?
     };
     let Some(port) = port.strip_prefix(':') else {
-        return port.is_empty().then_some((host, default));
+        return port.is_empty().then_some((host, None));
     };
     let digits = port.bytes().all(|byte| byte.is_ascii_digit());
     let port = digits.then(|| port.parse().ok()).flatten()?;
-    (port != 0).then_some((host, port))
+    (port != 0).then_some((host, Some(port)))
 }
 
 /// The hosts of a list of URLs, such as etcd's `--advertise-client-urls`.

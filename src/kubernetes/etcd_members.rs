@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
+use super::endpoint::host_and_port;
+
 /// The members that `--initial-cluster` names, in its order.
 ///
 /// They are those of the moment when this member joined: kubeadm writes the flag once, and on the node of `kubeadm init` it names that
@@ -52,16 +54,6 @@ impl EtcdMembers {
     pub fn members(&self) -> &[EtcdMember] {
         &self.0
     }
-
-    /// The member of that name.
-    pub fn member(&self, name: &str) -> Option<&EtcdMember> {
-        self.0.iter().find(|member| member.name == name)
-    }
-
-    /// How many of these must be there for etcd to answer.
-    pub fn quorum(&self) -> usize {
-        quorum(self.0.len())
-    }
 }
 
 impl FromStr for EtcdMembers {
@@ -108,58 +100,13 @@ pub fn quorum(members: usize) -> usize {
     members / 2 + 1
 }
 
-/// What `--initial-cluster-state` says a member without data is to do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum InitialClusterState {
-    /// Begin a cluster; also where the flag is not set.
-    #[default]
-    New,
-    /// Join the one that is there.
-    Existing,
-}
-
-/// Why text is no value of `--initial-cluster-state`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is neither new nor existing")]
-pub struct InitialClusterStateError {
-    /// As it is written.
-    pub text: String,
-}
-
-impl FromStr for InitialClusterState {
-    type Err = InitialClusterStateError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "new" => Ok(Self::New),
-            "existing" => Ok(Self::Existing),
-            _ => Err(InitialClusterStateError {
-                text: text.to_owned(),
-            }),
-        }
-    }
-}
-
 /// Scheme, host and port, and nothing behind them.
 fn is_peer_url(url: &str) -> bool {
     let scheme = ["https://", "http://"];
-    let Some(rest) = scheme.iter().find_map(|scheme| url.strip_prefix(scheme)) else {
-        return false;
-    };
-    let Some((host, port)) = rest.rsplit_once(':') else {
-        return false;
-    };
-    let bracketed = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    let host_fits = if let Some(address) = bracketed {
-        address.parse::<std::net::Ipv6Addr>().is_ok()
-    } else {
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-        !host.is_empty() && host.bytes().all(fits)
-    };
-    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
-    host_fits && digits && port.parse::<u16>().is_ok_and(|port| port != 0)
+    let authority = scheme.iter().find_map(|scheme| url.strip_prefix(scheme));
+    authority
+        .and_then(host_and_port)
+        .is_some_and(|(_, port)| port.is_some())
 }
 
 #[cfg(test)]
@@ -178,11 +125,10 @@ mod tests {
             .collect();
         assert_eq!(names, ["cp-1", "cp-2"]);
         assert_eq!(
-            members.member("cp-1").unwrap().peer_urls,
+            members.members()[0].peer_urls,
             ["https://192.0.2.10:2380", "http://[2001:db8::1]:2380"]
         );
-        assert_eq!(members.member("cp-3"), None);
-        assert_eq!(members.quorum(), 2);
+        assert_eq!(quorum(members.members().len()), 2);
     }
 
     #[test]
@@ -236,14 +182,5 @@ mod tests {
     fn a_quorum_is_more_than_half() {
         let quorums: Vec<_> = (1..=7).map(quorum).collect();
         assert_eq!(quorums, [1, 2, 2, 3, 3, 4, 4]);
-    }
-
-    #[test]
-    fn a_member_begins_a_cluster_or_joins_one() {
-        assert_eq!("new".parse(), Ok(InitialClusterState::New));
-        assert_eq!("existing".parse(), Ok(InitialClusterState::Existing));
-        assert_eq!(InitialClusterState::default(), InitialClusterState::New);
-        let error = "New".parse::<InitialClusterState>().unwrap_err();
-        assert_eq!(error.to_string(), "\"New\" is neither new nor existing");
     }
 }

@@ -25,15 +25,12 @@ mod static_pod;
 mod version;
 
 pub use catalog::{
-    AUTHORITIES, AuthorityCatalogEntry, AuthorityName, CATALOG, CatalogEntry, Component, Expected,
-    PairFlags, Place,
+    ADMINISTRATORS, AUTHORITIES, AuthorityCatalogEntry, AuthorityName, CATALOG, CatalogEntry,
+    Component, Expected, PairFlags, Place,
 };
 pub use document::DocumentError;
 pub use endpoint::{endpoint, hosts};
-pub use etcd_members::{
-    EtcdMember, EtcdMembers, EtcdMembersError, InitialClusterState, InitialClusterStateError,
-    quorum,
-};
+pub use etcd_members::{EtcdMember, EtcdMembers, EtcdMembersError, quorum};
 pub use kubeconfig::{
     Cluster, Clusters, Composition, Credential as KubeconfigCredential, KeySource, Kubeconfig,
     KubeconfigError, Source,

@@ -4,7 +4,7 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use nix::sys::stat::{FileStat, Mode, fchmod, fstat};
-use nix::unistd::{Gid, Uid, fchown};
+use nix::unistd::{Gid, Uid, fchown, getegid, geteuid};
 
 use super::resolve::permissions;
 use super::{FileError, Metadata};
@@ -21,6 +21,15 @@ pub struct Access {
 }
 
 impl Access {
+    /// That of a new file that this user makes.
+    pub fn of_own(mode: u32) -> Self {
+        Self {
+            mode,
+            uid: geteuid().as_raw(),
+            gid: getegid().as_raw(),
+        }
+    }
+
     pub(super) fn of(status: &FileStat) -> Self {
         Self {
             mode: permissions(status),

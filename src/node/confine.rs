@@ -28,21 +28,13 @@ impl Root {
     /// execute nothing, neither offer nor open a TCP connection, and send signals to none but itself. It cannot be
     /// taken back. What is open already stays as it is, and reading stays free.
     ///
-    /// Folders are node paths; one that is missing is passed over. Best effort: what a kernel does not know is left out,
-    /// for a recovery on an old one is better than none.
-    pub fn confine<'a>(
-        &self,
-        folders: impl IntoIterator<Item = &'a Path>,
-    ) -> Result<Confinement, FileError> {
-        self.confine_with_operand(folders, None)
-    }
-
-    /// The same, with one more folder, which the operator named: as a shell names it.
+    /// Folders are node paths; one that is missing is passed over. The `operand` is one more, which the operator named: as a
+    /// shell names it. Best effort: what a kernel does not know is left out, for a recovery on an old one is better than none.
     #[allow(
         clippy::disallowed_methods,
         reason = "the operator's own folder, which is none of the node's"
     )]
-    pub fn confine_with_operand<'a>(
+    pub fn confine<'a>(
         &self,
         folders: impl IntoIterator<Item = &'a Path>,
         operand: Option<&Path>,
@@ -137,7 +129,7 @@ mod tests {
             }
             let confinement = Root::open(&root)
                 .unwrap()
-                .confine(folders.iter().map(Path::new))
+                .confine(folders.iter().map(Path::new), None)
                 .unwrap();
             // What cleans up is confined too.
             let kept = folder.keep();

@@ -7,6 +7,9 @@ use nix::unistd::{gethostname, getuid};
 use super::read::read_kernel_file;
 use crate::digest::Sha256Digest;
 
+/// machine-id(5).
+pub const MACHINE_ID: &str = "/etc/machine-id";
+
 /// The machine, as it names itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
@@ -36,7 +39,7 @@ pub fn machine() -> Machine {
         name: gethostname()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default(),
-        machine_id: word("/etc/machine-id").filter(|id| !id.is_empty()),
+        machine_id: word(MACHINE_ID).filter(|id| !id.is_empty()),
         boot_id: word("/proc/sys/kernel/random/boot_id"),
     }
 }

@@ -59,7 +59,7 @@ pub use error::FileError;
 pub use folder::ExistingFolder;
 pub use hardening::{file_size_limit, harden};
 pub use home::Home;
-pub use identity::{Machine, Operator, binary_digest, machine, operator};
+pub use identity::{MACHINE_ID, Machine, Operator, binary_digest, machine, operator};
 pub use lock::{LockHolder, NodeLock};
 pub use log::{AppendOnlyFile, RESERVE_SIZE};
 pub use operand::{

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::{AtFlags, OFlag};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
-use nix::unistd::{getegid, geteuid};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -54,18 +53,6 @@ pub struct Metadata {
     pub gid: u32,
     /// Time of the last change of the content.
     pub modified: OffsetDateTime,
-}
-
-impl Metadata {
-    /// Those of a new file that this user makes at `now`.
-    pub fn of_own(mode: u32, now: OffsetDateTime) -> Self {
-        Self {
-            mode,
-            uid: geteuid().as_raw(),
-            gid: getegid().as_raw(),
-            modified: now,
-        }
-    }
 }
 
 impl Root {

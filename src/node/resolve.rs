@@ -103,6 +103,15 @@ impl Root {
         place.path.parent().map(Path::to_owned)
     }
 
+    /// The path with every link on the way resolved, as far as there is a way.
+    pub fn resolved_path(&self, path: &Path) -> PathBuf {
+        let known = path.ancestors().skip(1).find_map(|ancestor| {
+            let folder = self.resolved_folder(ancestor)?;
+            Some(folder.join(path.strip_prefix(ancestor).ok()?))
+        });
+        known.unwrap_or_else(|| path.to_owned())
+    }
+
     /// What the link at `path` says, unresolved; `None` where it is no link.
     pub fn link_destination(&self, path: &Path) -> Result<Option<PathBuf>, FileError> {
         let place = self.look_up_parent(path)?;

@@ -49,7 +49,7 @@ impl Root {
         let is_open = access.mode & GROUP_READS != 0;
         if access.uid != 0 || is_open {
             self.add(Tenant {
-                path: self.resolved(path),
+                path: self.resolved_path(path),
                 uid: access.uid,
                 groups: if is_open {
                     vec![access.gid]
@@ -82,15 +82,6 @@ impl Root {
         if !tenants.contains(&tenant) {
             tenants.push(tenant);
         }
-    }
-
-    /// With the links resolved in as much of the path as there is.
-    fn resolved(&self, path: &Path) -> PathBuf {
-        let known = path.ancestors().skip(1).find_map(|ancestor| {
-            let folder = self.resolved_folder(ancestor)?;
-            Some(folder.join(path.strip_prefix(ancestor).ok()?))
-        });
-        known.unwrap_or_else(|| path.to_owned())
     }
 }
 

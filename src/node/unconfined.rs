@@ -115,7 +115,7 @@ mod tests {
         let confined = std::thread::spawn(move || {
             let unconfined = Unconfined::begin().unwrap();
             let root = Root::open(Path::new("/")).unwrap();
-            let confinement = root.confine([]).unwrap();
+            let confinement = root.confine([], None).unwrap();
             unconfined.run(start).unwrap().unwrap();
             unconfined.run(connect).unwrap().unwrap();
             if confinement == Confinement::Absent {
@@ -151,7 +151,7 @@ mod tests {
         let confined = std::thread::spawn(move || {
             let unconfined = Unconfined::begin().unwrap();
             let root = Root::open(Path::new("/")).unwrap();
-            let confinement = root.confine([]).unwrap();
+            let confinement = root.confine([], None).unwrap();
             (confinement, unconfined.run(certain).unwrap(), certain())
         });
         let outcome = confined.join();

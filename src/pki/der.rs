@@ -38,6 +38,16 @@ pub(super) struct Element<'a> {
 }
 
 impl<'a> Element<'a> {
+    /// The SEQUENCEs that it consists of, each whole.
+    pub(super) fn sequences(self) -> Result<Vec<&'a [u8]>, Malformed> {
+        let mut reader = self.reader();
+        let mut sequences = Vec::new();
+        while !reader.is_empty() {
+            sequences.push(reader.expect(SEQUENCE)?.encoding);
+        }
+        Ok(sequences)
+    }
+
     /// The one element that `bytes` consist of.
     pub(super) fn sole(bytes: &'a [u8], tag: u8) -> Result<Self, Malformed> {
         let mut reader = Reader::new(bytes);

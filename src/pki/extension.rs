@@ -1,5 +1,6 @@
 //! Certificate extensions: each as it stands, and the meaning of the few that this program asks about.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use x509_parser::extensions::{
@@ -29,8 +30,31 @@ pub struct Extension {
     pub value: Vec<u8>,
 }
 
+/// Why extensions cannot be read.
+pub(super) enum ExtensionsError {
+    Malformed,
+    /// Section 4.2 of RFC 5280: each but once.
+    Twice {
+        /// The object identifier.
+        oid: String,
+    },
+}
+
 impl Extension {
-    pub(super) fn read(encoding: &[u8]) -> Result<Self, Malformed> {
+    pub(super) fn read_all(encodings: &[&[u8]]) -> Result<Vec<Self>, ExtensionsError> {
+        let mut extensions: Vec<Self> = Vec::with_capacity(encodings.len());
+        let mut seen = BTreeSet::new();
+        for encoding in encodings {
+            let extension = Self::read(encoding).map_err(|Malformed| ExtensionsError::Malformed)?;
+            if !seen.insert(extension.oid.clone()) {
+                return Err(ExtensionsError::Twice { oid: extension.oid });
+            }
+            extensions.push(extension);
+        }
+        Ok(extensions)
+    }
+
+    fn read(encoding: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Element::sole(encoding, der::SEQUENCE)?.reader();
         let oid = der::dotted(reader.expect(der::OBJECT_IDENTIFIER)?.contents)?;
         let critical = match reader
@@ -56,9 +80,9 @@ impl Extension {
         complete(BasicConstraints::from_der(&self.value)).map(|constraints| constraints.ca)
     }
 
-    /// Section 4.2.1.3: the bit keyCertSign.
-    pub(super) fn may_sign_certificates(&self) -> Result<bool, Malformed> {
-        complete(KeyUsage::from_der(&self.value)).map(|usage| usage.key_cert_sign())
+    /// Section 4.2.1.3: its bits, digitalSignature the lowest.
+    pub(super) fn key_usages(&self) -> Result<u16, Malformed> {
+        complete(KeyUsage::from_der(&self.value)).map(|usage| usage.flags)
     }
 
     /// Section 4.2.1.2.

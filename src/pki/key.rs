@@ -10,7 +10,7 @@ use super::curve::{self, Curve};
 use super::der::{self, Malformed};
 use super::private_key_der::{self, PrivateKeyParts};
 use super::public_key::PublicKey;
-use super::{Certificate, KeyAlgorithm, NoRandomness, PemError, pem};
+use super::{Certificate, NoRandomness, PemError, pem};
 
 /// A private key that can sign: RSA of 2048, 2560, 3072, 3584 or 4096 bits, ECDSA on P-256 or P-384, Ed25519.
 ///
@@ -108,11 +108,6 @@ impl PrivateKey {
             .unwrap_or_default()
     }
 
-    /// Which of kubeadm's five algorithms makes keys of this type and size; `None` if none does.
-    pub fn key_algorithm(&self) -> Option<KeyAlgorithm> {
-        self.algorithm().parse().ok()
-    }
-
     /// The `SubjectPublicKeyInfo` of the public half, as DER.
     pub fn public_key_der(&self) -> &[u8] {
         &self.public_key_der
@@ -150,6 +145,13 @@ impl PrivateKey {
                 .map_err(no_randomness),
             Pair::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
         }
+    }
+
+    /// What is signed, with its `algorithm` and the signature behind it: the SIGNED of X.509, of certificates and requests.
+    pub(super) fn signed_der(&self, signed: &[u8], algorithm: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let signature = self.sign(signed)?;
+        let signature = der::encode(der::BIT_STRING, &[&[0], &signature]);
+        Ok(der::encode(der::SEQUENCE, &[signed, algorithm, &signature]))
     }
 
     /// What [`PrivateKey::sign`] does, as an `AlgorithmIdentifier` in DER (RFC 4055 section 5, RFC 5758 section 3.2, RFC

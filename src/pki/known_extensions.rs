@@ -8,7 +8,8 @@ pub(super) struct KnownExtensions {
     pub(super) subject_alternative_names: Vec<String>,
     pub(super) extended_key_usages: Vec<String>,
     pub(super) is_authority: bool,
-    pub(super) may_sign_certificates: Option<bool>,
+    /// The first bit is digitalSignature.
+    pub(super) key_usages: Option<u16>,
     pub(super) subject_key_identifier: Option<Vec<u8>>,
     pub(super) authority_key_identifier: Option<Vec<u8>>,
 }
@@ -35,7 +36,7 @@ impl KnownExtensions {
             }
             extension::BASIC_CONSTRAINTS => self.is_authority = extension.is_authority()?,
             extension::KEY_USAGE => {
-                self.may_sign_certificates = Some(extension.may_sign_certificates()?);
+                self.key_usages = Some(extension.key_usages()?);
             }
             extension::SUBJECT_KEY_IDENTIFIER => {
                 self.subject_key_identifier = Some(extension.subject_key_identifier()?);

@@ -1,11 +1,10 @@
 //! Certificate requests that were written elsewhere: read, and their proof of possession (RFC 2986 section 3) checked.
 
-use std::collections::BTreeSet;
-
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Name;
 
 use super::der::{self, Element, Malformed};
+use super::extension::ExtensionsError;
 use super::known_extensions::KnownExtensions;
 use super::name::Name;
 use super::pem_blocks::{find_blocks, labels};
@@ -42,7 +41,14 @@ impl CertificateRequest {
 
     pub(super) fn from_der(der: &[u8]) -> Result<Self, RequestError> {
         let fields = Fields::of_request(der).map_err(malformed("structure"))?;
-        let extensions = read_extensions(&fields)?;
+        let requested = fields.requested_extensions();
+        let requested = requested.map_err(malformed("attributes"))?;
+        let extensions = Extension::read_all(&requested).map_err(|error| match error {
+            ExtensionsError::Malformed => RequestError::Malformed {
+                part: "extension request",
+            },
+            ExtensionsError::Twice { oid } => RequestError::DuplicateExtension { oid },
+        })?;
         KnownExtensions::read(&extensions)
             .map_err(|oid| RequestError::MalformedExtension { oid })?;
         let public_key =
@@ -136,31 +142,8 @@ impl<'a> Fields<'a> {
                 return Err(Malformed);
             }
         }
-        let mut extensions = Vec::new();
-        if let Some(requested) = requested {
-            let mut reader = requested.reader();
-            while !reader.is_empty() {
-                extensions.push(reader.expect(der::SEQUENCE)?.encoding);
-            }
-        }
-        Ok(extensions)
+        requested.map_or(Ok(Vec::new()), Element::sequences)
     }
-}
-
-fn read_extensions(fields: &Fields<'_>) -> Result<Vec<Extension>, RequestError> {
-    let mut extensions: Vec<Extension> = Vec::new();
-    let mut seen = BTreeSet::new();
-    for encoding in fields
-        .requested_extensions()
-        .map_err(malformed("attributes"))?
-    {
-        let extension = Extension::read(encoding).map_err(malformed("extension request"))?;
-        if !seen.insert(extension.oid.clone()) {
-            return Err(RequestError::DuplicateExtension { oid: extension.oid });
-        }
-        extensions.push(extension);
-    }
-    Ok(extensions)
 }
 
 fn read_name(subject: &[u8]) -> Result<String, Malformed> {

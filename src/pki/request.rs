@@ -52,18 +52,13 @@ impl CertificateRequest {
                 &attributes(&extensions),
             ],
         );
-        let signature = key
-            .sign(&information)
+        let request = key
+            .signed_der(&information, &key.signature_algorithm_der())
             .map_err(|source| RequestError::Signing {
                 subject: model.subject(),
                 source,
             })?;
-        let signature = der::encode(der::BIT_STRING, &[&[0], &signature]);
-        let algorithm = key.signature_algorithm_der();
-        Self::from_der(&der::encode(
-            der::SEQUENCE,
-            &[&information, &algorithm, &signature],
-        ))
+        Self::from_der(&request)
     }
 
     /// The request as Go's `pem.EncodeToMemory` writes it: 64 columns, LF.

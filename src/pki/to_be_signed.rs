@@ -65,13 +65,7 @@ impl<'a> ToBeSigned<'a> {
 
     /// Signs the fields as they are now and returns the DER of the certificate.
     pub(super) fn sign(&self, key: &PrivateKey) -> Result<Vec<u8>, KeyError> {
-        let to_be_signed = self.encode();
-        let signature = key.sign(&to_be_signed)?;
-        let signature = der::encode(der::BIT_STRING, &[&[0], &signature]);
-        Ok(der::encode(
-            der::SEQUENCE,
-            &[&to_be_signed, self.signature_algorithm, &signature],
-        ))
+        key.signed_der(&self.encode(), self.signature_algorithm)
     }
 
     fn encode(&self) -> Vec<u8> {
@@ -97,10 +91,5 @@ impl<'a> ToBeSigned<'a> {
 }
 
 fn read_extensions(element: Element<'_>) -> Result<Vec<&[u8]>, Malformed> {
-    let mut reader = Element::sole(element.contents, der::SEQUENCE)?.reader();
-    let mut extensions = Vec::new();
-    while !reader.is_empty() {
-        extensions.push(reader.expect(der::SEQUENCE)?.encoding);
-    }
-    Ok(extensions)
+    Element::sole(element.contents, der::SEQUENCE)?.sequences()
 }

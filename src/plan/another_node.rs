@@ -6,12 +6,12 @@
 use std::net::IpAddr;
 
 use crate::inventory::{CredentialEntry, Inventory};
-use crate::kubernetes::{Component, node_name, node_of_user};
+use crate::kubernetes::{Component, hosts, node_name, node_of_user};
 use crate::pki::Certificate;
 
 /// What in the certificate of `entry` shows that it is another node's; nothing where that is not plain.
 pub(super) fn another_nodes(inventory: &Inventory, entry: &CredentialEntry) -> Option<String> {
-    let certificate = entry.content.as_ref().ok()?.certificate()?;
+    let certificate = entry.certificate()?;
     let node = OwnNode::of(inventory);
     match entry.catalog.name {
         "etcd-server" | "etcd-peer" => node.denies_member(certificate),
@@ -48,7 +48,7 @@ impl OwnNode {
             member: flag(Component::Etcd, "name").and_then(node_name),
             taken: inventory.node_names.taken.name.clone(),
             user: user.and_then(node_of_user).map(str::to_owned),
-            member_addresses: distinct(urls.flat_map(hosts)),
+            member_addresses: distinct(urls.flat_map(hosts).map(str::to_owned)),
             server_address: address.map(str::to_owned),
         }
     }
@@ -174,17 +174,6 @@ fn is_same_address(one: &str, other: &str) -> bool {
     }
 }
 
-/// The hosts of a list of URLs.
-fn hosts(urls: &str) -> Vec<String> {
-    let host = |url: &str| {
-        let (_, authority) = url.trim().split_once("://")?;
-        let authority = authority.trim_end_matches('/');
-        let (host, _) = authority.rsplit_once(':').unwrap_or((authority, ""));
-        Some(host.trim_matches(['[', ']']).to_owned())
-    };
-    urls.split(',').filter_map(host).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,7 +181,9 @@ mod tests {
     #[test]
     fn hosts_of_urls_and_names_with_and_without_their_domain() {
         assert_eq!(
-            hosts("https://192.0.2.10:2380, https://[2001:db8::1]:2380/,https://cp-1:2380"),
+            distinct(hosts(
+                "https://192.0.2.10:2380, https://[2001:db8::1]:2380/,https://cp-1:2380"
+            )),
             ["192.0.2.10", "2001:db8::1", "cp-1"]
         );
         assert!(is_same("cp-1.example.com", "CP-1"));

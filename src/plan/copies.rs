@@ -103,9 +103,7 @@ fn good_end(draft: &Draft<'_>, user: &CopiedUser) -> Option<OffsetDateTime> {
 }
 
 fn gets_new_key(draft: &Draft<'_>, name: &str) -> bool {
-    let re_keyed = draft.plan.re_signed().filter(|step| step.new_key.is_some());
-    let mut re_keyed = re_keyed.map(|step| step.name);
-    re_keyed.any(|own| own == name) || draft.plan.rebuilt().any(|step| step.name == name)
+    draft.plan.re_keyed().any(|(own, _)| own == name)
 }
 
 /// When the certificate ends that the original gets in this plan, if it gets one.

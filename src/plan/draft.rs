@@ -8,8 +8,10 @@ use super::clock::clock_doubts;
 use super::signer::{Signer, Signers};
 use super::{RecoveryPlan, Refusal, RefusalCode};
 use crate::diagnosis::{Diagnosis, Finding, State};
+use crate::digest::Sha256Digest;
 use crate::inventory::{CredentialEntry, Inventory, Issuer, KeyState};
 use crate::kubernetes::{AUTHORITIES, AuthorityName};
+use crate::node::MACHINE_ID;
 use crate::pki::Validity;
 
 /// The plan so far, and what it rests on.
@@ -26,9 +28,10 @@ pub(super) struct Draft<'a> {
 pub(super) struct Noted;
 
 impl<'a> Draft<'a> {
-    /// An empty plan.
+    /// An empty plan, which rests on all of `inventory` that `inventory_digest` covers.
     pub(super) fn new(
         inventory: &'a Inventory,
+        inventory_digest: Sha256Digest,
         diagnosis: &Diagnosis,
         now: OffsetDateTime,
     ) -> Self {
@@ -38,7 +41,7 @@ impl<'a> Draft<'a> {
             signers: Signers::new(inventory, diagnosis),
             is_blocked: false,
             plan: RecoveryPlan {
-                inventory_digest: inventory.digest(),
+                inventory_digest,
                 steps: Vec::new(),
                 left: Vec::new(),
                 refusals: Vec::new(),
@@ -242,7 +245,7 @@ impl Refusal {
     /// The refusal for a node on which nothing can be signed, and never could.
     pub fn of_worker(inventory: &Inventory) -> Self {
         let name = inventory.node_names.taken.name.as_deref();
-        let machine_id = inventory.outside(Path::new("/etc/machine-id"));
+        let machine_id = inventory.outside(Path::new(MACHINE_ID));
         Self {
             code: RefusalCode::WorkerNode,
             subject: "node".to_owned(),

@@ -18,7 +18,7 @@ const YEAR: Duration = Duration::days(365);
 /// the first half of its life so far.
 pub fn plan_expiry(inventory: &Inventory, now: OffsetDateTime) -> RecoveryPlan {
     let diagnosis = diagnose(inventory, now, Duration::ZERO);
-    let mut draft = Draft::new(inventory, &diagnosis, now);
+    let mut draft = Draft::new(inventory, inventory.digest(), &diagnosis, now);
     if draft.check_node(false) {
         for (entry, finding) in inventory.credentials.iter().zip(&diagnosis.certificates) {
             decide(&mut draft, entry, finding);

@@ -9,11 +9,9 @@ use crate::diagnosis::chains_to;
 use crate::inventory::{AuthorityEntry, CredentialEntry, Inventory, KeyState};
 use crate::pki::Certificate;
 
-/// RFC 5280 section 4.2.1.3.
-const KEY_USAGE: &str = "2.5.29.15";
 /// The extensions that whoever signs may mark as critical: key usage, names, basic constraints, extended key usage (RFC 5280
 /// section 4.2.1). Any other that is critical, Kubernetes may refuse.
-const KNOWN: [&str; 4] = [KEY_USAGE, "2.5.29.17", "2.5.29.19", "2.5.29.37"];
+const KNOWN: [&str; 4] = ["2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.37"];
 
 /// Refuses certificates of names that nothing on this node has: nobody would notice that they were not installed.
 pub(super) fn refuse_strangers(draft: &mut Draft<'_>, request: &Request) {
@@ -66,7 +64,7 @@ pub(super) fn fitting(
         new.extended_key_usages(),
         old.extended_key_usages(),
     )?;
-    if !allows(new, old) {
+    if !new.has_key_usages_of(old) {
         return Err("its key usages leave out one that the one here has".to_owned());
     }
     if new.is_authority() {
@@ -104,21 +102,6 @@ pub(super) fn fitting(
         ));
     }
     Ok(())
-}
-
-/// Whether `new` may do what `old` may (RFC 5280 section 4.2.1.3): without the extension a key may do everything. More is no harm.
-fn allows(new: &Certificate, old: &Certificate) -> bool {
-    let bits = |certificate: &Certificate| {
-        let mut extensions = certificate.extensions().iter();
-        let usage = extensions.find(|one| one.oid == KEY_USAGE)?;
-        // A BIT STRING: tag, length, how many bits of the last byte are unused.
-        let bytes = usage.value.get(3..)?;
-        Some([0, 1].map(|at| bytes.get(at).copied().unwrap_or_default()))
-    };
-    let everything = [u8::MAX, 0x80];
-    let [wanted, also_wanted] = bits(old).unwrap_or(everything);
-    let [first, second] = bits(new).unwrap_or(everything);
-    wanted & !first == 0 && also_wanted & !second == 0
 }
 
 fn same(what: &str, new: &[String], old: &[String]) -> Result<(), String> {

@@ -7,7 +7,7 @@ use super::draft::{Draft, evidence};
 use super::signer::second;
 use crate::diagnosis::{Finding, MissingName, lacking};
 use crate::inventory::{AuthorityEntry, CredentialEntry};
-use crate::pki::Validity;
+use crate::pki::{Certificate, Validity};
 
 impl Draft<'_> {
     pub(super) fn leave_missing(&mut self, entry: &CredentialEntry, finding: &Finding) {
@@ -85,8 +85,7 @@ impl Draft<'_> {
     }
 
     pub(super) fn leave_to_stranger(&mut self, entry: &CredentialEntry, finding: &Finding) {
-        let content = entry.content.as_ref().ok();
-        let issuer = content.and_then(|content| Some(content.certificate()?.issuer()));
+        let issuer = entry.certificate().map(Certificate::issuer);
         self.plan.left.push(LeftAlone {
             name: finding.name.to_owned(),
             reason: format!(

@@ -6,14 +6,13 @@ use super::Request;
 use super::node_name::agreed;
 use crate::inventory::{CredentialEntry, Inventory};
 use crate::kubernetes::{
-    Cluster, Component, KubeletConfig, KubernetesVersion, NodeFacts, endpoint, hosts,
+    ADMINISTRATORS, Cluster, Component, KubeletConfig, KubernetesVersion, NodeFacts, endpoint,
+    hosts,
 };
 use crate::pki::AlternativeName;
 
 /// kubeadm's default port of the API server.
 const DEFAULT_PORT: &str = "6443";
-/// Those whose server is the endpoint of the whole control plane, and not this node's own.
-const ADMINISTRATORS: [&str; 2] = ["admin.conf", "super-admin.conf"];
 
 /// The facts, as far as they are on the node or were asked for.
 pub(super) fn node_facts(inventory: &Inventory, request: &Request) -> NodeFacts {

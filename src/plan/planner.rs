@@ -20,7 +20,7 @@ pub fn plan(inventory: &Inventory, now: OffsetDateTime, request: &Request) -> Re
     let mut planner = Planner {
         request,
         within,
-        draft: Draft::new(inventory, &diagnosis, now),
+        draft: Draft::new(inventory, request.digest(inventory), &diagnosis, now),
     };
     if planner.draft.check_node(request.accept_clock) {
         decide_authorities(&mut planner.draft, request, &diagnosis.authorities);
@@ -30,9 +30,7 @@ pub fn plan(inventory: &Inventory, now: OffsetDateTime, request: &Request) -> Re
         planner.draft.check_whole();
         planner.decide_touches();
     }
-    let mut plan = planner.draft.plan;
-    plan.inventory_digest = request.digest(inventory);
-    plan
+    planner.draft.plan
 }
 
 /// Whether nothing else than its dates, or its authority's, may be wrong with a certificate: whose it is comes after that.

@@ -3,7 +3,7 @@
 use super::node_facts::{node_facts, server, version};
 use super::{LeftAlone, NewKubeconfig, Rebuild, Request, Shape};
 use crate::diagnosis::Finding;
-use crate::inventory::{Credential, CredentialEntry, Inventory, Remains};
+use crate::inventory::{CredentialEntry, Inventory, Remains};
 use crate::kubernetes::{
     AuthorityName, Component, LeafProfileError, MissingFact, NodeFacts, Place, leaf_profile,
 };
@@ -12,13 +12,14 @@ use crate::pki::{Certificate, KeyAlgorithm, Validity};
 /// What a name is for that nothing on the node tells.
 const CLUSTER: &str = "kubernetes";
 
-/// The step, but for its dates; what a person has to bring, where that cannot be known here.
+/// The step; what a person has to bring, where that cannot be known here.
 pub(super) fn rebuild(
     inventory: &Inventory,
     request: &Request,
     entry: &CredentialEntry,
     finding: &Finding,
     remains: &Remains,
+    validity: Validity,
 ) -> Result<Rebuild, LeftAlone> {
     let name = finding.name;
     let leave = |needs: String| LeftAlone {
@@ -67,12 +68,10 @@ pub(super) fn rebuild(
         )));
     }
     let keeps_key = remains.key.is_some() && !request.rekey;
-    let names_its_credential =
-        matches!(&shape, Shape::Kubeconfig(new) if new.credential_file.is_some());
     Ok(Rebuild {
         name,
         authority,
-        new_key: if keeps_key || names_its_credential {
+        new_key: if keeps_key || shape.names_its_credential() {
             None
         } else {
             Some(algorithm()?)
@@ -81,10 +80,7 @@ pub(super) fn rebuild(
         profile,
         shape,
         state: finding.state,
-        validity: Validity {
-            not_before: time::OffsetDateTime::UNIX_EPOCH,
-            not_after: time::OffsetDateTime::UNIX_EPOCH,
-        },
+        validity,
     })
 }
 
@@ -145,10 +141,7 @@ pub(super) fn algorithm_of(inventory: &Inventory, entry: &CredentialEntry) -> Op
         .credentials
         .iter()
         .filter(|other| other.issuer == entry.issuer);
-    let leaves = siblings.filter_map(|other| {
-        let content = other.content.as_ref().ok();
-        content.and_then(Credential::certificate)
-    });
+    let leaves = siblings.filter_map(CredentialEntry::certificate);
     let authority = entry.issuer.authority().and_then(|name| {
         let bundle = inventory.authority(name)?.certificates.as_ref().ok()?;
         bundle.first()

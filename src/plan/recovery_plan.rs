@@ -4,6 +4,7 @@ use super::{LeftAlone, ReSign, Rebuild, Refusal, ReissueAuthority, Step};
 use crate::diagnosis::CopyFinding;
 use crate::digest::Sha256Digest;
 use crate::kubernetes::AuthorityName;
+use crate::pki::KeyAlgorithm;
 
 /// All that a recovery will do, all that it will not, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,9 +62,18 @@ impl RecoveryPlan {
             Step::ReSign(step) => Some(step.name),
             Step::Install(step) => Some(step.name),
             // Its credential is a step of its own.
-            Step::Rebuild(step) if step.names_its_credential() => None,
+            Step::Rebuild(step) if step.shape.names_its_credential() => None,
             Step::Rebuild(step) => Some(step.name),
             Step::Mint(step) => Some(step.name),
+            _ => None,
+        })
+    }
+
+    /// The credentials that get a new key, by kubeadm's names, and of which kind.
+    pub fn re_keyed(&self) -> impl Iterator<Item = (&'static str, KeyAlgorithm)> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::ReSign(step) => Some((step.name, step.new_key?)),
+            Step::Rebuild(step) => Some((step.name, step.new_key?)),
             _ => None,
         })
     }

@@ -8,9 +8,9 @@ use super::node_name::agreed;
 use super::planner::Planner;
 use super::rebuild::{algorithm_of, is_kubeadms, rebuild};
 use super::signer::second;
-use super::{Install, LeftAlone, Mint, ReSign, Rebuild, RefusalCode, Step};
+use super::{Install, LeftAlone, Mint, ReSign, RefusalCode, Step};
 use crate::diagnosis::{Finding, MissingName, State};
-use crate::inventory::{Credential, CredentialEntry, Issuer, MissingPem, Remains};
+use crate::inventory::{CredentialEntry, Issuer, MissingPem, Remains};
 use crate::kubernetes::AuthorityName;
 use crate::pki::{AlternativeName, Certificate, KeyAlgorithm, Validity};
 
@@ -46,11 +46,7 @@ impl Planner<'_> {
             }
             return;
         };
-        let present = entry
-            .content
-            .as_ref()
-            .ok()
-            .and_then(Credential::certificate);
+        let present = entry.certificate();
         if present == Some(certificate) {
             return self.draft.plan.healthy.push(finding.name);
         }
@@ -102,19 +98,18 @@ impl Planner<'_> {
             return;
         };
         let validity = self.validity(signer);
-        let step = match rebuild(self.draft.inventory, self.request, entry, finding, remains) {
-            Ok(step) => Rebuild { validity, ..step },
+        let (inventory, request) = (self.draft.inventory, self.request);
+        let step = match rebuild(inventory, request, entry, finding, remains, validity) {
+            Ok(step) => step,
             Err(left) => return self.draft.plan.left.push(left),
         };
         self.draft
             .leave_short_lived(finding.name, &validity, self.within);
-        let names_its_credential = step.names_its_credential();
+        let missing = entry.missing.as_ref();
+        let missing = missing.filter(|_| step.shape.names_its_credential());
         self.draft.plan.steps.push(Step::Rebuild(Box::new(step)));
-        if names_its_credential {
-            match &entry.missing {
-                Some(missing) => self.mint(entry, finding, missing),
-                None => self.draft.refuse_unreadable(entry),
-            }
+        if let Some(missing) = missing {
+            self.mint(entry, finding, missing);
         }
     }
 
@@ -150,11 +145,7 @@ impl Planner<'_> {
     }
 
     pub(super) fn re_sign(&mut self, entry: &CredentialEntry, finding: &Finding) {
-        let leaf = entry
-            .content
-            .as_ref()
-            .ok()
-            .and_then(Credential::certificate);
+        let leaf = entry.certificate();
         let algorithm = leaf.and_then(Certificate::key_algorithm);
         let new_key = algorithm
             .or_else(|| algorithm_of(self.draft.inventory, entry))
@@ -164,11 +155,7 @@ impl Planner<'_> {
 
     /// The names that the certificate is to have besides its own, each once.
     fn additional_names(&self, entry: &CredentialEntry, finding: &Finding) -> Vec<AlternativeName> {
-        let leaf = entry
-            .content
-            .as_ref()
-            .ok()
-            .and_then(Credential::certificate);
+        let leaf = entry.certificate();
         let own = leaf.map_or(&[][..], Certificate::subject_alternative_names);
         let missing = finding.missing_names.iter().map(|one| &one.name);
         let fixed = missing.filter(|_| self.request.fix_names);

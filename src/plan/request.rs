@@ -159,7 +159,8 @@ impl Request {
             .map(|one| &one.name)
     }
 
-    pub(super) fn selects(&self, name: &str) -> bool {
+    /// Whether `only` leaves that certificate in.
+    pub fn selects(&self, name: &str) -> bool {
         self.only
             .as_ref()
             .is_none_or(|only| only.iter().any(|wanted| wanted == name))

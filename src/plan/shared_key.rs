@@ -4,28 +4,21 @@ use std::path::Path;
 
 use super::draft::Draft;
 use super::{RefusalCode, Step};
-use crate::inventory::{Credential, CredentialEntry, Inventory};
+use crate::inventory::Inventory;
 
 /// Refuses every step that would put a new key where an authority, the service accounts or another credential has its own.
 pub(super) fn refuse_shared_keys(draft: &mut Draft<'_>) {
     let inventory = draft.inventory;
-    let re_keyed: Vec<&'static str> = draft
-        .plan
-        .steps
-        .iter()
-        .filter_map(|step| match step {
-            Step::ReSign(step) => step.new_key.map(|_| step.name),
-            Step::Rebuild(step) => step.new_key.map(|_| step.name),
-            _ => None,
-        })
-        .collect();
+    let re_keyed = draft.plan.re_keyed().map(|(name, _)| name);
+    let re_keyed: Vec<&'static str> = re_keyed.collect();
     for name in re_keyed {
         let Some(entry) = inventory.credential(name) else {
             continue;
         };
-        let Some(path) = key_path(entry) else {
+        let Some(slot) = entry.key_slot() else {
             continue;
         };
+        let path = slot.path.as_path();
         if let Some(other) = other_owner(inventory, name, path) {
             draft.plan.steps.retain(|step| !is_of(step, name));
             let evidence = format!(
@@ -50,14 +43,6 @@ fn is_of(step: &Step, name: &str) -> bool {
     }
 }
 
-fn key_path(entry: &CredentialEntry) -> Option<&Path> {
-    let content = entry.content.as_ref().ok();
-    let slot = content.and_then(Credential::key_slot);
-    let remains = entry.remains.as_ref();
-    let slot = slot.or_else(|| remains.and_then(|remains| remains.key_file.as_ref()));
-    slot.map(|slot| slot.path.as_path())
-}
-
 fn other_owner(inventory: &Inventory, name: &str, path: &Path) -> Option<String> {
     let authority = inventory.authorities.iter().find(|authority| {
         authority.key_path == path || authority.key_slot().is_some_and(|slot| slot.path == path)
@@ -72,6 +57,6 @@ fn other_owner(inventory: &Inventory, name: &str, path: &Path) -> Option<String>
         .credentials
         .iter()
         .filter(|other| other.catalog.name != name);
-    let other = others.find(|other| key_path(other) == Some(path))?;
+    let other = others.find(|other| other.key_slot().is_some_and(|slot| slot.path == path))?;
     Some(other.catalog.name.to_owned())
 }

@@ -10,7 +10,7 @@ use crate::inventory::Inventory;
 /// Why not; the same as what would stop a recovery.
 pub fn signing_obstacles(inventory: &Inventory, now: OffsetDateTime) -> Vec<Refusal> {
     let diagnosis = diagnose(inventory, now, Duration::ZERO);
-    let mut draft = Draft::new(inventory, &diagnosis, now);
+    let mut draft = Draft::new(inventory, inventory.digest(), &diagnosis, now);
     if draft.check_node(false) {
         draft.check_signing();
     }

@@ -260,10 +260,12 @@ impl Rebuild {
             .chain(addresses.map(|address| format!("IP:{address}")))
             .collect()
     }
+}
 
+impl Shape {
     /// Whether it is a kubeconfig that names the file of its credential, which is a step of its own then.
     pub fn names_its_credential(&self) -> bool {
-        matches!(&self.shape, Shape::Kubeconfig(new) if new.credential_file.is_some())
+        matches!(self, Self::Kubeconfig(new) if new.credential_file.is_some())
     }
 }
 

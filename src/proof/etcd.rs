@@ -151,7 +151,7 @@ impl Asked<'_> {
     fn is_leaderless(&self) -> bool {
         let metrics = self.plane.etcd_metrics;
         let answer =
-            metrics.and_then(|address| reached::plain(address, HttpRequest::get("/health")));
+            metrics.and_then(|address| reached::plain(address, HttpRequest::get("/health")).ok());
         let health = answer.and_then(|it| serde_json::from_slice::<Health>(&it.body).ok());
         let has_others = self.plane.etcd_cluster.as_ref();
         let has_others = has_others.is_some_and(EtcdCluster::has_others);

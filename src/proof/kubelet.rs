@@ -9,7 +9,7 @@ use super::conditions::Look;
 use super::finding::State;
 use super::login::TICK;
 use super::process::since;
-use super::reached::{silent, tell};
+use super::reached::plain;
 use super::running::Running;
 use super::written::{Written, on_the_wall};
 use crate::evidence::{moment, with_causes};
@@ -53,20 +53,14 @@ pub(super) fn of_process(running: Arc<Running>, link: PathBuf, written: Arc<Writ
 
 /// Asks the kubelet whether it is healthy.
 pub(super) fn of_health(address: SocketAddr) -> Look {
-    Box::new(move || {
-        let answer = match tell(address, HttpRequest::get("/healthz")) {
-            Ok(answer) => answer,
-            Err(state) => return state,
-        };
-        match answer {
-            Ok(answer) if answer.status == 200 => {
-                State::proven(format!("{address} answers /healthz with 200"))
-            }
-            Ok(answer) => State::open_with(
-                format!("{address} answers /healthz with {}", answer.status),
-                "its own words: journalctl -u kubelet -n 20",
-            ),
-            Err(error) => silent(address, &error),
+    Box::new(move || match plain(address, HttpRequest::get("/healthz")) {
+        Ok(answer) if answer.status == 200 => {
+            State::proven(format!("{address} answers /healthz with 200"))
         }
+        Ok(answer) => State::open_with(
+            format!("{address} answers /healthz with {}", answer.status),
+            "its own words: journalctl -u kubelet -n 20",
+        ),
+        Err(state) => state,
     })
 }

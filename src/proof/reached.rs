@@ -32,25 +32,31 @@ impl From<Unusable> for State {
     }
 }
 
-/// The answer of a server that speaks without TLS, if one comes: nothing is proven by it.
-pub(super) fn plain(address: SocketAddr, request: HttpRequest) -> Option<HttpResponse> {
-    let question = Question {
-        address,
-        channel: Channel::Plain,
-        request: Some(request),
-        patience: PATIENCE,
-    };
-    let is_own = is_own_address(address.ip());
-    is_own.then(|| ask(&question, now()).outcome.ok().flatten())?
+/// The answer of a server that speaks without TLS, whatever its status: it proves nothing of who gave it. Why there is none,
+/// otherwise.
+pub(super) fn plain(address: SocketAddr, request: HttpRequest) -> Result<HttpResponse, State> {
+    judge(address, put(address, Channel::Plain, Some(request))?)
 }
 
 /// Asks, presenting itself as the address that is connected to.
-///
-/// Only at an address of this machine: a manifest can name any other.
 pub(super) fn reach(
     address: SocketAddr,
     trust: Trust,
     client: Option<ClientCredential>,
+    request: Option<HttpRequest>,
+) -> Result<Answer, Unusable> {
+    let channel = Channel::Tls {
+        server_name: address.ip().to_string(),
+        trust,
+        client,
+    };
+    put(address, channel, request)
+}
+
+/// Only at an address of this machine: a manifest can name any other.
+fn put(
+    address: SocketAddr,
+    channel: Channel,
     request: Option<HttpRequest>,
 ) -> Result<Answer, Unusable> {
     if !is_own_address(address.ip()) {
@@ -60,40 +66,14 @@ pub(super) fn reach(
     }
     let question = Question {
         address,
-        channel: Channel::Tls {
-            server_name: address.ip().to_string(),
-            trust,
-            client,
-        },
+        channel,
         request,
         patience: PATIENCE,
     };
     Ok(ask(&question, now()))
 }
 
-/// A request in plain HTTP, whose answer proves nothing of who gave it.
-pub(super) fn tell(
-    address: SocketAddr,
-    request: HttpRequest,
-) -> Result<Result<HttpResponse, ProbeError>, State> {
-    if !is_own_address(address.ip()) {
-        let why = format!("{address} is not an address of this machine: it is not asked");
-        return Err(Unusable(why).into());
-    }
-    let question = Question {
-        address,
-        channel: Channel::Plain,
-        request: Some(request),
-        patience: PATIENCE,
-    };
-    match ask(&question, now()).outcome {
-        Ok(Some(answer)) => Ok(Ok(answer)),
-        Ok(None) => Err(State::open(format!("{address}: no answer came"))),
-        Err(error) => Ok(Err(error)),
-    }
-}
-
-/// The same, for an answer: from a server that is trusted alone, whatever its status. Why there is none, otherwise.
+/// The answer of a server, if it is trusted, whatever its status. Why there is none, otherwise.
 pub(super) fn answer(
     address: SocketAddr,
     trust: Trust,

@@ -1,6 +1,6 @@
 //! Folders that are gone with all that was in them: made before a file is staged there, and removed again on the way back.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::transaction::Transaction;
 use super::{Failure, Undertaking};
@@ -42,10 +42,4 @@ impl Transaction<'_> {
         let folders = &self.log.chain().genesis().circumstances.new_folders;
         folders.iter().map(PathBuf::from).collect()
     }
-}
-
-/// The nearest folder above one that is missing, in which it can be made; none where it is there.
-pub(super) fn existing(root: &Root, folder: &Path) -> Option<PathBuf> {
-    let missing = root.missing_folders(folder);
-    missing.first()?.parent().map(Path::to_owned)
 }

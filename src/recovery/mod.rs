@@ -39,7 +39,7 @@ mod written;
 
 pub use clear::clear;
 pub use clock::clock_doubts;
-pub use confine::{confine, confine_with_operand};
+pub use confine::confine;
 pub use error::{Failure, RecoveryError, Stuck, replaced};
 pub use execute::carry_out;
 pub use facts::Reason;

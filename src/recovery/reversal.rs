@@ -10,14 +10,11 @@ use super::obstacle::{Decision, Looked, Obstacle, decide, skipped};
 use super::situation::{Situation, check_old};
 use super::{Undertaking, facts};
 use crate::evidence::with_causes;
-use crate::issuance::{Content, FileChange};
+use crate::issuance::{Content, FileChange, KUBELET_PEM};
 use crate::journal::{Chain, Change, FileState, Progress};
 use crate::node::{Root, Secrecy};
 use crate::plan::{LeftAlone, Refusal};
 use crate::shell::quote;
-
-/// The journal's word for a kubelet's dated file, and for the link to it.
-const KUBELET_PEM: &str = "kubelet-pem";
 
 /// What undoes the run of that journal. Files that the run had added stay: to a kubelet's nothing leads any more, and others made
 /// a credential whole that was not.

@@ -6,32 +6,27 @@ use super::super::arguments::CsrExport;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::observed::observe_control_plane;
+use super::super::out_folder::demand_folder;
 use super::super::render::{BOLD, WARNING, date_cell, printable};
 use super::super::table::{Cell, Table, terminal_columns};
 use super::{REQUESTS, pending};
 use crate::csr::{self, RequestBundle, Skipped};
 use crate::diagnosis::{Finding, State, diagnose};
 use crate::digest::Sha256Digest;
-use crate::node::{self, Root, create_operand_with, look_at_operand};
-use crate::shell::quote;
+use crate::node::{self, Root, create_operand_with};
 use anstyle::Style;
 
 /// Writes a request for each certificate that needs something, and one sealed bundle of all of them.
 pub fn export(root: &Root, arguments: &CsrExport, out: &mut dyn Write) -> Result<Exit, Failure> {
     let folder = &arguments.out;
-    if let (false, _) = look_at_operand(folder) {
-        let message = format!("{} is no folder", folder.display());
-        return Err(Failure::new(Exit::Usage, message)
-            .hint(format!("make it: install -d -m 0700 {}", quote(folder))));
-    }
+    demand_folder(folder)?;
     let request = arguments.request()?;
     let inventory = observe_control_plane(root)?;
     let now = node::now();
     let within = time::Duration::try_from(request.within).unwrap_or(time::Duration::MAX);
     let diagnosis = diagnose(&inventory, now, within);
     let selected = |finding: &Finding| {
-        let only = request.only.as_ref();
-        only.is_none_or(|only| only.iter().any(|name| name == finding.name))
+        request.selects(finding.name)
             && (request.force || !matches!(finding.state, State::Valid | State::ExternallyManaged))
     };
     let (bundle, skipped) = csr::export(

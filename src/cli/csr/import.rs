@@ -7,7 +7,7 @@ use super::super::arguments::CsrImport;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::observed::observe;
-use super::super::recover::{Confirmation, Order, carry_out_order, wishes_in_effect};
+use super::super::recover::{Order, carry_out_order, wishes_in_effect};
 use super::super::render::printable;
 use super::{pending, unusable};
 use crate::csr::Answer;
@@ -39,10 +39,7 @@ pub fn import(root: &Root, arguments: &CsrImport, out: &mut dyn Write) -> Result
             "there are two certificates for {name}: leave out the one that is not to be installed"
         )));
     }
-    let mut words = wishes_in_effect(recover);
-    if let Some(verb) = words.first_mut() {
-        "csr import".clone_into(verb);
-    }
+    let mut words = wishes_in_effect("csr import", recover);
     words.extend(certificates.iter().map(|(name, certificate)| {
         format!("--certificate={name}=sha256:{}", certificate.fingerprint())
     }));
@@ -56,7 +53,7 @@ pub fn import(root: &Root, arguments: &CsrImport, out: &mut dyn Write) -> Result
             request,
             recover,
             words,
-            confirmation: Confirmation::Yes,
+            confirm: None,
         },
         out,
     )

@@ -16,7 +16,7 @@ use crate::csr::{
     Answer, Judged, RequestBundle, RequestedCertificate, SignedCertificate, judge, sign as sign_one,
 };
 use crate::digest::Sha256Digest;
-use crate::inventory::authorities_beneath;
+use crate::inventory::{Inventory, authorities_beneath};
 use crate::node::{self, Root, create_operand_with, read_operand};
 use crate::pki::{Authority, Validity};
 use crate::plan::{Refusal, RefusalCode};
@@ -62,7 +62,7 @@ pub fn sign(root: &Root, arguments: &CsrSign, out: &mut dyn Write) -> Result<Exi
     }
     let answer = Answer {
         requests: fingerprint,
-        signed_at: now.replace_nanosecond(0).unwrap_or(now),
+        signed_at: now.truncate_to_second(),
         signed_by: node::machine().name,
         certificates,
     };
@@ -99,7 +99,7 @@ fn authorities(
             let beneath = Root::open(folder).map_err(|error| Failure::of_file("CA", &error))?;
             authorities_beneath(&beneath)
         }
-        None => crate::inventory::Inventory::observe(root).authorities,
+        None => Inventory::observe(root).authorities,
     };
     let mut authorities = Vec::new();
     let mut refusals = Vec::new();
@@ -146,9 +146,9 @@ fn sort_out<'a>(
     let (mut fit, mut elsewhere, mut refusals) = (Vec::new(), Vec::new(), Vec::new());
     for requested in &bundle.requests {
         match judge(requested, authorities) {
-            Judged::Fit(place) => fit.extend(authorities.get(place).map(|one| (requested, one))),
+            Judged::Fit(authority) => fit.push((requested, authority)),
             Judged::Elsewhere => elsewhere.push(requested),
-            Judged::Unfit(requested, reason) => refusals.push(Refusal {
+            Judged::Unfit(reason) => refusals.push(Refusal {
                 code: RefusalCode::RequestsUnusable,
                 subject: requested.name.clone(),
                 evidence: format!("{}: {reason}", path.display()),

@@ -8,11 +8,8 @@ use super::super::failure::Failure;
 use crate::bundle::{BundleError, NodeBundle};
 use crate::evidence::with_causes;
 use crate::inventory::{Inventory, NodeTrust};
-use crate::node::{self, Root, Secrecy, read_operand};
+use crate::node::{self, MACHINE_ID, Root, Secrecy, read_operand};
 use crate::plan::{Refusal, RefusalCode, second};
-
-/// machine-id(5).
-const MACHINE_ID: &str = "/etc/machine-id";
 
 /// Reads the bundle, and believes what the CA on this node vouches for.
 pub(super) fn open(root: &Root, inventory: &Inventory, path: &Path) -> Result<NodeBundle, Failure> {

@@ -7,10 +7,12 @@ use time::OffsetDateTime;
 
 use super::super::arguments::NodeIssue;
 use super::super::clock::write_clock_doubts;
+use super::super::execution::under_way;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::interrupted::{clear, reason, refuse_unfinished};
+use super::super::interrupted::{reason, refuse_unfinished};
 use super::super::observed::{lock, observe};
+use super::super::out_folder::demand_folder;
 use super::super::prompt::{confirm, demand_terminal};
 use super::super::render::{GOOD, count, date_cell, printable, span};
 use super::super::report::{despite_lost_output, write_ended};
@@ -21,12 +23,11 @@ use crate::bundle::NodeBundle;
 use crate::inventory::Inventory;
 use crate::issuance::{KUBELET_CREDENTIAL, NodeCredential};
 use crate::journal::Act;
-use crate::kubernetes::{AuthorityName, Clusters, user_of_node};
-use crate::node::{self, Root, Secrecy, look_at_operand};
+use crate::kubernetes::{AuthorityName, user_of_node};
+use crate::node::{self, Root, look_at_operand};
 use crate::pki::{Authority, Certificate, Validity};
 use crate::plan::signing_obstacles;
-use crate::recovery::{self, Ended, HandOut, Interrupted, Undertaking, hand_out};
-use crate::shell::quote;
+use crate::recovery::{Ended, HandOut, Undertaking, hand_out};
 
 /// What a certificate must live for longer than: it is valid from five minutes ago.
 const SHORTEST: std::time::Duration = std::time::Duration::from_mins(5);
@@ -61,7 +62,7 @@ pub fn issue(root: &Root, arguments: &NodeIssue, out: &mut dyn Write) -> Result<
     let issuing = Issuing {
         authority: &authority,
         authorities: &authorities,
-        api_server: api_server(root),
+        api_server: api_server(&inventory),
         validity,
         now,
     };
@@ -78,30 +79,15 @@ pub fn issue(root: &Root, arguments: &NodeIssue, out: &mut dyn Write) -> Result<
         touches: Vec::new(),
         moves: Vec::new(),
     };
-    let refusals = recovery::preflight(root, &undertaking);
-    if !refusals.is_empty() {
-        return Err(Failure::refused(&refusals));
-    }
-    let theirs = left_over.iter().flat_map(Interrupted::folders);
-    recovery::confine_with_operand(root, theirs, Some(&arguments.out))
-        .map_err(|error| Failure::of_file("disk", &error))?;
-    let mut watch = Voice::People.watch();
-    let mut warnings = match left_over {
-        Some(left_over) => clear(root, left_over, &reason, &mut watch)?,
-        None => Vec::new(),
-    };
-    let ended = hand_out(
+    let ended = under_way(
         root,
         &undertaking,
-        &hand_outs,
-        authority,
+        Some(&arguments.out),
+        left_over,
         &reason,
-        &mut watch,
-    );
-    watch.finish();
-    let mut ended = ended.map_err(|error| Failure::of_recovery(root, &error))?;
-    warnings.append(&mut ended.warnings);
-    let ended = Ended { warnings, ..ended };
+        &mut Voice::People.watch(),
+        |watch| hand_out(root, &undertaking, &hand_outs, authority, &reason, watch),
+    )?;
     let written = write_report(root, &hand_outs, &ended, out).and_then(|()| out.flush());
     despite_lost_output(root, &ended, &written);
     Ok(if ended.warnings.is_empty() {
@@ -120,11 +106,7 @@ fn files(arguments: &NodeIssue) -> Result<Vec<PathBuf>, Failure> {
         )));
     }
     let folder = &arguments.out;
-    if let (false, _) = look_at_operand(folder) {
-        let message = format!("{} is no folder", folder.display());
-        return Err(Failure::new(Exit::Usage, message)
-            .hint(format!("make it: install -d -m 0700 {}", quote(folder))));
-    }
+    demand_folder(folder)?;
     let mut files = Vec::new();
     for operand in &arguments.nodes {
         let file = folder.join(format!("{}.rekindle-node", operand.name));
@@ -164,15 +146,10 @@ fn cluster(
 }
 
 /// Where the administrator asks the API, for people to compare.
-fn api_server(root: &Root) -> Option<String> {
-    let path = Path::new("/etc/kubernetes/admin.conf");
-    let file = root.read(path, Secrecy::Secret).ok()?;
-    Clusters::parse(&file.bytes)
-        .ok()?
-        .current()
-        .ok()?
-        .server()
-        .map(str::to_owned)
+fn api_server(inventory: &Inventory) -> Option<String> {
+    let administrator = inventory.credential("admin.conf")?;
+    let server = administrator.cluster.as_ref()?.server()?;
+    Some(server.to_owned())
 }
 
 /// What all of them have in common.

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use crate::bundle::NodeBundle;
-use crate::inventory::{Credential, Inventory, Location, ObservationError};
+use crate::inventory::{Inventory, Location, ObservationError};
 use crate::issuance::{FileChange, KUBELET_CREDENTIAL, Rotation};
 use crate::node::{self, Present, Root};
 use crate::plan::{Refusal, RefusalCode};
@@ -21,7 +21,7 @@ pub(super) fn changes(
         return Err(no_link(&path));
     };
     let content = entry.content.as_ref();
-    let certificate = content.ok().and_then(Credential::certificate);
+    let certificate = entry.certificate();
     let (link, found, taken): (&Path, Present, &[String]) = match (&entry.missing, &entry.location)
     {
         (Some(missing), location) => {

@@ -151,7 +151,7 @@ fn what_the_kernel_does_not_permit_is_said() {
     let component = victim.component();
     let confined = std::thread::spawn(move || {
         let root = Root::open(Path::new("/")).unwrap();
-        if root.confine([]).unwrap() != Confinement::Full {
+        if root.confine([], None).unwrap() != Confinement::Full {
             println!("skipped: the Landlock of this kernel knows nothing of signals");
             return;
         }
