@@ -1,5 +1,6 @@
 //! Rekindle brings a kubeadm control-plane node back after every certificate has expired.
 
+pub mod authentication;
 pub mod bundle;
 pub mod cli;
 pub mod control_plane;
@@ -19,3 +20,4 @@ pub mod plan;
 pub mod proof;
 pub mod recovery;
 pub mod shell;
+pub mod token_audit;

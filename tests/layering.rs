@@ -65,6 +65,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "shell",
         ],
     ),
+    (
+        "authentication",
+        &["digest", "inventory", "kubernetes", "node", "pki"],
+    ),
+    ("token_audit", &["node"]),
     ("control_plane", &["evidence", "inventory", "kubernetes"]),
     (
         "proof",

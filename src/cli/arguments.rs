@@ -1,5 +1,7 @@
 //! The command line.
 
+mod ways_in;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +14,10 @@ use crate::kubernetes::{AUTHORITIES, AuthorityName, KubernetesVersion};
 use crate::node::Root;
 use crate::pki::{InvalidAlternativeName, KeyAlgorithm};
 use crate::plan::{AdditionalName, Request, Restart};
+
+pub use ways_in::{
+    Auth, CredentialIssue, CredentialList, CredentialVerb, TokensAudit, TokensVerb, Whoami,
+};
 
 /// Brings a kubeadm control-plane node back after every certificate has expired.
 ///
@@ -87,6 +93,16 @@ pub enum Verb {
     /// Brings kubelets of other nodes back: makes their credentials on a control plane, and installs them there.
     #[command(subcommand)]
     Node(NodeVerb),
+    /// Says who a credential is, and what this node's API server would answer to it today; changes nothing.
+    Whoami(Whoami),
+    /// Shows the ways in that this node's API server has, and what becomes of each when certificates expire; changes nothing.
+    Auth(Auth),
+    /// Makes short-lived break-glass credentials, and lists them.
+    #[command(subcommand)]
+    Credential(CredentialVerb),
+    /// Looks for tokens that never end.
+    #[command(subcommand)]
+    Tokens(TokensVerb),
     /// Makes an expired node in a folder, and recovers it before your eyes.
     Drill(Drill),
     /// Back-dates the certificates of a node in a folder, with that node's own CA: for rehearsals.

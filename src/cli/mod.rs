@@ -2,6 +2,7 @@
 
 mod aftermath;
 mod arguments;
+mod auth;
 mod backups;
 mod ca;
 mod check;
@@ -9,6 +10,7 @@ mod check_json;
 mod clock;
 mod conditions;
 mod copies;
+mod credential;
 mod csr;
 mod drill;
 mod events;
@@ -38,10 +40,12 @@ mod several;
 mod standing;
 mod table;
 mod take_up;
+mod tokens;
 mod verify;
 mod voice;
 mod vouching;
 mod ways;
+mod whoami;
 mod wishes;
 
 use std::io::Write;
@@ -49,7 +53,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, BackupsVerb, CaVerb, CsrVerb, JournalVerb, NodeVerb, Verb};
+use arguments::{
+    Arguments, BackupsVerb, CaVerb, CredentialVerb, CsrVerb, JournalVerb, NodeVerb, TokensVerb,
+    Verb,
+};
 use exit::Exit;
 use failure::Failure;
 
@@ -115,6 +122,11 @@ fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure>
         Verb::Journal(JournalVerb::Show(verb)) => journal::show(&root()?, verb, out),
         Verb::Node(NodeVerb::Issue(verb)) => node::issue(&root()?, verb, out),
         Verb::Node(NodeVerb::Install(verb)) => node::install(&root()?, verb, out),
+        Verb::Whoami(verb) => whoami::whoami(&root()?, verb, out),
+        Verb::Auth(verb) => auth::auth(&root()?, verb, out),
+        Verb::Credential(CredentialVerb::Issue(verb)) => credential::issue(&root()?, verb, out),
+        Verb::Credential(CredentialVerb::List(verb)) => credential::list(&root()?, verb, out),
+        Verb::Tokens(TokensVerb::Audit(verb)) => tokens::audit(&root()?, verb, out),
         Verb::Drill(verb) => {
             arguments.refuse_root("drill makes its own node: --keep DIR says where")?;
             drill::drill(verb, out)

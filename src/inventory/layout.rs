@@ -53,7 +53,8 @@ pub(super) struct PairPaths {
 }
 
 impl Layout {
-    pub(super) fn observe(root: &Root) -> Self {
+    /// Reads manifests and configuration, and nothing else.
+    pub fn observe(root: &Root) -> Self {
         let mut obstacles = Vec::new();
         let kubelet = keep(
             observe_optional(

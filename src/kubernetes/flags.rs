@@ -42,6 +42,12 @@ impl Flags {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The values of each flag of that name, in their order: for one that may be repeated.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = self.0.iter().filter(move |(flag, _)| flag == name);
+        named.map(|(_, value)| value.as_str())
+    }
+
     /// The flags that are set, each once, with the value that counts.
     pub fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
         let last = |(place, (name, _)): &(usize, &(String, String))| {

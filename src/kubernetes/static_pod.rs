@@ -93,6 +93,11 @@ impl StaticPod {
         self.flags.value(name)
     }
 
+    /// Each value of a flag that may be repeated, in their order.
+    pub fn flags(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.flags.values(name)
+    }
+
     /// Whether a process started with `arguments` has this flag as the manifest has it; also where that has none, or leaves its
     /// value to the kubelet.
     pub fn agrees(&self, flag: &str, arguments: &[String]) -> bool {

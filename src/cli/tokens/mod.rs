@@ -1,0 +1,5 @@
+//! `rekindle tokens`: tokens that never end.
+
+mod audit;
+
+pub(super) use audit::audit;
