@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
 use super::answer::{Answer, Cause, Unauthorized};
-use super::{JsonWebToken, ServiceAccounts};
+use super::{JsonWebToken, ServiceAccounts, TokenError};
 use crate::inventory::{Layout, ObservationError};
 use crate::kubernetes::Component;
 use crate::node::{Root, Secrecy};
@@ -75,10 +75,15 @@ impl ApiServer {
 
     /// What it answers to a bearer token.
     pub fn answer_token(&self, text: &str, now: OffsetDateTime) -> Answer {
-        if let Ok(token) = JsonWebToken::parse(text)
-            && self.service_accounts.takes(&token)
-        {
-            return self.service_accounts.answer(&token, now);
+        match JsonWebToken::parse(text) {
+            Ok(token) if self.service_accounts.takes(&token) => {
+                return self.service_accounts.answer(&token, now);
+            }
+            Ok(_) | Err(TokenError::NotAToken) => {}
+            Err(error) => {
+                let malformed = Unauthorized::new(Cause::Malformed, error.to_string());
+                return Answer::Unauthorized(vec![malformed]);
+            }
         }
         Answer::Unauthorized(vec![Unauthorized::new(
             Cause::UnknownToken,

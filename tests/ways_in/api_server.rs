@@ -93,6 +93,11 @@ impl ApiServer {
         &self.machine
     }
 
+    /// The folder of kube-apiserver, etcd and kubectl.
+    pub fn programs(&self) -> &Path {
+        &self.programs
+    }
+
     /// `rekindle --root NODE ARGUMENTS`.
     pub fn rekindle(&self, arguments: &[&str]) -> Run {
         rekindle(self.machine.node().path(), arguments)

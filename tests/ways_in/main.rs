@@ -12,7 +12,9 @@
 )]
 
 mod api_server;
+mod credentials;
 mod harness;
+mod whoami;
 
 #[path = "../support/mod.rs"]
 mod support;
