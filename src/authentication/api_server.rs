@@ -2,10 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use super::ServiceAccounts;
-use crate::inventory::{Layout, ObservationError};
-use crate::kubernetes::Component;
-use crate::node::{Root, Secrecy};
+use time::OffsetDateTime;
+
+use super::authenticator::Authenticator;
+use super::switch::Switch;
+use super::{FrontProxy, Oidc, ServiceAccountKeys, ServiceAccounts, TokenFile, Webhook};
+use super::{
+    anonymous, bootstrap_tokens, client_certificates, front_proxy, jwt, service_account_tokens,
+    token_file, webhook,
+};
+use crate::inventory::{Layout, Manifest, ObservationError};
+use crate::kubernetes::{AuthenticationConfiguration, Component};
+use crate::node::{FileSnapshot, Root, Secrecy};
 use crate::pki::{Certificate, read_certificates};
 
 /// What this API server knows its callers by, from the flags in its manifest and the files that they name.
@@ -15,6 +23,25 @@ pub struct ApiServer {
     pub client_authorities: Option<NamedFile<Vec<Certificate>>>,
     /// Tokens of service accounts.
     pub service_accounts: ServiceAccounts,
+    /// Where their keys are.
+    pub service_account_keys: ServiceAccountKeys,
+    /// Who may say in headers for whom it asks (`--requestheader-…`); nobody where no CA is named.
+    pub front_proxy: Option<FrontProxy>,
+    /// The static token file (`--token-auth-file`).
+    pub static_tokens: Option<NamedFile<TokenFile>>,
+    /// Bootstrap tokens (`--enable-bootstrap-token-auth`). False unless said otherwise.
+    pub bootstrap_tokens: Switch,
+    /// What `--authentication-config` names.
+    pub authentication_config: Option<NamedFile<AuthenticationConfiguration>>,
+    /// The flags of `OpenID` Connect (`--oidc-…`), which it excludes.
+    pub oidc: Option<Oidc>,
+    /// The webhook that is asked about tokens.
+    pub webhook: Option<Webhook>,
+    /// `--anonymous-auth`. True unless said otherwise.
+    pub anonymous: Switch,
+    /// Whether an authorizer allows everything (`--authorization-mode` with `AlwaysAllow`, and without any): then nobody is let in
+    /// anonymously.
+    pub allows_everything: bool,
 }
 
 /// A file that a flag names.
@@ -35,7 +62,34 @@ impl ApiServer {
             client_authorities: flag("client-ca-file")
                 .map(|path| NamedFile::read(root, path, Secrecy::Public, certificates)),
             service_accounts: ServiceAccounts::observe(root, manifest),
+            service_account_keys: ServiceAccountKeys::observe(root, manifest),
+            front_proxy: FrontProxy::observe(root, manifest),
+            static_tokens: flag("token-auth-file").map(|path| {
+                // That others may read it is the risk that is told of, and no reason not to look.
+                NamedFile::read_snapshot(root, path, Secrecy::Public, static_tokens)
+            }),
+            bootstrap_tokens: Switch::read(manifest, "enable-bootstrap-token-auth", false),
+            authentication_config: flag("authentication-config")
+                .map(|path| NamedFile::read(root, path, Secrecy::Public, configuration)),
+            oidc: Oidc::observe(root, manifest),
+            webhook: Webhook::observe(root, manifest),
+            anonymous: Switch::read(manifest, "anonymous-auth", true),
+            allows_everything: allows_everything(manifest),
         })
+    }
+
+    /// Its authenticators, in the order in which they are asked.
+    pub fn authenticators(&self, now: OffsetDateTime) -> Vec<Authenticator> {
+        vec![
+            front_proxy::authenticator(self, now),
+            client_certificates::authenticator(self, now),
+            token_file::authenticator(self),
+            service_account_tokens::authenticator(self),
+            bootstrap_tokens::authenticator(self),
+            jwt::authenticator(self, now),
+            webhook::authenticator(self, now),
+            anonymous::authenticator(self),
+        ]
     }
 }
 
@@ -47,18 +101,60 @@ impl<T> NamedFile<T> {
         secrecy: Secrecy,
         parse: impl FnOnce(&Path, &[u8]) -> Result<T, ObservationError>,
     ) -> Self {
+        Self::read_snapshot(root, path, secrecy, |path, file| parse(path, &file.bytes))
+    }
+
+    /// The same, where more than its bytes matters.
+    pub(super) fn read_snapshot(
+        root: &Root,
+        path: &str,
+        secrecy: Secrecy,
+        parse: impl FnOnce(&Path, &FileSnapshot) -> Result<T, ObservationError>,
+    ) -> Self {
         let path = PathBuf::from(path);
         let content = root
             .read(&path, secrecy)
             .map_err(ObservationError::from)
-            .and_then(|file| parse(&root.outside(&path), &file.bytes));
+            .and_then(|file| parse(&root.outside(&path), &file));
         Self { path, content }
     }
 }
 
-fn certificates(path: &Path, bytes: &[u8]) -> Result<Vec<Certificate>, ObservationError> {
+pub(super) fn certificates(
+    path: &Path,
+    bytes: &[u8],
+) -> Result<Vec<Certificate>, ObservationError> {
     read_certificates(bytes).map_err(|source| ObservationError::Certificate {
         path: path.to_owned(),
         source,
     })
+}
+
+fn static_tokens(path: &Path, file: &FileSnapshot) -> Result<TokenFile, ObservationError> {
+    TokenFile::parse(&file.bytes, file.metadata.mode).map_err(|error| ObservationError::Unusable {
+        path: path.to_owned(),
+        reason: format!("holds no static tokens: {error}"),
+    })
+}
+
+fn configuration(
+    path: &Path,
+    bytes: &[u8],
+) -> Result<AuthenticationConfiguration, ObservationError> {
+    AuthenticationConfiguration::parse(bytes).map_err(|source| {
+        ObservationError::AuthenticationConfiguration {
+            path: path.to_owned(),
+            source,
+        }
+    })
+}
+
+/// `BuiltInAuthorizationOptions.Complete` in `k8s.io/kubernetes/pkg/kubeapiserver/options`: neither modes nor a configuration is
+/// `AlwaysAllow`.
+fn allows_everything(manifest: &Manifest) -> bool {
+    let modes = super::list(manifest, "authorization-mode");
+    if modes.is_empty() {
+        return manifest.flag("authorization-config").is_none();
+    }
+    modes.iter().any(|mode| mode == "AlwaysAllow")
 }
