@@ -67,7 +67,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "authentication",
-        &["digest", "inventory", "kubernetes", "node", "pki"],
+        &[
+            "digest",
+            "evidence",
+            "inventory",
+            "kubernetes",
+            "node",
+            "pki",
+        ],
     ),
     ("token_audit", &["node"]),
     ("control_plane", &["evidence", "inventory", "kubernetes"]),

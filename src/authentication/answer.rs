@@ -70,6 +70,8 @@ pub enum Cause {
     EmptyName,
     /// Go does not take a certificate like this one.
     UnfitCertificate,
+    /// Nothing is presented, and that is not enough here.
+    NothingPresented,
     /// Certificates let nobody in here.
     NoClientAuthority,
     /// The signature is not its issuer's.
@@ -97,6 +99,7 @@ impl Cause {
             Self::WrongUsage => "wrong-usage",
             Self::EmptyName => "empty-name",
             Self::UnfitCertificate => "unfit-certificate",
+            Self::NothingPresented => "nothing-presented",
             Self::NoClientAuthority => "no-client-authority",
             Self::ForgedSignature => "forged-signature",
             Self::UnknownKey => "unknown-key",
@@ -118,6 +121,7 @@ impl fmt::Display for Cause {
             Self::WrongUsage => "wrong extended key usage",
             Self::EmptyName => "empty CN",
             Self::UnfitCertificate => "unfit certificate",
+            Self::NothingPresented => "nothing presented",
             Self::NoClientAuthority => "no client CA",
             Self::ForgedSignature => "forged signature",
             Self::UnknownKey => "unknown key",

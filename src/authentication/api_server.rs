@@ -4,11 +4,16 @@ use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
-use super::answer::{Answer, Cause, Unauthorized};
-use super::{JsonWebToken, ServiceAccounts, TokenError};
+use super::authenticator::Authenticator;
+use super::switch::Switch;
+use super::{FrontProxy, Oidc, ServiceAccounts, TokenFile, Webhook};
+use super::{
+    anonymous, bootstrap_tokens, client_certificates, front_proxy, jwt, service_account_tokens,
+    token_file, webhook,
+};
 use crate::inventory::{Layout, ObservationError};
-use crate::kubernetes::Component;
-use crate::node::{Root, Secrecy};
+use crate::kubernetes::{AuthenticationConfiguration, Component, StaticPod};
+use crate::node::{FileSnapshot, Root, Secrecy};
 use crate::pki::{Certificate, read_certificates};
 
 /// What this API server knows its callers by, from the flags in its manifest and the files that they name.
@@ -22,6 +27,23 @@ pub struct ApiServer {
     pub serving: Option<NamedFile<Vec<Certificate>>>,
     /// Tokens of service accounts.
     pub service_accounts: ServiceAccounts,
+    /// Who may say in headers for whom it asks (`--requestheader-…`); nobody where no CA is named.
+    pub front_proxy: Option<FrontProxy>,
+    /// The static token file (`--token-auth-file`).
+    pub static_tokens: Option<NamedFile<TokenFile>>,
+    /// Bootstrap tokens (`--enable-bootstrap-token-auth`). False unless said otherwise.
+    pub bootstrap_tokens: Switch,
+    /// What `--authentication-config` names.
+    pub authentication_config: Option<NamedFile<AuthenticationConfiguration>>,
+    /// The flags of `OpenID` Connect (`--oidc-…`), which it excludes.
+    pub oidc: Option<Oidc>,
+    /// The webhook that is asked about tokens.
+    pub webhook: Option<Webhook>,
+    /// `--anonymous-auth`. True unless said otherwise.
+    pub anonymous: Switch,
+    /// Whether an authorizer allows everything (`--authorization-mode` with `AlwaysAllow`, and without any): then nobody is let in
+    /// anonymously.
+    pub allows_everything: bool,
 }
 
 /// A file that a flag names.
@@ -37,63 +59,70 @@ impl ApiServer {
     /// Reads what the API server of this node is started with; `None` where it has no manifest here.
     pub fn observe(root: &Root, layout: &Layout) -> Option<Self> {
         let manifest = layout.manifest(Component::ApiServer)?;
-        let certificates_of = |flag| {
-            let path = Path::new(manifest.flag(flag)?);
-            Some(NamedFile::read(root, path, Secrecy::Public, certificates))
-        };
         Some(Self {
             manifest: Some(manifest.path.clone()),
-            client_authorities: certificates_of("client-ca-file"),
-            serving: certificates_of("tls-cert-file"),
-            service_accounts: ServiceAccounts::observe(root, manifest),
+            ..Self::started_with(root, &manifest.pod)
         })
     }
 
-    /// One as kubeadm sets it up: where there is no manifest to read.
+    /// One as kubeadm sets it up (`kubeadm/app/phases/controlplane`): where there is no manifest to read.
     pub fn of_kubeadm(root: &Root, layout: &Layout) -> Self {
-        let folder = &layout.certificates;
-        let certificates_in = |name| {
-            let path = folder.join(name);
-            Some(NamedFile::read(root, &path, Secrecy::Public, certificates))
+        let folder = layout.certificates.display();
+        let flags = [
+            "--authorization-mode=Node,RBAC".to_owned(),
+            format!("--client-ca-file={folder}/ca.crt"),
+            "--enable-bootstrap-token-auth=true".to_owned(),
+            "--requestheader-allowed-names=front-proxy-client".to_owned(),
+            format!("--requestheader-client-ca-file={folder}/front-proxy-ca.crt"),
+            "--requestheader-extra-headers-prefix=X-Remote-Extra-".to_owned(),
+            "--requestheader-group-headers=X-Remote-Group".to_owned(),
+            "--requestheader-username-headers=X-Remote-User".to_owned(),
+            "--service-account-issuer=https://kubernetes.default.svc.cluster.local".to_owned(),
+            format!("--service-account-key-file={folder}/sa.pub"),
+            format!("--tls-cert-file={folder}/apiserver.crt"),
+        ];
+        let words = flags.iter().map(String::as_str);
+        Self::started_with(root, &StaticPod::of_command(words))
+    }
+
+    fn started_with(root: &Root, pod: &StaticPod) -> Self {
+        let certificates_of = |flag| {
+            let path = pod.filled_flag(flag)?;
+            Some(NamedFile::read(root, path, Secrecy::Public, certificates))
         };
         Self {
             manifest: None,
-            client_authorities: certificates_in("ca.crt"),
-            serving: certificates_in("apiserver.crt"),
-            service_accounts: ServiceAccounts::of_kubeadm(root, folder),
+            client_authorities: certificates_of("client-ca-file"),
+            serving: certificates_of("tls-cert-file"),
+            service_accounts: ServiceAccounts::observe(root, pod),
+            front_proxy: FrontProxy::observe(root, pod),
+            static_tokens: pod.filled_flag("token-auth-file").map(|path| {
+                // That others may read it is the risk that is told of, and no reason not to look.
+                NamedFile::read_snapshot(root, path, Secrecy::Public, static_tokens)
+            }),
+            bootstrap_tokens: Switch::read(pod, "enable-bootstrap-token-auth", false),
+            authentication_config: pod
+                .filled_flag("authentication-config")
+                .map(|path| NamedFile::read(root, path, Secrecy::Public, configuration)),
+            oidc: Oidc::observe(root, pod),
+            webhook: Webhook::observe(root, pod),
+            anonymous: Switch::read(pod, "anonymous-auth", true),
+            allows_everything: allows_everything(pod),
         }
     }
-}
 
-impl ApiServer {
-    /// What it answers to a request without anything that an authenticator looks at.
-    pub fn answer_nothing(&self, because: &str) -> Answer {
-        Answer::Anonymous {
-            because: because.to_owned(),
-        }
-    }
-
-    /// What it answers to a bearer token.
-    pub fn answer_token(&self, text: &str, now: OffsetDateTime) -> Answer {
-        match JsonWebToken::parse(text) {
-            Ok(token) if self.service_accounts.takes(&token) => {
-                return self.service_accounts.answer(&token, now);
-            }
-            Ok(_) | Err(TokenError::NotAToken) => {}
-            Err(error) => {
-                let malformed = Unauthorized::new(Cause::Malformed, error.to_string());
-                return Answer::Unauthorized(vec![malformed]);
-            }
-        }
-        Answer::Unauthorized(vec![Unauthorized::new(
-            Cause::UnknownToken,
-            "no authenticator of this API server takes tokens like that",
-        )])
-    }
-
-    /// Whether a client certificate that is none of the front proxy's is an error for somebody.
-    pub(super) fn refuses_strangers(&self) -> bool {
-        true
+    /// Its authenticators, in the order in which they are asked.
+    pub fn authenticators(&self, now: OffsetDateTime) -> Vec<Authenticator> {
+        vec![
+            front_proxy::authenticator(self, now),
+            client_certificates::authenticator(self, now),
+            token_file::authenticator(self),
+            service_account_tokens::authenticator(self),
+            bootstrap_tokens::authenticator(self),
+            jwt::authenticator(self, now),
+            webhook::authenticator(self, now),
+            anonymous::authenticator(self),
+        ]
     }
 }
 
@@ -101,24 +130,64 @@ impl<T> NamedFile<T> {
     /// Reads the file at a node path; `parse` is told its path as a shell has it.
     pub(super) fn read(
         root: &Root,
-        path: &Path,
+        path: &str,
         secrecy: Secrecy,
         parse: impl FnOnce(&Path, &[u8]) -> Result<T, ObservationError>,
     ) -> Self {
+        Self::read_snapshot(root, path, secrecy, |path, file| parse(path, &file.bytes))
+    }
+
+    /// The same, where more than its bytes matters.
+    pub(super) fn read_snapshot(
+        root: &Root,
+        path: &str,
+        secrecy: Secrecy,
+        parse: impl FnOnce(&Path, &FileSnapshot) -> Result<T, ObservationError>,
+    ) -> Self {
+        let path = PathBuf::from(path);
         let content = root
-            .read(path, secrecy)
+            .read(&path, secrecy)
             .map_err(ObservationError::from)
-            .and_then(|file| parse(&root.outside(path), &file.bytes));
-        Self {
-            path: path.to_owned(),
-            content,
-        }
+            .and_then(|file| parse(&root.outside(&path), &file));
+        Self { path, content }
     }
 }
 
-fn certificates(path: &Path, bytes: &[u8]) -> Result<Vec<Certificate>, ObservationError> {
+pub(super) fn certificates(
+    path: &Path,
+    bytes: &[u8],
+) -> Result<Vec<Certificate>, ObservationError> {
     read_certificates(bytes).map_err(|source| ObservationError::Certificate {
         path: path.to_owned(),
         source,
     })
+}
+
+fn static_tokens(path: &Path, file: &FileSnapshot) -> Result<TokenFile, ObservationError> {
+    TokenFile::parse(&file.bytes, file.metadata.mode).map_err(|error| ObservationError::Unusable {
+        path: path.to_owned(),
+        reason: format!("holds no static tokens: {error}"),
+    })
+}
+
+fn configuration(
+    path: &Path,
+    bytes: &[u8],
+) -> Result<AuthenticationConfiguration, ObservationError> {
+    AuthenticationConfiguration::parse(bytes).map_err(|source| {
+        ObservationError::AuthenticationConfiguration {
+            path: path.to_owned(),
+            source,
+        }
+    })
+}
+
+/// `BuiltInAuthorizationOptions.Complete` in `k8s.io/kubernetes/pkg/kubeapiserver/options`: neither modes nor a configuration is
+/// `AlwaysAllow`.
+fn allows_everything(pod: &StaticPod) -> bool {
+    let modes = super::list(pod, "authorization-mode");
+    if modes.is_empty() {
+        return pod.filled_flag("authorization-config").is_none();
+    }
+    modes.iter().any(|mode| mode == "AlwaysAllow")
 }

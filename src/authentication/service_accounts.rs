@@ -7,7 +7,8 @@ use time::{Duration, OffsetDateTime};
 use super::NamedFile;
 use super::answer::{Answer, Cause, Identity, Unauthorized};
 use super::service_account_token::{Claims, JsonWebToken, LEGACY_ISSUER};
-use crate::inventory::{Manifest, ObservationError};
+use crate::inventory::ObservationError;
+use crate::kubernetes::StaticPod;
 use crate::node::{Root, Secrecy};
 use crate::pki::{SignatureCheck, VerifyingKey};
 
@@ -23,6 +24,8 @@ pub struct ServiceAccounts {
     pub audiences: Vec<String>,
     /// `--service-account-key-file`, each.
     pub keys: Vec<NamedFile<Vec<VerifyingKey>>>,
+    /// `--service-account-signing-endpoint`: a program that signs, and says the keys, instead of files.
+    pub endpoint: Option<String>,
     /// `--service-account-lookup`: whether a token of a Secret ends with that Secret. True unless said otherwise.
     pub lookup: bool,
     /// `--service-account-extend-token-expiration`: whether the kubelet's hourly tokens are good for a year. True unless said otherwise.
@@ -30,23 +33,19 @@ pub struct ServiceAccounts {
 }
 
 impl ServiceAccounts {
-    pub(super) fn observe(root: &Root, manifest: &Manifest) -> Self {
+    pub(super) fn observe(root: &Root, pod: &StaticPod) -> Self {
         let list = |name: &str| -> Vec<String> {
-            let values = manifest.pod.flags(name);
+            let values = pod.flags(name);
             let values = values.filter(|value| !value.is_empty());
             values.map(str::to_owned).collect()
         };
         let issuers = list("service-account-issuer");
-        let audiences: Vec<String> = list("api-audiences")
-            .iter()
-            .flat_map(|value| value.split(','))
-            .map(str::to_owned)
-            .collect();
+        let audiences = super::list(pod, "api-audiences");
         let files = list("service-account-key-file");
         // The file may be sa.pub, open to all, or a private key.
         let keys = files
             .iter()
-            .map(|path| NamedFile::read(root, Path::new(path), Secrecy::Public, verifying_keys));
+            .map(|path| NamedFile::read(root, path, Secrecy::Public, verifying_keys));
         Self {
             keys: keys.collect(),
             audiences: if audiences.is_empty() {
@@ -55,21 +54,11 @@ impl ServiceAccounts {
                 audiences
             },
             issuers,
-            lookup: manifest.flag("service-account-lookup") != Some("false"),
-            extend: manifest.flag("service-account-extend-token-expiration") != Some("false"),
-        }
-    }
-
-    /// As kubeadm sets them up (`kubeadm/app/phases/controlplane`), from the key in `certificates`.
-    pub(super) fn of_kubeadm(root: &Root, certificates: &Path) -> Self {
-        let key = certificates.join("sa.pub");
-        let issuers = vec!["https://kubernetes.default.svc.cluster.local".to_owned()];
-        Self {
-            audiences: issuers.clone(),
-            issuers,
-            keys: vec![NamedFile::read(root, &key, Secrecy::Public, verifying_keys)],
-            lookup: true,
-            extend: true,
+            endpoint: pod
+                .filled_flag("service-account-signing-endpoint")
+                .map(str::to_owned),
+            lookup: pod.filled_flag("service-account-lookup") != Some("false"),
+            extend: pod.filled_flag("service-account-extend-token-expiration") != Some("false"),
         }
     }
 

@@ -1,13 +1,216 @@
-//! `rekindle auth`: the ways in of this API server.
+//! `rekindle auth`: the ways in of this API server, and of this node's kubelet.
 
-use std::io::Write;
+use std::io::{self, Write};
 
-use super::arguments::Auth;
+use anstyle::Style;
+
+use super::arguments::{Auth, Output};
+use super::auth_json::write_json;
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::node::Root;
+use super::observed::observe_control_plane;
+use super::paragraph::lines;
+use super::render::{BAD, BOLD, WARNING, count, date, date_cell, printable};
+use super::table::{Cell, Table, terminal_columns};
+use crate::authentication::{
+    ApiServer, Authenticator, AuthenticatorState, Evidence, KubeletAuthentication,
+};
+use crate::evidence::with_causes;
+use crate::inventory::{Inventory, Layout};
+use crate::kubernetes::Component;
+use crate::node::{self, Root};
 
-/// Shows them.
-pub fn auth(_root: &Root, _arguments: &Auth, _out: &mut dyn Write) -> Result<Exit, Failure> {
-    Err(Failure::new(Exit::Refused, "not built yet"))
+/// What was found.
+pub(super) struct Report {
+    /// Of the API server, then of the kubelet.
+    pub(super) authenticators: Vec<Authenticator>,
+    /// What of the node's configuration could not be read, so that something may be missing.
+    pub(super) obstacles: Vec<String>,
+}
+
+/// Shows each authenticator: whether it is on, what it rests on, what becomes of it, its risk, and what is better.
+pub fn auth(root: &Root, arguments: &Auth, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let inventory = observe_control_plane(root)?;
+    let report = Report::observe(root, &inventory)?;
+    match arguments.output {
+        Output::Table => report.write(out)?,
+        Output::Json => write_json(&report, out)?,
+    }
+    Ok(if report.is_sound() {
+        Exit::Done
+    } else {
+        Exit::ActionNeeded
+    })
+}
+
+impl Report {
+    fn observe(root: &Root, inventory: &Inventory) -> Result<Self, Failure> {
+        let layout = &inventory.layout;
+        let Some(server) = ApiServer::observe(root, layout) else {
+            return Err(no_manifest(root, layout));
+        };
+        let now = node::now();
+        let mut authenticators = server.authenticators(now);
+        let kubelet = KubeletAuthentication::observe(root, layout);
+        let mut obstacles: Vec<String> = layout
+            .obstacles
+            .iter()
+            .map(|error| with_causes(error))
+            .collect();
+        match kubelet {
+            Some(kubelet) => authenticators.extend(kubelet.authenticators(now)),
+            None if obstacles.is_empty() => obstacles.push(
+                "the kubelet's configuration, /var/lib/kubelet/config.yaml, is not there: of its own authentication nothing is known"
+                    .to_owned(),
+            ),
+            None => {}
+        }
+        Ok(Self {
+            authenticators,
+            obstacles,
+        })
+    }
+
+    fn is_sound(&self) -> bool {
+        self.obstacles.is_empty() && self.broken() == 0
+    }
+
+    fn broken(&self) -> usize {
+        let broken = |one: &&Authenticator| one.state == AuthenticatorState::Broken;
+        self.authenticators.iter().filter(broken).count()
+    }
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let columns = terminal_columns();
+        let heading = ["AUTHENTICATOR", "STATE", "FROM", "ENDS"];
+        let mut table = Table::with_heading(heading.map(Cell::from).into());
+        for authenticator in &self.authenticators {
+            table.push(cells(authenticator));
+        }
+        table.write(out, 0, columns)?;
+        let alive = |one: &&Authenticator| one.state != AuthenticatorState::Off;
+        for authenticator in self.authenticators.iter().filter(alive) {
+            writeln!(out)?;
+            write_paragraphs(authenticator, columns, out)?;
+        }
+        writeln!(out)?;
+        for obstacle in &self.obstacles {
+            writeln!(out, "{BAD}configuration{BAD:#}: {}", printable(obstacle))?;
+        }
+        let of = count(self.authenticators.len(), "authenticator");
+        match self.broken() {
+            0 => writeln!(out, "Each that is on has what it needs on this node."),
+            broken => writeln!(out, "{broken} of {of} broken: see what is written there."),
+        }
+    }
+}
+
+/// Where a manifest cannot be read the reason is known; an external API server has none.
+fn no_manifest(root: &Root, layout: &Layout) -> Failure {
+    let path = root.outside(
+        &layout
+            .manifests_folder
+            .join(format!("{}.yaml", Component::ApiServer)),
+    );
+    let causes: Vec<String> = layout
+        .obstacles
+        .iter()
+        .map(|error| with_causes(error))
+        .collect();
+    let message = if causes.is_empty() {
+        format!(
+            "no API server runs here as a static pod: {} is not there",
+            path.display()
+        )
+    } else {
+        format!(
+            "the API server's manifest cannot be read: {}",
+            causes.join("; ")
+        )
+    };
+    Failure::new(Exit::ActionNeeded, message)
+        .hint("ask on a control-plane node, or mend the manifest, then ask again: rekindle auth")
+}
+
+fn cells(authenticator: &Authenticator) -> Vec<Cell> {
+    let setting = authenticator
+        .evidence
+        .first()
+        .map_or("", |first| first.setting.as_str());
+    let style = state_style(authenticator.state);
+    let ends = match (authenticator.ends, authenticator.state) {
+        (Some(end), _) => date_cell(end, style),
+        (None, AuthenticatorState::On) => "never".into(),
+        (None, _) => Cell::default(),
+    };
+    vec![
+        authenticator.name.as_str().into(),
+        Cell::styled(authenticator.state.as_str(), style),
+        Cell::from(setting).or(shortened(setting)),
+        ends,
+    ]
+}
+
+/// A setting that leaves room for the other columns of 80.
+fn shortened(setting: &str) -> String {
+    const WIDTH: usize = 32;
+    if setting.chars().count() <= WIDTH {
+        return setting.to_owned();
+    }
+    let head: String = setting.chars().take(WIDTH - 1).collect();
+    format!("{head}…")
+}
+
+/// Green stays away: that a way in is open is neither good nor bad.
+fn state_style(state: AuthenticatorState) -> Style {
+    match state {
+        AuthenticatorState::On => WARNING,
+        AuthenticatorState::Off => Style::new(),
+        AuthenticatorState::Broken => BAD,
+    }
+}
+
+fn write_paragraphs(
+    authenticator: &Authenticator,
+    columns: Option<usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let style = state_style(authenticator.state);
+    let (name, state) = (authenticator.name.as_str(), authenticator.state.as_str());
+    writeln!(out, "{BOLD}{name}{BOLD:#}: {style}{state}{style:#}")?;
+    for Evidence {
+        setting,
+        value,
+        ends,
+    } in &authenticator.evidence
+    {
+        let until = ends.map_or_else(String::new, |end| format!(", until {}", date(end)));
+        hang(&format!("{setting}={value}{until}"), columns, out)?;
+    }
+    for fault in &authenticator.faults {
+        hang(&format!("broken: {fault}"), columns, out)?;
+    }
+    let said = [
+        (
+            "when certificates expire",
+            &authenticator.when_certificates_expire,
+        ),
+        ("risk", &authenticator.risk),
+        ("better", &authenticator.better_practice),
+    ];
+    for (what, text) in said {
+        hang(&format!("{what}: {text}"), columns, out)?;
+    }
+    Ok(())
+}
+
+/// A paragraph two columns in, its further lines four.
+fn hang(text: &str, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let text = printable(text);
+    let width = columns.map(|columns| columns.saturating_sub(4));
+    for (index, line) in lines(&text, width).iter().enumerate() {
+        let indent = if index == 0 { "  " } else { "    " };
+        writeln!(out, "{indent}{line}")?;
+    }
+    Ok(())
 }

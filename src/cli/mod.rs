@@ -3,6 +3,7 @@
 mod aftermath;
 mod arguments;
 mod auth;
+mod auth_json;
 mod backups;
 mod ca;
 mod check;

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::kubernetes::{KubeconfigError, KubeletConfigError, KubeletFlagsError, StaticPodError};
+use crate::kubernetes::{
+    AuthenticationConfigurationError, KubeconfigError, KubeletConfigError, KubeletFlagsError,
+    StaticPodError,
+};
 use crate::node::FileError;
 use crate::pki::{KeyError, PemError};
 
@@ -51,6 +54,22 @@ pub enum ObservationError {
         path: PathBuf,
         /// What is wrong with it.
         source: KubeletConfigError,
+    },
+    /// It is no configuration of authentication that kube-apiserver would take.
+    #[error("{} is no AuthenticationConfiguration that kube-apiserver takes", path.display())]
+    AuthenticationConfiguration {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: AuthenticationConfigurationError,
+    },
+    /// It is no file of static tokens, or of public keys; the reason quotes nothing of it.
+    #[error("{} {reason}", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// It does not hold the flags of a kubelet.
     #[error("{} holds no flags of a kubelet", path.display())]

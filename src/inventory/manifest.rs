@@ -49,6 +49,6 @@ impl Manifest {
 
     /// The value of a flag, where it is set to something.
     pub fn flag(&self, name: &str) -> Option<&str> {
-        self.pod.flag(name).filter(|value| !value.is_empty())
+        self.pod.filled_flag(name)
     }
 }

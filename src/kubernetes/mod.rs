@@ -8,10 +8,12 @@
 //! | `/etc/kubernetes/*.conf` | [`Kubeconfig`], [`Clusters`], the one kind of file that is also edited, and written anew |
 //! | `/etc/kubernetes/manifests/*.yaml` | [`StaticPod`]; of its flags [`ServiceCidrs`], [`EtcdMembers`]; of its image [`KubernetesVersion`] |
 //! | `/var/lib/kubelet/config.yaml` | [`KubeletConfig`] |
+//! | what `--authentication-config` names | [`AuthenticationConfiguration`] |
 //! | `/var/lib/kubelet/kubeadm-flags.env`, `/etc/default/kubelet` | [`KubeletFlags`] |
 //!
 //! All YAML comes in through one reader, which refuses what could be read in two ways.
 
+mod authentication_configuration;
 mod catalog;
 mod document;
 mod endpoint;
@@ -24,6 +26,10 @@ mod stamp;
 mod static_pod;
 mod version;
 
+pub use authentication_configuration::{
+    AnonymousAccess, AuthenticationConfiguration, AuthenticationConfigurationError, ClaimMapping,
+    JwtAuthenticator,
+};
 pub use catalog::{
     ADMINISTRATORS, AUTHORITIES, AuthorityCatalogEntry, AuthorityName, CATALOG, CatalogEntry,
     Component, Expected, PairFlags, Place,

@@ -43,12 +43,7 @@ impl StaticPod {
             return Err(StaticPodError::NotAPod { kind });
         }
         let Some(container) = container(&pod, component(&pod)?)? else {
-            return Ok(Self {
-                flags: Flags::default(),
-                image: None,
-                run_as: None,
-                supplemental_groups: Vec::new(),
-            });
+            return Ok(Self::of_command([]));
         };
         let mut words = Vec::new();
         for list in ["command", "args"] {
@@ -62,6 +57,16 @@ impl StaticPod {
             run_as: run_as(&pod, &container)?,
             supplemental_groups: supplemental_groups(&pod)?,
         })
+    }
+
+    /// A pod whose component is started with these words, and of which nothing else is known.
+    pub fn of_command<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        Self {
+            flags: Flags::parse(words),
+            image: None,
+            run_as: None,
+            supplemental_groups: Vec::new(),
+        }
     }
 
     /// The image of the component's container, as it is written; its tag names the release
@@ -91,6 +96,11 @@ impl StaticPod {
     /// The value of a flag in the command and arguments of the component's container; the last one where it is repeated, as pflag has it.
     pub fn flag(&self, name: &str) -> Option<&str> {
         self.flags.value(name)
+    }
+
+    /// The same, where it is set to something.
+    pub fn filled_flag(&self, name: &str) -> Option<&str> {
+        self.flag(name).filter(|value| !value.is_empty())
     }
 
     /// Each value of a flag that may be repeated, in their order.

@@ -28,6 +28,9 @@ impl Refusal {
             ObservationError::KubeletFlags { path, .. } => {
                 (RefusalCode::KubeletConfigInvalid, mend_text(path))
             }
+            // No plan needs these files.
+            ObservationError::AuthenticationConfiguration { path, .. }
+            | ObservationError::Unusable { path, .. } => (RefusalCode::CannotRead, mend_text(path)),
             ObservationError::KubeletConfig { path, source } => match source {
                 KubeletConfigError::Document(source) => {
                     of_document(path, source, RefusalCode::KubeletConfigInvalid)

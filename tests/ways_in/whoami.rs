@@ -27,6 +27,12 @@ apiVersion: v1
 kind: Secret
 metadata: {name: robot-bound, namespace: default}
 type: Opaque
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: bootstrap-token-abcdef, namespace: kube-system}
+type: bootstrap.kubernetes.io/token
+stringData: {token-id: abcdef, token-secret: 0123456789abcdef, usage-bootstrap-authentication: 'true'}
 ";
 
 /// What was shown, what was predicted, what was answered.
@@ -167,6 +173,7 @@ fn what_whoami_predicts_is_what_the_server_answers() {
         trial.kubeconfig(&format!("/etc/kubernetes/{path}"));
     }
     tokens(&mut trial);
+    otherwise_configured(&mut trial);
     let mut report = String::new();
     let mut differ = Vec::new();
     for case in &trial.cases {
@@ -208,6 +215,37 @@ fn what_whoami_predicts_is_what_the_server_answers() {
     for cause in expected {
         assert!(causes.contains(cause), "{cause} is not among {causes:?}");
     }
+}
+
+/// Without a front proxy, who has no name is nobody in particular; and there are static tokens.
+fn otherwise_configured(trial: &mut Trial<'_>) {
+    let server = trial.server;
+    let path = "/etc/kubernetes/tokens.csv";
+    server.write(
+        path,
+        "hunter3hunter3hunter3,jane,u-1,\"a,system:masters\"\nhunter4hunter4hunter4,john,\n",
+    );
+    let flag = format!("token-auth-file={path}");
+    server.set_flags(&[&flag], &["requestheader-client-ca-file"]);
+    server.start(&[CLIENT]);
+    for name in ["without-name", "good", "expired"] {
+        trial.certificate(name);
+    }
+    trial.token("static", "hunter3hunter3hunter3");
+    trial.token("static-of-john", "hunter4hunter4hunter4");
+    trial.token("no-static-one", "hunter5hunter5hunter5");
+    server.set_flags(&["anonymous-auth=false"], &["requestheader-client-ca-file"]);
+    server.start(&[CLIENT]);
+    trial.certificate("without-name");
+    // Tokens alone let anybody in.
+    server.write(path, "hunter6hunter6hunter6,root,0,system:masters\n");
+    server.set_flags(&[&flag], &["client-ca-file"]);
+    let administrator = Credential {
+        token: Some("hunter6hunter6hunter6"),
+        ..NOBODY
+    };
+    server.start(&[administrator]);
+    trial.certificate("good");
 }
 
 fn tokens(trial: &mut Trial<'_>) {
@@ -277,6 +315,7 @@ fn tokens(trial: &mut Trial<'_>) {
     );
     trial.token("opaque", "hunter2hunter2hunter2");
     trial.token("bootstrap", "abcdef.0123456789abcdef");
+    trial.token("bootstrap-that-is-gone", "fedcba.0123456789abcdef");
 
     // No controller-manager runs here: this is what it would write.
     let secret = |secret: &str| {

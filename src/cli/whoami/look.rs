@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::facts::{CertificateFacts, KeyFit, Part, ServerFacts, TokenFacts, TokenKind, Way};
 use super::presented::{KeyFile, Presented};
-use crate::authentication::{Answer, ApiServer, JsonWebToken, authority_of};
+use crate::authentication::{Answer, ApiServer, JsonWebToken, authority_of, bootstrap_token};
 use crate::evidence::with_causes;
 use crate::kubernetes::{Cluster, Context, KeySource, Login, Source};
 use crate::node::{Root, Secrecy, read_operand};
@@ -231,7 +231,8 @@ impl Look<'_> {
                 is_service_account: self.server.service_accounts.takes(&parsed),
                 claims: Box::new(parsed.claims.clone()),
             },
-            Err(_) => bootstrap(token).map_or(TokenKind::Opaque, TokenKind::Bootstrap),
+            Err(_) => bootstrap_token(token)
+                .map_or(TokenKind::Opaque, |id| TokenKind::Bootstrap(id.to_owned())),
         };
         let answer = self.server.answer_token(token, self.now);
         (
@@ -332,18 +333,6 @@ fn fit(leaf: &Certificate, key: Option<Result<KeyFile, String>>) -> KeyFit {
         )),
         Err(error) => KeyFit::No(format!("the key ({}): {}", file.place, with_causes(&error))),
     }
-}
-
-/// The public part of a bootstrap token (`BootstrapTokenPattern` in `k8s.io/cluster-bootstrap/token/api`).
-fn bootstrap(token: &str) -> Option<String> {
-    let (id, secret) = token.split_once('.')?;
-    let of = |part: &str, length: usize| {
-        part.len() == length
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    };
-    (of(id, 6) && of(secret, 16)).then(|| id.to_owned())
 }
 
 fn impersonated(login: &Login) -> Option<String> {

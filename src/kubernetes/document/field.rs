@@ -92,6 +92,26 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// The first key of this mapping that is none of these, as its path: for files that Kubernetes decodes strictly.
+    pub(in crate::kubernetes) fn unknown_key(
+        &self,
+        known: &[&str],
+    ) -> Result<Option<String>, DocumentError> {
+        match self.node {
+            None | Some(Node::Null) => Ok(None),
+            Some(Node::Mapping { entries, .. }) => {
+                let unknown = entries.keys().find(|key| !known.contains(&key.as_str()));
+                Ok(unknown.map(|key| child(&self.path, key)))
+            }
+            Some(_) => Err(self.wrong_type("a mapping")),
+        }
+    }
+
+    /// The path of this place.
+    pub(in crate::kubernetes) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// Whether there is anything.
     pub(in crate::kubernetes) fn is_present(&self) -> bool {
         !matches!(self.node, None | Some(Node::Null))

@@ -28,6 +28,7 @@ pub struct Cluster {
     server: Option<String>,
     certificate_authority: Option<Source>,
     tls_server_name: Option<String>,
+    skips_verification: bool,
 }
 
 impl Clusters {
@@ -145,7 +146,13 @@ impl Cluster {
             server,
             certificate_authority,
             tls_server_name,
+            skips_verification: cluster.field("insecure-skip-tls-verify")?.boolean()? == Some(true),
         })
+    }
+
+    /// `insecure-skip-tls-verify`: whoever answers there is believed.
+    pub fn skips_verification(&self) -> bool {
+        self.skips_verification
     }
 
     /// Its name in this file.

@@ -14,6 +14,9 @@ pub struct KubeletConfig {
     port: Option<u16>,
     container_runtime_endpoint: Option<String>,
     client_ca_file: Option<String>,
+    anonymous: Option<bool>,
+    webhook: Option<bool>,
+    authorization_mode: Option<String>,
     cluster_domain: Option<String>,
     healthz_address: Option<String>,
     /// Zero where it is turned off.
@@ -54,6 +57,10 @@ impl KubeletConfig {
         let text = |key: &str| -> Result<Option<String>, DocumentError> {
             Ok(config.field(key)?.filled_text()?.map(str::to_owned))
         };
+        let enabled = |way: &str| -> Result<Option<bool>, DocumentError> {
+            let way = config.field("authentication")?.field(way)?;
+            way.field("enabled")?.boolean()
+        };
         Ok(Self {
             static_pod_path: text("staticPodPath")?,
             tls_cert_file: text("tlsCertFile")?,
@@ -66,6 +73,13 @@ impl KubeletConfig {
                 .field("authentication")?
                 .field("x509")?
                 .field("clientCAFile")?
+                .filled_text()?
+                .map(str::to_owned),
+            anonymous: enabled("anonymous")?,
+            webhook: enabled("webhook")?,
+            authorization_mode: config
+                .field("authorization")?
+                .field("mode")?
                 .filled_text()?
                 .map(str::to_owned),
             cluster_domain: text("clusterDomain")?,
@@ -121,6 +135,21 @@ impl KubeletConfig {
         self.client_ca_file.as_deref()
     }
 
+    /// `authentication.anonymous.enabled`: false unless said otherwise (`SetDefaults_KubeletConfiguration`).
+    pub fn anonymous(&self) -> bool {
+        self.anonymous.unwrap_or(false)
+    }
+
+    /// `authentication.webhook.enabled`: whether bearer tokens are asked about at the API server; true unless said otherwise.
+    pub fn webhook(&self) -> bool {
+        self.webhook.unwrap_or(true)
+    }
+
+    /// `authorization.mode`: who may do what; `Webhook`, which asks the API server, unless said otherwise.
+    pub fn authorization_mode(&self) -> &str {
+        self.authorization_mode.as_deref().unwrap_or("Webhook")
+    }
+
     /// Where `/healthz` is served, in plain HTTP: `healthzBindAddress` and `healthzPort`; `None` where that is turned off.
     pub fn healthz(&self) -> Option<(&str, u16)> {
         let address = self.healthz_address.as_deref();
@@ -170,6 +199,15 @@ clusterDomain: k8s.example.test
         let bare = KubeletConfig::parse(b"kind: KubeletConfiguration").unwrap();
         assert_eq!(bare.healthz(), Some(("127.0.0.1", 10248)));
         assert_eq!(bare.client_ca_file(), None);
+        // SetDefaults_KubeletConfiguration.
+        assert!(!bare.anonymous() && bare.webhook());
+        assert_eq!(bare.authorization_mode(), "Webhook");
+        let open = KubeletConfig::parse(
+            b"{kind: KubeletConfiguration, authentication: {anonymous: {enabled: true}, webhook: {enabled: false}}, authorization: {mode: AlwaysAllow}}",
+        )
+        .unwrap();
+        assert!(open.anonymous() && !open.webhook());
+        assert_eq!(open.authorization_mode(), "AlwaysAllow");
         let other = KubeletConfig::parse(
             b"{kind: KubeletConfiguration, healthzPort: 0, authentication: {x509: {clientCAFile: /ca}}}",
         )

@@ -60,7 +60,7 @@ impl ApiServer {
     /// Certificates that say nothing are passed over, and what is left is anonymous; but where a front proxy is configured, that one's
     /// verifier has already called any other certificate an error, and an error is 401 (`union.NewFailOnError`).
     fn unless_front_proxy(&self, unauthorized: Unauthorized) -> Answer {
-        if self.refuses_strangers() {
+        if self.front_proxy.is_some() {
             Answer::Unauthorized(vec![unauthorized])
         } else {
             self.answer_nothing(&unauthorized.evidence)

@@ -1,0 +1,31 @@
+//! Client certificates, of the API server and of the kubelet.
+
+use time::OffsetDateTime;
+
+use super::ApiServer;
+use super::authenticator::{Authenticator, AuthenticatorName};
+
+const FLAG: &str = "--client-ca-file";
+
+pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenticator {
+    let file = server.client_authorities.as_ref();
+    let name = AuthenticatorName::ClientCertificates;
+    let mut authenticator = Authenticator::new(name, file.is_some()).with_advice(
+        "a certificate answers 401 from the second of its end, admin.conf and the kubelets' too, and all do when the CA ends; a new CA \
+         file is taken up without a restart: recover",
+        "there is no revocation: who has a copy is in until its end, and O=system:masters is above RBAC; who has ca.key can be anybody",
+        "certificates for machines, short-lived; OIDC for people; for an emergency: credential issue; ca.key off the node",
+    );
+    let Some(file) = file else {
+        return authenticator;
+    };
+    let path = file.path.to_string_lossy();
+    match &file.content {
+        Ok(authorities) => authenticator.rest_on(FLAG, path, authorities, now),
+        Err(error) => {
+            authenticator.set(FLAG, path);
+            authenticator.fail_to_start(error);
+        }
+    }
+    authenticator
+}
