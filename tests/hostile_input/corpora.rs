@@ -20,7 +20,15 @@ fn the_files_of_the_test_nodes_are_read_within_limits() {
     let test = "corpora::the_files_of_the_test_nodes_are_read_within_limits";
     let report = read("test nodes", test, &nodes);
     // These are real files: whoever refuses all of them is no parser.
-    for parser in ["pem", "certificates of pem", "kubeconfig", "manifest"] {
+    for parser in [
+        "pem",
+        "certificates of pem",
+        "kubeconfig",
+        "manifest",
+        "contexts",
+        "authentication_configuration",
+        "web_token",
+    ] {
         assert!(report.accepted(parser) >= 30, "{parser}");
     }
 }

@@ -6,7 +6,9 @@ use proptest::sample::{Index, select};
 
 use rekindle::kubernetes::Kubeconfig;
 
-use crate::promises::{kubeconfig::check_edit, manifest};
+use crate::promises::{
+    authentication_configuration, contexts, kubeconfig::check_edit, manifest, web_token,
+};
 
 const BLOCK: &str = "\
 # comment
@@ -108,6 +110,36 @@ const PIECES: [&str; 52] = [
     "token: x\n",
 ];
 
+/// Headers and claims, good and odd.
+const TOKEN_PARTS: [&str; 12] = [
+    "{}",
+    r#"{"alg":"ES256","kid":"x"}"#,
+    r#"{"alg":"none"}"#,
+    r#"{"iss":"kubernetes/serviceaccount","sub":"system:serviceaccount:a:b"}"#,
+    r#"{"iss":"i","aud":["a","b"],"exp":1e400,"nbf":-1,"iat":1.5}"#,
+    r#"{"iss":"i","aud":"a","exp":9223372036854775808}"#,
+    r#"{"aud":{},"kubernetes.io":[]}"#,
+    r#"{"kubernetes.io":{"pod":null,"warnafter":0,"serviceaccount":{"name":"n"}}}"#,
+    "[[[[[[[[[[[[[[[[",
+    "null",
+    "\"\"",
+    "",
+];
+
+const AUTHENTICATION: &str = "\
+apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+jwt:
+- issuer:
+    url: https://issuer.example.test
+    discoveryURL: https://elsewhere.example.test/.well-known/openid-configuration
+    audiences: [kubernetes]
+  claimMappings:
+    username: {claim: sub, prefix: 'oidc:'}
+    groups: {claim: groups, prefix: 'oidc:'}
+anonymous: {enabled: true, conditions: [{path: /livez}]}
+";
+
 #[derive(Debug, Clone)]
 enum Mutation {
     Byte(Index, u8),
@@ -206,6 +238,8 @@ fn mutate(bytes: &mut Vec<u8>, mutation: &Mutation) {
 /// Every parser of documents; whether an edit was made.
 fn check(bytes: &[u8]) -> bool {
     manifest::check(bytes);
+    contexts::check(bytes);
+    authentication_configuration::check(bytes);
     Kubeconfig::parse(bytes).is_ok_and(|kubeconfig| check_edit(bytes, &kubeconfig))
 }
 
@@ -227,6 +261,49 @@ proptest! {
     fn any_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         check(&bytes);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Tokens whose parts are whole, and JSON of every kind; then torn as kubeconfigs are.
+    #[test]
+    fn a_torn_token_never_panics_and_is_never_valid(
+        header in select(&TOKEN_PARTS[..]),
+        claims in select(&TOKEN_PARTS[..]),
+        signature in prop::collection::vec(any::<u8>(), 0..80),
+        mutations in prop::collection::vec(mutation(), 0..4),
+    ) {
+        use base64::Engine;
+        let encode = |part: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(part);
+        let parts = [header.as_bytes(), claims.as_bytes(), &signature].map(encode);
+        let mut bytes = parts.join(".").into_bytes();
+        for mutation in &mutations {
+            mutate(&mut bytes, mutation);
+        }
+        web_token::check(&bytes);
+    }
+
+    #[test]
+    fn a_torn_authentication_configuration_never_panics(
+        mutations in prop::collection::vec(mutation(), 0..5),
+    ) {
+        let mut bytes = AUTHENTICATION.as_bytes().to_vec();
+        for mutation in &mutations {
+            mutate(&mut bytes, mutation);
+        }
+        authentication_configuration::check(&bytes);
+    }
+}
+
+#[test]
+fn what_is_torn_is_whole_before() {
+    assert!(authentication_configuration::check(
+        AUTHENTICATION.as_bytes()
+    ));
+    assert!(contexts::check(FLOW.as_bytes()));
+    let token = "e30.eyJpc3MiOiJhIn0.c2lnbmF0dXJl";
+    assert!(web_token::check(token.as_bytes()));
 }
 
 #[test]

@@ -3,12 +3,15 @@
 //!
 //! Shared by the fuzz targets beside it and by `tests/hostile_input`, which includes this file.
 
+pub mod authentication_configuration;
 pub mod certificate;
+pub mod contexts;
 pub mod journal;
 pub mod journal_line;
 pub mod kubeconfig;
 pub mod manifest;
 pub mod pem;
+pub mod web_token;
 
 mod renewal;
 
@@ -16,11 +19,17 @@ mod renewal;
 pub type Check = fn(&[u8]) -> bool;
 
 /// All of them, by name.
-pub const CHECKS: [(&str, Check); 6] = [
+pub const CHECKS: [(&str, Check); 9] = [
     ("pem", pem::check),
     ("certificate", certificate::check),
     ("kubeconfig", kubeconfig::check),
     ("manifest", manifest::check),
     ("journal_line", journal_line::check),
     ("journal", journal::check),
+    ("contexts", contexts::check),
+    ("web_token", web_token::check),
+    (
+        "authentication_configuration",
+        authentication_configuration::check,
+    ),
 ];

@@ -27,7 +27,17 @@ fn certificates_made_to_blow_up_are_read_within_limits() {
 #[test]
 fn documents_made_to_blow_up_are_read_within_limits() {
     let test = "blow_ups::documents_made_to_blow_up_are_read_within_limits";
-    try_all(test, &["kubeconfig", "manifest"], LARGEST, documents::all);
+    try_all(
+        test,
+        &[
+            "kubeconfig",
+            "manifest",
+            "contexts",
+            "authentication_configuration",
+        ],
+        LARGEST,
+        documents::all,
+    );
 }
 
 #[test]
