@@ -13,6 +13,8 @@
 
 mod api_server;
 mod harness;
+mod issuer;
+mod real_api_server;
 
 #[path = "../support/mod.rs"]
 mod support;
