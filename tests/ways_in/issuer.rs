@@ -72,15 +72,15 @@ pub fn serve(server: &ApiServer) {
     }
 }
 
-/// A token of the issuer for that audience, with that subject and the group `people`, good for an hour.
-pub fn token(node: &Node, audience: &str, subject: &str) -> String {
+/// A token of the issuer for the audience `kubernetes`, with that subject and group, good for an hour.
+pub fn token(node: &Node, subject: &str, group: &str) -> String {
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap();
     let now = now.as_secs();
     let head = URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","kid":"one"}"#);
     let claims = format!(
-        r#"{{"iss":"{ISSUER}","aud":"{audience}","sub":"{subject}","groups":["people"],"iat":{now},"exp":{}}}"#,
+        r#"{{"iss":"{ISSUER}","aud":"kubernetes","sub":"{subject}","groups":["{group}"],"iat":{now},"exp":{}}}"#,
         now + 3600
     );
     let signed = format!("{head}.{}", URL_SAFE_NO_PAD.encode(claims));

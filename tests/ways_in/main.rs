@@ -12,6 +12,7 @@
 )]
 
 mod api_server;
+mod auth;
 mod harness;
 mod issuer;
 mod real_api_server;

@@ -123,7 +123,7 @@ fn each_authenticator_in_turn() {
         STATIC_TOKENS,
         &format!("{STATIC_TOKEN},stella,1,\"a,b\"\n"),
     );
-    let person = issuer::token(node, "kubernetes", "olivia");
+    let person = issuer::token(node, "olivia", "people");
     let oidc_user = format!("{}#olivia", issuer::ISSUER);
 
     // As kubeadm has it.
@@ -210,6 +210,15 @@ jwt:
             // Anonymous, at the paths that are named alone.
             assert_eq!(server.get(SECRETS, NOBODY).status, 401);
             assert_eq!(server.get("/healthz", NOBODY).status, 401);
+            // And the risks are real: an issuer whose groups have no prefix, and a front proxy, make anybody an administrator.
+            let master = issuer::token(node, "mallory", "system:masters");
+            assert_eq!(server.get(SECRETS, bearer(&person)).status, 403);
+            assert_eq!(server.get(SECRETS, bearer(&master)).status, 200);
+            let master = Credential {
+                headers: &["X-Remote-User: mallory", "X-Remote-Group: system:masters"],
+                ..FRONT_PROXY
+            };
+            assert_eq!(server.get(SECRETS, master).status, 200);
         }
     }
 
@@ -313,12 +322,13 @@ fn what_it_does_not_start_with_is_broken() {
 }
 
 #[test]
-fn an_authority_that_has_ended_lets_nobody_in() {
+fn what_has_ended_lets_nobody_in() {
     let Some(server) = ApiServer::prepare() else {
         return;
     };
     let node = server.machine().node();
-    // It lives for no day: it ends as it begins.
+    issuer::prepare(node);
+    // Living for no day they end as they begin: an authority, what the front proxy shows, what is shown to the webhook.
     node.shell(
         "cd etc/kubernetes && openssl ecparam -genkey -name prime256v1 -out ended.key 2>/dev/null
          printf 'basicConstraints=critical,CA:TRUE\\nkeyUsage=keyCertSign\\n' >extensions
@@ -327,17 +337,33 @@ fn an_authority_that_has_ended_lets_nobody_in() {
          openssl ecparam -genkey -name prime256v1 -out leaf.key 2>/dev/null
          openssl req -new -key leaf.key -subj /CN=late -out request
          openssl x509 -req -in request -CA ended.crt -CAkey ended.key -CAcreateserial -days 2 -out leaf.crt 2>/dev/null
+         openssl req -new -key pki/front-proxy-client.key -subj /CN=front-proxy-client -out request
+         openssl x509 -req -in request -CA pki/front-proxy-ca.crt -CAkey pki/front-proxy-ca.key -CAcreateserial -days 0 \
+             -out pki/front-proxy-client.crt 2>/dev/null
+         openssl req -new -key outside/client.key -subj /CN=apiserver -out request
+         openssl x509 -req -in request -signkey outside/client.key -days 0 -extfile extensions -out outside/client.crt 2>/dev/null
          chmod 0600 *.key; sleep 1.1",
     );
+    issuer::serve(&server);
     let late = Credential {
         certificate: Some(("/etc/kubernetes/leaf.crt", "/etc/kubernetes/leaf.key")),
         ..NOBODY
     };
+    let hook = format!(
+        "authentication-token-webhook-config-file={}/webhook.conf",
+        issuer::FOLDER
+    );
     server.set_flags(
-        &["client-ca-file=/etc/kubernetes/ended.crt"],
+        &["client-ca-file=/etc/kubernetes/ended.crt", &hook],
         &["client-ca-file"],
     );
+    // It starts all the same.
     server.start(&[NOBODY]);
-    assert_eq!(server.who_is(late).status, 401);
-    States::of(&server, 1).is_broken("clientCertificates", "ended at");
+    for stranger in [late, FRONT_PROXY, bearer(issuer::HOOKED)] {
+        assert_eq!(server.who_is(stranger).status, 401, "{stranger:?}");
+    }
+    let states = States::of(&server, 1);
+    states.is_broken("clientCertificates", "--client-ca-file ended at");
+    states.is_broken("frontProxy", "--proxy-client-cert-file ended at");
+    states.is_broken("webhook", "client-certificate ended at");
 }
