@@ -29,7 +29,7 @@ fn node() -> Node {
 fn add(node: &Node, flags: &[&str]) {
     let lines: String = flags
         .iter()
-        .map(|flag| format!("    - --{flag}\n"))
+        .flat_map(|flag| ["    - --", flag, "\n"])
         .collect();
     node.edit(MANIFEST, |text| {
         text.replacen(
@@ -49,7 +49,7 @@ fn remove(node: &Node, flags: &[&str]) {
                 .any(|flag| line.contains(&format!("- --{flag}=")))
         };
         let rest = text.lines().filter(|line| !begins(line));
-        rest.map(|line| format!("{line}\n")).collect()
+        rest.flat_map(|line| [line, "\n"]).collect()
     });
 }
 

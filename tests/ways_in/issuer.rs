@@ -1,4 +1,4 @@
-//! What stands outside the cluster: an issuer of OpenID Connect, whose tokens openssl signs, and a webhook.
+//! What stands outside the cluster: an issuer of `OpenID` Connect, whose tokens openssl signs, and a webhook.
 
 use std::time::Duration;
 

@@ -80,6 +80,28 @@ fn write(node: &Node, path: &str, text: &str) {
     node.shell(&format!("chmod 0600 .{path}"));
 }
 
+/// An `AuthenticationConfiguration` for the issuer, and for anonymous requests at two paths.
+fn configuration_of(authority: &[u8]) -> String {
+    let pem = std::str::from_utf8(authority).unwrap();
+    let pem = pem.trim().replace('\n', "\n        ");
+    format!(
+        "apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+anonymous: {{enabled: true, conditions: [{{path: /livez}}, {{path: /readyz}}]}}
+jwt:
+  - issuer:
+      url: {}
+      audiences: [kubernetes]
+      certificateAuthority: |
+        {pem}
+    claimMappings:
+      username: {{claim: sub, prefix: 'dex:'}}
+      groups: {{claim: groups, prefix: ''}}
+",
+        issuer::ISSUER
+    )
+}
+
 /// Asks each authenticator for whom it would know, and holds `auth` against the answers.
 #[track_caller]
 fn compare(server: &ApiServer, service_account: &str, person: (&str, &str), code: i32) {
@@ -159,25 +181,7 @@ metadata: {name: default, namespace: kube-system}
     let url = format!("oidc-issuer-url={}", issuer::ISSUER);
     let oidc_ca = format!("oidc-ca-file={ca}");
     let configuration = format!("authentication-config={CONFIGURATION}");
-    let pem = String::from_utf8(node.read(&ca)).unwrap();
-    let pem = pem.trim().replace('\n', "\n        ");
-    let jwt = format!(
-        "apiVersion: apiserver.config.k8s.io/v1
-kind: AuthenticationConfiguration
-anonymous: {{enabled: true, conditions: [{{path: /livez}}, {{path: /readyz}}]}}
-jwt:
-  - issuer:
-      url: {}
-      audiences: [kubernetes]
-      certificateAuthority: |
-        {pem}
-    claimMappings:
-      username: {{claim: sub, prefix: 'dex:'}}
-      groups: {{claim: groups, prefix: ''}}
-",
-        issuer::ISSUER
-    );
-    write(node, CONFIGURATION, &jwt);
+    write(node, CONFIGURATION, &configuration_of(&node.read(&ca)));
 
     let turns: [(&[&str], &[&str], &str); 9] = [
         (&[&tokens], &[], "nobody"),
