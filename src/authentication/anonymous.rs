@@ -10,7 +10,7 @@ pub(super) fn authenticator(server: &ApiServer) -> Authenticator {
     // ApplyAuthorization in k8s.io/kubernetes/pkg/kubeapiserver/options: what the flag says is taken back then.
     let is_on = flag.value && !server.allows_everything;
     let mut authenticator = Authenticator::new(AuthenticatorName::Anonymous, is_on).with_advice(
-        "nothing: the server's own certificate is all that it needs, and the prober of /livez does not even look at that",
+        "no effect: the server's own certificate is all that it needs, and the prober of /livez does not even look at that",
         "whatever RBAC gives to system:anonymous or system:unauthenticated anybody who reaches the port has; kubeadm gives them /livez, \
          /readyz, /healthz, /version and the ConfigMap cluster-info",
         "limit it to these paths: anonymous.conditions in an AuthenticationConfiguration. Switching it off makes the probes of kubeadm's \

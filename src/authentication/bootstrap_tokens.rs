@@ -9,7 +9,7 @@ pub(super) fn authenticator(server: &ApiServer) -> Authenticator {
     let flag = &server.bootstrap_tokens;
     let mut authenticator = Authenticator::new(AuthenticatorName::BootstrapTokens, flag.value)
         .with_advice(
-            "nothing: they are Secrets of the namespace kube-system, with an end of their own or none; a way in that survives, for nodes \
+            "no effect: they are Secrets of the namespace kube-system, with an end of their own or none; a way in that survives, for nodes \
              that must get a new certificate",
             "who has one may ask for a certificate of a node, and whoever may read Secrets of kube-system has them all; one without an \
              expiration is good for ever",

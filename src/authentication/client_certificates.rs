@@ -12,9 +12,9 @@ pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenti
     let name = AuthenticatorName::ClientCertificates;
     let mut authenticator = Authenticator::new(name, file.is_some()).with_advice(
         "a certificate answers 401 from the second of its end, admin.conf and the kubelets' too, and all do when the CA ends; a new CA \
-         file is taken up without a restart: recover",
+         file is taken up without a restart. Which have ended: rekindle check; new ones: rekindle recover",
         "there is no revocation: who has a copy is in until its end, and O=system:masters is above RBAC; who has ca.key can be anybody",
-        "certificates for machines, short-lived; OIDC for people; for an emergency: credential issue; ca.key off the node",
+        "certificates for machines, short-lived; OIDC for people; ca.key off the node; for an emergency: rekindle credential issue",
     );
     let Some(file) = file else {
         return authenticator;

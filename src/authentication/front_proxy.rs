@@ -49,7 +49,7 @@ pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenti
     let proxy = server.front_proxy.as_ref();
     let is_on = proxy.is_some_and(FrontProxy::is_on);
     let mut authenticator = Authenticator::new(AuthenticatorName::FrontProxy, is_on).with_advice(
-        "when its CA or front-proxy-client.crt ends, aggregated APIs (metrics.k8s.io and others) do not believe this server any more and \
+        "its CA or front-proxy-client.crt ended: aggregated APIs (metrics.k8s.io and others) do not believe this server any more and \
          answer 401; logging on to the API server itself goes on. Both files are read again without a restart",
         "whoever has a certificate of that CA with an allowed name speaks for any user and group, system:masters too",
         "a CA of its own, never the one for clients; name the allowed names; its key off the node",

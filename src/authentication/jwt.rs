@@ -15,11 +15,11 @@ const BARE: &str =
 
 pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenticator {
     let mut authenticator = Authenticator::new(AuthenticatorName::Jwt, false).with_advice(
-        "nothing, as far as the cluster's certificates go: people log on as soon as the API server serves. It needs its issuer: that \
+        "no effect, as far as the cluster's go: people log on as soon as the API server serves. It needs its issuer: that \
          one's own TLS, a CA that is believed here, and the way to it; keys it has not fetched yet mean 401",
         "the issuer decides who somebody is",
         "an issuer outside the cluster that it guards; several factors; short tokens; prefixes for users and groups; a break-glass way \
-         that does not need it: credential issue",
+         that does not need it: rekindle credential issue",
     );
     if let Some(oidc) = &server.oidc {
         of_flags(&mut authenticator, server, oidc, now);

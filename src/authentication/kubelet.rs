@@ -54,7 +54,7 @@ impl KubeletAuthentication {
         let file = self.client_authorities.as_ref();
         let name = AuthenticatorName::KubeletClientCertificates;
         let mut authenticator = Authenticator::new(name, file.is_some()).with_advice(
-            "when apiserver-kubelet-client.crt or the CA ends, kubectl logs, exec and port-forward answer an error; pods run on. The CA file \
+            "apiserver-kubelet-client.crt or the CA ended: kubectl logs, exec and port-forward answer an error; pods run on. The CA file \
              is read again without a restart",
             "who has a client certificate of that CA is known here too; RBAC decides by way of the API server",
             "one CA file for both, as kubeadm has it; authorization.mode Webhook",
@@ -92,7 +92,7 @@ impl KubeletAuthentication {
     fn anonymous(&self) -> Authenticator {
         let name = AuthenticatorName::KubeletAnonymous;
         let mut authenticator = Authenticator::new(name, self.anonymous).with_advice(
-            "nothing",
+            "no effect",
             "whoever reaches port 10250 is system:anonymous; RBAC alone stands between",
             "authentication.anonymous.enabled: false, as kubeadm has it",
         );

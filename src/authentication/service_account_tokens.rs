@@ -13,12 +13,12 @@ pub(super) fn authenticator(server: &ApiServer) -> Authenticator {
     let name = AuthenticatorName::ServiceAccountTokens;
     let mut authenticator = Authenticator::new(name, true).with_advice(
         format!(
-            "nothing: tokens are signed with the service accounts' own key, which has no end. But the kubelet renews none while the API \
+            "no effect: tokens are signed with the service accounts' own key, which has no end. But the kubelet renews none while the API \
              is down: {extended}, and later 401 until it has; those that a Secret holds have no end"
         ),
         "who has the signing key (sa.key) can be any service account; a token of a Secret is good until that Secret goes",
-        "bound tokens (projected, TokenRequest) alone; find the others: tokens audit; after a leak of sa.key: a second \
-         --service-account-key-file, then the old one away",
+        "bound tokens (projected, TokenRequest) alone; after a leak of sa.key a second --service-account-key-file, then the old one away; \
+         those without an end: rekindle tokens audit",
     );
     for issuer in &accounts.issuers {
         authenticator.set("--service-account-issuer", super::without_password(issuer));

@@ -105,9 +105,9 @@ pub(super) fn authenticator(server: &ApiServer) -> Authenticator {
     let file = server.static_tokens.as_ref();
     let mut authenticator = Authenticator::new(AuthenticatorName::StaticTokens, file.is_some())
         .with_advice(
-            "nothing: its tokens have no end and need no certificate of the cluster; a way in as soon as the API server serves",
+            "no effect: its tokens have no end and need no certificate of the cluster; a way in as soon as the API server serves",
             "passwords in the clear, on the disk and in every backup of it, that never end; one is taken back by a restart alone",
-            "take the flag out of the manifest: OIDC for people, service accounts for programs; for an emergency: credential issue",
+            "take the flag out of the manifest: OIDC for people, service accounts for programs; for an emergency: rekindle credential issue",
         );
     let Some(file) = file else {
         return authenticator;

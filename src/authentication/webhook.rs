@@ -108,7 +108,7 @@ pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenti
     let webhook = server.webhook.as_ref();
     let mut authenticator = Authenticator::new(AuthenticatorName::Webhook, webhook.is_some())
         .with_advice(
-            "nothing with the cluster's own; when its server's certificate, the CA for it or the client certificate shown to it ends, \
+            "no effect with the cluster's; but its server's certificate, the CA for it or the client certificate shown to it ended: \
              each token that it would know answers 401, those in the cache a little later. The kubeconfig is read at the start alone",
             "that server decides who somebody is, system:masters too, and sees every token that no other authenticator knows",
             "OIDC, which sees no token; where it must be: TLS both ways, outside the cluster that it guards",

@@ -100,7 +100,11 @@ impl Report {
         let of = count(self.authenticators.len(), "authenticator");
         match self.broken() {
             0 => writeln!(out, "Each that is on has what it needs on this node."),
-            broken => writeln!(out, "{broken} of {of} broken: see what is written there."),
+            1 => writeln!(out, "1 of {of} is broken: what is wrong stands there."),
+            broken => writeln!(
+                out,
+                "{broken} of {of} are broken: what is wrong stands there."
+            ),
         }
     }
 }

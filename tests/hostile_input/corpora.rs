@@ -26,8 +26,6 @@ fn the_files_of_the_test_nodes_are_read_within_limits() {
         "kubeconfig",
         "manifest",
         "contexts",
-        "authentication_configuration",
-        "web_token",
     ] {
         assert!(report.accepted(parser) >= 30, "{parser}");
     }

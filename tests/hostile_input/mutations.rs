@@ -6,9 +6,7 @@ use proptest::sample::{Index, select};
 
 use rekindle::kubernetes::Kubeconfig;
 
-use crate::promises::{
-    authentication_configuration, contexts, kubeconfig::check_edit, manifest, web_token,
-};
+use crate::promises::{authentication, contexts, kubeconfig::check_edit, manifest, web_token};
 
 const BLOCK: &str = "\
 # comment
@@ -239,7 +237,7 @@ fn mutate(bytes: &mut Vec<u8>, mutation: &Mutation) {
 fn check(bytes: &[u8]) -> bool {
     manifest::check(bytes);
     contexts::check(bytes);
-    authentication_configuration::check(bytes);
+    authentication::check(bytes);
     Kubeconfig::parse(bytes).is_ok_and(|kubeconfig| check_edit(bytes, &kubeconfig))
 }
 
@@ -292,15 +290,13 @@ proptest! {
         for mutation in &mutations {
             mutate(&mut bytes, mutation);
         }
-        authentication_configuration::check(&bytes);
+        authentication::check(&bytes);
     }
 }
 
 #[test]
 fn what_is_torn_is_whole_before() {
-    assert!(authentication_configuration::check(
-        AUTHENTICATION.as_bytes()
-    ));
+    assert!(authentication::check(AUTHENTICATION.as_bytes()));
     assert!(contexts::check(FLOW.as_bytes()));
     let token = "e30.eyJpc3MiOiJhIn0.c2lnbmF0dXJl";
     assert!(web_token::check(token.as_bytes()));

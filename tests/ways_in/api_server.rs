@@ -116,7 +116,7 @@ impl ApiServer {
             manifest.push('\n');
             if line == "    - kube-apiserver" {
                 for flag in more {
-                    manifest.push_str(&format!("    - --{flag}\n"));
+                    manifest.extend(["    - --", flag, "\n"]);
                 }
             }
         }

@@ -12,8 +12,11 @@
 )]
 
 mod api_server;
+mod auth;
 mod credentials;
 mod harness;
+mod issuer;
+mod real_api_server;
 mod whoami;
 
 #[path = "../support/mod.rs"]

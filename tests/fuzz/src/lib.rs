@@ -3,7 +3,7 @@
 //!
 //! Shared by the fuzz targets beside it and by `tests/hostile_input`, which includes this file.
 
-pub mod authentication_configuration;
+pub mod authentication;
 pub mod certificate;
 pub mod contexts;
 pub mod journal;
@@ -24,12 +24,9 @@ pub const CHECKS: [(&str, Check); 9] = [
     ("certificate", certificate::check),
     ("kubeconfig", kubeconfig::check),
     ("manifest", manifest::check),
+    ("authentication", authentication::check),
     ("journal_line", journal_line::check),
     ("journal", journal::check),
     ("contexts", contexts::check),
     ("web_token", web_token::check),
-    (
-        "authentication_configuration",
-        authentication_configuration::check,
-    ),
 ];

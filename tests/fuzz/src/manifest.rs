@@ -23,7 +23,7 @@ pub fn check(bytes: &[u8]) -> bool {
 }
 
 /// The same document as another library reads it, in JSON.
-fn as_json(bytes: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn as_json(bytes: &[u8]) -> Option<Vec<u8>> {
     let value: Value = serde_yaml::from_slice(bytes).ok()?;
     serde_json::to_vec(&value).ok()
 }

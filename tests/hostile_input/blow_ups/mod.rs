@@ -29,12 +29,7 @@ fn documents_made_to_blow_up_are_read_within_limits() {
     let test = "blow_ups::documents_made_to_blow_up_are_read_within_limits";
     try_all(
         test,
-        &[
-            "kubeconfig",
-            "manifest",
-            "contexts",
-            "authentication_configuration",
-        ],
+        &["kubeconfig", "manifest", "contexts", "authentication"],
         LARGEST,
         documents::all,
     );
