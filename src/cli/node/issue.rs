@@ -43,6 +43,8 @@ pub fn issue(root: &Root, arguments: &NodeIssue, out: &mut dyn Write) -> Result<
     let _lock = lock(root)?;
     let left_over = refuse_unfinished(root)?;
     let mut inventory = observe(root)?;
+    // Of the node as `plan` sees it: the key leaves the inventory below.
+    let inventory_digest = inventory.digest();
     let now = node::now();
     let refusals = signing_obstacles(&inventory, now);
     if !refusals.is_empty() {
@@ -72,7 +74,7 @@ pub fn issue(root: &Root, arguments: &NodeIssue, out: &mut dyn Write) -> Result<
         .collect::<Result<Vec<HandOut>, Failure>>()?;
     let reason = reason(&arguments.words, wishes_in_effect(arguments));
     let undertaking = Undertaking {
-        inventory_digest: Some(inventory.digest()),
+        inventory_digest: Some(inventory_digest),
         steps: hand_outs.iter().map(|it| it.act.to_string()).collect(),
         left: Vec::new(),
         changes: Vec::new(),
@@ -128,16 +130,13 @@ fn cluster(
     inventory: &mut Inventory,
     now: OffsetDateTime,
 ) -> Result<(Vec<Certificate>, Authority), Failure> {
-    let entries = std::mem::take(&mut inventory.authorities);
-    let (mut found, mut others) = (None, Vec::new());
-    for entry in entries {
-        match (entry.name, &entry.certificates) {
-            (AuthorityName::Cluster, Ok(bundle)) => found = Some((bundle.clone(), entry.key)),
-            _ => others.push(entry),
-        }
-    }
-    inventory.authorities = others;
-    let Some((bundle, Ok(key))) = found else {
+    let mut authorities = inventory.authorities.iter_mut();
+    let entry = authorities.find(|entry| entry.name == AuthorityName::Cluster);
+    let found = entry.and_then(|entry| {
+        let bundle = entry.certificates.as_ref().ok()?.clone();
+        Some((bundle, entry.take_key()?))
+    });
+    let Some((bundle, key)) = found else {
         return Err(Failure::new(Exit::Refused, "the cluster's CA cannot sign"));
     };
     let authority = Authority::new(&bundle, key, now)
