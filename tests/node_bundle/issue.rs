@@ -122,6 +122,31 @@ fn names_and_machine_ids_are_looked_at_before_anything_is_made() {
     assert_eq!(fs::read_dir(cluster.out()).unwrap().count(), 0);
 }
 
+/// The certificates get their dates from this clock, and it takes a person to say that it is right.
+#[test]
+fn a_clock_before_what_was_written_is_refused_until_somebody_says_that_it_is_right() {
+    let cluster = Cluster::of(NODE);
+    cluster
+        .plane
+        .shell("touch -d 'now + 3 days' etc/kubernetes/pki/apiserver.crt");
+    let before = Tree::read(cluster.plane.path());
+    let node = format!("{WORKER}={MACHINE_ID}");
+    let refused = issue(&cluster, &[&node], 3);
+    assert!(refused.stderr.contains("(clock-behind)"), "{refused:?}");
+    assert!(refused.stderr.contains("--accept-clock"), "{refused:?}");
+    is_untouched(&before, &cluster.plane);
+    let accepted = issue(&cluster, &[&node, "--accept-clock"], 0).stdout;
+    let warning = accepted.lines().next().unwrap();
+    assert!(
+        warning.starts_with("warning: the clock says ")
+            && warning.ends_with(": accepted, as asked"),
+        "{accepted}"
+    );
+    let tree = Tree::read(cluster.plane.path());
+    let payloads = crate::forged::payloads(tree.entry(journal(&tree)).text());
+    assert!(payloads.contains("\"--accept-clock\""), "{payloads}");
+}
+
 #[test]
 fn without_the_key_of_the_authority_nothing_is_made() {
     let cluster = Cluster::of(NODE);
