@@ -33,7 +33,7 @@ pub use endpoint::{endpoint, hosts};
 pub use etcd_members::{EtcdMember, EtcdMembers, EtcdMembersError, quorum};
 pub use kubeconfig::{
     Cluster, Clusters, Composition, Credential as KubeconfigCredential, KeySource, Kubeconfig,
-    KubeconfigError, Source,
+    KubeconfigError, Logins, Source,
 };
 pub use kubelet::{
     KubeletConfig, KubeletConfigError, KubeletFlags, KubeletFlagsError, NODES_GROUP, node_name,
