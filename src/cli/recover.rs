@@ -14,7 +14,7 @@ use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::{clear_away, reason, refuse_unfinished};
-use super::observed::{lock, observe};
+use super::observed::{lock, look};
 use super::plan::{refused, write_explanation, write_plan};
 use super::prompt::{confirm, confirm_phrase, demand_terminal};
 use super::render::{GOOD, WARNING, date_cell, span};
@@ -122,7 +122,7 @@ pub(super) fn carry_out_order(
             return Ok(Exit::ActionNeeded);
         }
         // Nobody knows how long the question stood there.
-        let found = request.digest(&with_trust(observe(root)?, root, request));
+        let found = request.digest(&with_trust(look(root)?, root, request));
         if found != plan.inventory_digest {
             return Err(inventory_changed(root, plan.inventory_digest, found));
         }
