@@ -358,7 +358,7 @@ fn stranger_of(
     authority: Option<&AuthorityEntry>,
 ) -> Option<String> {
     entry.remains.as_ref()?;
-    let bundle = authority?.certificates.as_deref().ok()?;
+    let bundle = authority?.bundle()?;
     let chain = content.certificates.get(1..).unwrap_or_default();
     match path(leaf, chain, bundle) {
         Some(_) => None,

@@ -41,10 +41,7 @@ impl NodeBundle {
         if !key.is_ok_and(|key| key.fits(leaf)) {
             return Err(BundleError::KeyMismatch);
         }
-        let validity = Validity {
-            not_before: leaf.not_before(),
-            not_after: leaf.not_after(),
-        };
+        let validity = Validity::of(leaf);
         let specification = kubelet_client(&self.node);
         let verify = |authority| {
             let key = leaf.public_key_der();
@@ -61,7 +58,7 @@ impl NodeBundle {
             node: self.node.clone(),
             source,
         })?;
-        if now < validity.not_before || now > validity.not_after {
+        if !validity.contains(now) {
             return Err(BundleError::OutsideValidity {
                 not_before: validity.not_before,
                 not_after: validity.not_after,

@@ -264,6 +264,9 @@ pub struct NodeIssue {
     /// How long they live, and the certificates in them: the kubelet gets its next one itself once it is back.
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = humantime::parse_duration)]
     pub validity: Duration,
+    /// The clock is right, whatever else on the node says. Goes into the journal.
+    #[arg(long)]
+    pub accept_clock: bool,
     /// Go on without asking.
     #[arg(short, long)]
     pub yes: bool,

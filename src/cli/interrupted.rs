@@ -11,7 +11,7 @@ use super::report::write_warnings;
 use super::standing::{how_far, of_history, unfinished, write_stopped};
 use super::voice::Voice;
 use crate::inventory::cluster_authority_with_new_dates;
-use crate::journal::Progress;
+use crate::journal::{Genesis, Progress};
 use crate::node::{self, Root};
 use crate::recovery::{self, History, Interrupted, Reason, TakeUpRequest};
 
@@ -42,11 +42,7 @@ pub(super) fn write_state(interrupted: &Interrupted, out: &mut dyn Write) -> io:
         how_far(interrupted)
     )?;
     write_stopped(interrupted, "", out)?;
-    let verb = setting.arguments.first().map_or("a run", String::as_str);
-    let verb = match chain.genesis().reverses() {
-        Some(run) => format!("{verb} {run}"),
-        None => verb.to_owned(),
-    };
+    let verb = verb(chain.genesis()).unwrap_or_else(|| "a run".to_owned());
     writeln!(
         out,
         "It was `{}`, begun at {} by uid {}: {}",
@@ -67,6 +63,15 @@ pub(super) fn write_state(interrupted: &Interrupted, out: &mut dyn Write) -> io:
         writeln!(out, "  {word:<11}{}", printable(&change.target))?;
     }
     Ok(())
+}
+
+/// The verb that began a run, with the run that it takes back.
+pub(super) fn verb(genesis: &Genesis) -> Option<String> {
+    let verb = genesis.circumstances.setting.arguments.first()?;
+    Some(match genesis.reverses() {
+        Some(run) => format!("{verb} {run}"),
+        None => verb.clone(),
+    })
 }
 
 /// All that a verb does about a run that had not committed, where nothing else is to be done: confined to its folders, it clears

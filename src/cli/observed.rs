@@ -10,8 +10,15 @@ use crate::pki::Certificate;
 use crate::plan::{Refusal, RefusalCode, second};
 use crate::recovery;
 
-/// Reads the node, if this user may.
+/// Reads the node, if this user may, with what tells the time: something may be signed.
 pub(super) fn observe(root: &Root) -> Result<Inventory, Failure> {
+    let mut inventory = look(root)?;
+    inventory.observe_clock(root);
+    Ok(inventory)
+}
+
+/// The same for who signs nothing.
+pub(super) fn look(root: &Root) -> Result<Inventory, Failure> {
     demand_root(root)?;
     Ok(Inventory::observe(root))
 }
@@ -55,7 +62,7 @@ fn worker(inventory: &Inventory) -> Failure {
 
 /// The same, of any node of a kubeadm cluster.
 pub(super) fn observe_node(root: &Root) -> Result<Inventory, Failure> {
-    let inventory = observe(root)?;
+    let inventory = look(root)?;
     if inventory.is_control_plane() || inventory.is_worker() {
         return Ok(inventory);
     }

@@ -161,6 +161,7 @@ mod tests {
             Some(advice) => State::Open {
                 evidence,
                 advice: Some(advice.to_owned()),
+                lacks_quorum: false,
             },
         };
         Finding {

@@ -1,6 +1,7 @@
 //! `rekindle recover`: observe, plan, ask, sign, replace, tell.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use anstyle::Style;
 
@@ -13,7 +14,7 @@ use super::execution::carry_out;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::{clear_away, reason, refuse_unfinished};
-use super::observed::{lock, observe};
+use super::observed::{lock, look};
 use super::plan::{refused, write_explanation, write_plan};
 use super::prompt::{confirm, confirm_phrase, demand_terminal};
 use super::render::{GOOD, WARNING, date_cell, span};
@@ -25,7 +26,7 @@ use crate::evidence::with_causes;
 use crate::inventory::Inventory;
 use crate::issuance::{self, Content, Issuance};
 use crate::kubernetes::AuthorityName;
-use crate::node::{self, Root};
+use crate::node::{self, FileError, Root};
 use crate::plan::{Aftermath, Refusal, RefusalCode, Request, plan};
 use crate::recovery::{Ended, History, Interrupted, ReissuedAuthorities, Undertaking};
 
@@ -121,7 +122,7 @@ pub(super) fn carry_out_order(
             return Ok(Exit::ActionNeeded);
         }
         // Nobody knows how long the question stood there.
-        let found = request.digest(&with_trust(observe(root)?, root, request));
+        let found = request.digest(&with_trust(look(root)?, root, request));
         if found != plan.inventory_digest {
             return Err(inventory_changed(root, plan.inventory_digest, found));
         }
@@ -145,11 +146,12 @@ pub(super) fn carry_out_order(
         &reason,
         &mut watch,
     )?;
+    let laid_out = lay_out(root, &ended, &reissued);
     let written = write_report(root, &undertaking, &ended, &left, out)
         .and_then(|()| write_copies(root, &plan.copies, out))
         .and_then(|()| write_old_keys(request, out))
         .and_then(|()| write_aftermath(aftermath.as_ref(), now, out))
-        .and_then(|()| write_outside(root, &ended, &reissued, out))
+        .and_then(|()| write_outside(root, laid_out, out))
         .and_then(|()| out.flush());
     despite_lost_output(root, &ended, &written);
     Ok(exit(root, &ended))
@@ -193,23 +195,24 @@ fn write_old_keys(request: &Request, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-/// Where the new certificates of authorities lie for all that is outside the node, and what to do with them.
-pub(super) fn write_outside(
-    root: &Root,
-    ended: &Ended,
-    reissued: &ReissuedAuthorities,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    if reissued.is_empty() {
-        return Ok(());
-    }
-    match reissued.write(root, &ended.run) {
-        Ok(folder) => writeln!(
+/// Where the new certificates of authorities lie for all that is outside the node; `None` where there are none.
+pub(super) type LaidOut = Option<Result<PathBuf, FileError>>;
+
+/// Lays them out. Before anything is told: whether anybody listens is no matter of theirs.
+pub(super) fn lay_out(root: &Root, ended: &Ended, reissued: &ReissuedAuthorities) -> LaidOut {
+    (!reissued.is_empty()).then(|| reissued.write(root, &ended.run))
+}
+
+/// Says where they lie, and what to do with them.
+pub(super) fn write_outside(root: &Root, laid_out: LaidOut, out: &mut dyn Write) -> io::Result<()> {
+    match laid_out {
+        None => Ok(()),
+        Some(Ok(folder)) => writeln!(
             out,
             "\n{WARNING}Outside this node{WARNING:#} the old certificates of the authorities are still trusted; what to do about that:\n  {}",
             root.outside(&folder.join("README.md")).display()
         ),
-        Err(error) => writeln!(
+        Some(Err(error)) => writeln!(
             out,
             "The new certificates could not be laid out: {}",
             with_causes(&error)

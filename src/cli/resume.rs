@@ -5,8 +5,9 @@ use std::io::Write;
 use super::arguments::{RestartName, Resume};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::interrupted::{clear_away, find, reason};
+use super::interrupted::{clear_away, find, reason, verb};
 use super::observed::lock;
+use super::render::printable;
 use super::take_up::{Destination, take_up};
 use crate::journal::RunOutcome;
 use crate::node::Root;
@@ -40,13 +41,11 @@ pub fn resume(root: &Root, arguments: &Resume, out: &mut dyn Write) -> Result<Ex
     if interrupted.is_committed() {
         return take_up(root, interrupted, &TO_ITS_END, way, &reason, out);
     }
-    let begun = interrupted.chain.genesis().circumstances.setting.clone();
+    let verb = verb(interrupted.chain.genesis());
     clear_away(root, interrupted, &reason, out)?;
-    match begun.arguments.first().map(String::as_str) {
-        Some(verb @ ("node install" | "node issue")) => {
-            writeln!(out, "To do it after all, call {verb} again")?;
-        }
-        _ => writeln!(out, "To recover: {}", root.command("recover"))?,
+    match verb.as_deref() {
+        None | Some("recover") => writeln!(out, "To recover: {}", root.command("recover"))?,
+        Some(verb) => writeln!(out, "To do it after all, call {} again", printable(verb))?,
     }
     Ok(Exit::ActionNeeded)
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::render::BOLD;
 use super::table::{Table, terminal_columns};
 use crate::control_plane::EtcdCluster;
-use crate::kubernetes::EtcdMember;
+use crate::kubernetes::{EtcdMember, endpoint};
 
 /// The cluster in `plan -o json`.
 #[derive(Serialize)]
@@ -77,11 +77,7 @@ pub(super) fn write_others(cluster: Option<&EtcdCluster>, out: &mut dyn Write) -
 
 /// Where it is, without scheme and port.
 fn host(member: &EtcdMember) -> String {
-    let hosts = member.peer_urls.iter().map(|url| {
-        let authority = url.split_once("://").map_or(&**url, |(_, rest)| rest);
-        authority
-            .rsplit_once(':')
-            .map_or(authority, |(host, _)| host)
-    });
-    hosts.collect::<Vec<_>>().join(", ")
+    let endpoints = member.peer_urls.iter().filter_map(|url| endpoint(url));
+    let hosts: Vec<&str> = endpoints.map(|(host, _)| host).collect();
+    hosts.join(", ")
 }

@@ -10,7 +10,7 @@ use super::interrupted::write_state;
 use super::journal::outcome_in_words;
 use super::observed::confine;
 use super::prompt::{confirm, demand_terminal};
-use super::recover::write_outside;
+use super::recover::{lay_out, write_outside};
 use super::render::{GOOD, WARNING};
 use super::report::{despite_lost_output, exit, write_ended, write_proven, write_warnings};
 use super::restart::{LeftRunning, Outlook};
@@ -135,6 +135,11 @@ pub(super) fn take_up(
     let ended = ended.map_err(|halt| Failure::of_halt(root, &halt))?;
     watch.report(root, &ended);
     let run = ended.run.clone();
+    let is_completed = [destination.aim, ended.outcome] == [RunOutcome::Completed; 2];
+    // One that takes another run back has brought the old certificates.
+    let laid_out = (is_completed && reverses.is_none())
+        .then(|| lay_out(root, &ended, &places.look(root)))
+        .flatten();
     match had_ended {
         Some(outcome) if outcome != destination.aim => Ok(tell_elsewhere(
             root,
@@ -152,10 +157,8 @@ pub(super) fn take_up(
                 (None, _) => run,
             };
             let exit = tell(root, destination.arrived, (&run, &ended), &left, out);
-            if destination.aim == RunOutcome::Completed {
-                // Whoever does not read it has lost nothing: the folder says it again.
-                let _ = write_outside(root, &ended, &places.look(root), out);
-            }
+            // Whoever does not read it has lost nothing: the folder says it again.
+            let _ = write_outside(root, laid_out, out);
             Ok(exit)
         }
     }

@@ -59,6 +59,14 @@ pub enum BundleError {
         /// Why.
         source: PemError,
     },
+    /// Which of several is meant it does not say, and no form has more than one.
+    #[error("of {name} it holds {found} certificates, and not one")]
+    NotOneCertificate {
+        /// Of what.
+        name: String,
+        /// How many.
+        found: usize,
+    },
     /// A request in it.
     #[error("the request for {name} in it is none")]
     Request {

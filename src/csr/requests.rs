@@ -170,16 +170,16 @@ pub(super) fn check_schema(found: &str, known: &'static str) -> Result<(), Bundl
 }
 
 pub(super) fn read_certificate(name: &str, pem: &str) -> Result<Certificate, BundleError> {
-    let read =
-        read_certificates(pem.as_bytes()).map(|certificates| certificates.into_iter().next());
-    match read {
-        Ok(Some(certificate)) => Ok(certificate),
-        Ok(None) => Err(BundleError::NotALine),
-        Err(source) => Err(BundleError::Certificate {
+    let read = read_certificates(pem.as_bytes()).map_err(|source| BundleError::Certificate {
+        name: name.to_owned(),
+        source,
+    })?;
+    <[Certificate; 1]>::try_from(read)
+        .map(|[one]| one)
+        .map_err(|several| BundleError::NotOneCertificate {
             name: name.to_owned(),
-            source,
-        }),
-    }
+            found: several.len(),
+        })
 }
 
 pub(super) fn check_names<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), BundleError> {

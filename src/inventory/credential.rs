@@ -186,9 +186,11 @@ impl CredentialEntry {
         let embedded = Location::KubeconfigUser {
             kubeconfig: path.to_owned(),
         };
-        let entry = |location, cluster, content| {
+        let entry = |location, cluster, file: Option<&FileSnapshot>, content| {
             let (content, remains) = match location {
-                Location::KubeconfigUser { .. } => Remains::of_kubeconfig(root, path, content),
+                Location::KubeconfigUser { .. } => {
+                    Remains::of_kubeconfig(root, path, file, content)
+                }
                 Location::PkiFile { .. } | Location::KubeletPem { .. } => (content, None),
             };
             Self {
@@ -201,24 +203,20 @@ impl CredentialEntry {
                 cluster,
             }
         };
-        let read = root
-            .read(path, Secrecy::Secret)
-            .map_err(ObservationError::from)
-            .and_then(|file| match Kubeconfig::parse(&file.bytes) {
-                Ok(kubeconfig) => Ok((file, kubeconfig)),
-                Err(source) => Err(ObservationError::Kubeconfig {
-                    path: root.outside(&file.path),
-                    source,
-                }),
-            });
-        let (file, kubeconfig) = match read {
-            Ok(read) => read,
-            Err(error) => {
-                let entry = entry(embedded, None, Err(error));
-                return Self {
-                    missing: missing_link(root, catalog, kubelet_certificates, &entry),
-                    ..entry
-                };
+        let unread = |entry: Self| Self {
+            missing: missing_link(root, catalog, kubelet_certificates, &entry),
+            ..entry
+        };
+        let file = match root.read(path, Secrecy::Secret) {
+            Ok(file) => file,
+            Err(error) => return unread(entry(embedded, None, None, Err(error.into()))),
+        };
+        let kubeconfig = match Kubeconfig::parse(&file.bytes) {
+            Ok(kubeconfig) => kubeconfig,
+            Err(source) => {
+                let path = root.outside(&file.path);
+                let error = ObservationError::Kubeconfig { path, source };
+                return unread(entry(embedded, None, Some(&file), Err(error)));
             }
         };
         let cluster = kubeconfig.clusters().ok();
@@ -228,10 +226,14 @@ impl CredentialEntry {
             KeySource::Embedded(_) => None,
         };
         match kubeconfig.client_certificate() {
-            Source::Embedded(_) => {
-                let content = read_embedded(root, file, kubeconfig, key_file.as_deref());
-                entry(embedded, cluster, content)
-            }
+            Source::Embedded(pem) => match parse_certificates(pem, root.outside(&file.path)) {
+                Ok(certificates) => {
+                    let key_file = key_file.as_deref();
+                    let content = read_embedded(root, file, kubeconfig, certificates, key_file);
+                    entry(embedded, cluster, None, Ok(content))
+                }
+                Err(error) => entry(embedded, cluster, Some(&file), Err(error)),
+            },
             Source::File(certificate) => {
                 let paths = PairPaths {
                     certificate: beside(path, certificate),
@@ -257,7 +259,7 @@ impl CredentialEntry {
                     .flatten();
                 Self {
                     missing,
-                    ..entry(locate(root, &paths), cluster, content)
+                    ..entry(locate(root, &paths), cluster, None, content)
                 }
             }
         }
@@ -349,27 +351,25 @@ fn read_embedded(
     root: &Root,
     file: FileSnapshot,
     kubeconfig: Kubeconfig,
+    certificates: Vec<Certificate>,
     key_file: Option<&Path>,
-) -> Result<Credential, ObservationError> {
-    let outside = root.outside(&file.path);
-    let embedded = match kubeconfig.client_certificate() {
-        Source::Embedded(pem) => pem.as_slice(),
-        Source::File(_) => &[],
-    };
-    let certificates = parse_certificates(embedded, outside.clone())?;
+) -> Credential {
     let (key, key_file) = match (kubeconfig.client_key(), key_file) {
-        (KeySource::Embedded(key), _) => (judge_key(key, &certificates, outside), None),
+        (KeySource::Embedded(key), _) => (
+            judge_key(key, &certificates, root.outside(&file.path)),
+            None,
+        ),
         (KeySource::File(key), path) => {
             read_key(root, path.unwrap_or(Path::new(key)), &certificates)
         }
     };
-    Ok(Credential {
+    Credential {
         file,
         certificates,
         key,
         key_file,
         kubeconfig: Some(kubeconfig),
-    })
+    }
 }
 
 fn parse_certificates(pem: &[u8], path: PathBuf) -> Result<Vec<Certificate>, ObservationError> {

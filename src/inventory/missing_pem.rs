@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::layout::PairPaths;
-use super::remains::{is_lost_key, is_ruined_certificate};
+use super::remains::{Content, is_ruined};
 use super::slot::can_be_made;
-use super::{Credential, ObservationError};
 use crate::elision::elide;
 use crate::node::{Present, Root};
 
@@ -24,17 +23,9 @@ pub struct MissingPem {
 
 impl MissingPem {
     /// Looks whether what the kubelet's kubeconfig names is missing or ruined in a way that a new credential mends.
-    pub(super) fn observe(
-        root: &Root,
-        paths: &PairPaths,
-        content: &Result<Credential, ObservationError>,
-    ) -> Option<Self> {
-        let is_ruined = match content {
-            Err(error) => is_ruined_certificate(error),
-            Ok(credential) => is_lost_key(&credential.key),
-        };
+    pub(super) fn observe(root: &Root, paths: &PairPaths, content: &Content) -> Option<Self> {
         let link = &paths.certificate;
-        if !is_ruined
+        if !is_ruined(content)
             || paths.key != *link
             || link.file_name() != Path::new(CLIENT_LINK).file_name()
         {

@@ -35,7 +35,8 @@ pub struct Inventory {
     pub trust_obstacles: Vec<ObservationError>,
     /// The files of the service accounts' keys, node paths, links resolved.
     pub service_account_keys: Vec<PathBuf>,
-    /// What tells the time. No part of any digest: etcd's log is written all the time.
+    /// What tells the time; nothing until [`Self::observe_clock`] has looked. No part of any digest: etcd's log is written all the
+    /// time.
     pub clock: ClockEvidence,
 }
 
@@ -77,7 +78,7 @@ impl Inventory {
             root: root.path().to_owned(),
             node_names: NodeNames::observe(root, &layout, &credentials),
             personal: personal::observe(root, &credentials),
-            clock: ClockEvidence::observe(root, &layout),
+            clock: ClockEvidence::default(),
             service_account_keys: service_account_keys(root, &layout),
             layout,
             authorities,
@@ -85,6 +86,11 @@ impl Inventory {
             trust: Vec::new(),
             trust_obstacles: Vec::new(),
         }
+    }
+
+    /// Looks for what tells the time: whoever plans certificates, which get their dates from the clock, needs it.
+    pub fn observe_clock(&mut self, root: &Root) {
+        self.clock = ClockEvidence::observe(root, &self.layout);
     }
 
     /// Whether there is any sign of a control plane: a manifest, or the cluster's CA.

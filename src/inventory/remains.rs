@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::layout::PairPaths;
 use super::{Credential, KeyState, ObservationError, Slot};
-use crate::kubernetes::{DocumentError, Kubeconfig, KubeconfigError};
-use crate::node::{Root, Secrecy};
+use crate::kubernetes::{DocumentError, Kubeconfig, KubeconfigError, Logins};
+use crate::node::{FileSnapshot, Root, Secrecy};
 use crate::pki::{KeyError, PemError, PrivateKey};
 
 /// The places of a credential that can be made anew, and what of it is good.
@@ -21,7 +21,7 @@ pub struct Remains {
     pub kubeconfig: Option<Kubeconfig>,
 }
 
-type Content = Result<Credential, ObservationError>;
+pub(super) type Content = Result<Credential, ObservationError>;
 
 impl Remains {
     /// Looks what is left of a pair of files. Where something else than its content is wrong with one of them, that is the
@@ -31,12 +31,8 @@ impl Remains {
         paths: &PairPaths,
         content: Content,
     ) -> (Content, Option<Self>) {
-        let is_mendable = match &content {
-            Err(error) => is_ruined_certificate(error),
-            Ok(credential) => is_lost_key(&credential.key),
-        };
         // One file for both is the kubelet's way, which makes its own anew.
-        if !is_mendable || paths.key == paths.certificate {
+        if !is_ruined(&content) || paths.key == paths.certificate {
             return (content, None);
         }
         let look = || -> Result<Self, ObservationError> {
@@ -59,30 +55,36 @@ impl Remains {
         }
     }
 
-    /// Looks what is left of a kubeconfig with a credential in it.
+    /// Looks what is left of a kubeconfig with a credential in it. `file` is the kubeconfig as it was read, where it was and the
+    /// content does not have it.
     pub(super) fn of_kubeconfig(
         root: &Root,
         path: &Path,
+        file: Option<&FileSnapshot>,
         content: Content,
     ) -> (Content, Option<Self>) {
+        let own = content.as_ref().ok().map(|credential| &credential.file);
+        let file = own.or(file);
         let is_mendable = match &content {
             Err(ObservationError::Kubeconfig { source, .. }) => {
-                is_ruined_kubeconfig(source) && !has_other_login(root, path)
-                    || is_incomplete(source) && !has_login(root, path)
+                file.is_some_and(|file| is_nobodys(source, Logins::scan(&file.bytes)))
             }
-            Err(error) => is_ruined_certificate(error),
             // A key in a file of its own is nothing that kubeadm makes.
-            Ok(credential) => credential.key_file.is_none() && is_lost_key(&credential.key),
+            Ok(credential) if credential.key_file.is_some() => false,
+            content => is_ruined(content),
         };
         if !is_mendable {
             return (content, None);
         }
-        match Slot::observe(root, path, Secrecy::Secret) {
-            Ok(file) => {
-                let kubeconfig = root.read(path, Secrecy::Secret).ok();
-                let kubeconfig = kubeconfig.and_then(|file| Kubeconfig::parse(&file.bytes).ok());
+        let slot = match file {
+            Some(file) => Ok(Slot::of(file)),
+            None => Slot::observe(root, path, Secrecy::Secret),
+        };
+        match slot {
+            Ok(slot) => {
+                let kubeconfig = file.and_then(|file| Kubeconfig::parse(&file.bytes).ok());
                 let remains = Self {
-                    file,
+                    file: slot,
                     key_file: None,
                     key: None,
                     kubeconfig,
@@ -110,6 +112,14 @@ fn usable_key(root: &Root, path: &Path) -> Result<Option<PrivateKey>, Observatio
     }
 }
 
+/// Whether nothing of the certificate or of its key is to be had.
+pub(super) fn is_ruined(content: &Content) -> bool {
+    match content {
+        Err(error) => is_ruined_certificate(error),
+        Ok(credential) => is_lost_key(&credential.key),
+    }
+}
+
 pub(super) fn is_ruined_certificate(error: &ObservationError) -> bool {
     match error {
         ObservationError::Certificate { source, .. } => is_ruined_pem(source),
@@ -117,7 +127,7 @@ pub(super) fn is_ruined_certificate(error: &ObservationError) -> bool {
     }
 }
 
-pub(super) fn is_lost_key(key: &KeyState) -> bool {
+fn is_lost_key(key: &KeyState) -> bool {
     match key {
         KeyState::Fits(_) => false,
         KeyState::Differs { .. } => true,
@@ -149,6 +159,12 @@ fn is_ruined_pem(error: &PemError) -> bool {
     }
 }
 
+/// Whether a kubeconfig that cannot be read so is to be written over: nobody else's way to log on is in it, and of one that may be
+/// just as a person wrote it, nobody's at all.
+fn is_nobodys(error: &KubeconfigError, logins: Logins) -> bool {
+    !logins.other && (is_ruined_kubeconfig(error) || is_incomplete(error) && !logins.certificate)
+}
+
 /// Whether a part of it is missing, as one is that is cut short; or as a person wrote it.
 fn is_incomplete(error: &KubeconfigError) -> bool {
     matches!(
@@ -158,50 +174,6 @@ fn is_incomplete(error: &KubeconfigError) -> bool {
             | KubeconfigError::NoSuchUser { .. }
             | KubeconfigError::ContextWithoutUser { .. }
     )
-}
-
-/// Whether the kubeconfig at `path` holds anything that anybody could log on with: then it is not for a tool to write over.
-fn has_login(root: &Root, path: &Path) -> bool {
-    let Ok(file) = root.read(path, Secrecy::Secret) else {
-        return true;
-    };
-    let means = [
-        "client-certificate",
-        "client-key",
-        "token",
-        "exec:",
-        "auth-provider:",
-        "username:",
-    ];
-    let text = String::from_utf8_lossy(&file.bytes);
-    let mut lines = text.lines().map(|line| line.trim_start_matches([' ', '-']));
-    lines.any(|line| means.iter().any(|means| line.starts_with(means)))
-}
-
-/// Whether anybody logs on with the kubeconfig at `path` by other means than kubeadm's, wherever that stands in it.
-fn has_other_login(root: &Root, path: &Path) -> bool {
-    let Ok(file) = root.read(path, Secrecy::Secret) else {
-        return true;
-    };
-    let text = String::from_utf8_lossy(&file.bytes);
-    let is_key = |word: &str| {
-        text.match_indices(word).any(|(at, _)| {
-            let before = text.get(..at).and_then(|text| text.chars().next_back());
-            let behind = text.get(at + word.len()..).unwrap_or_default();
-            let behind = behind.trim_start_matches(['"', '\'', ' ']);
-            !before.is_some_and(char::is_alphanumeric) && behind.starts_with(':')
-        })
-    };
-    [
-        "token",
-        "tokenFile",
-        "exec",
-        "auth-provider",
-        "username",
-        "password",
-    ]
-    .iter()
-    .any(|word| is_key(word))
 }
 
 /// Whether it is cut short or garbage, and not something that a person wrote another way than kubeadm.

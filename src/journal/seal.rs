@@ -12,7 +12,7 @@ use super::envelope::Envelope;
 use super::error::JournalError;
 use super::signature::{JournalKey, VerifyingKey};
 use crate::digest::Sha256Digest;
-use crate::pki::{Authority, Certificate, KeyError};
+use crate::pki::{Authority, Certificate, KeyError, Validity};
 
 /// What seals one document: a key that exists in memory only, and the certificate that vouches for it.
 pub struct Seal {
@@ -205,12 +205,12 @@ impl Sealed {
         }
         check_profile(certificate).map_err(|source| SealError::Profile { source })?;
         self.verify_bare(certificate.public_key_der())?;
-        let (not_before, not_after) = (certificate.not_before(), certificate.not_after());
-        if at < not_before || at > not_after {
+        let validity = Validity::of(certificate);
+        if !validity.contains(at) {
             return Err(SealError::OutsideValidity {
                 at,
-                not_before,
-                not_after,
+                not_before: validity.not_before,
+                not_after: validity.not_after,
             });
         }
         Ok(())

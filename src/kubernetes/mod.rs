@@ -39,7 +39,7 @@ pub use endpoint::{endpoint, hosts};
 pub use etcd_members::{EtcdMember, EtcdMembers, EtcdMembersError, quorum};
 pub use kubeconfig::{
     Cluster, Clusters, Composition, Context, Credential as KubeconfigCredential, KeySource,
-    Kubeconfig, KubeconfigError, Login, Source,
+    Kubeconfig, KubeconfigError, Login, Logins, Source,
 };
 pub use kubelet::{
     KubeletConfig, KubeletConfigError, KubeletFlags, KubeletFlagsError, NODES_GROUP, node_name,

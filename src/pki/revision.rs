@@ -37,8 +37,9 @@ impl<'a> Revision<'a> {
         Ok((!new.is_same_key(&old)).then(|| new.identifier()))
     }
 
-    /// The names that the model does not list, each once, in the order in which they were asked for.
-    pub(super) fn new_names(&self, model: &Certificate) -> Vec<&'a AlternativeName> {
+    /// The names that the model does not list, each once, in the order in which they were asked for. DNS names are compared without
+    /// regard to case (RFC 5280 section 7.2), addresses by value.
+    pub fn new_names(&self, model: &Certificate) -> Vec<&'a AlternativeName> {
         let mut names: Vec<&AlternativeName> = Vec::new();
         for name in self.additional_names {
             let is_listed = model

@@ -50,6 +50,11 @@ impl Validity {
         }
     }
 
+    /// Whether it is valid at that instant.
+    pub fn contains(&self, instant: OffsetDateTime) -> bool {
+        (self.not_before..=self.not_after).contains(&instant)
+    }
+
     /// As much of it as lies within that of its `authority`.
     #[must_use]
     pub fn within(self, authority: &Self) -> Self {
@@ -109,6 +114,17 @@ mod tests {
         assert_eq!(early.not_after, authority.not_before() + YEAR);
         let late = Validity::starting_at(authority.not_after() - YEAR, 2 * YEAR, Some(authority));
         assert_eq!(late.not_after, authority.not_after());
+    }
+
+    #[test]
+    fn its_first_and_its_last_second_are_of_it() {
+        let validity = Validity::starting_at(datetime!(2026-11-24 00:00 UTC), YEAR, None);
+        let second = time::Duration::SECOND;
+        for end in [validity.not_before, validity.not_after] {
+            assert!(validity.contains(end));
+        }
+        assert!(!validity.contains(validity.not_before - second));
+        assert!(!validity.contains(validity.not_after + second));
     }
 
     #[test]

@@ -35,6 +35,14 @@ pub(super) fn clock_doubts(inventory: &Inventory, now: OffsetDateTime) -> Vec<Re
     behind.into_iter().chain(ahead).collect()
 }
 
+/// The same in words of warning, for a person who says that the clock is right.
+pub fn accepted_clock_doubts(inventory: &Inventory, now: OffsetDateTime) -> Vec<String> {
+    let doubts = clock_doubts(inventory, now).into_iter();
+    doubts
+        .map(|doubt| format!("{}: accepted, as asked", doubt.evidence))
+        .collect()
+}
+
 fn behind<'a>(now: OffsetDateTime, traces: impl Iterator<Item = &'a Trace>) -> Option<Refusal> {
     let later: Vec<String> = traces
         .filter(|trace| now + BEHIND < trace.written)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use time::OffsetDateTime;
 
-use super::clock::clock_doubts;
+use super::clock::{accepted_clock_doubts, clock_doubts};
 use super::signer::{Signer, Signers};
 use super::{RecoveryPlan, Refusal, RefusalCode};
 use crate::diagnosis::{Diagnosis, Finding, State};
@@ -223,13 +223,12 @@ impl<'a> Draft<'a> {
     }
 
     fn check_clock(&mut self, accepts_clock: bool) {
+        if accepts_clock {
+            self.plan.warnings = accepted_clock_doubts(self.inventory, self.now);
+            return;
+        }
         for doubt in clock_doubts(self.inventory, self.now) {
-            if accepts_clock {
-                let warning = format!("{}: accepted, as asked", doubt.evidence);
-                self.plan.warnings.push(warning);
-            } else {
-                self.note(doubt);
-            }
+            self.note(doubt);
         }
     }
 

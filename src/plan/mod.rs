@@ -26,6 +26,7 @@ mod signing;
 mod step;
 
 pub use aftermath::Aftermath;
+pub use clock::accepted_clock_doubts;
 pub use expiry::plan_expiry;
 pub use planner::plan;
 pub use recovery_plan::RecoveryPlan;

@@ -142,10 +142,10 @@ pub(super) fn algorithm_of(inventory: &Inventory, entry: &CredentialEntry) -> Op
         .iter()
         .filter(|other| other.issuer == entry.issuer);
     let leaves = siblings.filter_map(CredentialEntry::certificate);
-    let authority = entry.issuer.authority().and_then(|name| {
-        let bundle = inventory.authority(name)?.certificates.as_ref().ok()?;
-        bundle.first()
-    });
+    let authority = entry
+        .issuer
+        .authority()
+        .and_then(|name| inventory.authority(name)?.bundle()?.first());
     leaves.chain(authority).find_map(Certificate::key_algorithm)
 }
 

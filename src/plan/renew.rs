@@ -1,7 +1,5 @@
 //! How each credential that needs something gets it: signed again, for another key, made anew, or installed.
 
-use std::collections::BTreeSet;
-
 use super::another_node::another_nodes;
 use super::install::fitting;
 use super::node_name::agreed;
@@ -12,7 +10,7 @@ use super::{Install, LeftAlone, Mint, ReSign, RefusalCode, Step};
 use crate::diagnosis::{Finding, MissingName, State};
 use crate::inventory::{CredentialEntry, Issuer, MissingPem, Remains};
 use crate::kubernetes::AuthorityName;
-use crate::pki::{AlternativeName, Certificate, KeyAlgorithm, Validity};
+use crate::pki::{AlternativeName, Certificate, KeyAlgorithm, Revision, Validity};
 
 impl Planner<'_> {
     /// From now on, for as long as was asked for and its `signer` lives.
@@ -155,18 +153,18 @@ impl Planner<'_> {
 
     /// The names that the certificate is to have besides its own, each once.
     fn additional_names(&self, entry: &CredentialEntry, finding: &Finding) -> Vec<AlternativeName> {
-        let leaf = entry.certificate();
-        let own = leaf.map_or(&[][..], Certificate::subject_alternative_names);
         let missing = finding.missing_names.iter().map(|one| &one.name);
         let fixed = missing.filter(|_| self.request.fix_names);
-        let mut names: Vec<AlternativeName> = fixed
-            .chain(self.request.names_of(finding.name))
-            .filter(|name| !own.contains(&name.to_string()))
-            .cloned()
-            .collect();
-        let mut seen = BTreeSet::new();
-        names.retain(|name| seen.insert(name.clone()));
-        names
+        let wished = fixed.chain(self.request.names_of(finding.name));
+        let wished: Vec<AlternativeName> = wished.cloned().collect();
+        let Some(leaf) = entry.certificate() else {
+            return wished;
+        };
+        let revision = Revision {
+            additional_names: &wished,
+            ..Revision::default()
+        };
+        revision.new_names(leaf).into_iter().cloned().collect()
     }
 
     pub(super) fn renew(

@@ -100,8 +100,7 @@ impl<'a> Signers<'a> {
         }
         if let (Some(found), Some(certificate)) = (&entry.found, entry.certificate(self.now)) {
             let validity = Validity::of(certificate);
-            let is_now = validity.not_before <= self.now && self.now <= validity.not_after;
-            return if is_now && certificate.may_sign_certificates() {
+            return if validity.contains(self.now) && certificate.may_sign_certificates() {
                 Signer::Here(validity)
             } else {
                 let copy = format!("the copy in {} is not valid now", found.source);

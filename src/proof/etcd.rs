@@ -12,9 +12,6 @@ use super::reached;
 use crate::control_plane::{ControlPlane, EtcdCluster, Serving};
 use crate::node::{ClientCredential, HttpRequest, ProbeError, Root, Trust};
 
-/// The words of a member that is up and has no leader. Such a one is never called healthy.
-pub(super) const NO_QUORUM: &str = "no quorum";
-
 /// Looks at health, alarms, leader and revision.
 pub(super) fn of(root: Arc<Root>, serving: Serving, plane: Arc<ControlPlane>) -> Look {
     Box::new(move || look(&root, &serving, &plane).unwrap_or_else(|state| state))
@@ -166,13 +163,13 @@ impl Asked<'_> {
     }
 }
 
-/// This member is up, and too few others are.
+/// This member is up, and too few others are. Such a one is never called healthy.
 fn no_quorum(address: SocketAddr, cluster: Option<&EtcdCluster>) -> State {
-    let evidence = format!("{address}: {NO_QUORUM}: etcd is up and has no leader");
+    let evidence = format!("{address}: no quorum: etcd is up and has no leader");
     match cluster.filter(|cluster| cluster.has_others()) {
         Some(cluster) => {
             let names: Vec<&str> = cluster.others.iter().map(|it| it.name.as_str()).collect();
-            State::open_with(
+            State::without_quorum(
                 format!(
                     "{evidence}: {} members are known, and {} of them must be up",
                     cluster.known(),
@@ -184,7 +181,7 @@ fn no_quorum(address: SocketAddr, cluster: Option<&EtcdCluster>) -> State {
                 ),
             )
         }
-        None => State::open_with(
+        None => State::without_quorum(
             format!(
                 "{evidence}: its manifest names no other member, and others may have joined it"
             ),

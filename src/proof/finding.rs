@@ -44,6 +44,8 @@ pub enum State {
         evidence: String,
         /// What is likely behind it, and what to do.
         advice: Option<String>,
+        /// Whether it is etcd, up and waiting for members on other nodes.
+        lacks_quorum: bool,
     },
 }
 
@@ -73,6 +75,7 @@ impl State {
         Self::Open {
             evidence: evidence.into(),
             advice: None,
+            lacks_quorum: false,
         }
     }
 
@@ -80,12 +83,33 @@ impl State {
         Self::Open {
             evidence: evidence.into(),
             advice: Some(advice.into()),
+            lacks_quorum: false,
+        }
+    }
+
+    /// Of an etcd that is up, and no more.
+    pub(super) fn without_quorum(evidence: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self::Open {
+            evidence: evidence.into(),
+            advice: Some(advice.into()),
+            lacks_quorum: true,
         }
     }
 
     /// Whether it holds.
     pub fn is_proven(&self) -> bool {
         matches!(self, Self::Proven { .. })
+    }
+
+    /// Whether it is etcd, up and waiting for members on other nodes.
+    pub fn lacks_quorum(&self) -> bool {
+        matches!(
+            self,
+            Self::Open {
+                lacks_quorum: true,
+                ..
+            }
+        )
     }
 
     /// What was seen.

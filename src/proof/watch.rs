@@ -7,8 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::conditions::{Look, conditions};
-use super::etcd::NO_QUORUM;
-use super::finding::{Condition, Finding, State};
+use super::finding::{Finding, State};
 use super::written::Written;
 use crate::control_plane::ControlPlane;
 use crate::node::Root;
@@ -51,9 +50,7 @@ impl Proof {
 
     /// Whether etcd is up and waits for members on other nodes.
     pub fn lacks_quorum(&self) -> bool {
-        self.open().any(|finding| {
-            finding.condition == Condition::Health && finding.state.evidence().contains(NO_QUORUM)
-        })
+        self.open().any(|finding| finding.state.lacks_quorum())
     }
 
     /// What does not hold.
@@ -174,5 +171,28 @@ fn watch(number: usize, mut look: Look, changes: &Sender<(usize, State)>, stop: 
             }
         }
         thread::sleep(REST);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proof::Condition;
+
+    /// What a server says of itself is evidence, and nothing that anything hangs on.
+    #[test]
+    fn words_about_a_quorum_are_not_the_lack_of_one() {
+        let proof = |state| Proof {
+            findings: vec![Finding {
+                subject: "etcd",
+                condition: Condition::Health,
+                state,
+            }],
+            kubelet_log: Vec::new(),
+        };
+        let words = "192.0.2.10:2379: no quorum";
+        assert!(!proof(State::open(words)).lacks_quorum());
+        assert!(!proof(State::proven(words)).lacks_quorum());
+        assert!(proof(State::without_quorum(words, "go on")).lacks_quorum());
     }
 }

@@ -2,7 +2,7 @@
 
 use time::{Duration, OffsetDateTime};
 
-use crate::pki::Certificate;
+use crate::pki::{Certificate, Validity};
 use crate::plan::second;
 
 /// So much earlier than what was written already the clock may be, as for files.
@@ -15,7 +15,7 @@ pub fn clock_doubts(
     authorities: &[Certificate],
     last: Option<OffsetDateTime>,
 ) -> Vec<String> {
-    let is_valid = |one: &Certificate| one.not_before() <= now && now <= one.not_after();
+    let is_valid = |one: &Certificate| Validity::of(one).contains(now);
     let outside = authorities
         .first()
         .filter(|_| !authorities.iter().any(is_valid));

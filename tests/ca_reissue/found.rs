@@ -81,6 +81,35 @@ fn the_certificate_of_another_key_is_not_taken_whatever_its_name() {
     assert_eq!(node.read(CLUSTER), own);
 }
 
+/// A stranger's certificate is no model for a new key, wherever the authority is that did not sign it.
+#[test]
+fn found_again_it_tells_who_is_a_stranger() {
+    for lost in ["", "etc/kubernetes/pki/ca.crt"] {
+        let node = Node::materialize("rsa2048-stacked");
+        let apiserver = "/etc/kubernetes/pki/apiserver.crt";
+        node.write(apiserver, Node::materialize("pkcs8-keys").read(apiserver));
+        node.shell(&format!("rm etc/kubernetes/pki/apiserver.key {lost}"));
+        let before = Tree::read(node.path());
+        let run = rekindle(node.path(), &["recover", "--yes"]).expect(3);
+        assert!(run.stderr.contains("wrong-issuer"), "{lost}: {run:?}");
+        assert_eq!(Tree::read(node.path()), before);
+    }
+}
+
+/// It is all that is left to tell which kind of keys the cluster has.
+#[test]
+fn found_again_it_tells_the_kind_of_new_keys() {
+    let node = Node::materialize("ecdsa-p256-stacked");
+    node.shell(
+        "sed -i 's|client-certificate-data: .*|client-certificate-data: bm9pc2U=|' etc/kubernetes/*.conf
+        cd etc/kubernetes/pki; rm ca.crt apiserver.* apiserver-kubelet-client.*; rm -r ../../../var/lib/kubelet/pki",
+    );
+    rekindle(node.path(), &["recover", "--yes"]).expect(0);
+    let key = String::from_utf8(node.read("/etc/kubernetes/pki/apiserver.key")).unwrap();
+    assert!(key.contains("EC PRIVATE KEY"));
+    rekindle(node.path(), &["check"]).expect(0);
+}
+
 #[test]
 fn without_its_key_it_is_missing_as_before() {
     let node = Node::materialize("rsa2048-stacked");

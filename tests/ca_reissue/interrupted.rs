@@ -4,7 +4,7 @@
 use crate::expired::{Expired, REISSUE, holders, node};
 use crate::support::interruption::{is_possible, kill};
 use crate::support::node::Node;
-use crate::support::program::rekindle;
+use crate::support::program::{command, rekindle};
 use crate::support::tree::Tree;
 
 const NODE: &str = "ecdsa-p256-stacked";
@@ -19,20 +19,29 @@ fn is_new(node: &Node, expired: &[Expired]) {
 
 /// What is left to do outside the node is said by whoever finishes the run.
 fn is_laid_out(node: &Node, told: &str) {
+    let folders = laid_out(node);
+    let folder = folders.first().unwrap_or_else(|| panic!("{told}"));
+    assert!(told.contains(folder), "{told}");
+}
+
+/// The folders with new certificates in them, which are those that are on the disk.
+fn laid_out(node: &Node) -> Vec<String> {
     let tree = Tree::read(node.path());
-    let mut folders = tree
+    let folders = tree
         .paths()
         .filter_map(|path| path.strip_suffix("/README.md"));
-    let folder = folders.next().unwrap_or_else(|| panic!("{told}"));
-    assert!(told.contains(folder), "{told}");
-    for (name, file) in [
-        ("ca", "ca"),
-        ("etcd-ca", "etcd/ca"),
-        ("front-proxy-ca", "front-proxy-ca"),
-    ] {
-        let copy = tree.entry(&format!("{folder}/{name}.crt")).bytes();
-        assert_eq!(copy, node.read(&format!("/etc/kubernetes/pki/{file}.crt")));
+    let folders: Vec<String> = folders.map(str::to_owned).collect();
+    for folder in &folders {
+        for (name, file) in [
+            ("ca", "ca"),
+            ("etcd-ca", "etcd/ca"),
+            ("front-proxy-ca", "front-proxy-ca"),
+        ] {
+            let copy = tree.entry(&format!("{folder}/{name}.crt")).bytes();
+            assert_eq!(copy, node.read(&format!("/etc/kubernetes/pki/{file}.crt")));
+        }
     }
+    folders
 }
 
 fn is_settled(node: &Node) {
@@ -70,6 +79,55 @@ fn both_ways_from_every_few_exchanges() {
             is_settled(&node);
         }
     }
+}
+
+/// Whoever has asked is gone, and what is to be carried to the other nodes is there all the same.
+#[test]
+fn what_is_laid_out_does_not_need_somebody_who_listens() {
+    let (node, expired) = node(NODE);
+    if is_possible() {
+        let node = node.copy();
+        kill(node.path(), &REISSUE, "renameat", 5);
+        unheard(&node, &["resume", "--yes"]);
+        is_new(&node, &expired);
+        assert_eq!(laid_out(&node).len(), 1);
+    }
+    unheard(&node, &REISSUE);
+    is_new(&node, &expired);
+    assert_eq!(laid_out(&node).len(), 1);
+}
+
+/// Runs it with a pipe for its output that nobody reads.
+fn unheard(node: &Node, arguments: &[&str]) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut program = command(node.path(), arguments);
+    let status = program.stdout(writer).status().unwrap();
+    assert_eq!(status.code(), Some(0), "{arguments:?}");
+}
+
+/// What it brings is old, and nothing that anybody should carry to other nodes.
+#[test]
+fn a_rollback_that_is_finished_lays_out_nothing() {
+    if !is_possible() {
+        return;
+    }
+    let (node, expired) = node(NODE);
+    rekindle(node.path(), &REISSUE).expect(0);
+    let list = rekindle(node.path(), &["journal", "list"]).expect(0).stdout;
+    let first = list.lines().nth(1).unwrap();
+    let first = first.split(' ').next().unwrap();
+    let before = laid_out(&node);
+    kill(node.path(), &["rollback", first, "--yes"], "renameat", 5);
+    let told = rekindle(node.path(), &["resume", "--yes"]).expect(0).stdout;
+    let tree = Tree::read(node.path());
+    for authority in &expired {
+        assert_ne!(holders(&tree, &authority.certificate), Vec::<String>::new());
+    }
+    assert!(!told.contains("Outside this node"), "{told}");
+    let folders = tree.paths().filter(|path| path.ends_with("/README.md"));
+    assert_eq!(folders.count(), before.len());
+    is_settled(&node);
 }
 
 /// The attempt has to vouch for itself with an authority that has expired on the disk: otherwise a second crash needs a person.

@@ -100,6 +100,22 @@ fn what_the_forger_seals_unchanged_is_signed() {
     forger.place.sign(&bundle, &fingerprint).0.expect(0);
 }
 
+/// Whoever takes the first of them, and whoever takes the last, would speak of different ones.
+#[test]
+fn several_certificates_in_the_place_of_one() {
+    let forger = Forger::new();
+    let of = |name| {
+        let text = &forger.own["requests"][forger.at(name)]["certificate"];
+        text.as_str().unwrap()
+    };
+    let both = of("apiserver").to_owned() + of("apiserver-kubelet-client");
+    forger.nothing_is_signed(
+        "apiserver",
+        |one| one["certificate"] = json!(both),
+        "of apiserver it holds 2 certificates, and not one",
+    );
+}
+
 #[test]
 fn a_request_for_another_key() {
     let forger = Forger::new();

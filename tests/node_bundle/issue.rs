@@ -18,6 +18,13 @@ fn issue(cluster: &Cluster, arguments: &[&str], code: i32) -> crate::support::pr
     rekindle(cluster.plane.path(), &all).expect(code)
 }
 
+/// The journal of the only run.
+fn journal(tree: &Tree) -> &str {
+    tree.paths()
+        .find(|path| path.starts_with("/var/lib/rekindle/journal/2") && path.ends_with(".jsonl"))
+        .unwrap()
+}
+
 #[test]
 fn each_node_gets_a_file_of_its_own_that_nobody_else_may_read() {
     let cluster = Cluster::of(NODE);
@@ -65,16 +72,25 @@ fn every_credential_is_on_the_record_and_no_key_is() {
         .collect();
     assert!(body.len() > 100, "{}", body.len());
     let tree = Tree::read(cluster.plane.path());
-    let journal = tree
-        .paths()
-        .find(|path| path.starts_with("/var/lib/rekindle/journal/2") && path.ends_with(".jsonl"))
-        .unwrap();
-    let journal = crate::forged::payloads(tree.entry(journal).text());
+    let journal = crate::forged::payloads(tree.entry(journal(&tree)).text());
     assert!(journal.contains(MACHINE_ID) && journal.contains("\"not_after\""));
     let digest = rekindle::digest::Sha256Digest::of(&bundle).to_string();
     for secret in [&body[20..60], &digest] {
         assert!(!journal.contains(secret), "{secret}");
     }
+}
+
+/// What somebody looked at before is what the journal names.
+#[test]
+fn the_inventory_on_the_record_is_the_one_of_the_plan() {
+    let cluster = Cluster::of(NODE);
+    let plan = rekindle(cluster.plane.path(), &["plan"]).expect(0).stdout;
+    let planned = plan.lines().last().unwrap().strip_prefix("Inventory ");
+    cluster.issue();
+    let tree = Tree::read(cluster.plane.path());
+    let payloads = crate::forged::payloads(tree.entry(journal(&tree)).text());
+    let recorded = format!("\"inventory_digest\":\"{}\"", planned.unwrap());
+    assert!(payloads.contains(&recorded), "{plan}{payloads}");
 }
 
 #[test]
@@ -104,6 +120,31 @@ fn names_and_machine_ids_are_looked_at_before_anything_is_made() {
     assert!(run.stderr.contains("is no folder"), "{run:?}");
     is_untouched(&before, &cluster.plane);
     assert_eq!(fs::read_dir(cluster.out()).unwrap().count(), 0);
+}
+
+/// The certificates get their dates from this clock, and it takes a person to say that it is right.
+#[test]
+fn a_clock_before_what_was_written_is_refused_until_somebody_says_that_it_is_right() {
+    let cluster = Cluster::of(NODE);
+    cluster
+        .plane
+        .shell("touch -d 'now + 3 days' etc/kubernetes/pki/apiserver.crt");
+    let before = Tree::read(cluster.plane.path());
+    let node = format!("{WORKER}={MACHINE_ID}");
+    let refused = issue(&cluster, &[&node], 3);
+    assert!(refused.stderr.contains("(clock-behind)"), "{refused:?}");
+    assert!(refused.stderr.contains("--accept-clock"), "{refused:?}");
+    is_untouched(&before, &cluster.plane);
+    let accepted = issue(&cluster, &[&node, "--accept-clock"], 0).stdout;
+    let warning = accepted.lines().next().unwrap();
+    assert!(
+        warning.starts_with("warning: the clock says ")
+            && warning.ends_with(": accepted, as asked"),
+        "{accepted}"
+    );
+    let tree = Tree::read(cluster.plane.path());
+    let payloads = crate::forged::payloads(tree.entry(journal(&tree)).text());
+    assert!(payloads.contains("\"--accept-clock\""), "{payloads}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use rekindle::journal::{Chain, Run as RunFacts};
 use time::{Duration, OffsetDateTime};
 
 use crate::expect::forge;
-use crate::support::node::Node;
+use crate::support::node::{Node, temporary_folder};
 use crate::{AGAIN, backup, interrupted, journal, recovered, renew, run, runs, ticket};
 
 /// A run that changed nothing, the second of the node by its counter, with the name and the dates of such a moment.
@@ -95,8 +95,18 @@ fn a_clock_before_the_last_record_is_refused_or_warned_of() {
         refused.starts_with("error: refused (clock-behind)"),
         "{refused}"
     );
+    let out = temporary_folder();
+    let issue = [
+        "node",
+        "issue",
+        "w-1=0123456789abcdef0123456789abcdef",
+        "--yes",
+        "--out",
+        out.path().to_str().unwrap(),
+    ];
     for (node, arguments) in [
         (&recovered, [&again[..], &["--accept-clock"]].concat()),
+        (&node.copy(), issue.to_vec()),
         (&node, vec!["rollback", &first, "--yes"]),
     ] {
         let told = run(node, &arguments, 0).stdout;

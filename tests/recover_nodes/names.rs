@@ -168,6 +168,28 @@ fn names_that_a_person_adds_are_added_once() {
     assert_eq!(names(&node, "apiserver").matches("api.internal").count(), 1);
 }
 
+/// DNS names have no case: nothing is signed again for a name that is there in capitals.
+#[test]
+fn a_name_that_is_there_in_capitals_is_there() {
+    let node = Node::materialize(NODE);
+    let asked = ["recover", "--yes", "--add-san=api.internal.example.test"];
+    rekindle(node.path(), &asked).expect(0);
+    node.shell(
+        "cd etc/kubernetes/pki
+        names=$(openssl x509 -in apiserver.crt -noout -ext subjectAltName | tail -n 1 | tr -d ' ')
+        names=$(echo \"$names\" | sed 's/IPAddress:/IP:/g; s/api.internal/API.Internal/')
+        printf 'extendedKeyUsage=serverAuth\nsubjectAltName=%s\n' \"$names\" >extensions
+        openssl req -new -key apiserver.key -subj /CN=kube-apiserver -out request
+        openssl x509 -req -in request -CA ca.crt -CAkey ca.key -set_serial 77 -days 300 -extfile extensions -out new
+        cat new >apiserver.crt
+        rm extensions request new",
+    );
+    assert!(names(&node, "apiserver").contains("DNS:API.Internal.example.test"));
+    let before = Tree::read(node.path());
+    rekindle(node.path(), &asked).expect(0);
+    assert_eq!(Tree::read(node.path()), before);
+}
+
 #[test]
 fn what_is_no_name_or_for_no_certificate_is_a_usage_error() {
     let node = Node::materialize(NODE);

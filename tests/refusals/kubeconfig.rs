@@ -1,6 +1,9 @@
 //! A kubeconfig that kubectl may understand, and that cannot be renewed safely.
 
-use super::situation::Situation;
+use super::situation::{NODE, Situation};
+use crate::support::node::Node;
+use crate::support::program::rekindle;
+use crate::support::tree::Tree;
 
 const ADMIN: &str = "/etc/kubernetes/admin.conf";
 
@@ -57,6 +60,32 @@ fn no_current_context() {
             .fold(String::new(), |text, line| text + line + "\n")
     });
     situation.judge();
+}
+
+/// Whoever wrote it logs on with it by naming the user: in whatever style it is written, it is not for a tool to write over.
+#[test]
+fn a_login_without_a_current_context() {
+    let head = "apiVersion: v1\nkind: Config\nusers:";
+    for text in [
+        format!("{head}\n- {{name: me, user: {{token: sesame}}}}\n"),
+        format!("{head} [{{name: me, user: {{tokenFile: /root/token}}}}]\n"),
+        format!("{head}\n- name: me\n  user: {{username: me, password: sesame}}\n"),
+        format!("{head}\n- name: me\n  user: {{client-certificate: me.crt, client-key: me.key}}\n"),
+        format!("{head}\n- name: me\n  user:\n    password: sesame\n"),
+        r#"{"kind": "Config", "users": [{"name": "me", "user": {"token": "sesame"}}]}"#.to_owned(),
+        r#"{"users": [{"name": "me", "user": {"exec" : {"command": "sesame"}}}]}"#.to_owned(),
+    ] {
+        let node = Node::materialize(NODE);
+        node.write(ADMIN, &text);
+        let before = Tree::read(node.path());
+        let refused = rekindle(node.path(), &["recover", "--yes"]).expect(3);
+        assert!(
+            refused.stderr.contains("(kubeconfig-no-current-context)"),
+            "{text}{refused:?}"
+        );
+        assert!(!refused.stderr.contains("sesame"), "{refused:?}");
+        assert_eq!(Tree::read(node.path()), before, "{text}");
+    }
 }
 
 #[test]

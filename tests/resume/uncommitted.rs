@@ -103,6 +103,34 @@ fn resume_clears_up_and_says_that_nothing_was_done() {
     is_settled(&node);
 }
 
+/// It was no recovery, and one would do something else.
+#[test]
+fn resume_says_what_to_call_again() {
+    if !is_possible() {
+        return;
+    }
+    let node = Node::materialize(NODE);
+    run(&node, &RECOVER, 0);
+    let list = run(&node, &["journal", "list"], 0).stdout;
+    let first = list.lines().last().unwrap().split(' ').next().unwrap();
+    let back = format!("rollback {first}");
+    for (arguments, verb) in [
+        (&["rollback", first, "--yes"][..], back.as_str()),
+        (&["expire"], "expire"),
+        (
+            &["ca", "reissue", "ca", "--yes", "--confirm", "ca"],
+            "ca reissue",
+        ),
+    ] {
+        let node = node.copy();
+        kill(node.path(), arguments, "symlinkat", 1);
+        let told = run(&node, &RESUME, 1).stdout;
+        let words = format!("\nTo do it after all, call {verb} again\n");
+        assert!(told.ends_with(&words), "{told}");
+        is_settled(&node);
+    }
+}
+
 #[test]
 fn rollback_clears_up_and_is_done() {
     if !is_possible() {

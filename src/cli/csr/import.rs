@@ -6,7 +6,7 @@ use std::io::Write;
 use super::super::arguments::CsrImport;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::observed::observe;
+use super::super::observed::look;
 use super::super::recover::{Order, carry_out_order, wishes_in_effect};
 use super::super::render::printable;
 use super::{pending, unusable};
@@ -81,7 +81,7 @@ fn plain(arguments: &CsrImport) -> Result<Vec<(String, Certificate)>, Failure> {
 /// The certificates of an answer to requests that this node made.
 fn sealed(root: &Root, path: &std::path::Path) -> Result<Vec<(String, Certificate)>, Failure> {
     let bytes = read_operand(path).map_err(|error| Failure::of_file("answer", &error))?;
-    let inventory = observe(root)?;
+    let inventory = look(root)?;
     let trusted: Vec<Certificate> = inventory
         .authorities
         .iter()

@@ -10,7 +10,7 @@ use super::super::execution::carry_out;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::interrupted::{reason, refuse_unfinished};
-use super::super::observed::{lock, observe};
+use super::super::observed::{lock, look};
 use super::super::prompt::{confirm, demand_terminal};
 use super::super::proof::write_proof;
 use super::super::render::{GOOD, WARNING, printable};
@@ -43,7 +43,7 @@ fn install_told(
 ) -> Result<Exit, Failure> {
     let _lock = lock(root)?;
     let left_over = refuse_unfinished(root)?;
-    let inventory = observe(root)?;
+    let inventory = look(root)?;
     let now = node::now();
     let bundle = open(root, &inventory, &arguments.bundle)?;
     demand_this_host(root, &inventory, &bundle, &arguments.bundle)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
 use super::super::arguments::NodeIssue;
-use super::super::clock::write_clock_doubts;
+use super::super::clock::{last_written, write_clock_doubts};
 use super::super::execution::under_way;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
@@ -15,7 +15,7 @@ use super::super::observed::{lock, observe};
 use super::super::out_folder::demand_folder;
 use super::super::prompt::{confirm, demand_terminal};
 use super::super::render::{GOOD, count, date_cell, printable, span};
-use super::super::report::{despite_lost_output, write_ended};
+use super::super::report::{despite_lost_output, write_ended, write_warnings};
 use super::super::table::{Cell, Table, terminal_columns};
 use super::super::voice::Voice;
 use super::NodeOperand;
@@ -26,7 +26,7 @@ use crate::journal::Act;
 use crate::kubernetes::{AuthorityName, user_of_node};
 use crate::node::{self, Root, look_at_operand};
 use crate::pki::{Authority, Certificate, Validity};
-use crate::plan::signing_obstacles;
+use crate::plan::{accepted_clock_doubts, signing_obstacles};
 use crate::recovery::{Ended, HandOut, Undertaking, hand_out};
 
 /// What a certificate must live for longer than: it is valid from five minutes ago.
@@ -43,14 +43,19 @@ pub fn issue(root: &Root, arguments: &NodeIssue, out: &mut dyn Write) -> Result<
     let _lock = lock(root)?;
     let left_over = refuse_unfinished(root)?;
     let mut inventory = observe(root)?;
+    // Of the node as `plan` sees it: the key leaves the inventory below.
+    let inventory_digest = inventory.digest();
     let now = node::now();
-    let refusals = signing_obstacles(&inventory, now);
+    let refusals = signing_obstacles(&inventory, now, arguments.accept_clock);
     if !refusals.is_empty() {
         return Err(Failure::refused(&refusals));
     }
     let (authorities, authority) = cluster(&mut inventory, now)?;
     let validity = Validity::starting_at(now, arguments.validity, Some(authority.certificate()));
-    write_clock_doubts(root, None, out)?;
+    if arguments.accept_clock {
+        write_warnings(&accepted_clock_doubts(&inventory, now), out)?;
+    }
+    write_clock_doubts(root, last_written(root), out)?;
     if !arguments.yes {
         demand_terminal()?;
         write_intention(arguments, &files, validity.not_after, out)?;
@@ -72,7 +77,7 @@ pub fn issue(root: &Root, arguments: &NodeIssue, out: &mut dyn Write) -> Result<
         .collect::<Result<Vec<HandOut>, Failure>>()?;
     let reason = reason(&arguments.words, wishes_in_effect(arguments));
     let undertaking = Undertaking {
-        inventory_digest: Some(inventory.digest()),
+        inventory_digest: Some(inventory_digest),
         steps: hand_outs.iter().map(|it| it.act.to_string()).collect(),
         left: Vec::new(),
         changes: Vec::new(),
@@ -128,16 +133,13 @@ fn cluster(
     inventory: &mut Inventory,
     now: OffsetDateTime,
 ) -> Result<(Vec<Certificate>, Authority), Failure> {
-    let entries = std::mem::take(&mut inventory.authorities);
-    let (mut found, mut others) = (None, Vec::new());
-    for entry in entries {
-        match (entry.name, &entry.certificates) {
-            (AuthorityName::Cluster, Ok(bundle)) => found = Some((bundle.clone(), entry.key)),
-            _ => others.push(entry),
-        }
-    }
-    inventory.authorities = others;
-    let Some((bundle, Ok(key))) = found else {
+    let mut authorities = inventory.authorities.iter_mut();
+    let entry = authorities.find(|entry| entry.name == AuthorityName::Cluster);
+    let found = entry.and_then(|entry| {
+        let bundle = entry.certificates.as_ref().ok()?.clone();
+        Some((bundle, entry.take_key()?))
+    });
+    let Some((bundle, key)) = found else {
         return Err(Failure::new(Exit::Refused, "the cluster's CA cannot sign"));
     };
     let authority = Authority::new(&bundle, key, now)
@@ -255,6 +257,9 @@ fn wishes_in_effect(arguments: &NodeIssue) -> Vec<String> {
         flags.push("--yes".to_owned());
     }
     flags.push(format!("--validity={}", span(arguments.validity)));
+    if arguments.accept_clock {
+        flags.push("--accept-clock".to_owned());
+    }
     let nodes = arguments.nodes.iter();
     flags.extend(nodes.map(|operand| format!("{}={}", operand.name, operand.machine_id)));
     flags
