@@ -7,11 +7,15 @@ use super::draft::Draft;
 use crate::diagnosis::diagnose;
 use crate::inventory::Inventory;
 
-/// Why not; the same as what would stop a recovery.
-pub fn signing_obstacles(inventory: &Inventory, now: OffsetDateTime) -> Vec<Refusal> {
+/// Why not; the same as what would stop a recovery. Whoever `accepts_clock` says that it is right, whatever else tells the time.
+pub fn signing_obstacles(
+    inventory: &Inventory,
+    now: OffsetDateTime,
+    accepts_clock: bool,
+) -> Vec<Refusal> {
     let diagnosis = diagnose(inventory, now, Duration::ZERO);
     let mut draft = Draft::new(inventory, inventory.digest(), &diagnosis, now);
-    if draft.check_node(false) {
+    if draft.check_node(accepts_clock) {
         draft.check_signing();
     }
     draft.plan.refusals

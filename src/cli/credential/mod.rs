@@ -2,6 +2,9 @@
 
 mod issue;
 mod list;
+mod names;
+mod told;
+mod wish;
 
 pub(super) use issue::issue;
 pub(super) use list::list;

@@ -44,7 +44,7 @@ pub fn issue(root: &Root, arguments: &NodeIssue, out: &mut dyn Write) -> Result<
     let left_over = refuse_unfinished(root)?;
     let mut inventory = observe(root)?;
     let now = node::now();
-    let refusals = signing_obstacles(&inventory, now);
+    let refusals = signing_obstacles(&inventory, now, false);
     if !refusals.is_empty() {
         return Err(Failure::refused(&refusals));
     }
