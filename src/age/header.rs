@@ -29,17 +29,14 @@ pub(super) fn header(
     for recipient in recipients {
         let (share, body) = wrap(file_key, recipient, random)?;
         // 43 digits: one line, shorter than the 64 after which a line ends.
-        text.push_str(&format!(
-            "-> X25519 {}\n{}\n",
-            STANDARD_NO_PAD.encode(share),
-            STANDARD_NO_PAD.encode(body)
-        ));
+        let (share, body) = (STANDARD_NO_PAD.encode(share), STANDARD_NO_PAD.encode(body));
+        text.extend(["-> X25519 ", &share, "\n", &body, "\n"]);
     }
     text.push_str("---");
     let key = derive(file_key, &[], HEADER_INFO)?;
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_slice());
     let code = hmac::sign(&key, text.as_bytes());
-    text.push_str(&format!(" {}\n", STANDARD_NO_PAD.encode(code)));
+    text.extend([" ", &STANDARD_NO_PAD.encode(code), "\n"]);
     Ok(text.into_bytes())
 }
 

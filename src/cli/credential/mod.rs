@@ -2,7 +2,9 @@
 
 mod issue;
 mod list;
+mod list_json;
 mod names;
+mod record;
 mod told;
 mod wish;
 

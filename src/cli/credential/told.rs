@@ -118,7 +118,7 @@ impl Told<'_> {
     }
 }
 
-fn row(label: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn row(label: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {label:<9} {}", printable(text))
 }
 
