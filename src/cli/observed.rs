@@ -94,7 +94,7 @@ pub(super) fn confine<'a>(
         .map_err(|error| Failure::of_file("disk", &error))
 }
 
-fn demand_root(root: &Root) -> Result<(), Failure> {
+pub(super) fn demand_root(root: &Root) -> Result<(), Failure> {
     if root.is_machine() && !node::is_root() {
         return Err(Failure::not_root());
     }

@@ -143,6 +143,7 @@ fn is_ruined_pem(error: &PemError) -> bool {
         | PemError::InvalidBase64 { .. }
         | PemError::NoCertificate { .. }
         | PemError::NoPrivateKey { .. }
+        | PemError::NoPublicKey { .. }
         | PemError::InvalidCertificate { .. } => true,
         PemError::ByteOrderMark | PemError::DerInsteadOfPem | PemError::EncryptedKey => false,
     }

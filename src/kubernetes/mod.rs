@@ -32,8 +32,8 @@ pub use document::DocumentError;
 pub use endpoint::{endpoint, hosts};
 pub use etcd_members::{EtcdMember, EtcdMembers, EtcdMembersError, quorum};
 pub use kubeconfig::{
-    Cluster, Clusters, Composition, Credential as KubeconfigCredential, KeySource, Kubeconfig,
-    KubeconfigError, Source,
+    Cluster, Clusters, Composition, Context, Credential as KubeconfigCredential, KeySource,
+    Kubeconfig, KubeconfigError, Login, Source,
 };
 pub use kubelet::{
     KubeletConfig, KubeletConfigError, KubeletFlags, KubeletFlagsError, NODES_GROUP, node_name,

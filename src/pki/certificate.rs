@@ -6,9 +6,11 @@ use time::{OffsetDateTime, UtcOffset};
 use x509_parser::certificate::{X509Certificate, X509CertificateParser};
 use x509_parser::error::X509Error;
 use x509_parser::nom::Parser;
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::{X509Name, X509Version};
 
 use super::der::{self, Malformed, Reader};
-use super::extension::{Extension, ExtensionsError};
+use super::extension::{self, Extension, ExtensionsError};
 use super::known_extensions::KnownExtensions;
 use super::name::Name;
 use super::public_key::PublicKey;
@@ -160,6 +162,39 @@ impl Certificate {
     /// Every extension, in order.
     pub fn extensions(&self) -> &[Extension] {
         &self.extensions
+    }
+
+    /// The extension of that object identifier, dotted.
+    pub fn extension(&self, oid: &str) -> Option<&Extension> {
+        self.extensions
+            .iter()
+            .find(|extension| extension.oid == oid)
+    }
+
+    /// The values of an attribute of the subject, dotted, that are text, in order: Kubernetes' groups are those of O (`2.5.4.10`).
+    pub fn subject_values(&self, oid: &str) -> Vec<String> {
+        let name = X509Name::from_der(&self.subject_der).ok();
+        let name = name.and_then(|(_, name)| Name::read(&name).ok());
+        name.map_or_else(Vec::new, |name| {
+            name.values(oid).map(str::to_owned).collect()
+        })
+    }
+
+    /// Whether it is of version 3 (RFC 5280 section 4.1.2.1), which alone has extensions.
+    pub fn is_version_3(&self) -> bool {
+        parse(&self.der).is_ok_and(|parsed| parsed.version() == X509Version::V3)
+    }
+
+    /// How many authorities may stand between this one and a leaf (`pathLenConstraint`, RFC 5280 section 4.2.1.9); `None` where
+    /// any number may.
+    pub fn longest_path(&self) -> Option<usize> {
+        let constraints = self.extension(extension::BASIC_CONSTRAINTS)?;
+        constraints.longest_path().ok()?
+    }
+
+    /// The digest that its signature is made with, where that is one which Go takes no more: MD5 or SHA-1.
+    pub fn insecure_signature(&self) -> Option<&'static str> {
+        signature::insecure(self)
     }
 
     /// Basic constraints with `CA:TRUE`.

@@ -80,6 +80,13 @@ impl Extension {
         complete(BasicConstraints::from_der(&self.value)).map(|constraints| constraints.ca)
     }
 
+    /// Section 4.2.1.9: `pathLenConstraint`.
+    pub(super) fn longest_path(&self) -> Result<Option<usize>, Malformed> {
+        let constraints = complete(BasicConstraints::from_der(&self.value))?;
+        let longest = constraints.path_len_constraint.map(usize::try_from);
+        longest.transpose().map_err(|_| Malformed)
+    }
+
     /// Section 4.2.1.3: its bits, digitalSignature the lowest.
     pub(super) fn key_usages(&self) -> Result<u16, Malformed> {
         complete(KeyUsage::from_der(&self.value)).map(|usage| usage.flags)

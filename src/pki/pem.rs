@@ -8,7 +8,7 @@ use rustls_pemfile::Item;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::pem_blocks::{Block, find_blocks, labels};
-use super::{Certificate, PemError};
+use super::{Certificate, PemError, PrivateKey};
 
 const CERTIFICATE: &str = "CERTIFICATE";
 
@@ -174,6 +174,32 @@ pub(super) fn read_private_key(
     })
 }
 
+/// The public key of each block that has one, as `SubjectPublicKeyInfo`; at least one.
+pub(super) fn read_public_keys(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
+    let blocks = find_blocks(text)?;
+    let mut keys = Vec::new();
+    for block in &blocks {
+        match decode(block, text)? {
+            Some(Item::SubjectPublicKeyInfo(der)) => keys.push(der.to_vec()),
+            Some(Item::X509Certificate(der)) => {
+                let certificate = Certificate::from_der(&der);
+                keys.extend(certificate.map(|it| it.public_key_der().to_vec()));
+            }
+            Some(Item::Pkcs1Key(_) | Item::Sec1Key(_) | Item::Pkcs8Key(_)) => {
+                let key = PrivateKey::from_pem(block.bytes(text), None);
+                keys.extend(key.map(|key| key.public_key_der().to_vec()));
+            }
+            _ => {}
+        }
+    }
+    if keys.is_empty() {
+        return Err(PemError::NoPublicKey {
+            found: labels(&blocks),
+        });
+    }
+    Ok(keys)
+}
+
 fn encode_block(label: &str, der: &[u8], line_ending: pem::LineEnding) -> String {
     let block = pem::Pem::new(label, der);
     let text = pem::encode_config(
@@ -205,7 +231,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::pki::PrivateKey;
     use crate::pki::openssl::OpenSsl;
 
     fn material() -> (OpenSsl, String, String) {

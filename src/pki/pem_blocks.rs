@@ -47,6 +47,12 @@ pub enum PemError {
         /// The labels of the blocks that are there.
         found: String,
     },
+    /// Whole blocks, but no key among them.
+    #[error("the file holds no public key that can be used, only: {found}")]
+    NoPublicKey {
+        /// The labels of the blocks that are there.
+        found: String,
+    },
     /// Well-formed PEM around something that is no certificate.
     #[error("certificate {position} of the file is broken")]
     InvalidCertificate {

@@ -9,6 +9,7 @@ pub(super) const ELLIPTIC_CURVE: &str = "1.2.840.10045.2.1";
 pub(super) const ED25519: &str = "1.3.101.112";
 pub(super) const P256: &str = "1.2.840.10045.3.1.7";
 pub(super) const P384: &str = "1.3.132.0.34";
+pub(super) const P521: &str = "1.3.132.0.35";
 
 /// A public key, borrowed from a `SubjectPublicKeyInfo`.
 #[derive(Debug)]
@@ -81,7 +82,7 @@ pub(super) fn curve_name(curve: Option<&str>) -> String {
     match curve {
         Some(P256) => "ECDSA-P256".to_owned(),
         Some(P384) => "ECDSA-P384".to_owned(),
-        Some("1.3.132.0.35") => "ECDSA-P521".to_owned(),
+        Some(P521) => "ECDSA-P521".to_owned(),
         Some("1.3.132.0.33") => "ECDSA-P224".to_owned(),
         Some("1.3.132.0.10") => "ECDSA-secp256k1".to_owned(),
         Some(other) => format!("ECDSA on curve {other}"),

@@ -10,6 +10,9 @@ use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 use super::public_key::{self, PublicKey};
 use super::{Certificate, certificate, der};
 
+const RSA_WITH_MD2: &str = "1.2.840.113549.1.1.2";
+const RSA_WITH_MD5: &str = "1.2.840.113549.1.1.4";
+const ECDSA_WITH_SHA1: &str = "1.2.840.10045.4.1";
 const RSA_WITH_SHA1: &str = "1.2.840.113549.1.1.5";
 const RSA_WITH_SHA256: &str = "1.2.840.113549.1.1.11";
 const RSA_WITH_SHA384: &str = "1.2.840.113549.1.1.12";
@@ -70,6 +73,16 @@ pub(super) fn check_own_signature(
     judgement(&verdict, &algorithm, public_key_der)
 }
 
+/// The digest of a certificate's signature, where it is MD5 or SHA-1: Go refuses those (`InsecureAlgorithmError`).
+pub(super) fn insecure(certificate: &Certificate) -> Option<&'static str> {
+    let parsed = certificate::parse(certificate.der()).ok()?;
+    match algorithm_of(&parsed.signature_algorithm).as_str() {
+        RSA_WITH_SHA1 | ECDSA_WITH_SHA1 => Some("SHA-1"),
+        RSA_WITH_MD2 | RSA_WITH_MD5 => Some("MD5"),
+        _ => None,
+    }
+}
+
 fn judgement(
     verdict: &Result<(), X509Error>,
     algorithm: &str,
@@ -104,7 +117,7 @@ fn unsupported(algorithm: &str, public_key_der: &[u8]) -> SignatureCheck {
         RSA_WITH_SHA384 => "SHA-384 with RSA",
         RSA_WITH_SHA512 => "SHA-512 with RSA",
         public_key::RSASSA_PSS => "RSA-PSS",
-        "1.2.840.10045.4.1" => "SHA-1 with ECDSA",
+        ECDSA_WITH_SHA1 => "SHA-1 with ECDSA",
         "1.2.840.10045.4.3.2" => "SHA-256 with ECDSA",
         "1.2.840.10045.4.3.3" => "SHA-384 with ECDSA",
         "1.2.840.10045.4.3.4" => "SHA-512 with ECDSA",

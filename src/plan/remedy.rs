@@ -79,6 +79,7 @@ fn of_pem(path: &Path, error: &PemError) -> (RefusalCode, String) {
         | PemError::InvalidBase64 { .. }
         | PemError::NoCertificate { .. }
         | PemError::NoPrivateKey { .. }
+        | PemError::NoPublicKey { .. }
         | PemError::InvalidCertificate { .. } => (Code::CertificateDamaged, restore),
     }
 }

@@ -13,6 +13,9 @@ pub struct Whoami {
     /// A kubeconfig, a certificate in PEM, or a token: a file, as a shell names it; `-` for standard input.
     #[arg(value_name = "CREDENTIAL")]
     pub credential: PathBuf,
+    /// The private key of a certificate in PEM; that of NAME.crt is looked for in NAME.key where none is named.
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
     /// The form of the output.
     #[arg(short, long, value_name = "FORM", default_value = "table")]
     pub output: Output,

@@ -122,7 +122,7 @@ impl fmt::Debug for Clusters {
 }
 
 impl Cluster {
-    fn read(entry: &Field<'_>) -> Result<Self, KubeconfigError> {
+    pub(super) fn read(entry: &Field<'_>) -> Result<Self, KubeconfigError> {
         let name = entry.field("name")?.text()?.unwrap_or_default().to_owned();
         let cluster = entry.field("cluster")?;
         let server = cluster.field("server")?.filled_text()?.map(str::to_owned);

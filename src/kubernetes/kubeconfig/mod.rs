@@ -10,9 +10,11 @@
 
 mod clusters;
 mod composition;
+mod contexts;
 mod credential;
 mod edit;
 mod error;
+mod login;
 mod parse;
 mod plain;
 mod renewal;
@@ -20,6 +22,8 @@ mod user;
 
 pub use clusters::{Cluster, Clusters};
 pub use composition::{Composition, Credential};
+pub use contexts::Context;
 pub use credential::{KeySource, Source};
 pub use error::KubeconfigError;
+pub use login::Login;
 pub use parse::Kubeconfig;

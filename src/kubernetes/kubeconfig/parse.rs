@@ -177,7 +177,7 @@ pub(super) fn current_context<'a>(
 }
 
 /// client-go needs neither `kind` nor `apiVersion`; without a kind one of the four lists must be there.
-fn refuse_other_kinds(root: &Field<'_>) -> Result<(), KubeconfigError> {
+pub(super) fn refuse_other_kinds(root: &Field<'_>) -> Result<(), KubeconfigError> {
     let kind = match root.field("kind") {
         Ok(kind) => kind.text()?,
         Err(_) => return Err(KubeconfigError::NotAKubeconfig { kind: None }),
