@@ -12,6 +12,7 @@
 )]
 
 mod api_server;
+mod break_glass;
 mod credentials;
 mod harness;
 mod whoami;
