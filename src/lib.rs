@@ -1,5 +1,6 @@
 //! Rekindle brings a kubeadm control-plane node back after every certificate has expired.
 
+pub mod age;
 pub mod authentication;
 pub mod bundle;
 pub mod cli;

@@ -9,6 +9,7 @@ mod ca;
 mod check;
 mod check_json;
 mod clock;
+mod cluster_authority;
 mod conditions;
 mod copies;
 mod credential;

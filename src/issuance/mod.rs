@@ -15,6 +15,7 @@ mod refresh;
 mod reissue_authority;
 mod renewal;
 mod restore_authority;
+mod user_credential;
 
 pub use crate::inventory::KUBELET_PEM;
 pub use change::{CertificateChange, Content, FileChange};
@@ -23,3 +24,4 @@ pub use issue::{Issuance, issue};
 pub use node_credential::{KUBELET_CREDENTIAL, NodeCredential, Rotation, kubelet_client};
 pub use refresh::COPY_LOCATION;
 pub use restore_authority::AUTHORITY_LOCATION;
+pub use user_credential::{UserCluster, UserCredential, user_client};

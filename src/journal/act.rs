@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::digest::Sha256Digest;
 
@@ -79,6 +80,37 @@ pub enum Act {
         #[serde(with = "time::serde::rfc3339")]
         not_after: OffsetDateTime,
     },
+    /// A break-glass credential is made for a person, and handed out in a file. Nothing here leads to its key.
+    Credential {
+        /// The user that it logs on as.
+        user: String,
+        /// The user's groups.
+        groups: Vec<String>,
+        /// The API server that it is for.
+        server: String,
+        /// The serial number of its certificate in hexadecimal.
+        serial: String,
+        /// SHA-256 of the DER of its certificate: what the API server's audit log calls the credential (`X509SHA256=…`).
+        fingerprint: Sha256Digest,
+        /// The last second of its validity.
+        #[serde(with = "time::serde::rfc3339")]
+        not_after: OffsetDateTime,
+        /// The age recipients to whom the file is encrypted; none where it lies open, for its owner alone.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sealed_to: Vec<String>,
+    },
+}
+
+/// A moment as the record itself has it.
+struct Until(OffsetDateTime);
+
+impl fmt::Display for Until {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.format(&Rfc3339) {
+            Ok(text) => formatter.write_str(&text),
+            Err(_) => write!(formatter, "{}", self.0),
+        }
+    }
 }
 
 impl fmt::Display for Act {
@@ -105,6 +137,30 @@ impl fmt::Display for Act {
                 formatter,
                 "issue a kubelet's credential for {node} (machine {machine_id}, serial {serial})"
             ),
+            Self::Credential {
+                user,
+                groups,
+                server,
+                serial,
+                not_after,
+                sealed_to,
+                ..
+            } => {
+                let groups = if groups.is_empty() {
+                    "no groups".to_owned()
+                } else {
+                    format!("groups {}", groups.join(", "))
+                };
+                write!(
+                    formatter,
+                    "issue a break-glass credential for {user} ({groups}, serial {serial}, until {}) to {server}",
+                    Until(*not_after)
+                )?;
+                match sealed_to.len() {
+                    0 => Ok(()),
+                    _ => write!(formatter, ", sealed to {}", sealed_to.join(", ")),
+                }
+            }
         }
     }
 }

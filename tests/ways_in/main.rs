@@ -13,6 +13,7 @@
 
 mod api_server;
 mod auth;
+mod break_glass;
 mod credentials;
 mod harness;
 mod issuer;

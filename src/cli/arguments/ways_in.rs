@@ -32,9 +32,13 @@ pub struct Auth {
 pub enum CredentialVerb {
     /// Makes a break-glass kubeconfig: a client certificate that lives for an hour, on the record.
     ///
-    /// Shows what it would make, and asks. What was handed out cannot be taken back: it ends by itself.
+    /// Shows what it would make, and asks. It needs the key of the cluster's CA, and no API server. What was handed out cannot be
+    /// taken back: it ends by itself; only what RBAC binds to its user and groups can be removed. So --reason is needed, and names that
+    /// begin with system: are not to be had, but for the groups system:masters and system:monitoring.
     Issue(CredentialIssue),
-    /// Lists the credentials that were issued here and are still alive.
+    /// Lists the credentials that were issued on this node and are still alive.
+    ///
+    /// Each journal in which one is, is verified; exit 6 where one does not hold. Every control plane has its own record.
     List(CredentialList),
 }
 
@@ -44,13 +48,13 @@ pub enum CredentialVerb {
     reason = "each is a switch of its own on the command line"
 )]
 pub struct CredentialIssue {
-    /// Who it says the bearer is: the user of the API's audit log and of its RBAC.
+    /// Who it says the bearer is, a person: the user of the API's audit log and of its RBAC.
     #[arg(long, value_name = "NAME")]
     pub user: String,
     /// A group of that user's, for RBAC; once for each.
     #[arg(long, value_name = "NAME")]
     pub group: Vec<String>,
-    /// How long it lives; more than 24h must be asked for twice: with --long-lived, too.
+    /// How long it lives, a minute at least; more than 24h must be asked for twice: with --long-lived, too.
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = humantime::parse_duration)]
     pub ttl: Duration,
     /// More than 24 hours are meant.
@@ -63,6 +67,8 @@ pub struct CredentialIssue {
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
     /// Encrypt it to this age recipient (`age1…`), so that only the vault can read it; once for each.
+    ///
+    /// FILE is an armored age file then, and each recipient can decrypt it alone.
     #[arg(long, value_name = "AGE1…")]
     pub recipient: Vec<String>,
     /// The kind of its key: RSA-2048, RSA-3072, RSA-4096, ECDSA-P256 or ECDSA-P384.
@@ -86,6 +92,9 @@ pub struct CredentialList {
     /// Those that have ended, too.
     #[arg(long)]
     pub all: bool,
+    /// A CA certificate that the cluster had earlier: it vouches for the journals of then, besides the one that it has now.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
     /// The form of the output.
     #[arg(short, long, value_name = "FORM", default_value = "table")]
     pub output: Output,

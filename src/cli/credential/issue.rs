@@ -2,16 +2,220 @@
 
 use std::io::Write;
 
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
 use super::super::arguments::CredentialIssue;
+use super::super::clock::{observe_with_journal, write_clock_doubts};
+use super::super::cluster_authority::take_cluster_authority;
+use super::super::execution::under_way;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use crate::node::Root;
+use super::super::interrupted::{reason, refuse_unfinished};
+use super::super::observed::lock;
+use super::super::prompt::{confirm, demand_terminal};
+use super::super::render::{span, timestamp};
+use super::super::report::{despite_lost_output, write_warnings};
+use super::super::voice::Voice;
+use super::told::{EXPLANATION, Told};
+use super::wish::{RUNBOOK, Wish, server};
+use crate::age;
+use crate::inventory::Inventory;
+use crate::issuance::{UserCluster, UserCredential};
+use crate::journal::Act;
+use crate::kubernetes::Cluster;
+use crate::node::{self, Root};
+use crate::pki::{Authority, Certificate, Validity};
+use crate::plan::{Refusal, RefusalCode, accepted_clock_doubts, signing_obstacles};
+use crate::recovery::{HandOut, Undertaking, hand_out};
+
+/// What kubeadm calls a cluster that was not named otherwise.
+const KUBERNETES: &str = "kubernetes";
 
 /// Makes it.
 pub fn issue(
-    _root: &Root,
-    _arguments: &CredentialIssue,
-    _out: &mut dyn Write,
+    root: &Root,
+    arguments: &CredentialIssue,
+    out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
-    Err(Failure::new(Exit::Refused, "not built yet"))
+    let wish = Wish::of(arguments)?;
+    let _lock = lock(root)?;
+    let left_over = refuse_unfinished(root)?;
+    let mut inventory = observe_with_journal(root)?;
+    let inventory_digest = inventory.digest();
+    let now = node::now();
+    let refusals = signing_obstacles(&inventory, now, arguments.accept_clock);
+    if !refusals.is_empty() {
+        let refusals: Vec<Refusal> = refusals.into_iter().map(with_way_out).collect();
+        return Err(Failure::refused(&refusals));
+    }
+    let cluster = cluster(&inventory);
+    let server = server(arguments, cluster.and_then(Cluster::server))?;
+    let cluster = cluster.map_or(KUBERNETES, Cluster::name).to_owned();
+    let (authorities, authority) = take_cluster_authority(&mut inventory, now)?;
+    let validity = validity(arguments, &authority, now)?;
+    if arguments.accept_clock {
+        write_warnings(&accepted_clock_doubts(&inventory, now), out)?;
+    }
+    write_clock_doubts(root, None, out)?;
+    let told = Told {
+        arguments,
+        wish: &wish,
+        server: &server,
+        not_after: validity.not_after,
+    };
+    if !arguments.yes {
+        demand_terminal()?;
+        told.write_intention(out)?;
+        if !confirm("Make it?", out, |out| writeln!(out, "{EXPLANATION}"))? {
+            writeln!(out, "Nothing was made.")?;
+            return Ok(Exit::ActionNeeded);
+        }
+    }
+    let credential = make(arguments, &authority, &validity)?;
+    let kubeconfig = credential
+        .kubeconfig(&UserCluster {
+            name: &cluster,
+            server: &server,
+            authorities: &authorities,
+        })
+        .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))?;
+    let made = HandOut {
+        act: act(arguments, &wish, &server, &credential.certificate),
+        path: arguments.out.clone(),
+        bytes: sealed(kubeconfig, &wish)?,
+    };
+    let reason = reason(&arguments.words, wishes_in_effect(arguments, &server));
+    let undertaking = Undertaking {
+        inventory_digest: Some(inventory_digest),
+        steps: vec![made.act.to_string()],
+        left: Vec::new(),
+        changes: Vec::new(),
+        touches: Vec::new(),
+        moves: Vec::new(),
+    };
+    let hand_outs = [made];
+    let ended = under_way(
+        root,
+        &undertaking,
+        Some(&wish.folder),
+        left_over,
+        &reason,
+        &mut Voice::People.watch(),
+        |watch| hand_out(root, &undertaking, &hand_outs, authority, &reason, watch),
+    )?;
+    let written = told
+        .write_report(root, &credential.certificate, &ended, out)
+        .and_then(|()| out.flush());
+    despite_lost_output(root, &ended, &written);
+    Ok(if ended.warnings.is_empty() {
+        Exit::Done
+    } else {
+        Exit::ActionNeeded
+    })
+}
+
+/// The cluster that the administrator's kubeconfig leads to.
+fn cluster(inventory: &Inventory) -> Option<&Cluster> {
+    inventory.credential("admin.conf")?.cluster.as_ref()
+}
+
+/// What stops a recovery, with the way out of somebody who wants a way in.
+fn with_way_out(refusal: Refusal) -> Refusal {
+    let remedy = match refusal.code {
+        RefusalCode::AuthorityKeyMissing => {
+            "issue it on a control plane that has the key, or where its owner keeps it; a recovery asks for signatures with \
+             rekindle csr export, which is for the certificates of nodes and for no new one"
+                .to_owned()
+        }
+        _ => refusal.remedy,
+    };
+    Refusal { remedy, ..refusal }
+}
+
+/// As long as was asked for, or not at all: a shorter life than somebody counts on ends in the middle of their work.
+fn validity(
+    arguments: &CredentialIssue,
+    authority: &Authority,
+    now: OffsetDateTime,
+) -> Result<Validity, Failure> {
+    let asked = Validity::starting_at(now, arguments.ttl, None);
+    let authority = Validity::of(authority.certificate());
+    let possible = asked.within(&authority);
+    if possible.not_after == asked.not_after {
+        return Ok(possible);
+    }
+    let message = format!(
+        "a --ttl of {} is longer than the cluster's CA lives, which ends at {}",
+        span(arguments.ttl),
+        timestamp(authority.not_after)
+    );
+    let minutes = (authority.not_after - now).whole_minutes();
+    let hint = if minutes > 0 {
+        format!(
+            "ask for less: --ttl {minutes}m; or give the CA new dates first: rekindle ca reissue"
+        )
+    } else {
+        "give the CA new dates first: rekindle ca reissue".to_owned()
+    };
+    Err(Failure::new(Exit::Refused, message)
+        .hint(hint)
+        .runbook(RUNBOOK))
+}
+
+fn make(
+    arguments: &CredentialIssue,
+    authority: &Authority,
+    validity: &Validity,
+) -> Result<UserCredential, Failure> {
+    let (user, groups) = (&arguments.user, &arguments.group);
+    UserCredential::issue(user, groups, arguments.algorithm, authority, validity)
+        .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))
+}
+
+/// The content of the file: the kubeconfig as it is, or what only its recipients can read.
+fn sealed(kubeconfig: Zeroizing<Vec<u8>>, wish: &Wish) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    if wish.recipients.is_empty() {
+        return Ok(kubeconfig);
+    }
+    age::encrypt(&kubeconfig, &wish.recipients)
+        .map(Zeroizing::new)
+        .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))
+}
+
+fn act(arguments: &CredentialIssue, wish: &Wish, server: &str, certificate: &Certificate) -> Act {
+    Act::Credential {
+        user: arguments.user.clone(),
+        groups: arguments.group.clone(),
+        server: server.to_owned(),
+        serial: certificate.serial().to_string(),
+        fingerprint: certificate.fingerprint(),
+        not_after: certificate.not_after(),
+        sealed_to: wish.recipients.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// What was asked for, defaults included: nothing else that stood on the command line is recorded.
+fn wishes_in_effect(arguments: &CredentialIssue, server: &str) -> Vec<String> {
+    let mut flags = vec!["credential issue".to_owned()];
+    let switches = [
+        (arguments.yes, "--yes"),
+        (arguments.long_lived, "--long-lived"),
+        (
+            arguments.i_know_this_bypasses_rbac,
+            "--i-know-this-bypasses-rbac",
+        ),
+        (arguments.accept_clock, "--accept-clock"),
+    ];
+    let said = switches.into_iter().filter(|(said, _)| *said);
+    flags.extend(said.map(|(_, switch)| switch.to_owned()));
+    flags.push(format!("--user={}", arguments.user));
+    let groups = arguments.group.iter();
+    flags.extend(groups.map(|group| format!("--group={group}")));
+    flags.push(format!("--ttl={}", span(arguments.ttl)));
+    flags.push(format!("--server={server}"));
+    flags.push(format!("--algorithm={}", arguments.algorithm));
+    let recipients = arguments.recipient.iter();
+    flags.extend(recipients.map(|recipient| format!("--recipient={recipient}")));
+    flags
 }

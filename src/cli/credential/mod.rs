@@ -2,6 +2,11 @@
 
 mod issue;
 mod list;
+mod list_json;
+mod names;
+mod record;
+mod told;
+mod wish;
 
 pub(super) use issue::issue;
 pub(super) use list::list;

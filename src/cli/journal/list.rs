@@ -39,7 +39,10 @@ pub fn list(root: &Root, out: &mut dyn Write) -> Result<Exit, Failure> {
 }
 
 /// Each journal names the checkpoint of the one before it: so none can be taken away, or exchanged, but the last.
-fn missing_predecessor(journal: &RunJournal, all: &[RunJournal]) -> Option<String> {
+pub(in super::super) fn missing_predecessor(
+    journal: &RunJournal,
+    all: &[RunJournal],
+) -> Option<String> {
     let checkpoint = journal.predecessor()?;
     let (run, named) = (&journal.run, checkpoint.run());
     let Some(before) = all.iter().find(|journal| journal.run == named) else {

@@ -12,7 +12,7 @@ mod verify;
 
 pub(super) use ending::outcome_in_words;
 pub(super) use export::export;
-pub(super) use list::list;
+pub(super) use list::{list, missing_predecessor};
 pub(super) use operand::{chain_of, known_run};
 pub(super) use show::show;
 pub(super) use verify::verify;

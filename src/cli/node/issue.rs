@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::super::arguments::NodeIssue;
 use super::super::clock::{last_written, write_clock_doubts};
+use super::super::cluster_authority::take_cluster_authority;
 use super::super::execution::under_way;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
@@ -23,7 +24,7 @@ use crate::bundle::NodeBundle;
 use crate::inventory::Inventory;
 use crate::issuance::{KUBELET_CREDENTIAL, NodeCredential};
 use crate::journal::Act;
-use crate::kubernetes::{AuthorityName, user_of_node};
+use crate::kubernetes::user_of_node;
 use crate::node::{self, Root, look_at_operand};
 use crate::pki::{Authority, Certificate, Validity};
 use crate::plan::{accepted_clock_doubts, signing_obstacles};
@@ -50,7 +51,7 @@ pub fn issue(root: &Root, arguments: &NodeIssue, out: &mut dyn Write) -> Result<
     if !refusals.is_empty() {
         return Err(Failure::refused(&refusals));
     }
-    let (authorities, authority) = cluster(&mut inventory, now)?;
+    let (authorities, authority) = take_cluster_authority(&mut inventory, now)?;
     let validity = Validity::starting_at(now, arguments.validity, Some(authority.certificate()));
     if arguments.accept_clock {
         write_warnings(&accepted_clock_doubts(&inventory, now), out)?;
@@ -126,25 +127,6 @@ fn files(arguments: &NodeIssue) -> Result<Vec<PathBuf>, Failure> {
         files.push(file);
     }
     Ok(files)
-}
-
-/// The cluster's authority with its key, which leaves the inventory, and the bundle that it is of.
-fn cluster(
-    inventory: &mut Inventory,
-    now: OffsetDateTime,
-) -> Result<(Vec<Certificate>, Authority), Failure> {
-    let mut authorities = inventory.authorities.iter_mut();
-    let entry = authorities.find(|entry| entry.name == AuthorityName::Cluster);
-    let found = entry.and_then(|entry| {
-        let bundle = entry.certificates.as_ref().ok()?.clone();
-        Some((bundle, entry.take_key()?))
-    });
-    let Some((bundle, key)) = found else {
-        return Err(Failure::new(Exit::Refused, "the cluster's CA cannot sign"));
-    };
-    let authority = Authority::new(&bundle, key, now)
-        .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))?;
-    Ok((bundle, authority))
 }
 
 /// Where the administrator asks the API, for people to compare.

@@ -1,0 +1,215 @@
+//! What the journals of this node say about credentials that were handed out.
+
+use time::OffsetDateTime;
+
+use super::super::journal::missing_predecessor;
+use crate::evidence::with_causes;
+use crate::journal::{Act, Event, Setting, Trust, Verdict, read_records, verify};
+use crate::node::{FileError, Root};
+use crate::pki::Certificate;
+use crate::recovery::{History, JournalState, RunJournal};
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Record {
+    /// The credentials, in the order in which they were made.
+    pub(super) credentials: Vec<Issued>,
+    /// The journals that do not hold.
+    pub(super) doubtful: Vec<Doubtful>,
+    /// The journals that are missing.
+    pub(super) missing: Vec<String>,
+}
+
+/// A credential that was made here.
+pub(super) struct Issued {
+    /// The run whose journal it is in.
+    pub(super) run: String,
+    /// Whether that journal holds: what it says may have been written by anybody otherwise.
+    pub(super) is_verified: bool,
+    pub(super) user: String,
+    pub(super) groups: Vec<String>,
+    pub(super) server: String,
+    pub(super) serial: String,
+    /// SHA-256 of the certificate, as the API server's audit log has it.
+    pub(super) fingerprint: String,
+    pub(super) made: OffsetDateTime,
+    pub(super) not_after: OffsetDateTime,
+    pub(super) sealed_to: Vec<String>,
+    /// Who made it, where and why; none where the journal does not say.
+    pub(super) setting: Option<Setting>,
+    pub(super) handed_out: HandedOut,
+}
+
+/// Whether the file was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HandedOut {
+    /// It was.
+    Yes,
+    /// Writing it failed, and nothing of it is left.
+    No,
+    /// The run was interrupted while it was being written: it may be there.
+    Perhaps,
+}
+
+/// How a credential stands at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Life {
+    /// It logs on.
+    Alive,
+    /// It would log on, if its file was written.
+    PerhapsAlive,
+    /// It has ended.
+    Ended,
+    /// It never was in anybody's hands.
+    NeverHandedOut,
+}
+
+/// A journal that does not hold.
+pub(super) struct Doubtful {
+    pub(super) run: String,
+    pub(super) why: String,
+}
+
+impl Issued {
+    /// How it stands `now`. The last second of its validity counts.
+    pub(super) fn life(&self, now: OffsetDateTime) -> Life {
+        match self.handed_out {
+            HandedOut::No => Life::NeverHandedOut,
+            _ if self.not_after.unix_timestamp() < now.unix_timestamp() => Life::Ended,
+            HandedOut::Perhaps => Life::PerhapsAlive,
+            HandedOut::Yes => Life::Alive,
+        }
+    }
+}
+
+impl Life {
+    /// Whether somebody may be able to use it.
+    pub(super) fn is_open(self) -> bool {
+        matches!(self, Self::Alive | Self::PerhapsAlive)
+    }
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Alive => "alive",
+            Self::PerhapsAlive => "perhaps alive",
+            Self::Ended => "ended",
+            Self::NeverHandedOut => "never handed out",
+        }
+    }
+}
+
+impl Record {
+    /// Reads and verifies the journals of a node. `authorities` vouch for them.
+    pub(super) fn read(root: &Root, authorities: &[Certificate]) -> Result<Self, FileError> {
+        let history = History::read(root)?;
+        let journals: Vec<RunJournal> = history
+            .runs
+            .iter()
+            .map(|run| RunJournal::read(root, run))
+            .collect();
+        let mut record = Self::default();
+        for journal in &journals {
+            record.add(journal, authorities);
+            record
+                .missing
+                .extend(missing_predecessor(journal, &journals));
+        }
+        Ok(record)
+    }
+
+    fn add(&mut self, journal: &RunJournal, authorities: &[Certificate]) {
+        let mut issued = credentials(journal);
+        let doubt = match &journal.state {
+            JournalState::Unbegun => None,
+            // Whatever it holds, no credential was made in it.
+            JournalState::Good(_) if issued.is_empty() => None,
+            JournalState::Good(_) => not_anchored(&journal.bytes, authorities),
+            JournalState::Exchanged(chain) => {
+                let other = &chain.genesis().circumstances.run.id;
+                Some(format!("its file holds the journal of the run {other}"))
+            }
+            JournalState::Emptied => Some("its file was emptied".to_owned()),
+            JournalState::Broken(broken) => Some(with_causes(broken)),
+            JournalState::Unreadable(error) => Some(with_causes(error)),
+        };
+        for one in &mut issued {
+            one.is_verified = doubt.is_none();
+        }
+        self.credentials.append(&mut issued);
+        self.doubtful.extend(doubt.map(|why| Doubtful {
+            run: journal.run.clone(),
+            why,
+        }));
+    }
+}
+
+fn not_anchored(bytes: &[u8], authorities: &[Certificate]) -> Option<String> {
+    let trust = Trust {
+        authorities,
+        ..Trust::default()
+    };
+    match verify(bytes, &trust) {
+        Verdict::Complete { .. } | Verdict::Incomplete { .. } => None,
+        Verdict::NotAnchored { reason, .. } => Some(with_causes(&reason)),
+        Verdict::Tampered { defect, .. } => Some(with_causes(&defect)),
+    }
+}
+
+/// The credentials of which a journal speaks, as far as it can be read.
+fn credentials(journal: &RunJournal) -> Vec<Issued> {
+    let mut found: Vec<Issued> = Vec::new();
+    let mut setting = None;
+    for record in read_records(&journal.bytes).map_while(Result::ok) {
+        match record.event {
+            Event::Genesis(genesis) => setting = Some(genesis.circumstances.setting),
+            Event::ActIntent { act } => {
+                found.extend(issued(&journal.run, act, record.at, setting.clone()));
+            }
+            Event::ActDone { act } => {
+                if let (Act::Credential { .. }, Some(last)) = (&act, found.last_mut()) {
+                    last.handed_out = HandedOut::Yes;
+                }
+            }
+            // Of what was under way: a file that cannot be written whole is removed.
+            Event::Failed { .. } => {
+                let last = found.last_mut();
+                if let Some(last) = last.filter(|it| it.handed_out == HandedOut::Perhaps) {
+                    last.handed_out = HandedOut::No;
+                }
+            }
+            // What was under way broke off, and what comes now is about something else.
+            Event::Attempt(_) => break,
+            _ => {}
+        }
+    }
+    found
+}
+
+fn issued(run: &str, act: Act, at: OffsetDateTime, setting: Option<Setting>) -> Option<Issued> {
+    let Act::Credential {
+        user,
+        groups,
+        server,
+        serial,
+        fingerprint,
+        not_after,
+        sealed_to,
+    } = act
+    else {
+        return None;
+    };
+    Some(Issued {
+        run: run.to_owned(),
+        is_verified: false,
+        user,
+        groups,
+        server,
+        serial,
+        fingerprint: fingerprint.to_string(),
+        made: at,
+        not_after,
+        sealed_to,
+        setting,
+        handed_out: HandedOut::Perhaps,
+    })
+}

@@ -1,0 +1,139 @@
+//! What is told about a credential before it is made, and after.
+
+use std::io::{self, Write};
+
+use time::OffsetDateTime;
+
+use super::super::arguments::CredentialIssue;
+use super::super::render::{BAD, BOLD, GOOD, WARNING, date, printable, span};
+use super::super::report::write_ended;
+use super::names::MASTERS;
+use super::wish::{Wish, is_above_rbac, is_long};
+use crate::node::Root;
+use crate::pki::Certificate;
+use crate::recovery::Ended;
+use crate::shell::quote;
+
+/// What somebody reads who asks to have the question explained.
+pub(super) const EXPLANATION: &str = "A new key and a certificate of this cluster's CA for it are made, and written into one kubeconfig.\n\
+    Whoever has the file is that user in those groups, for every API server of this cluster,\n\
+    until the certificate ends. Kubernetes revokes no certificate: only another CA ends it\n\
+    earlier. What RBAC allows the user and the groups can be taken away at any time; what\n\
+    system:masters may, cannot. Who made it, why, for whom and until when goes into a signed\n\
+    journal of its own, and no key does.\n";
+
+/// What there is to tell.
+pub(super) struct Told<'a> {
+    pub(super) arguments: &'a CredentialIssue,
+    pub(super) wish: &'a Wish,
+    pub(super) server: &'a str,
+    pub(super) not_after: OffsetDateTime,
+}
+
+impl Told<'_> {
+    /// What is about to be made, and what is unusual about it.
+    pub(super) fn write_intention(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "To be made: a break-glass credential.")?;
+        self.write_rows(out)?;
+        if is_long(self.arguments) {
+            let ttl = span(self.arguments.ttl);
+            writeln!(
+                out,
+                "{WARNING}It lives for {ttl}, which is longer than 24h, and cannot be taken back.{WARNING:#}"
+            )?;
+        }
+        if is_above_rbac(self.arguments) {
+            writeln!(
+                out,
+                "{BAD}{MASTERS} is above RBAC: it can do everything, and nothing can be taken from it.{BAD:#}"
+            )?;
+        }
+        Ok(())
+    }
+
+    /// What was made, how it is used, and how it is given back.
+    pub(super) fn write_report(
+        &self,
+        root: &Root,
+        certificate: &Certificate,
+        ended: &Ended,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        writeln!(out, "{GOOD}Made{GOOD:#} a break-glass credential.")?;
+        self.write_rows(out)?;
+        row("serial", &certificate.serial().to_string(), out)?;
+        row("run", &ended.run, out)?;
+        self.write_use(out)?;
+        self.write_return(root, out)?;
+        write_ended(root, ended, out)
+    }
+
+    fn write_rows(&self, out: &mut dyn Write) -> io::Result<()> {
+        let arguments = self.arguments;
+        row("file", &arguments.out.display().to_string(), out)?;
+        row("user", &arguments.user, out)?;
+        let groups = match arguments.group.as_slice() {
+            [] => "none: it may do what is bound to the user".to_owned(),
+            groups => groups.join(", "),
+        };
+        row("groups", &groups, out)?;
+        let until = format!("{}, for {}", date(self.not_after), span(arguments.ttl));
+        row("until", &until, out)?;
+        row("server", self.server, out)?;
+        row("key", &arguments.algorithm.to_string(), out)?;
+        for recipient in &self.wish.recipients {
+            row("sealed to", &recipient.to_string(), out)?;
+        }
+        Ok(())
+    }
+
+    fn write_use(&self, out: &mut dyn Write) -> io::Result<()> {
+        let file = quote(&self.arguments.out);
+        writeln!(out, "\n{BOLD}Use it{BOLD:#}")?;
+        if self.wish.recipients.is_empty() {
+            return command(&format!("kubectl --kubeconfig {file} auth whoami"), out);
+        }
+        let opened = "/dev/shm/break-glass.conf";
+        let decrypt = format!("(umask 077; age --decrypt --identity KEY {file} >{opened})");
+        command(&decrypt, out)?;
+        command(&format!("kubectl --kubeconfig {opened} auth whoami"), out)
+    }
+
+    fn write_return(&self, root: &Root, out: &mut dyn Write) -> io::Result<()> {
+        let file = quote(&self.arguments.out);
+        writeln!(out, "\n{BOLD}Give it back{BOLD:#}")?;
+        command(&format!("rm {file}"), out)?;
+        let end = date(self.not_after);
+        let bound = if is_above_rbac(self.arguments) {
+            format!("every copy of it is alive until {end}, whatever RBAC says")
+        } else {
+            format!("every copy of it is alive until {end}: remove what RBAC binds to it alone")
+        };
+        writeln!(out, "  {bound}")?;
+        writeln!(
+            out,
+            "  what is still alive: {}",
+            root.command("credential list")
+        )
+    }
+}
+
+pub(super) fn row(label: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "  {label:<9} {}", printable(text))
+}
+
+fn command(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "  {}", printable(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::render::printable;
+
+    /// What may be a key is cut short wherever something is printed; a recipient must not be.
+    #[test]
+    fn a_recipient_is_shown_whole() {
+        let recipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+        assert_eq!(printable(recipient), recipient);
+    }
+}

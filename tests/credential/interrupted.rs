@@ -1,0 +1,100 @@
+//! Killed in the middle: either there is nothing, or it is on the record.
+
+use crate::Desk;
+use crate::support::interruption::{calls, fail, is_possible, kill};
+
+/// The number of the call among those of its name that makes the file.
+fn making(desk: &Desk) -> usize {
+    let file = desk.file("alice.conf");
+    let arguments = desk.arguments(&file, &["--yes"]);
+    let calls = calls(desk.node.path(), &arguments, &[], &["openat"]);
+    let makes = |call: &String| call.contains("alice.conf") && call.contains("O_EXCL");
+    let place = calls.iter().position(makes);
+    place.unwrap_or_else(|| panic!("{calls:#?}")) + 1
+}
+
+#[test]
+fn killed_before_the_file_is_made_it_may_be_alive_for_all_that_is_known() {
+    if !is_possible() {
+        return;
+    }
+    let number = making(&Desk::new());
+    for verb in ["resume", "rollback"] {
+        let desk = Desk::new();
+        let file = desk.file("alice.conf");
+        let arguments = desk.arguments(&file, &["--yes"]);
+        kill(desk.node.path(), &arguments, "openat", number);
+        assert!(desk.handed_out().is_empty());
+        // The record was on the disk before: whoever reads it cannot know how far it came.
+        let listed = desk.run(&["credential", "list"]).expect(0);
+        assert!(
+            listed.stdout.contains("alice  perhaps alive, 59m left"),
+            "{listed:?}"
+        );
+        // Nothing else begins meanwhile, and either way ends it.
+        let refused = desk.run(&arguments).expect(3);
+        assert!(refused.stderr.contains("unfinished-run"), "{refused:?}");
+        desk.run(&[verb, "--yes"]).expect(0);
+        desk.run(&["journal", "verify"]).expect(0);
+        let listed = desk.run(&["credential", "list"]).expect(0);
+        assert!(listed.stdout.contains("alice  perhaps alive"), "{listed:?}");
+        desk.run(&arguments).expect(0);
+        let listed = desk.run(&["credential", "list"]).expect(0);
+        assert!(
+            listed.stdout.contains("alice  alive, 59m left"),
+            "{listed:?}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_not_there_and_never_was() {
+    if !is_possible() {
+        return;
+    }
+    let number = making(&Desk::new()).to_string();
+    for (call, when, error) in [
+        ("openat", number.as_str(), "ENOSPC"),
+        ("openat", &number, "EROFS"),
+    ] {
+        let desk = Desk::new();
+        let file = desk.file("alice.conf");
+        let arguments = desk.arguments(&file, &["--yes"]);
+        let run = fail(desk.node.path(), &arguments, error, call, when).expect(4);
+        assert!(run.stderr.contains("alice.conf"), "{run:?}");
+        assert!(desk.handed_out().is_empty());
+        let verified = desk.run(&["journal", "verify"]).expect(0);
+        assert!(verified.stdout.contains("rolled back"), "{verified:?}");
+        let listed = desk.run(&["credential", "list"]).expect(0);
+        assert!(listed.stdout.starts_with("No credential"), "{listed:?}");
+        let listed = desk.run(&["credential", "list", "--all"]).expect(0);
+        assert!(
+            listed.stdout.contains("alice  never handed out"),
+            "{listed:?}"
+        );
+        desk.run(&arguments).expect(0);
+    }
+}
+
+/// Killed after the file is there, and before the record says so.
+#[test]
+fn killed_after_the_file_is_made_it_is_on_the_record() {
+    if !is_possible() {
+        return;
+    }
+    let desk = Desk::new();
+    let file = desk.file("alice.conf");
+    let arguments = desk.arguments(&file, &["--yes"]);
+    let tried = Desk::new();
+    let other = tried.file("alice.conf");
+    let trial = tried.arguments(&other, &["--yes"]);
+    let calls = calls(tried.node.path(), &trial, &[], &["fsync"]);
+    let place = calls.iter().position(|call| call.contains("alice.conf"));
+    let number = place.unwrap_or_else(|| panic!("{calls:#?}")) + 1;
+    kill(desk.node.path(), &arguments, "fsync", number);
+    assert_eq!(desk.handed_out(), ["alice.conf"]);
+    let listed = desk.run(&["credential", "list"]).expect(0);
+    assert!(listed.stdout.contains("alice  perhaps alive"), "{listed:?}");
+    desk.run(&["resume", "--yes"]).expect(0);
+    desk.run(&["journal", "verify"]).expect(0);
+}

@@ -1,0 +1,214 @@
+//! What is still alive: of every journal that holds, and of those that do not.
+
+use std::fs;
+use std::process::Command;
+
+use crate::Desk;
+
+/// What a filter of jq says of the JSON; the exit code must be `code`.
+#[track_caller]
+fn ask(desk: &Desk, more: &[&str], code: i32, filter: &str) -> String {
+    let arguments = [&["credential", "list", "-o", "json"], more].concat();
+    let run = desk.run(&arguments).expect(code);
+    let file = desk.file("list.json");
+    fs::write(&file, &run.stdout).unwrap();
+    let output = Command::new("jq")
+        .args(["--raw-output", "--compact-output", filter])
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{run:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+fn three(desk: &Desk) {
+    for (user, ttl) in [("alice", "1h"), ("bob", "2h"), ("carol", "3h")] {
+        let file = desk.file(user);
+        let out = file.to_str().unwrap();
+        let arguments = [
+            "credential",
+            "issue",
+            "--user",
+            user,
+            "--group",
+            "oncall",
+            "--ttl",
+            ttl,
+            "--out",
+            out,
+            "--reason",
+            "a drill",
+            "--ticket",
+            "INC-1",
+            "--yes",
+        ];
+        desk.run(&arguments).expect(0);
+    }
+}
+
+const USERS: &str = "[.credentials[].user] | join(\" \")";
+
+#[test]
+fn whoever_can_still_log_on_is_listed_and_why() {
+    let desk = Desk::new();
+    let none = desk.run(&["credential", "list"]).expect(0);
+    assert!(
+        none.stdout
+            .starts_with("No credential that was issued here is alive.")
+    );
+    assert_eq!(ask(&desk, &[], 0, ".credentials"), "[]");
+    three(&desk);
+    // Other runs are none of its business.
+    desk.run(&["recover", "--yes"]).expect(0);
+    let listed = desk.run(&["credential", "list"]).expect(0);
+    for words in [
+        "3 credentials that were issued here are alive.",
+        "alice  alive, 59m left",
+        "  groups    oncall",
+        "  reason    a drill",
+        "  ticket    INC-1",
+        "  by        uid 0",
+        "the record of this node alone",
+        "but another CA",
+    ] {
+        assert!(listed.stdout.contains(words), "{words}: {listed:?}");
+    }
+    assert_eq!(ask(&desk, &[], 0, USERS), "alice bob carol");
+    let filter =
+        ".credentials[0] | [.state, .verified, .reason, .ticket, .groups[0], .operator.uid]";
+    assert_eq!(
+        ask(&desk, &[], 0, filter),
+        r#"["alive",true,"a drill","INC-1","oncall",0]"#
+    );
+    let left = ask(
+        &desk,
+        &[],
+        0,
+        "[.credentials[].residualTime / 60 | floor] | join(\" \")",
+    );
+    assert_eq!(left, "59 119 179");
+}
+
+#[test]
+fn what_has_ended_is_listed_when_it_is_asked_for() {
+    let desk = Desk::new();
+    three(&desk);
+    let file = desk.file("dave");
+    let out = file.to_str().unwrap();
+    let arguments = [
+        "credential",
+        "issue",
+        "--user",
+        "dave",
+        "--ttl",
+        "1m",
+        "--out",
+        out,
+        "--reason",
+        "x",
+        "--yes",
+    ];
+    desk.run(&arguments).expect(0);
+    assert_eq!(ask(&desk, &[], 0, USERS), "alice bob carol dave");
+    std::thread::sleep(std::time::Duration::from_secs(62));
+    assert_eq!(ask(&desk, &[], 0, USERS), "alice bob carol");
+    assert_eq!(ask(&desk, &["--all"], 0, USERS), "alice bob carol dave");
+    assert_eq!(ask(&desk, &["--all"], 0, ".credentials[3].state"), "ended");
+    let listed = desk.run(&["credential", "list", "--all"]).expect(0);
+    assert!(listed.stdout.contains("dave  ended, "), "{listed:?}");
+    let listed = desk.run(&["credential", "list"]).expect(0);
+    assert!(
+        listed.stdout.contains("With those that have ended: "),
+        "{listed:?}"
+    );
+}
+
+#[test]
+fn a_journal_that_does_not_hold_is_never_left_out() {
+    let original = Desk::new();
+    three(&original);
+    let journals = original.journals();
+    assert_eq!(journals.len(), 3);
+    let bob = journals[1].as_str();
+    let shell = |script: &str| {
+        let desk = original.copy();
+        desk.node
+            .shell(&script.replace("JOURNAL", &format!(".{bob}")));
+        desk
+    };
+    // In the record of the credential itself, at the end, and in the first line.
+    for (script, why, users) in [
+        (
+            "sed -i '5s/\"payload\":\"e/\"payload\":\"f/' JOURNAL",
+            "line 5",
+            "alice carol",
+        ),
+        (
+            "sed -i '7s/\"sig\":\"./\"sig\":\"\\//' JOURNAL",
+            "line 7",
+            "alice bob carol",
+        ),
+        ("sed -i 1d JOURNAL", "line 1", "alice bob carol"),
+        (": >JOURNAL; echo x >JOURNAL", "line 1", "alice carol"),
+        ("rm JOURNAL; mkfifo JOURNAL", "", "alice carol"),
+    ] {
+        let desk = shell(script);
+        assert_eq!(ask(&desk, &[], 6, USERS), users, "{script}");
+        let unverified = ask(&desk, &[], 6, ".unverified[].why");
+        assert!(
+            unverified.contains(why) && !unverified.is_empty(),
+            "{script}: {unverified}"
+        );
+        let bobs = ask(
+            &desk,
+            &[],
+            6,
+            "[.credentials[] | select(.user == \"bob\") | .verified]",
+        );
+        assert!(["[false]", "[]"].contains(&bobs.as_str()), "{bobs}");
+        let listed = desk.run(&["credential", "list"]).expect(6);
+        assert!(listed.stdout.contains("NOT VERIFIED 2"), "{listed:?}");
+        assert!(listed.stderr.contains("does not verify"), "{listed:?}");
+        assert!(listed.stderr.contains("journal verify RUN"), "{listed:?}");
+    }
+    // The good journal of another run in its place, and none at all.
+    let desk = shell(&format!("cp .{} JOURNAL", journals[0]));
+    assert!(ask(&desk, &[], 6, ".unverified[].why").contains("holds the journal of the run"));
+    let desk = shell("rm JOURNAL");
+    assert!(ask(&desk, &[], 0, ".warnings[]").contains("is not here"));
+    let listed = desk.run(&["credential", "list"]).expect(0);
+    assert!(
+        listed.stdout.contains("warning: the journal of the run"),
+        "{listed:?}"
+    );
+}
+
+/// A whole journal that somebody made who has no key of the CA: another cluster's holds there, and not here.
+#[test]
+fn another_authority_vouches_for_nothing_unless_it_is_named() {
+    let desk = Desk::new();
+    three(&desk);
+    let own = desk.file("own.crt");
+    fs::copy(desk.node.file("/etc/kubernetes/pki/ca.crt"), &own).unwrap();
+    let other = crate::Node::materialize("rsa2048-stacked");
+    fs::copy(
+        other.file("/etc/kubernetes/pki/ca.crt"),
+        desk.node.file("/etc/kubernetes/pki/ca.crt"),
+    )
+    .unwrap();
+    assert_eq!(
+        ask(&desk, &[], 6, "[.credentials[].verified] | any"),
+        "false"
+    );
+    assert_eq!(ask(&desk, &[], 6, ".unverified | length"), "3");
+    let ca = ["--ca", own.to_str().unwrap()];
+    assert_eq!(
+        ask(&desk, &ca, 0, "[.credentials[].verified] | all"),
+        "true"
+    );
+    // Without any, nothing can be said.
+    desk.node.shell("rm etc/kubernetes/pki/ca.crt");
+    let run = desk.run(&["credential", "list"]).expect(3);
+    assert!(run.stderr.contains("--ca FILE"), "{run:?}");
+    assert_eq!(ask(&desk, &ca, 0, USERS), "alice bob carol");
+}
