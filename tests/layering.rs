@@ -69,7 +69,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "authentication",
         &["digest", "inventory", "kubernetes", "node", "pki"],
     ),
-    ("token_audit", &["node"]),
+    ("token_audit", &["digest", "evidence", "node", "proof"]),
     ("control_plane", &["evidence", "inventory", "kubernetes"]),
     (
         "proof",
