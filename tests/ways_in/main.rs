@@ -1,0 +1,18 @@
+//! The ways in: what `auth` says of an API server's authenticators, held against the real one, which is started with the
+//! command line of the node's manifest and asked.
+#![allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests start programs, read and write files in temporary folders, compare names as Linux does, and end at the \
+              first surprise"
+)]
+
+mod api_server;
+mod harness;
+
+#[path = "../support/mod.rs"]
+mod support;
