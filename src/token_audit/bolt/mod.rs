@@ -49,3 +49,5 @@ impl Source for &[u8] {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(super) mod writer;
