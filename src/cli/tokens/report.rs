@@ -112,7 +112,7 @@ fn write_view(audit: &TokenAudit, out: &mut dyn Write) -> io::Result<()> {
     match &audit.view {
         View::Api => writeln!(
             out,
-            "Asked: the API server of this node, for metadata alone."
+            "Asked: the API server of this node, for the metadata of Secrets alone."
         )?,
         View::Snapshot {
             revision,

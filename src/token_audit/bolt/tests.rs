@@ -98,7 +98,10 @@ fn a_cycle_ends() {
     let mut writer = Writer::default();
     let own = writer.next();
     writer.branch(&[own, own]);
-    assert_eq!(damage(&writer.finish(own)), "pages lead to it more than once");
+    assert_eq!(
+        damage(&writer.finish(own)),
+        "pages lead to it more than once"
+    );
     // Of many branches each to the same next: two to the power of their number, if pages could be read twice.
     let mut writer = Writer::default();
     let mut below = writer.leaf(&[]);

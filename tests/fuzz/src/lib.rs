@@ -4,6 +4,7 @@
 //! Shared by the fuzz targets beside it and by `tests/hostile_input`, which includes this file.
 
 pub mod certificate;
+pub mod etcd_database;
 pub mod journal;
 pub mod journal_line;
 pub mod kubeconfig;
@@ -16,11 +17,12 @@ mod renewal;
 pub type Check = fn(&[u8]) -> bool;
 
 /// All of them, by name.
-pub const CHECKS: [(&str, Check); 6] = [
+pub const CHECKS: [(&str, Check); 7] = [
     ("pem", pem::check),
     ("certificate", certificate::check),
     ("kubeconfig", kubeconfig::check),
     ("manifest", manifest::check),
     ("journal_line", journal_line::check),
     ("journal", journal::check),
+    ("etcd_database", etcd_database::check),
 ];
