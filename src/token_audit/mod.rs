@@ -14,5 +14,5 @@ mod token;
 pub use api::{Api, ApiError, Reply, audit_api};
 pub use audit::{TokenAudit, View};
 pub use bolt::{BoltError, Source};
-pub use snapshot::{Integrity, SnapshotError, audit_snapshot};
+pub use snapshot::{ENCRYPTED, Integrity, SnapshotError, audit_snapshot};
 pub use token::LongLivedToken;

@@ -87,22 +87,21 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// The strings, bytes and messages that a message has under a number.
-pub fn all<'a>(message: &'a [u8], number: u64) -> Result<Vec<&'a [u8]>, InvalidMessage> {
-    let mut found = Vec::new();
-    for field in Fields::of(message) {
-        if let (own, Value::Bytes(bytes)) = field?
-            && own == number
-        {
-            found.push(bytes);
-        }
-    }
-    Ok(found)
+/// The strings, bytes and messages that a message has under a number; an error where what follows is no message.
+pub fn all(
+    message: &[u8],
+    number: u64,
+) -> impl Iterator<Item = Result<&[u8], InvalidMessage>> + use<'_> {
+    Fields::of(message).filter_map(move |field| match field {
+        Ok((own, Value::Bytes(bytes))) if own == number => Some(Ok(bytes)),
+        Ok(_) => None,
+        Err(error) => Some(Err(error)),
+    })
 }
 
 /// The last of them, which is the one that counts; nothing where there is none.
-pub fn last<'a>(message: &'a [u8], number: u64) -> Result<Option<&'a [u8]>, InvalidMessage> {
-    Ok(all(message, number)?.pop())
+pub fn last(message: &[u8], number: u64) -> Result<Option<&[u8]>, InvalidMessage> {
+    all(message, number).try_fold(None, |_, bytes| bytes.map(Some))
 }
 
 /// A string. Kubernetes writes an empty one where there is none.

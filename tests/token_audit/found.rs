@@ -36,7 +36,7 @@ stringData: {token-id: abcdef, token-secret: 0123456789abcdef}
 "#;
 
 /// Pods that use a Secret in each of the usual ways, one in another namespace, and one that uses none.
-const PODS: &str = r#"
+const PODS: &str = r"
 apiVersion: v1
 kind: Pod
 metadata: {name: by-volume, namespace: apps}
@@ -70,7 +70,7 @@ metadata: {name: none, namespace: apps}
 spec:
   serviceAccountName: web
   containers: [{name: a, image: a}]
-"#;
+";
 
 /// What an entry says that does not hang on the moment.
 fn told(audit: &Value) -> Vec<Value> {

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::super::render::{BOLD, GOOD, WARNING, count, printable, residual, timestamp};
 use super::super::table::{Cell, Table, terminal_columns};
-use crate::token_audit::{Integrity, LongLivedToken, TokenAudit, View};
+use crate::token_audit::{ENCRYPTED, Integrity, LongLivedToken, TokenAudit, View};
 
 /// How many pods are named in a row.
 const PODS: usize = 3;
@@ -26,6 +26,13 @@ pub(super) fn write_report(
     write_view(audit, out)?;
     for unseen in &audit.unseen {
         writeln!(out, "{WARNING}not seen:{WARNING:#} {}", printable(unseen))?;
+    }
+    let is_encrypted = audit.unseen.iter().any(|text| text.contains(ENCRYPTED));
+    if is_encrypted && audit.view != View::Api {
+        writeln!(
+            out,
+            "What is encrypted the API server can read: rekindle tokens audit"
+        )?;
     }
     writeln!(out)?;
     write_summary(audit, out)
@@ -150,7 +157,7 @@ fn write_summary(audit: &TokenAudit, out: &mut dyn Write) -> io::Result<()> {
         } else {
             writeln!(
                 out,
-                "No token without an end was found; but not all could be looked at. The API server decrypts what it stores: rekindle tokens audit"
+                "No token without an end was found; but not all could be looked at."
             )
         };
     }

@@ -9,7 +9,7 @@ use super::{BoltError, Source};
 /// How deep a tree may be: a branch has two children at least, so that no file is large enough for a deeper one.
 const DEPTH: usize = 64;
 /// The longest run of pages that is held at once, in bytes. etcd takes values of 1.5 MiB (`--max-request-bytes`).
-const LONGEST_PAGE: u64 = 64 << 20;
+const LONGEST_PAGE: u64 = 32 << 20;
 
 /// Goes through trees; each page once at most, whatever the file says.
 pub(super) struct Walk<'a, S> {

@@ -32,9 +32,8 @@ impl Object for ServiceAccount {
     const KIND: &'static str = "ServiceAccount";
 
     fn from_protobuf(message: &[u8]) -> Result<Self, InvalidMessage> {
-        let references = all(message, 2)?.into_iter();
-        let names = references.map(|reference| {
-            let name = Some(text(reference, 3)?);
+        let names = all(message, 2).map(|reference| {
+            let name = Some(text(reference?, 3)?);
             Ok(Reference { name })
         });
         Ok(Self {

@@ -1,7 +1,10 @@
 //! An object's metadata (`ObjectMeta`), as far as it says something about a token.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -114,7 +117,8 @@ fn time(message: Option<&[u8]>) -> Result<Option<OffsetDateTime>, InvalidMessage
 /// A map of strings: each entry is a message of key and value.
 fn entries(message: &[u8], number: u64) -> Result<BTreeMap<&'static str, String>, InvalidMessage> {
     let mut entries = BTreeMap::new();
-    for entry in all(message, number)? {
+    for entry in all(message, number) {
+        let entry = entry?;
         let key = last(entry, 1)?.unwrap_or_default();
         if let Some(kept) = KEPT.into_iter().find(|kept| kept.as_bytes() == key) {
             entries.insert(kept, cut(text(entry, 2)?));
@@ -144,13 +148,38 @@ fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDat
     Ok(text.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()))
 }
 
+/// Of a map those that are kept; the others, which may be large, are passed over.
 fn kept<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<&'static str, String>, D::Error> {
-    let all: Option<BTreeMap<String, String>> = Option::deserialize(deserializer)?;
-    let mut all = all.unwrap_or_default();
-    let kept = KEPT.into_iter();
-    Ok(kept
-        .filter_map(|key| Some((key, cut(all.remove(key)?))))
-        .collect())
+    struct Kept;
+
+    impl<'de> Visitor<'de> for Kept {
+        type Value = BTreeMap<&'static str, String>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a map of strings")
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(BTreeMap::new())
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut entries = BTreeMap::new();
+            while let Some(key) = map.next_key::<Cow<'_, str>>()? {
+                match KEPT.into_iter().find(|kept| *kept == key) {
+                    Some(kept) => {
+                        entries.insert(kept, cut(map.next_value()?));
+                    }
+                    None => {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+            }
+            Ok(entries)
+        }
+    }
+
+    deserializer.deserialize_any(Kept)
 }

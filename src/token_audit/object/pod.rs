@@ -44,16 +44,19 @@ impl Object for Pod {
         let metadata = Metadata::from_protobuf(last(message, 1)?.unwrap_or_default())?;
         let spec = last(message, 2)?.unwrap_or_default();
         let mut secrets = BTreeSet::new();
-        for volume in all(spec, 1)? {
+        for volume in all(spec, 1) {
+            let volume = volume?;
             volume_secrets(last(volume, 2)?.unwrap_or_default(), &mut secrets)?;
         }
         // Containers, then those that start before them.
         for number in [2, 20] {
-            for container in all(spec, number)? {
+            for container in all(spec, number) {
+                let container = container?;
                 container_secrets(container, &mut secrets)?;
             }
         }
-        for ephemeral in all(spec, 34)? {
+        for ephemeral in all(spec, 34) {
+            let ephemeral = ephemeral?;
             container_secrets(last(ephemeral, 1)?.unwrap_or_default(), &mut secrets)?;
         }
         secrets.remove("");
@@ -63,17 +66,21 @@ impl Object for Pod {
 
 fn volume_secrets(source: &[u8], secrets: &mut BTreeSet<String>) -> Result<(), InvalidMessage> {
     for kind in NAMES {
-        for volume in all(source, kind)? {
+        for volume in all(source, kind) {
+            let volume = volume?;
             secrets.insert(text(volume, 1)?);
         }
     }
     for (kind, reference) in REFERENCES {
-        for volume in all(source, kind)? {
+        for volume in all(source, kind) {
+            let volume = volume?;
             secrets.insert(text(last(volume, reference)?.unwrap_or_default(), 1)?);
         }
     }
-    for projected in all(source, PROJECTED)? {
-        for projection in all(projected, 1)? {
+    for projected in all(source, PROJECTED) {
+        let projected = projected?;
+        for projection in all(projected, 1) {
+            let projection = projection?;
             let secret = last(projection, 1)?.unwrap_or_default();
             secrets.insert(text(last(secret, 1)?.unwrap_or_default(), 1)?);
         }
@@ -85,12 +92,14 @@ fn container_secrets(
     container: &[u8],
     secrets: &mut BTreeSet<String>,
 ) -> Result<(), InvalidMessage> {
-    for variable in all(container, 7)? {
+    for variable in all(container, 7) {
+        let variable = variable?;
         let source = last(variable, 3)?.unwrap_or_default();
         let selector = last(source, 4)?.unwrap_or_default();
         secrets.insert(text(last(selector, 1)?.unwrap_or_default(), 1)?);
     }
-    for source in all(container, 19)? {
+    for source in all(container, 19) {
+        let source = source?;
         let secret = last(source, 3)?.unwrap_or_default();
         secrets.insert(text(last(secret, 1)?.unwrap_or_default(), 1)?);
     }

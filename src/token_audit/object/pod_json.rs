@@ -1,6 +1,11 @@
 //! A pod in JSON, as far as it names Secrets.
 
-use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::{Metadata, Pod};
 
@@ -14,10 +19,56 @@ pub(super) struct Document {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Spec {
-    volumes: Option<Vec<Volume>>,
-    containers: Option<Vec<Container>>,
-    init_containers: Option<Vec<Container>>,
-    ephemeral_containers: Option<Vec<Container>>,
+    volumes: Gathered<Volume>,
+    containers: Gathered<Container>,
+    init_containers: Gathered<Container>,
+    ephemeral_containers: Gathered<Container>,
+}
+
+/// Something that names Secrets.
+trait Naming {
+    fn name_into(self, names: &mut BTreeSet<String>);
+}
+
+/// What the members of a list name. They are let go one after the other: an empty one takes three bytes in JSON, and a hundred
+/// times as much in memory.
+struct Gathered<T> {
+    names: BTreeSet<String>,
+    of: PhantomData<T>,
+}
+
+impl<T> Default for Gathered<T> {
+    fn default() -> Self {
+        Self {
+            names: BTreeSet::new(),
+            of: PhantomData,
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Naming> Deserialize<'de> for Gathered<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self::default())
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Naming> Visitor<'de> for Gathered<T> {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<Self, A::Error> {
+        while let Some(member) = list.next_element::<T>()? {
+            member.name_into(&mut self.names);
+        }
+        Ok(self)
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -28,7 +79,8 @@ struct Volume {
     projected: Option<Projected>,
     cephfs: Option<Referring>,
     cinder: Option<Referring>,
-    flex_volume: Option<Referring>,
+    #[serde(rename = "flexVolume")]
+    flex: Option<Referring>,
     rbd: Option<Referring>,
     #[serde(rename = "scaleIO")]
     scale_io: Option<Referring>,
@@ -46,7 +98,7 @@ struct Named {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Projected {
-    sources: Option<Vec<Projection>>,
+    sources: Gathered<Projection>,
 }
 
 #[derive(Deserialize, Default)]
@@ -71,8 +123,8 @@ struct Reference {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Container {
-    env: Option<Vec<Variable>>,
-    env_from: Option<Vec<Referring>>,
+    env: Gathered<Variable>,
+    env_from: Gathered<Referring>,
 }
 
 #[derive(Deserialize, Default)]
@@ -90,57 +142,66 @@ struct ValueFrom {
 impl From<Document> for Pod {
     fn from(document: Document) -> Self {
         let spec = document.spec;
-        let volumes = spec.volumes.into_iter().flatten();
-        let containers = [
+        let mut secrets = spec.volumes.names;
+        for containers in [
             spec.containers,
             spec.init_containers,
             spec.ephemeral_containers,
-        ];
-        let containers = containers.into_iter().flatten().flatten();
-        let names = volumes
-            .flat_map(Volume::secrets)
-            .chain(containers.flat_map(Container::secrets));
+        ] {
+            secrets.extend(containers.names);
+        }
+        secrets.remove("");
         Self {
             metadata: document.metadata,
-            secrets: names.filter(|name| !name.is_empty()).collect(),
+            secrets,
         }
     }
 }
 
-impl Volume {
-    fn secrets(self) -> impl Iterator<Item = String> {
-        let named = [self.secret, self.azure_file].into_iter().flatten();
+impl Naming for Volume {
+    fn name_into(self, names: &mut BTreeSet<String>) {
+        let volumes = [self.secret, self.azure_file].into_iter().flatten();
+        names.extend(volumes.filter_map(|volume| volume.secret_name));
         let referring = [
             self.cephfs,
             self.cinder,
-            self.flex_volume,
+            self.flex,
             self.rbd,
             self.scale_io,
             self.iscsi,
             self.storageos,
             self.csi,
         ];
-        let projected = self.projected.and_then(|projected| projected.sources);
-        let projected = projected.into_iter().flatten();
-        named
-            .filter_map(|volume| volume.secret_name)
-            .chain(referring.into_iter().flatten().filter_map(Referring::name))
-            .chain(projected.filter_map(|source| source.secret?.name))
+        for volume in referring.into_iter().flatten() {
+            volume.name_into(names);
+        }
+        names.extend(self.projected.into_iter().flat_map(|it| it.sources.names));
     }
 }
 
-impl Referring {
-    fn name(self) -> Option<String> {
-        self.secret_ref.or(self.node_publish_secret_ref)?.name
+impl Naming for Projection {
+    fn name_into(self, names: &mut BTreeSet<String>) {
+        names.extend(self.secret.and_then(|secret| secret.name));
     }
 }
 
-impl Container {
-    fn secrets(self) -> impl Iterator<Item = String> {
-        let variables = self.env.into_iter().flatten();
-        let sources = self.env_from.into_iter().flatten();
-        variables
-            .filter_map(|variable| variable.value_from?.secret_key_ref?.name)
-            .chain(sources.filter_map(Referring::name))
+impl Naming for Referring {
+    fn name_into(self, names: &mut BTreeSet<String>) {
+        let reference = self.secret_ref.or(self.node_publish_secret_ref);
+        names.extend(reference.and_then(|reference| reference.name));
+    }
+}
+
+impl Naming for Container {
+    fn name_into(self, names: &mut BTreeSet<String>) {
+        names.extend(self.env.names);
+        names.extend(self.env_from.names);
+    }
+}
+
+impl Naming for Variable {
+    fn name_into(self, names: &mut BTreeSet<String>) {
+        let reference = self.value_from.and_then(|source| source.secret_key_ref);
+        names.extend(reference.and_then(|reference| reference.name));
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::super::protobuf::{InvalidMessage, all, text};
 use super::Object;
 
-/// The ConfigMap `kube-apiserver-legacy-service-account-token-tracking` in kube-system
+/// The `ConfigMap` `kube-apiserver-legacy-service-account-token-tracking` in kube-system
 /// (`k8s.io/kubernetes/pkg/controlplane/controller/legacytokentracking`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -37,7 +37,8 @@ impl Object for Tracking {
 
     fn from_protobuf(message: &[u8]) -> Result<Self, InvalidMessage> {
         let mut data = Data::default();
-        for entry in all(message, 2)? {
+        for entry in all(message, 2) {
+            let entry = entry?;
             if text(entry, 1)? == "since" {
                 data.since = Some(text(entry, 2)?);
             }

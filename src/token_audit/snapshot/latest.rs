@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::SnapshotError;
 use super::registry::{Kind, Place, prefix_of_cluster};
 use super::revision::Change;
 use super::stored::Stored;
+use super::{ENCRYPTED, SnapshotError};
 use crate::token_audit::audit::Collection;
 use crate::token_audit::object::{
     Object, Pod, SERVICE_ACCOUNT_TOKEN, Secret, ServiceAccount, Tracking,
@@ -164,7 +164,7 @@ impl Latest {
         let sentences = unseen.iter().map(|((kind, provider), count)| {
             let words = kind.words();
             match provider {
-                Some(provider) => format!("{words}: {count} encrypted with {provider}"),
+                Some(provider) => format!("{words}: {count} {ENCRYPTED} {provider}"),
                 None => format!("{words}: {count} that cannot be read"),
             }
         });
@@ -172,6 +172,9 @@ impl Latest {
         found
     }
 }
+
+/// The longest value that is looked into, in bytes. etcd takes 1.5 MiB, and warns of more than 10 (`--max-request-bytes`).
+const LONGEST_VALUE: usize = 8 << 20;
 
 /// What is kept of a value; nothing where it says nothing about tokens.
 fn hold(place: &Place, value: &[u8]) -> Option<Held> {
@@ -198,6 +201,9 @@ fn hold(place: &Place, value: &[u8]) -> Option<Held> {
 }
 
 fn kept<T: Object>(value: &[u8], keep: impl FnOnce(T) -> Option<Held>) -> Option<Held> {
+    if value.len() > LONGEST_VALUE {
+        return Some(Held::Unreadable);
+    }
     match Stored::parse(value) {
         Stored::Plain(object) => keep(object),
         Stored::Encrypted(provider) => Some(Held::Encrypted(provider)),

@@ -111,8 +111,8 @@ fn page(number: u64, flags: u16, elements: &[(u32, Vec<u8>, Vec<u8>)]) -> Vec<u8
         for length in [position, key.len(), value.len()] {
             table.extend(u32::try_from(length).unwrap().to_le_bytes());
         }
-        data.extend(key);
-        data.extend(value);
+        data.extend_from_slice(key);
+        data.extend_from_slice(value);
     }
     let length = (16 + table.len() + data.len()).div_ceil(PAGE) * PAGE;
     let further = u32::try_from(length / PAGE - 1).unwrap();
