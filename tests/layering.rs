@@ -77,7 +77,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "pki",
         ],
     ),
-    ("token_audit", &["node"]),
+    ("token_audit", &["digest", "evidence", "node", "proof"]),
     ("control_plane", &["evidence", "inventory", "kubernetes"]),
     (
         "proof",

@@ -85,6 +85,20 @@ impl Failure {
         failure
     }
 
+    /// What an error of the library, with its chain of causes, means for the verb.
+    pub(super) fn because(exit: Exit, message: impl Into<String>, error: &dyn Error) -> Self {
+        let mut failure = Self::of(exit, error);
+        let text = std::mem::replace(&mut failure.message, message.into());
+        let cause = Cause {
+            is_warning: false,
+            text,
+            hint: None,
+            runbook: None,
+        };
+        failure.causes.insert(0, cause);
+        failure
+    }
+
     pub(super) fn of_file(subject: &str, error: &FileError) -> Self {
         Self::refused(&[Refusal::of_file(subject, error)])
     }

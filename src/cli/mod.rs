@@ -128,7 +128,7 @@ fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure>
         Verb::Auth(verb) => auth::auth(&root()?, verb, out),
         Verb::Credential(CredentialVerb::Issue(verb)) => credential::issue(&root()?, verb, out),
         Verb::Credential(CredentialVerb::List(verb)) => credential::list(&root()?, verb, out),
-        Verb::Tokens(TokensVerb::Audit(verb)) => tokens::audit(&root()?, verb, out),
+        Verb::Tokens(TokensVerb::Audit(verb)) => tokens::audit(root()?, verb, out),
         Verb::Drill(verb) => {
             arguments.refuse_root("drill makes its own node: --keep DIR says where")?;
             drill::drill(verb, out)

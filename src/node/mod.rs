@@ -27,6 +27,7 @@ mod lock;
 mod log;
 mod open;
 mod operand;
+mod operand_file;
 mod passwd;
 mod permit;
 mod privileges;
@@ -65,6 +66,7 @@ pub use log::{AppendOnlyFile, RESERVE_SIZE};
 pub use operand::{
     create_operand, create_operand_with, look_at_operand, read_operand, remove_operand,
 };
+pub use operand_file::OperandFile;
 pub use passwd::User;
 pub use permit::Permit;
 pub use privileges::is_root;

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use super::finding::State;
 use super::reached::{self, Unusable};
 use crate::control_plane::{ControlPlane, LeaseName};
-use crate::node::{HttpRequest, HttpResponse, Root, Trust};
+use crate::node::{ClientCredential, HttpRequest, HttpResponse, Root, Trust};
 
 /// Where and as whom the API is asked. Files are read at each question: they may be replaced meanwhile.
 #[derive(Debug, Clone)]
@@ -95,8 +95,31 @@ impl ApiServer {
         }
     }
 
+    /// A page of a list, in the form that the request names: whatever the API server says, its status too, once it takes one of
+    /// the credentials. Nothing where the answer is longer than what is read.
+    pub fn page(&self, request: &HttpRequest) -> Result<Option<HttpResponse>, Refused> {
+        self.ask_with_each(|address, trust, credential| {
+            reached::page(address, trust, credential, request.clone())
+        })
+    }
+
     /// The answer, if it is a good one.
     fn ask(&self, request: &HttpRequest) -> Result<HttpResponse, Refused> {
+        let answer = self.ask_with_each(|address, trust, credential| {
+            reached::answer(address, trust, Some(credential), request.clone()).map(Some)
+        })?;
+        match (answer, self.address) {
+            (Some(answer), _) if (200..300).contains(&answer.status) => Ok(answer),
+            (Some(answer), Some(address)) => Err(Refused(unwell(address, &answer))),
+            _ => Err(Refused(State::open("no answer came"))),
+        }
+    }
+
+    /// The answer to the first credential that is taken.
+    fn ask_with_each(
+        &self,
+        put: impl Fn(SocketAddr, Trust, ClientCredential) -> Result<Option<HttpResponse>, State>,
+    ) -> Result<Option<HttpResponse>, Refused> {
         let Some(address) = self.address else {
             return Err(Refused(State::open(
                 "there is no API server on this node to ask",
@@ -113,13 +136,10 @@ impl ApiServer {
                 }
             };
             let trust = Trust::Authorities(authorities.clone());
-            let request = request.clone();
-            let answer =
-                reached::answer(address, trust, Some(credential), request).map_err(Refused)?;
-            match answer.status {
-                200..300 => return Ok(answer),
+            let answer = put(address, trust, credential).map_err(Refused)?;
+            match &answer {
                 // Another credential may be taken.
-                401 => {
+                Some(answer) if answer.status == 401 => {
                     let kubeconfig = self.root.outside(path);
                     refused = Refused(State::open_with(
                         format!(
@@ -130,8 +150,8 @@ impl ApiServer {
                     ));
                 }
                 // Since 1.29 admin.conf has its rights from the cluster, and super-admin.conf has them by itself.
-                403 => refused = Refused(unwell(address, &answer)),
-                _ => return Err(Refused(unwell(address, &answer))),
+                Some(answer) if answer.status == 403 => refused = Refused(unwell(address, answer)),
+                _ => return Ok(answer),
             }
         }
         Err(refused)

@@ -16,6 +16,9 @@ use crate::pki::read_certificates;
 /// For one question. A server of the same machine answers within milliseconds; a busy one after a restart, in a second.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// For a page of a list, which the API server reads from etcd.
+const PAGE_PATIENCE: Duration = Duration::from_secs(20);
+
 /// Something on the disk that is needed to ask, and cannot be used. In words, with its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unusable(pub(super) String);
@@ -45,16 +48,36 @@ pub(super) fn reach(
     client: Option<ClientCredential>,
     request: Option<HttpRequest>,
 ) -> Result<Answer, Unusable> {
+    reach_within(PATIENCE, address, trust, client, request)
+}
+
+/// The same, for as long as `patience` allows.
+fn reach_within(
+    patience: Duration,
+    address: SocketAddr,
+    trust: Trust,
+    client: Option<ClientCredential>,
+    request: Option<HttpRequest>,
+) -> Result<Answer, Unusable> {
     let channel = Channel::Tls {
         server_name: address.ip().to_string(),
         trust,
         client,
     };
-    put(address, channel, request)
+    put_within(patience, address, channel, request)
 }
 
 /// Only at an address of this machine: a manifest can name any other.
 fn put(
+    address: SocketAddr,
+    channel: Channel,
+    request: Option<HttpRequest>,
+) -> Result<Answer, Unusable> {
+    put_within(PATIENCE, address, channel, request)
+}
+
+fn put_within(
+    patience: Duration,
     address: SocketAddr,
     channel: Channel,
     request: Option<HttpRequest>,
@@ -68,7 +91,7 @@ fn put(
         address,
         channel,
         request,
-        patience: PATIENCE,
+        patience,
     };
     Ok(ask(&question, now()))
 }
@@ -81,6 +104,21 @@ pub(super) fn answer(
     request: HttpRequest,
 ) -> Result<HttpResponse, State> {
     judge(address, reach(address, trust, client, Some(request))?)
+}
+
+/// The answer to one page of a list, which may take a server longer than a health check; nothing where it is longer than what is
+/// read.
+pub(super) fn page(
+    address: SocketAddr,
+    trust: Trust,
+    client: ClientCredential,
+    request: HttpRequest,
+) -> Result<Option<HttpResponse>, State> {
+    let answer = reach_within(PAGE_PATIENCE, address, trust, Some(client), Some(request))?;
+    if matches!(answer.outcome, Err(ProbeError::TooLarge { .. })) {
+        return Ok(None);
+    }
+    judge(address, answer).map(Some)
 }
 
 /// The answer in what came back; why there is none, otherwise.

@@ -221,6 +221,11 @@ impl ApiServer {
         std::fs::remove_file(self.machine.node().file("/etc/kubernetes/objects.yaml")).unwrap();
     }
 
+    /// Where a program of Kubernetes is that runs beside it.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
+    }
+
     /// Starts a program there that serves something, until the machine ends; what it says is in `/run/NAME.log`.
     pub fn serve(&self, name: &str, command: &str) {
         let script =

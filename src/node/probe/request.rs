@@ -10,6 +10,7 @@ use super::ProbeError;
 pub struct HttpRequest {
     method: &'static str,
     path: String,
+    accept: Option<&'static str>,
     body: Option<Body>,
 }
 
@@ -25,7 +26,17 @@ impl HttpRequest {
         Self {
             method: "GET",
             path: path.into(),
+            accept: None,
             body: None,
+        }
+    }
+
+    /// The same, answered in that form alone (RFC 9110 section 12.5.1), such as `application/json`.
+    #[must_use]
+    pub fn accepting(self, form: &'static str) -> Self {
+        Self {
+            accept: Some(form),
+            ..self
         }
     }
 
@@ -49,7 +60,12 @@ impl HttpRequest {
             content_type,
             bytes,
         });
-        Self { method, path, body }
+        Self {
+            method,
+            path,
+            accept: None,
+            body,
+        }
     }
 
     /// For `host`, a name or address with its port.
@@ -62,12 +78,14 @@ impl HttpRequest {
             });
         }
         let (method, path) = (self.method, &self.path);
+        let accept = self.accept.map(|form| format!("Accept: {form}\r\n"));
         let about_body = self.body.as_ref().map(|body| {
             let (content_type, length) = (body.content_type, body.bytes.len());
             format!("Content-Type: {content_type}\r\nContent-Length: {length}\r\n")
         });
         let head = format!(
-            "{method} {path} HTTP/1.0\r\nHost: {host}\r\nUser-Agent: rekindle\r\nConnection: close\r\n{}\r\n",
+            "{method} {path} HTTP/1.0\r\nHost: {host}\r\nUser-Agent: rekindle\r\nConnection: close\r\n{}{}\r\n",
+            accept.unwrap_or_default(),
             about_body.unwrap_or_default()
         );
         let body = self.body.as_ref().map(|body| body.bytes.as_slice());
@@ -88,6 +106,15 @@ mod tests {
         assert_eq!(
             encoded(&HttpRequest::get("/readyz?verbose")),
             "GET /readyz?verbose HTTP/1.0\r\nHost: 127.0.0.1:6443\r\nUser-Agent: rekindle\r\nConnection: close\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn a_form_is_asked_for_where_one_is_wanted() {
+        let request = encoded(&HttpRequest::get("/a").accepting("application/json"));
+        assert!(
+            request.ends_with("\r\nAccept: application/json\r\n\r\n"),
+            "{request}"
         );
     }
 

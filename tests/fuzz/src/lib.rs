@@ -6,6 +6,7 @@
 pub mod authentication;
 pub mod certificate;
 pub mod contexts;
+pub mod etcd_database;
 pub mod journal;
 pub mod journal_line;
 pub mod kubeconfig;
@@ -19,7 +20,7 @@ mod renewal;
 pub type Check = fn(&[u8]) -> bool;
 
 /// All of them, by name.
-pub const CHECKS: [(&str, Check); 9] = [
+pub const CHECKS: [(&str, Check); 10] = [
     ("pem", pem::check),
     ("certificate", certificate::check),
     ("kubeconfig", kubeconfig::check),
@@ -29,4 +30,5 @@ pub const CHECKS: [(&str, Check); 9] = [
     ("journal", journal::check),
     ("contexts", contexts::check),
     ("web_token", web_token::check),
+    ("etcd_database", etcd_database::check),
 ];

@@ -1,6 +1,7 @@
 //! Files of the largest size that is read, each made so that one loop, one list or one recursion grows with it.
 
 mod certificates;
+mod databases;
 mod documents;
 mod journals;
 mod pem_files;
@@ -15,6 +16,9 @@ const LARGEST: usize = 1 << 20;
 
 /// The same for a journal.
 const LARGEST_JOURNAL: usize = 64 << 20;
+
+/// The same for what etcd keeps under one key.
+const LARGEST_VALUE: usize = 8 << 20;
 
 #[test]
 fn certificates_made_to_blow_up_are_read_within_limits() {
@@ -44,6 +48,12 @@ fn journals_made_to_blow_up_are_read_within_limits() {
         LARGEST_JOURNAL,
         journals::all,
     );
+}
+
+#[test]
+fn databases_made_to_blow_up_are_read_within_limits() {
+    let test = "blow_ups::databases_made_to_blow_up_are_read_within_limits";
+    try_all(test, &["etcd_database"], LARGEST_VALUE, databases::all);
 }
 
 fn try_all(
