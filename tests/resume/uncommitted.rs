@@ -114,15 +114,16 @@ fn resume_says_what_to_call_again() {
     let list = run(&node, &["journal", "list"], 0).stdout;
     let first = list.lines().last().unwrap().split(' ').next().unwrap();
     let back = format!("rollback {first}");
-    for (arguments, verb) in [
-        (&["rollback", first, "--yes"][..], back.as_str()),
-        (&["expire"], "expire"),
+    let reissue = ["ca", "reissue", "ca", "--yes", "--confirm", "ca"];
+    for (node, arguments, verb) in [
         (
-            &["ca", "reissue", "ca", "--yes", "--confirm", "ca"],
-            "ca reissue",
+            node.copy(),
+            &["rollback", first, "--yes"][..],
+            back.as_str(),
         ),
+        (node, &["expire"], "expire"),
+        (Node::materialize(NODE), &reissue, "ca reissue"),
     ] {
-        let node = node.copy();
         kill(node.path(), arguments, "symlinkat", 1);
         let told = run(&node, &RESUME, 1).stdout;
         let words = format!("\nTo do it after all, call {verb} again\n");
