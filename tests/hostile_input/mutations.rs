@@ -6,7 +6,7 @@ use proptest::sample::{Index, select};
 
 use rekindle::kubernetes::Kubeconfig;
 
-use crate::promises::{kubeconfig::check_edit, manifest};
+use crate::promises::{authentication, kubeconfig::check_edit, manifest};
 
 const BLOCK: &str = "\
 # comment
@@ -37,6 +37,29 @@ const FLOW: &str = r#"{"kind": "Config", "current-context": "here", "users": [
 	{"name": "robot", "user": {"token": "hunter2"}},
 	{"name": "me", "user": {"client-certificate-data": "T0xET0xE", "client-key-data": "S0VZ"}}
 ], "contexts": [{"name": "here", "context": {"user": "me"}}]}"#;
+
+const CONFIGURATION: &str = "\
+apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+anonymous:
+  enabled: true
+  conditions:
+  - path: /livez
+jwt:
+- issuer:
+    url: https://a.test
+    discoveryURL: https://b.test
+    audiences: [a, b]
+    audienceMatchPolicy: MatchAny
+    certificateAuthority: |
+      PEM
+  claimMappings:
+    username: {claim: sub, prefix: ''}
+    groups:
+      expression: claims.groups
+";
+
+const TOKENS: &str = "hunter2,me,1,\"a,b\"\n\"hun\"\"ter\",you,2\n\n,nobody,3\n";
 
 /// Every style that the value may have.
 const STYLES: [&str; 10] = [
@@ -224,8 +247,22 @@ proptest! {
     }
 
     #[test]
+    fn what_people_are_known_by_never_panics_when_torn(
+        text in select(&[CONFIGURATION, TOKENS][..]),
+        mutations in prop::collection::vec(mutation(), 0..6),
+    ) {
+        let mut bytes = text.as_bytes().to_vec();
+        for mutation in &mutations {
+            mutate(&mut bytes, mutation);
+        }
+        let accepted = authentication::check(&bytes);
+        prop_assert!(accepted || !mutations.is_empty());
+    }
+
+    #[test]
     fn any_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         check(&bytes);
+        authentication::check(&bytes);
     }
 }
 
