@@ -71,6 +71,7 @@ impl OperandFile {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a file is written for the test")]
 mod tests {
     use super::*;
 

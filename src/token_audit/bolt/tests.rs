@@ -84,8 +84,13 @@ fn the_later_meta_page_counts_unless_it_is_torn() {
 
 #[test]
 fn what_is_no_database_is_none() {
-    for bytes in [&b""[..], b"k8s\0", &[0; 4096], &[0xff; 70_000]] {
-        assert!(matches!(keys(bytes), Err(BoltError::NotBolt)));
+    for bytes in [
+        b"".to_vec(),
+        b"k8s\0".to_vec(),
+        vec![0; 4096],
+        vec![0xff; 70_000],
+    ] {
+        assert!(matches!(keys(&bytes), Err(BoltError::NotBolt)));
     }
     let file = tree();
     for length in (0..file.len()).step_by(97) {
@@ -166,14 +171,15 @@ fn sizes_and_counts_that_do_not_fit_are_errors() {
 
 #[test]
 fn pages_that_are_not_what_leads_to_them_are_errors() {
-    let cases: [(&str, &dyn Fn(&mut Writer) -> u64); 5] = [
-        ("there is no such page", &|_| 1),
-        ("there is no such page", &|_| 999),
-        ("there is no such page", &|_| u64::MAX),
-        ("it is neither a branch nor a leaf", &|writer| {
+    type Make = fn(&mut Writer) -> u64;
+    let cases: [(&str, Make); 5] = [
+        ("there is no such page", |_| 1),
+        ("there is no such page", |_| 999),
+        ("there is no such page", |_| u64::MAX),
+        ("it is neither a branch nor a leaf", |writer| {
             writer.page(16, 0, &[])
         }),
-        ("its keys are not in order", &|writer| {
+        ("its keys are not in order", |writer| {
             writer.leaf(&[(0, b"b", b""), (0, b"a", b"")])
         }),
     ];
