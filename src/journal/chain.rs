@@ -3,6 +3,7 @@
 
 use time::OffsetDateTime;
 
+use super::act::Act;
 use super::attempt::{Attempt, Direction, Torn};
 use super::change::Change;
 use super::checkpoint::{self, Checkpoint};
@@ -117,6 +118,11 @@ impl Chain {
     /// The manifests that are away because of this run, for all that it knows, with where they are.
     pub fn moved_manifests(&self) -> impl Iterator<Item = (&str, &str)> {
         self.protocol.moved_manifests()
+    }
+
+    /// What was begun besides changing files, and broke off before anybody could say how it ended.
+    pub fn act_under_way(&self) -> Option<&Act> {
+        self.protocol.act_under_way()
     }
 
     /// What was done so far.

@@ -41,6 +41,14 @@ impl UnderWay {
         self.0.is_none()
     }
 
+    /// What is done besides changing files, if that is it.
+    pub(super) fn act(&self) -> Option<&Act> {
+        match &self.0 {
+            Some(Effect::Act(act)) => Some(act),
+            _ => None,
+        }
+    }
+
     pub(super) fn begin(&mut self, effect: Effect) {
         self.0 = Some(effect);
     }

@@ -229,6 +229,11 @@ impl Protocol {
         }
     }
 
+    /// What was begun besides changing files, and has not come to its outcome.
+    pub(super) fn act_under_way(&self) -> Option<&Act> {
+        self.under_way.act()
+    }
+
     fn demand_commit(&self) -> Result<(), OrderError> {
         match self.committed {
             Some(_) => Ok(()),

@@ -1,4 +1,4 @@
-//! A run that changes no file of the node, and makes files for other nodes: each is on the record before it is there.
+//! A run that changes no file of the node, and makes files for other nodes and for people: each is on the record before it is there.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::journal::{Act, RunOutcome};
 use crate::node::{Root, create_operand_with, remove_operand};
 use crate::pki::Authority;
 
-/// A file for another node, ready to be written.
+/// A file for another node or a person, ready to be written.
 pub struct HandOut {
     /// What is recorded of it.
     pub act: Act,

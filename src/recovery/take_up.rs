@@ -6,7 +6,7 @@ use super::{
     Failure, History, Interrupted, Live, Observer, Reason, RecoveryError, RunFiles, facts,
 };
 use crate::digest::Sha256Digest;
-use crate::journal::{Chain, Direction, Log, TakeUp, Torn};
+use crate::journal::{Act, Chain, Direction, Log, TakeUp, Torn};
 use crate::node::{Root, Secrecy, SteadyClock};
 use crate::pki::Authority;
 
@@ -40,6 +40,7 @@ impl<'a> Transaction<'a> {
             skip_foreign: _,
         } = request;
         let files = RunFiles::of(&run);
+        let warnings = perhaps_handed_out(&chain);
         let (made, all) = (chain.counts().changed, chain.changes().map(<[_]>::len));
         let open_directions = chain.open_directions();
         let reverses = chain.genesis().reverses().map(str::to_owned);
@@ -91,9 +92,21 @@ impl<'a> Transaction<'a> {
             unexchanged: None,
             live,
             proof: None,
-            warnings: Vec::new(),
+            warnings,
         })
     }
+}
+
+/// A file that was handed out is no change, which could be looked at: whoever takes the run up, either way, cannot know of it.
+fn perhaps_handed_out(chain: &Chain) -> Vec<String> {
+    let whose = match chain.act_under_way() {
+        Some(Act::Credential { user, .. }) => user,
+        Some(Act::Issue { node, .. }) => node,
+        _ => return Vec::new(),
+    };
+    vec![format!(
+        "the run broke off while the credential for {whose} was written: its file may be there, and then it is good; remove it"
+    )]
 }
 
 /// Copies a line that was cut short to a file of its own, and tells of all such copies that no attempt has noted yet.

@@ -6,7 +6,7 @@ use crate::support::interruption::{calls, fail, is_possible, kill};
 /// The number of the call among those of its name that makes the file.
 fn making(desk: &Desk) -> usize {
     let file = desk.file("alice.conf");
-    let arguments = desk.arguments(&file, &["--yes"]);
+    let arguments = Desk::arguments(&file, &["--yes"]);
     let calls = calls(desk.node.path(), &arguments, &[], &["openat"]);
     let makes = |call: &String| call.contains("alice.conf") && call.contains("O_EXCL");
     let place = calls.iter().position(makes);
@@ -22,7 +22,7 @@ fn killed_before_the_file_is_made_it_may_be_alive_for_all_that_is_known() {
     for verb in ["resume", "rollback"] {
         let desk = Desk::new();
         let file = desk.file("alice.conf");
-        let arguments = desk.arguments(&file, &["--yes"]);
+        let arguments = Desk::arguments(&file, &["--yes"]);
         kill(desk.node.path(), &arguments, "openat", number);
         assert!(desk.handed_out().is_empty());
         // The record was on the disk before: whoever reads it cannot know how far it came.
@@ -34,7 +34,12 @@ fn killed_before_the_file_is_made_it_may_be_alive_for_all_that_is_known() {
         // Nothing else begins meanwhile, and either way ends it.
         let refused = desk.run(&arguments).expect(3);
         assert!(refused.stderr.contains("unfinished-run"), "{refused:?}");
-        desk.run(&[verb, "--yes"]).expect(0);
+        let told = desk.run(&[verb, "--yes"]).expect(1);
+        assert!(
+            told.stdout
+                .contains("credential for alice was written: its file may be there"),
+            "{told:?}"
+        );
         desk.run(&["journal", "verify"]).expect(0);
         let listed = desk.run(&["credential", "list"]).expect(0);
         assert!(listed.stdout.contains("alice  perhaps alive"), "{listed:?}");
@@ -59,7 +64,7 @@ fn a_file_that_cannot_be_written_is_not_there_and_never_was() {
     ] {
         let desk = Desk::new();
         let file = desk.file("alice.conf");
-        let arguments = desk.arguments(&file, &["--yes"]);
+        let arguments = Desk::arguments(&file, &["--yes"]);
         let run = fail(desk.node.path(), &arguments, error, call, when).expect(4);
         assert!(run.stderr.contains("alice.conf"), "{run:?}");
         assert!(desk.handed_out().is_empty());
@@ -84,10 +89,10 @@ fn killed_after_the_file_is_made_it_is_on_the_record() {
     }
     let desk = Desk::new();
     let file = desk.file("alice.conf");
-    let arguments = desk.arguments(&file, &["--yes"]);
+    let arguments = Desk::arguments(&file, &["--yes"]);
     let tried = Desk::new();
     let other = tried.file("alice.conf");
-    let trial = tried.arguments(&other, &["--yes"]);
+    let trial = Desk::arguments(&other, &["--yes"]);
     let calls = calls(tried.node.path(), &trial, &[], &["fsync"]);
     let place = calls.iter().position(|call| call.contains("alice.conf"));
     let number = place.unwrap_or_else(|| panic!("{calls:#?}")) + 1;
@@ -95,6 +100,6 @@ fn killed_after_the_file_is_made_it_is_on_the_record() {
     assert_eq!(desk.handed_out(), ["alice.conf"]);
     let listed = desk.run(&["credential", "list"]).expect(0);
     assert!(listed.stdout.contains("alice  perhaps alive"), "{listed:?}");
-    desk.run(&["resume", "--yes"]).expect(0);
+    desk.run(&["resume", "--yes"]).expect(1);
     desk.run(&["journal", "verify"]).expect(0);
 }

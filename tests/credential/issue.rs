@@ -192,7 +192,7 @@ fn at_a_terminal_it_is_shown_and_asked_for() {
         "system:masters",
         "--i-know-this-bypasses-rbac",
     ];
-    let arguments = desk.arguments(&file, &long);
+    let arguments = Desk::arguments(&file, &long);
     for answer in ["n\n", "e\nn\n", "\u{4}"] {
         let mut terminal = Terminal::start(desk.node.path(), &arguments);
         terminal.wait_for(QUESTION);
@@ -225,7 +225,7 @@ fn at_a_terminal_it_is_shown_and_asked_for() {
     assert_eq!(desk.handed_out(), ["alice.conf"]);
     // Nobody is there to be asked.
     let file = desk.file("bob.conf");
-    let run = desk.run(&desk.arguments(&file, &[])).expect(2);
+    let run = desk.run(&Desk::arguments(&file, &[])).expect(2);
     assert!(run.stderr.contains("no terminal to ask on"), "{run:?}");
 }
 
@@ -234,7 +234,7 @@ fn at_a_terminal_it_is_shown_and_asked_for() {
 fn a_closed_pipe_is_no_failure() {
     let desk = Desk::new();
     let file = desk.file("alice.conf");
-    let arguments = desk.arguments(&file, &["--yes"]);
+    let arguments = Desk::arguments(&file, &["--yes"]);
     let mut program = command(desk.node.path(), &arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

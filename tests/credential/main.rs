@@ -1,12 +1,14 @@
 //! A break-glass credential: what is made and for whom, what is refused, who can read it, what is on the record, and what becomes of
 //! all that when it is interrupted.
 #![allow(
+    clippy::case_sensitive_file_extension_comparisons,
     clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "tests start programs, read and write files in temporary folders, and end at the first surprise"
+    reason = "tests start programs, read and write files in temporary folders, compare names as Linux does, and end at the \
+              first surprise"
 )]
 
 mod interrupted;
@@ -55,8 +57,8 @@ impl Desk {
         self.folder.path().join(name)
     }
 
-    /// The command line that makes `alice.conf` for alice, with these words more.
-    fn arguments<'a>(&'a self, file: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
+    /// The command line that makes that file for alice, with these words more.
+    fn arguments<'a>(file: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
         let usual = ["credential", "issue", "--user", "alice", "--out"];
         let file = file.to_str().unwrap();
         [&usual[..], &[file, "--reason", "a drill"], more].concat()
@@ -66,7 +68,7 @@ impl Desk {
     #[track_caller]
     fn issue(&self, more: &[&str], code: i32) -> Run {
         let file = self.file("alice.conf");
-        let arguments = self.arguments(&file, &[more, &["--yes"]].concat());
+        let arguments = Self::arguments(&file, &[more, &["--yes"]].concat());
         self.run(&arguments).expect(code)
     }
 

@@ -70,7 +70,7 @@ fn names_that_are_kubernetes_own_or_none() {
     ] {
         let words = groups.iter().flat_map(|group| ["--group", *group]);
         let more: Vec<&str> = words.chain(["--yes"]).collect();
-        refuses(&desk, &desk.arguments(&file, &more), 2, &[told]);
+        refuses(&desk, &Desk::arguments(&file, &more), 2, &[told]);
     }
     let long = "u".repeat(257);
     let arguments = [
@@ -131,19 +131,19 @@ fn no_reason_no_sense_and_no_place() {
         ),
     ] {
         let more = [more, &["--yes"]].concat();
-        refuses(&desk, &desk.arguments(&file, &more), 2, &[told]);
+        refuses(&desk, &Desk::arguments(&file, &more), 2, &[told]);
     }
     for (out, told) in [
         ("-", "a key is written to no terminal"),
         ("/nonexistent/x.conf", "/nonexistent is no folder"),
     ] {
-        let arguments = desk.arguments(std::path::Path::new(out), &["--yes"]);
+        let arguments = Desk::arguments(std::path::Path::new(out), &["--yes"]);
         refuses(&desk, &arguments, 2, &[told]);
     }
     std::fs::write(&file, "somebody's").unwrap();
     refuses(
         &desk,
-        &desk.arguments(&file, &["--yes"]),
+        &Desk::arguments(&file, &["--yes"]),
         2,
         &["is there already"],
     );
@@ -152,7 +152,7 @@ fn no_reason_no_sense_and_no_place() {
     std::os::unix::fs::symlink("/nonexistent", &link).unwrap();
     refuses(
         &desk,
-        &desk.arguments(&link, &["--yes"]),
+        &Desk::arguments(&link, &["--yes"]),
         2,
         &["is there already"],
     );
@@ -164,7 +164,7 @@ fn an_identity_is_no_recipient_and_is_not_shown() {
     let desk = Desk::new();
     let file = desk.file("x.conf");
     let secret = "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX";
-    let arguments = desk.arguments(&file, &["--recipient", secret, "--yes"]);
+    let arguments = Desk::arguments(&file, &["--recipient", secret, "--yes"]);
     let run = refuses(&desk, &arguments, 2, &["the secret half of a key"]);
     assert!(!run.stderr.contains("GFPYYSJZ"), "{run:?}");
 }
@@ -174,7 +174,7 @@ fn no_server_is_known() {
     let desk = Desk::new();
     let file = desk.file("x.conf");
     desk.node.shell("rm etc/kubernetes/admin.conf");
-    let arguments = desk.arguments(&file, &["--yes"]);
+    let arguments = Desk::arguments(&file, &["--yes"]);
     refuses(
         &desk,
         &arguments,
@@ -185,14 +185,14 @@ fn no_server_is_known() {
         ],
     );
     let named = ["--server", "https://192.0.2.10:6443", "--yes"];
-    desk.run(&desk.arguments(&file, &named)).expect(0);
+    desk.run(&Desk::arguments(&file, &named)).expect(0);
 }
 
 #[test]
 fn the_authority_cannot_sign() {
     let desk = Desk::new();
     let file = desk.file("x.conf");
-    let arguments = desk.arguments(&file, &["--yes"]);
+    let arguments = Desk::arguments(&file, &["--yes"]);
     // It ends before the credential would.
     let years = ["--ttl", "30y", "--long-lived", "--yes"];
     let told = [
@@ -200,7 +200,7 @@ fn the_authority_cannot_sign() {
         "rekindle ca reissue",
         "ask for less: --ttl ",
     ];
-    refuses(&desk, &desk.arguments(&file, &years), 3, &told);
+    refuses(&desk, &Desk::arguments(&file, &years), 3, &told);
     // The key is elsewhere.
     desk.node.shell("mv etc/kubernetes/pki/ca.key ca.key");
     let told = [
@@ -217,13 +217,13 @@ fn the_authority_cannot_sign() {
     let worker = crate::support::worker::Cluster::of(crate::NODE).worker;
     let run = crate::rekindle(
         worker.path(),
-        &desk.arguments(&desk.file("y.conf"), &["--yes"]),
+        &Desk::arguments(&desk.file("y.conf"), &["--yes"]),
     );
     assert!(run.expect(3).stderr.contains("worker-node"));
     let nothing = crate::Node::empty();
     let run = crate::rekindle(
         nothing.path(),
-        &desk.arguments(&desk.file("y.conf"), &["--yes"]),
+        &Desk::arguments(&desk.file("y.conf"), &["--yes"]),
     );
     assert!(run.expect(3).stderr.contains("no-node"));
 }
@@ -236,7 +236,7 @@ fn the_authority_has_expired() {
     );
     let file = desk.file("x.conf");
     let told = ["refused (ca-expired)", "ca reissue"];
-    refuses(&desk, &desk.arguments(&file, &["--yes"]), 3, &told);
+    refuses(&desk, &Desk::arguments(&file, &["--yes"]), 3, &told);
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn the_clock_is_behind() {
     desk.node
         .shell("touch -d '+2 days' etc/kubernetes/admin.conf");
     let told = ["refused (clock-behind)", "--accept-clock"];
-    refuses(&desk, &desk.arguments(&file, &["--yes"]), 3, &told);
+    refuses(&desk, &Desk::arguments(&file, &["--yes"]), 3, &told);
     let accepted = ["--accept-clock", "--yes"];
-    desk.run(&desk.arguments(&file, &accepted)).expect(0);
+    desk.run(&Desk::arguments(&file, &accepted)).expect(0);
 }

@@ -127,10 +127,22 @@ fn check_form(what: &'static str, name: &str) -> Result<(), NameError> {
             bytes: name.len(),
         });
     }
-    if name.trim() != name || name.chars().any(char::is_control) {
+    if name.trim() != name || name.chars().any(is_invisible) {
         return Err(NameError::Unprintable { what });
     }
     Ok(())
+}
+
+/// Control characters, and those that have no width or turn the direction of writing: with them one name looks like another.
+fn is_invisible(letter: char) -> bool {
+    let formats = [
+        '\u{200b}'..='\u{200f}',
+        '\u{202a}'..='\u{202e}',
+        '\u{2060}'..='\u{2069}',
+    ];
+    letter.is_control()
+        || letter == '\u{feff}'
+        || formats.iter().any(|range| range.contains(&letter))
 }
 
 #[cfg(test)]
@@ -160,7 +172,15 @@ mod tests {
             assert!(matches!(error, NameError::ReservedUser { .. }), "{error}");
         }
         assert!(matches!(check_user(""), Err(NameError::Empty { .. })));
-        for name in [" alice", "alice ", "a\nb", "a\u{7f}", "\u{85}"] {
+        for name in [
+            " alice",
+            "alice ",
+            "a\nb",
+            "a\u{7f}",
+            "\u{85}",
+            "a\u{202e}b",
+            "a\u{200b}",
+        ] {
             let error = check_user(name).unwrap_err();
             assert!(matches!(error, NameError::Unprintable { .. }), "{error}");
         }
