@@ -37,6 +37,9 @@ use api_server::certificates;
 
 use crate::inventory::Manifest;
 
+/// Whose authenticators most of these are.
+const API_SERVER: &str = "kube-apiserver";
+
 /// The group above RBAC (`user.SystemPrivilegedGroup` in `k8s.io/apiserver`).
 const MASTERS: &str = "system:masters";
 
