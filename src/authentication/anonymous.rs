@@ -19,7 +19,7 @@ pub(super) fn authenticator(server: &ApiServer) -> Authenticator {
     let file = server.authentication_config.as_ref();
     let configured = match file.map(|file| &file.content) {
         Some(Err(error)) => {
-            authenticator.fail_to_start(error);
+            authenticator.fail_to_start(super::API_SERVER, error);
             None
         }
         Some(Ok(configuration)) => configuration.anonymous.as_ref(),

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use crate::evidence::{moment, with_causes};
 use crate::inventory::ObservationError;
+use crate::kubernetes::AuthenticationConfigurationError;
 use crate::pki::Certificate;
 
 /// A way of a server to know who asks.
@@ -176,12 +177,15 @@ impl Authenticator {
         self.faults.push(fault.to_string());
     }
 
-    /// The same for a file without which kube-apiserver does not start.
-    pub(super) fn fail_to_start(&mut self, error: &ObservationError) {
-        self.fail(format_args!(
-            "kube-apiserver does not start with it: {}",
-            with_causes(error)
-        ));
+    /// The same for a file that could not be read. What is only stricter here than at the server, such as whose a file may be, is not
+    /// said of the server.
+    pub(super) fn fail_to_start(&mut self, server: &str, error: &ObservationError) {
+        let what = if refuses_too(error) {
+            format!("{server} does not start with it")
+        } else {
+            "it cannot be used".to_owned()
+        };
+        self.fail(format_args!("{what}: {}", with_causes(error)));
     }
 
     /// Adds a setting that names certificates of which any one is enough, such as authorities: it is broken when none is valid.
@@ -223,5 +227,18 @@ impl Authenticator {
             value: value.into(),
             ends: last,
         });
+    }
+}
+
+/// Whether the server would not take the file either.
+fn refuses_too(error: &ObservationError) -> bool {
+    use AuthenticationConfigurationError as Configuration;
+    match error {
+        ObservationError::File(_) => error.is_not_found(),
+        ObservationError::Unusable { .. } => true,
+        ObservationError::AuthenticationConfiguration { source, .. } => {
+            !matches!(source, Configuration::Document(_))
+        }
+        _ => false,
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenti
         Ok(authorities) => authenticator.rest_on(FLAG, path, authorities, now),
         Err(error) => {
             authenticator.set(FLAG, path);
-            authenticator.fail_to_start(error);
+            authenticator.fail_to_start(super::API_SERVER, error);
         }
     }
     authenticator

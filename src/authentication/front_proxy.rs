@@ -62,7 +62,7 @@ pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenti
         Ok(authorities) => authenticator.rest_on(FLAG, path, authorities, now),
         Err(error) => {
             authenticator.set(FLAG, path);
-            authenticator.fail_to_start(error);
+            authenticator.fail_to_start(super::API_SERVER, error);
         }
     }
     let names = &proxy.allowed_names;
@@ -90,7 +90,7 @@ pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenti
             }
             Err(error) => {
                 authenticator.set(OWN, path);
-                authenticator.fail_to_start(error);
+                authenticator.fail_to_start(super::API_SERVER, error);
             }
         }
     }

@@ -40,7 +40,7 @@ pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenti
         }
         Err(error) => {
             authenticator.set(FLAG, path);
-            authenticator.fail_to_start(error);
+            authenticator.fail_to_start(super::API_SERVER, error);
         }
     }
     authenticator
@@ -72,7 +72,7 @@ fn of_flags(
             Ok(authorities) => authenticator.rest_on("--oidc-ca-file", path, authorities, now),
             Err(error) => {
                 authenticator.set("--oidc-ca-file", path);
-                authenticator.fail_to_start(error);
+                authenticator.fail_to_start(super::API_SERVER, error);
             }
         }
     }

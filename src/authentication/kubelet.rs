@@ -4,7 +4,6 @@ use time::OffsetDateTime;
 
 use super::NamedFile;
 use super::authenticator::{Authenticator, AuthenticatorName};
-use crate::evidence::with_causes;
 use crate::inventory::Layout;
 use crate::kubernetes::KubeletConfig;
 use crate::node::{Root, Secrecy};
@@ -66,10 +65,7 @@ impl KubeletAuthentication {
                 Ok(authorities) => authenticator.rest_on(FIELD, path, authorities, now),
                 Err(error) => {
                     authenticator.set(FIELD, path);
-                    authenticator.fail(format_args!(
-                        "the kubelet does not start with it: {}",
-                        with_causes(error)
-                    ));
+                    authenticator.fail_to_start("the kubelet", error);
                 }
             }
         }

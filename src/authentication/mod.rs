@@ -48,6 +48,9 @@ use api_server::certificates;
 
 use crate::kubernetes::StaticPod;
 
+/// Whose authenticators most of these are.
+const API_SERVER: &str = "kube-apiserver";
+
 /// A moment as evidence has it: to the second, in UTC.
 fn date(moment: OffsetDateTime) -> String {
     use time::format_description::well_known::Rfc3339;

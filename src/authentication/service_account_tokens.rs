@@ -33,7 +33,7 @@ pub(super) fn authenticator(server: &ApiServer) -> Authenticator {
         let path = file.path.to_string_lossy();
         authenticator.set("--service-account-key-file", path);
         if let Err(error) = &file.content {
-            authenticator.fail_to_start(error);
+            authenticator.fail_to_start(super::API_SERVER, error);
         }
     }
     match &accounts.endpoint {

@@ -131,7 +131,7 @@ pub(super) fn authenticator(server: &ApiServer) -> Authenticator {
             }
             authenticator.risk = format!("{risk}; {}", authenticator.risk);
         }
-        Err(error) => authenticator.fail_to_start(error),
+        Err(error) => authenticator.fail_to_start(super::API_SERVER, error),
     }
     authenticator
 }

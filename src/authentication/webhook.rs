@@ -60,9 +60,10 @@ impl Webhook {
 
 impl WebhookClient {
     fn read(root: &Root, path: &Path, file: &FileSnapshot) -> Result<Self, ObservationError> {
-        let unusable = |error: &KubeconfigError| ObservationError::Unusable {
+        // What is refused here may be good enough for client-go, which takes the last of two equal keys.
+        let unusable = |error: &KubeconfigError| ObservationError::Webhook {
             path: path.to_owned(),
-            reason: format!("is no kubeconfig of a webhook: {}", with_causes(error)),
+            reason: with_causes(error),
         };
         let clusters = Clusters::parse(&file.bytes).map_err(|error| unusable(&error))?;
         let cluster = clusters.current().map_err(unusable)?;
@@ -119,7 +120,7 @@ pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenti
     authenticator.set(FLAG, webhook.config.path.to_string_lossy());
     match &webhook.config.content {
         Ok(client) => of_client(&mut authenticator, client, now),
-        Err(error) => authenticator.fail_to_start(error),
+        Err(error) => authenticator.fail_to_start(super::API_SERVER, error),
     }
     authenticator.set("--authentication-token-webhook-version", &webhook.version);
     if !["v1", "v1beta1"].contains(&webhook.version.as_str()) {
@@ -144,7 +145,7 @@ fn of_client(authenticator: &mut Authenticator, client: &WebhookClient, now: Off
             }
             Err(error) => {
                 authenticator.set(setting, path);
-                authenticator.fail_to_start(error);
+                authenticator.fail_to_start(super::API_SERVER, error);
             }
         }
     };

@@ -55,13 +55,21 @@ pub enum ObservationError {
         /// What is wrong with it.
         source: KubeletConfigError,
     },
-    /// It is no configuration of authentication that kube-apiserver would take.
-    #[error("{} is no AuthenticationConfiguration that kube-apiserver takes", path.display())]
+    /// It is no configuration of authentication, or one that would be refused.
+    #[error("{} is no AuthenticationConfiguration that can be used", path.display())]
     AuthenticationConfiguration {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         source: AuthenticationConfigurationError,
+    },
+    /// It is no kubeconfig of a webhook that is asked about tokens.
+    #[error("{} is no kubeconfig of a webhook: {reason}", path.display())]
+    Webhook {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// It is no file of static tokens, or of public keys; the reason quotes nothing of it.
     #[error("{} {reason}", path.display())]

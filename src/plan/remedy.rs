@@ -30,6 +30,7 @@ impl Refusal {
             }
             // No plan needs these files.
             ObservationError::AuthenticationConfiguration { path, .. }
+            | ObservationError::Webhook { path, .. }
             | ObservationError::Unusable { path, .. } => (RefusalCode::CannotRead, mend_text(path)),
             ObservationError::KubeletConfig { path, source } => match source {
                 KubeletConfigError::Document(source) => {
