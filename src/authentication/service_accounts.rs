@@ -7,6 +7,7 @@ use time::{Duration, OffsetDateTime};
 use super::NamedFile;
 use super::answer::{Answer, Cause, Identity, Unauthorized};
 use super::service_account_token::{Claims, JsonWebToken, LEGACY_ISSUER};
+use super::switch::Switch;
 use crate::inventory::ObservationError;
 use crate::kubernetes::StaticPod;
 use crate::node::{Root, Secrecy};
@@ -57,8 +58,8 @@ impl ServiceAccounts {
             endpoint: pod
                 .filled_flag("service-account-signing-endpoint")
                 .map(str::to_owned),
-            lookup: pod.filled_flag("service-account-lookup") != Some("false"),
-            extend: pod.filled_flag("service-account-extend-token-expiration") != Some("false"),
+            lookup: Switch::read(pod, "service-account-lookup", true).value,
+            extend: Switch::read(pod, "service-account-extend-token-expiration", true).value,
         }
     }
 

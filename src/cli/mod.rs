@@ -39,6 +39,7 @@ mod resume;
 mod rollback;
 mod screen;
 mod several;
+mod standard_input;
 mod standing;
 mod table;
 mod take_up;

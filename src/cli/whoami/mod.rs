@@ -2,6 +2,7 @@
 
 mod document;
 mod facts;
+mod kubeconfig;
 mod look;
 mod presented;
 mod report;

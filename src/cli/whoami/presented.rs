@@ -1,7 +1,6 @@
 //! What the operator shows: one of the three kinds of credential.
 
 use std::fmt;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -9,6 +8,7 @@ use zeroize::Zeroizing;
 use super::super::arguments::Whoami;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::standard_input::standard_input;
 use crate::evidence::with_causes;
 use crate::kubernetes::{Context, KubeconfigError};
 use crate::node::{FileError, look_at_operand, read_operand};
@@ -48,7 +48,10 @@ impl Presented {
     pub(super) fn read(arguments: &Whoami) -> Result<Self, Failure> {
         let path = &arguments.credential;
         let (name, bytes) = if path == Path::new("-") {
-            ("standard input".to_owned(), standard_input()?)
+            (
+                "standard input".to_owned(),
+                Zeroizing::new(standard_input(LONGEST)?),
+            )
         } else {
             (path.display().to_string(), operand(path)?)
         };
@@ -138,14 +141,4 @@ fn operand(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
         Failure::of(Exit::Usage, &error)
             .hint("name the file of the credential, or - for standard input")
     })
-}
-
-fn standard_input() -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    let more_than_enough = LONGEST as u64 + 1;
-    io::stdin()
-        .lock()
-        .take(more_than_enough)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
