@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use crate::kubernetes::MASTERS_GROUP;
+
 /// The group that the server adds to everybody whom it knows (`user.AllAuthenticated`).
 pub const AUTHENTICATED: &str = "system:authenticated";
-/// The group that stands above RBAC (`user.SystemPrivilegedGroup`): its members may do everything, whatever is bound to whom.
-pub const ABOVE_RBAC: &str = "system:masters";
 
 /// The server's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,7 +145,7 @@ impl Unauthorized {
 impl Identity {
     /// Whether nothing that RBAC says can stop it.
     pub fn is_above_rbac(&self) -> bool {
-        self.groups.iter().any(|group| group == ABOVE_RBAC)
+        self.groups.iter().any(|group| group == MASTERS_GROUP)
     }
 
     /// With [`AUTHENTICATED`] behind the groups, if it is not among them (`AuthenticatedGroupAdder`).

@@ -27,7 +27,7 @@ mod webhook;
 
 use time::OffsetDateTime;
 
-pub use answer::{ABOVE_RBAC, AUTHENTICATED, Answer, Cause, Identity, Unauthorized};
+pub use answer::{AUTHENTICATED, Answer, Cause, Identity, Unauthorized};
 pub use answer_certificate::authority_of;
 pub use answer_token::bootstrap_token;
 pub use api_server::{ApiServer, NamedFile};

@@ -7,6 +7,7 @@ use super::ApiServer;
 use super::authenticator::{Authenticator, AuthenticatorName};
 use super::csv;
 use crate::digest::Sha256Digest;
+use crate::kubernetes::MASTERS_GROUP;
 
 /// What `--token-auth-file` names, as `NewCSV` in `k8s.io/apiserver/pkg/authentication/token/tokenfile` reads it: of each token its
 /// SHA-256 alone is kept.
@@ -83,8 +84,7 @@ impl TokenFile {
 
     /// How many of them stand for somebody above RBAC.
     fn masters(&self) -> usize {
-        let is_master =
-            |token: &&StaticToken| token.groups.iter().any(|one| one == super::ABOVE_RBAC);
+        let is_master = |token: &&StaticToken| token.groups.iter().any(|one| one == MASTERS_GROUP);
         self.tokens.values().filter(is_master).count()
     }
 }
@@ -122,7 +122,7 @@ pub(super) fn authenticator(server: &ApiServer) -> Authenticator {
             // A `String` takes everything.
             let masters = tokens.masters();
             if masters > 0 {
-                let group = super::ABOVE_RBAC;
+                let group = MASTERS_GROUP;
                 let _ = write!(risk, ", {masters} of them above RBAC ({group})");
             }
             let mode = tokens.mode & 0o7777;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::NodeSpecification;
-use crate::kubernetes::AuthorityName;
+use crate::kubernetes::{AuthorityName, MASTERS_GROUP};
 use crate::pki::{Attribute, ExtendedKeyUsage, KeyUsage, Specification};
 
 /// The first address of kubeadm's default service subnet, 10.96.0.0/12.
@@ -37,7 +37,7 @@ pub(super) fn leaf(name: &str, node: &NodeSpecification) -> Option<Specification
     let node_name = &node.node_name;
     Some(match name {
         "admin.conf" => member("kubernetes-admin", "kubeadm:cluster-admins"),
-        "super-admin.conf" => member("kubernetes-super-admin", "system:masters"),
+        "super-admin.conf" => member("kubernetes-super-admin", MASTERS_GROUP),
         "controller-manager.conf" => client("system:kube-controller-manager"),
         "scheduler.conf" => client("system:kube-scheduler"),
         "kubelet.conf" => member(&format!("system:node:{node_name}"), "system:nodes"),

@@ -46,8 +46,8 @@ pub use kubelet::{
     node_of_user, user_of_node,
 };
 pub use leaf::{
-    LeafProfile, LeafProfileError, MissingFact, NodeFacts, ServiceCidrs, ServiceCidrsError,
-    leaf_profile,
+    LeafProfile, LeafProfileError, MASTERS_GROUP, MissingFact, NodeFacts, ServiceCidrs,
+    ServiceCidrsError, leaf_profile,
 };
 pub use stamp::{STAMP, StampError, stamp};
 pub use static_pod::{Deviation, StaticPod, StaticPodError};

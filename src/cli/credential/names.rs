@@ -3,10 +3,10 @@
 //! Names that begin with `system:` are Kubernetes' own (`pkg/authentication/user` in `k8s.io/apiserver`). A certificate can claim any of
 //! them. A credential that is made in an emergency names a person, so that the API server's audit log does.
 
+use crate::kubernetes::MASTERS_GROUP;
+
 /// The prefix of Kubernetes' own names.
 const RESERVED: &str = "system:";
-/// Above RBAC: every request is allowed, whatever is bound to whom.
-pub(super) const MASTERS: &str = "system:masters";
 /// Whom the default binding lets read metrics and health, and nothing else: meant for people and their tools.
 const MONITORING: &str = "system:monitoring";
 /// How long a name may be, in bytes. RFC 5280 (appendix A.1) has 64 characters for a CN and an O. Nobody on the way asks for that:
@@ -86,7 +86,7 @@ pub(super) fn check_user(name: &str) -> Result<(), NameError> {
     Ok(())
 }
 
-/// Whether a credential may say that its bearer is in these groups; [`MASTERS`] is among those that it may.
+/// Whether a credential may say that its bearer is in these groups; [`MASTERS_GROUP`] is among those that it may.
 pub(super) fn check_groups(names: &[String]) -> Result<(), NameError> {
     if names.len() > MOST_GROUPS {
         return Err(NameError::TooMany { count: names.len() });
@@ -108,7 +108,7 @@ fn check_group(name: &str) -> Result<(), NameError> {
         "system:authenticated" | "system:unauthenticated" => {
             Err(NameError::GivenGroup { name: name() })
         }
-        MASTERS | MONITORING => Ok(()),
+        MASTERS_GROUP | MONITORING => Ok(()),
         reserved if reserved.starts_with(RESERVED) => {
             Err(NameError::ReservedGroup { name: name() })
         }
@@ -197,7 +197,7 @@ mod tests {
         };
         assert_eq!(check(&[]), Ok(()));
         assert_eq!(check(&["oncall", "kubeadm:cluster-admins"]), Ok(()));
-        assert_eq!(check(&[MASTERS, MONITORING]), Ok(()));
+        assert_eq!(check(&[MASTERS_GROUP, MONITORING]), Ok(()));
         let name = |name: &str| name.to_owned();
         for group in [
             "system:nodes",

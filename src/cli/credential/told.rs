@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use super::super::arguments::CredentialIssue;
 use super::super::render::{BAD, BOLD, GOOD, WARNING, date, printable, span};
 use super::super::report::write_ended;
-use super::names::MASTERS;
 use super::wish::{Wish, is_above_rbac, is_long};
+use crate::kubernetes::MASTERS_GROUP;
 use crate::node::Root;
 use crate::pki::Certificate;
 use crate::recovery::Ended;
@@ -45,7 +45,7 @@ impl Told<'_> {
         if is_above_rbac(self.arguments) {
             writeln!(
                 out,
-                "{BAD}{MASTERS} is above RBAC: it can do everything, and nothing can be taken from it.{BAD:#}"
+                "{BAD}{MASTERS_GROUP} is above RBAC: it can do everything, and nothing can be taken from it.{BAD:#}"
             )?;
         }
         Ok(())

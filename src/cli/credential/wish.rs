@@ -8,8 +8,9 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::out_folder::demand_folder;
 use super::super::render::span;
-use super::names::{MASTERS, NameError, check_groups, check_user};
+use super::names::{NameError, check_groups, check_user};
 use crate::age::Recipient;
+use crate::kubernetes::MASTERS_GROUP;
 use crate::kubernetes::endpoint;
 use crate::node::look_at_operand;
 
@@ -38,7 +39,7 @@ impl Wish {
         check_groups(&arguments.group).map_err(|error| of_name(&error))?;
         if is_above_rbac(arguments) && !arguments.i_know_this_bypasses_rbac {
             let message = format!(
-                "{MASTERS} is above RBAC: the certificate can do everything until it ends, and nothing that is deleted takes that away"
+                "{MASTERS_GROUP} is above RBAC: the certificate can do everything until it ends, and nothing that is deleted takes that away"
             );
             return Err(usage(message).hint(
                 "a group that RBAC is bound to can be taken back: --group kubeadm:cluster-admins; if it must be this one: --i-know-this-bypasses-rbac",
@@ -61,7 +62,7 @@ const SERVER_HINT: &str = "such as --server https://192.0.2.10:6443";
 
 /// Whether RBAC is not even asked about the bearer.
 pub(super) fn is_above_rbac(arguments: &CredentialIssue) -> bool {
-    arguments.group.iter().any(|group| group == MASTERS)
+    arguments.group.iter().any(|group| group == MASTERS_GROUP)
 }
 
 /// Whether it lives for longer than a day.

@@ -2,8 +2,9 @@
 
 use crate::kubernetes::{KubernetesVersion, NODES_GROUP};
 
-/// Bypasses RBAC (`SystemPrivilegedGroup` in `k8s.io/apiserver`).
-const MASTERS: &str = "system:masters";
+/// The group that stands above RBAC (`user.SystemPrivilegedGroup` in `k8s.io/apiserver`): its members may do everything, whatever is bound
+/// to whom.
+pub const MASTERS_GROUP: &str = "system:masters";
 /// May do anything as long as RBAC says so (`ClusterAdminsGroupAndClusterRoleBinding` in kubeadm's `app/constants`).
 const CLUSTER_ADMINS: &str = "kubeadm:cluster-admins";
 
@@ -25,9 +26,9 @@ pub(super) fn organization(certificate: &str, version: KubernetesVersion) -> Opt
         | "etcd-healthcheck-client"
             if before =>
         {
-            Some(MASTERS)
+            Some(MASTERS_GROUP)
         }
-        "super-admin.conf" => Some(MASTERS),
+        "super-admin.conf" => Some(MASTERS_GROUP),
         "admin.conf" => Some(CLUSTER_ADMINS),
         "apiserver-kubelet-client" if !has_role_of_its_own(version) => Some(CLUSTER_ADMINS),
         "kubelet.conf" => Some(NODES_GROUP),
