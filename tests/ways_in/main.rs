@@ -13,7 +13,9 @@
 
 mod api_server;
 mod credentials;
+mod dex;
 mod harness;
+mod oidc;
 mod whoami;
 
 #[path = "../support/mod.rs"]
