@@ -15,8 +15,10 @@ mod api_server;
 mod auth;
 mod break_glass;
 mod credentials;
+mod dex;
 mod harness;
 mod issuer;
+mod oidc;
 mod real_api_server;
 mod whoami;
 
