@@ -11,6 +11,10 @@ use crate::kubernetes::MASTERS_GROUP;
 /// The group that the server adds to everybody whom it knows (`user.AllAuthenticated`).
 pub const AUTHENTICATED: &str = "system:authenticated";
 
+/// The group of nobody in particular (`user.AllUnauthenticated`), and that user: the server adds nothing to them.
+const UNAUTHENTICATED: &str = "system:unauthenticated";
+const ANONYMOUS: &str = "system:anonymous";
+
 /// The server's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -161,14 +165,15 @@ impl Identity {
         self.groups.iter().any(|group| group == MASTERS_GROUP)
     }
 
-    /// With [`AUTHENTICATED`] behind the groups, if it is not among them (`AuthenticatedGroupAdder`).
+    /// With [`AUTHENTICATED`] behind the groups, unless they say already whether it is (`AuthenticatedGroupAdder`).
     pub(super) fn authenticated(
         user: String,
         uid: Option<String>,
         mut groups: Vec<String>,
         by: Means,
     ) -> Self {
-        if !groups.iter().any(|group| group == AUTHENTICATED) {
+        let is_either = |group: &String| group == AUTHENTICATED || group == UNAUTHENTICATED;
+        if user != ANONYMOUS && !groups.iter().any(is_either) {
             groups.push(AUTHENTICATED.to_owned());
         }
         Self {

@@ -14,6 +14,14 @@ const USER_UID: &str = "1.3.6.1.4.1.57683.2";
 impl ApiServerAuthentication {
     /// What it answers to this chain, the leaf first, when a client proves that it has the leaf's key.
     pub fn answer_certificate(&self, chain: &[Certificate], now: OffsetDateTime) -> Answer {
+        if let Some(hidden) = self.hidden() {
+            return hidden;
+        }
+        if let Some(reason) = chain.iter().find_map(Certificate::unreadable_for_go) {
+            return Answer::Unusable {
+                because: format!("the server's handshake fails, for Go does not read it: {reason}"),
+            };
+        }
         let Some((leaf, intermediates)) = chain.split_first() else {
             return self.answer_nothing("no certificate is presented");
         };

@@ -14,6 +14,9 @@ const BOOTSTRAPPERS: &str = "system:bootstrappers";
 impl ApiServerAuthentication {
     /// What it answers to a request without anything that an authenticator looks at.
     pub fn answer_nothing(&self, because: &str) -> Answer {
+        if let Some(hidden) = self.hidden() {
+            return hidden;
+        }
         let configuration = self.authentication_config.as_ref();
         let access = configuration
             .and_then(|file| file.content.as_ref().ok())
@@ -40,6 +43,9 @@ impl ApiServerAuthentication {
 
     /// What it answers to a bearer token. Whatever is wrong with one is 401, even where the same request without it would be let in.
     pub fn answer_token(&self, text: &str, now: OffsetDateTime) -> Answer {
+        if let Some(hidden) = self.hidden() {
+            return hidden;
+        }
         if let Some(file) = &self.static_tokens {
             match &file.content {
                 Ok(tokens) => {
@@ -135,10 +141,10 @@ fn of_another_form(text: &str) -> Unauthorized {
             Cause::Malformed,
             "it is base64 of a token, as a Secret's data have it: decode it first (base64 --decode)",
         )
-    } else if text.starts_with("Bearer ") {
+    } else if text == "Bearer" {
         (
             Cause::Malformed,
-            "it begins with `Bearer `, which clients put before it themselves",
+            "it begins with the word `Bearer`, which clients put before it themselves",
         )
     } else if text.starts_with("eyJ") {
         (

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
+use super::Answer;
 use super::authenticator::Authenticator;
 use super::switch::Switch;
 use super::{FrontProxy, Oidc, ServiceAccounts, TokenFile, Webhook};
@@ -21,6 +22,8 @@ use crate::pki::{Certificate, read_certificates};
 pub struct ApiServerAuthentication {
     /// The manifest, a node path, links resolved; none where this is what kubeadm would set up.
     pub manifest: Option<PathBuf>,
+    /// Why the manifest does not tell all that counts.
+    pub hidden: Option<String>,
     /// Whose client certificates are believed (`--client-ca-file`); none where certificates let nobody in.
     pub client_authorities: Option<NamedFile<Vec<Certificate>>>,
     /// What it shows to its clients (`--tls-cert-file`).
@@ -96,6 +99,7 @@ impl ApiServerAuthentication {
         };
         Self {
             manifest: None,
+            hidden: pod.hides_flags_of(Component::ApiServer.as_str()),
             client_authorities: certificates_of("client-ca-file"),
             serving: certificates_of("tls-cert-file"),
             etcd_client: certificates_of("etcd-certfile"),
@@ -115,6 +119,14 @@ impl ApiServerAuthentication {
             anonymous: Switch::read(pod, "anonymous-auth", true),
             allows_everything: allows_everything(pod),
         }
+    }
+
+    /// Where the manifest hides what counts, nothing can be told.
+    pub(super) fn hidden(&self) -> Option<Answer> {
+        let because = self.hidden.as_ref()?;
+        Some(Answer::Open {
+            on: format!("flags that the manifest does not show: {because}"),
+        })
     }
 
     /// What all need, then its authenticators in the order in which they are asked.
@@ -164,10 +176,17 @@ pub(super) fn certificates(
     path: &Path,
     bytes: &[u8],
 ) -> Result<Vec<Certificate>, ObservationError> {
-    read_certificates(bytes).map_err(|source| ObservationError::Certificate {
+    let found = read_certificates(bytes).map_err(|source| ObservationError::Certificate {
         path: path.to_owned(),
         source,
-    })
+    })?;
+    match found.iter().find_map(Certificate::unreadable_for_go) {
+        None => Ok(found),
+        Some(reason) => Err(ObservationError::Unusable {
+            path: path.to_owned(),
+            reason: format!("holds a certificate that Kubernetes does not read: {reason}"),
+        }),
+    }
 }
 
 fn static_tokens(path: &Path, file: &FileSnapshot) -> Result<TokenFile, ObservationError> {

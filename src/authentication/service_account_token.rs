@@ -5,6 +5,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -142,15 +143,14 @@ impl JsonWebToken {
                 .map_err(|_| TokenError::NotAToken)
         };
         decode(signature)?;
-        // By way of a value: of two equal keys the last one counts, as in Go.
-        let header: serde_json::Value =
-            serde_json::from_slice(&decode(header)?).map_err(|_| TokenError::Header)?;
-        let claims: serde_json::Value =
-            serde_json::from_slice(&decode(claims)?).map_err(|_| TokenError::Claims)?;
+        // By way of a map: a struct would take a list for itself. go-jose refuses two equal keys.
+        let object = |part: &str| serde_json::from_slice::<Object>(&decode(part).ok()?).ok();
+        let header = object(header).ok_or(TokenError::Header)?;
+        let claims = object(claims).ok_or(TokenError::Claims)?;
         Ok(Self {
             text: Zeroizing::new(text.to_owned()),
-            header: Deserialize::deserialize(header).map_err(|_| TokenError::Header)?,
-            claims: Deserialize::deserialize(claims).map_err(|_| TokenError::Claims)?,
+            header: serde_json::from_value(header.0).map_err(|_| TokenError::Header)?,
+            claims: serde_json::from_value(claims.0).map_err(|_| TokenError::Claims)?,
         })
     }
 
@@ -179,6 +179,33 @@ impl JsonWebToken {
             return SignatureCheck::Invalid;
         };
         key.check(self.algorithm(), message.as_bytes(), &signature)
+    }
+}
+
+/// A JSON object in which no key is there twice.
+struct Object(serde_json::Value);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = Object;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut object = serde_json::Map::new();
+                while let Some((key, value)) = map.next_entry::<String, serde_json::Value>()? {
+                    if object.insert(key, value).is_some() {
+                        return Err(serde::de::Error::custom("a key is there twice"));
+                    }
+                }
+                Ok(Object(object.into()))
+            }
+        }
+        deserializer.deserialize_map(Keys)
     }
 }
 
@@ -276,7 +303,7 @@ mod tests {
         assert_eq!(inside.pod.as_ref().unwrap().name, "p");
         assert_eq!(inside.warn_after().unwrap().unix_timestamp(), 1_700_003_607);
         let legacy = r#"{"iss":"kubernetes/serviceaccount","kubernetes.io/serviceaccount/namespace":"a",
-            "kubernetes.io/serviceaccount/secret.name":"s","sub":"x","aud":"y","sub":"last"}"#;
+            "kubernetes.io/serviceaccount/secret.name":"s","sub":"last","aud":"y"}"#;
         let read = JsonWebToken::parse(&token("{}", legacy)).unwrap();
         assert!(read.claims.is_legacy() && read.claims.expiry().is_none());
         assert_eq!(read.claims.secret, "s");
@@ -304,6 +331,8 @@ mod tests {
             ("hunter2", "{}"),
             ("{}", r#"{"exp":"hunter2"}"#),
             ("{}", r#"{"aud":{"hunter2":1}}"#),
+            ("{}", r#"{"iss":"a","iss":"a"}"#),
+            ("[]", "{}"),
         ];
         for (header, claims) in broken {
             let error = JsonWebToken::parse(&token(header, claims)).unwrap_err();

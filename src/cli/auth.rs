@@ -60,6 +60,9 @@ impl Report {
             .iter()
             .map(|error| with_causes(error))
             .collect();
+        if let Some(because) = &server.hidden {
+            obstacles.insert(0, format!("the manifest does not show every flag: {because}; what is said of them here may be wrong"));
+        }
         match kubelet {
             Some(kubelet) => authenticators.extend(kubelet.authenticators(now)),
             None if obstacles.is_empty() => obstacles.push(

@@ -10,6 +10,7 @@ use super::flags::Flags;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaticPod {
     flags: Flags,
+    words: Vec<String>,
     image: Option<String>,
     run_as: Option<(u32, u32)>,
     supplemental_groups: Vec<u32>,
@@ -52,7 +53,8 @@ impl StaticPod {
             }
         }
         Ok(Self {
-            flags: Flags::parse(words),
+            flags: Flags::parse(words.iter().copied()),
+            words: words.into_iter().map(str::to_owned).collect(),
             image: container.field("image")?.filled_text()?.map(str::to_owned),
             run_as: run_as(&pod, &container)?,
             supplemental_groups: supplemental_groups(&pod)?,
@@ -61,8 +63,10 @@ impl StaticPod {
 
     /// A pod whose component is started with these words, and of which nothing else is known.
     pub fn of_command<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        let words: Vec<&str> = words.into_iter().collect();
         Self {
-            flags: Flags::parse(words),
+            flags: Flags::parse(words.iter().copied()),
+            words: words.into_iter().map(str::to_owned).collect(),
             image: None,
             run_as: None,
             supplemental_groups: Vec::new(),
@@ -101,6 +105,23 @@ impl StaticPod {
     /// The same, where it is set to something.
     pub fn filled_flag(&self, name: &str) -> Option<&str> {
         self.flag(name).filter(|value| !value.is_empty())
+    }
+
+    /// Why the manifest does not tell what `program` is started with: a script starts it, or a value comes from the environment.
+    pub fn hides_flags_of(&self, program: &str) -> Option<String> {
+        let is_program = |word: &String| word.rsplit('/').next() == Some(program);
+        let is_flag = |word: &String| word.starts_with('-');
+        // Without a command it is the image's own.
+        let starts_with_flags = self.words.first().is_none_or(is_flag);
+        if !starts_with_flags && !self.words.iter().any(is_program) {
+            let first = self.words.first().map_or("", String::as_str);
+            return Some(format!("{first} starts {program} with flags of its own"));
+        }
+        let variable = self
+            .flags
+            .settings()
+            .find(|(_, value)| value.contains("$("));
+        variable.map(|(name, _)| format!("the value of --{name} comes from the environment"))
     }
 
     /// Each value of a flag that may be repeated, in their order.

@@ -12,7 +12,7 @@ use x509_parser::x509::{X509Name, X509Version};
 use super::der::{self, Malformed, Reader};
 use super::extension::{self, Extension, ExtensionsError};
 use super::known_extensions::KnownExtensions;
-use super::name::Name;
+use super::name::{self, Name};
 use super::public_key::PublicKey;
 use super::to_be_signed::ToBeSigned;
 use super::{
@@ -195,6 +195,19 @@ impl Certificate {
     /// The digest that its signature is made with, where that is one which Go takes no more: MD5 or SHA-1.
     pub fn insecure_signature(&self) -> Option<&'static str> {
         signature::insecure(self)
+    }
+
+    /// Why Go does not read this certificate (`crypto/x509` and its parser), where it is one of the reasons that are met: a handshake
+    /// with it fails, and no server starts with it. `None` where it does, as far as is known here.
+    pub fn unreadable_for_go(&self) -> Option<&'static str> {
+        if self.serial.is_negative() {
+            return Some("its serial number is negative");
+        }
+        let names = [&self.subject_der, &self.issuer_der];
+        let printable = names.into_iter().all(|name| name::is_printable(name));
+        (!printable).then_some(
+            "a PrintableString of a name has a letter that may not be in one, such as @ or _",
+        )
     }
 
     /// Basic constraints with `CA:TRUE`.

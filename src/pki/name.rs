@@ -1,6 +1,7 @@
 //! Distinguished names as text, without losing an attribute. The raw DER stays the truth; this is for people.
 
 use x509_parser::asn1_rs::{Any, Tag};
+use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Name;
 
 use super::der::{Malformed, dotted};
@@ -19,6 +20,19 @@ enum Value {
 
 /// A name: a sequence of sets of attributes.
 pub(super) struct Name(Vec<Vec<Attribute>>);
+
+/// Whether every `PrintableString` of a name, DER, has those letters alone that Go takes in one (`isPrintable` in `crypto/x509`): some more
+/// than X.680 section 41.4 has. What is no name is somebody else's to refuse.
+pub(super) fn is_printable(name_der: &[u8]) -> bool {
+    let Ok((_, name)) = X509Name::from_der(name_der) else {
+        return true;
+    };
+    let is_taken = |byte: &u8| byte.is_ascii_alphanumeric() || b"'()+,-./ :=?*&".contains(byte);
+    name.iter_attributes().all(|attribute| {
+        let value = attribute.attr_value();
+        value.tag() != Tag::PrintableString || value.data.iter().all(is_taken)
+    })
+}
 
 impl Name {
     pub(super) fn read(name: &X509Name<'_>) -> Result<Self, Malformed> {
@@ -158,6 +172,26 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A CN of that type with that text.
+    fn name(tag: u8, text: &[u8]) -> Vec<u8> {
+        let value = encode(tag, &[text]);
+        let attribute = encode(der::SEQUENCE, &[&[0x06, 0x03, 0x55, 0x04, 0x03], &value]);
+        encode(der::SEQUENCE, &[&encode(0x31, &[&attribute])])
+    }
+
+    #[test]
+    fn a_printable_string_has_the_letters_that_go_takes() {
+        const PRINTABLE: u8 = 0x13;
+        const UTF8: u8 = 0x0c;
+        assert!(is_printable(&name(PRINTABLE, b"a Z9'()+,-./:=?*&")));
+        for letter in [b"a@b", b"a_b", b"a\0b"] {
+            assert!(!is_printable(&name(PRINTABLE, letter)));
+            assert!(is_printable(&name(UTF8, letter)));
+        }
+        assert!(is_printable(b"no name"));
+    }
+
     use crate::pki::der::{self, encode};
     use x509_parser::prelude::FromDer;
 

@@ -32,6 +32,11 @@ impl SerialNumber {
     }
 
     /// The contents octets of the INTEGER: two's complement, big-endian.
+    /// Whether it is below zero, which RFC 5280 section 4.1.2.2 forbids.
+    pub fn is_negative(&self) -> bool {
+        self.0.first().is_some_and(|first| first & 0x80 != 0)
+    }
+
     pub(super) fn contents(&self) -> &[u8] {
         &self.0
     }

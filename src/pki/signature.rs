@@ -12,6 +12,8 @@ use super::{Certificate, certificate, der};
 
 const RSA_WITH_MD2: &str = "1.2.840.113549.1.1.2";
 const RSA_WITH_MD5: &str = "1.2.840.113549.1.1.4";
+/// Its other name, of the OIW.
+const RSA_WITH_SHA1_OF_OIW: &str = "1.3.14.3.2.29";
 const ECDSA_WITH_SHA1: &str = "1.2.840.10045.4.1";
 const RSA_WITH_SHA1: &str = "1.2.840.113549.1.1.5";
 const RSA_WITH_SHA256: &str = "1.2.840.113549.1.1.11";
@@ -77,7 +79,7 @@ pub(super) fn check_own_signature(
 pub(super) fn insecure(certificate: &Certificate) -> Option<&'static str> {
     let parsed = certificate::parse(certificate.der()).ok()?;
     match algorithm_of(&parsed.signature_algorithm).as_str() {
-        RSA_WITH_SHA1 | ECDSA_WITH_SHA1 => Some("SHA-1"),
+        RSA_WITH_SHA1 | RSA_WITH_SHA1_OF_OIW | ECDSA_WITH_SHA1 => Some("SHA-1"),
         RSA_WITH_MD2 | RSA_WITH_MD5 => Some("MD5"),
         _ => None,
     }

@@ -53,6 +53,14 @@ sign of-the-etcd-ca /O=system:masters/CN=jane "$client" ../pki/etcd/ca
 sign of-the-front-proxy-ca /CN=front-proxy-client "$client" ../pki/front-proxy-ca
 sign for-servers /CN=jane extendedKeyUsage=serverAuth
 sign for-documents /CN=jane extendedKeyUsage=critical,1.3.6.1.5.5.7.3.36
+sign as-anonymous /CN=system:anonymous "$client"
+sign as-unauthenticated /O=system:unauthenticated/CN=jane "$client"
+sign on-p521 /CN=jane "$client"
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-521 -nodes -subj /CN=jane -keyout on-p521.key -out on-p521.csr
+echo "$client" >on-p521.extensions
+openssl x509 -req -in on-p521.csr -CA ../pki/ca.crt -CAkey ../pki/ca.key -set_serial 77 -extfile on-p521.extensions -out on-p521.crt
+sign negative-serial /CN=jane "$client"
+openssl x509 -req -in negative-serial.csr -CA ../pki/ca.crt -CAkey ../pki/ca.key -set_serial -77 -extfile on-p521.extensions -out negative-serial.crt
 sign for-anything /CN=jane basicConstraints=CA:FALSE
 sign for-any-usage /CN=jane extendedKeyUsage=anyExtendedKeyUsage
 sign without-name /O=system:masters "$client"

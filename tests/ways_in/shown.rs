@@ -106,7 +106,7 @@ fn every_way_of_a_user_is_told_apart() {
     };
     for (user, expected) in [
         (
-            "{exec: {command: aws, args: [hunter2]}}",
+            "{exec: {command: aws, args: [hunter2], apiVersion: client.authentication.k8s.io/v1beta1}}",
             &["cannot be told", "the program aws"][..],
         ),
         (
@@ -126,6 +126,18 @@ fn every_way_of_a_user_is_told_apart() {
         (
             "{token: hunter2, password: hunter2}",
             &["none: ", "a password and a token"],
+        ),
+        (
+            "{client-certificate-data: Y2VydA==, client-certificate: /c}",
+            &["none: ", "client-go refuses it", "are both there"],
+        ),
+        (
+            "{token: hunter2hunter2hunter2, as-groups: [a]}",
+            &["none: ", "without as"],
+        ),
+        (
+            "{exec: {command: aws, apiVersion: client.authentication.k8s.io/v1}}",
+            &["none: ", "no interactiveMode"],
         ),
         ("{auth-provider: {name: gcp}}", &["none: ", "gcp is gone"]),
         (
@@ -154,7 +166,7 @@ fn every_way_of_a_user_is_told_apart() {
     }
     // What is there is shown, and no program asked besides.
     let both = "{client-certificate: /etc/kubernetes/pki/apiserver-kubelet-client.crt, \
-                client-key: /etc/kubernetes/pki/apiserver-kubelet-client.key, exec: {command: aws}, as: root, as-groups: [a]}";
+                client-key: /etc/kubernetes/pki/apiserver-kubelet-client.key, exec: {command: aws, apiVersion: client.authentication.k8s.io/v1beta1}, as: root, as-groups: [a]}";
     let said = shown.say(&with(both), 0);
     has(
         &said,

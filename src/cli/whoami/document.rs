@@ -21,9 +21,9 @@ struct Document {
     /// The manifest that it was judged by; absent where kubeadm's defaults were taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     judged_by: Option<String>,
-    /// Of a kubeconfig `current-context`; null where there is none.
+    /// Of a kubeconfig `current-context`, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    current_context: Option<Option<String>>,
+    current_context: Option<String>,
     /// Each context of a kubeconfig, then its users without one; or the one credential itself.
     ways: Vec<WayDocument>,
 }
@@ -145,7 +145,7 @@ pub(super) fn write_json(
             .manifest
             .as_ref()
             .map(|path| look.root.outside(path).display().to_string()),
-        current_context: shown.context.map(|context| context.as_deref().map(elided)),
+        current_context: shown.context.as_deref().map(elided),
         ways: shown.ways.iter().map(WayDocument::of).collect(),
     };
     write_document(&document, out)
@@ -231,7 +231,7 @@ impl CertificateDocument {
             key: match &facts.key {
                 KeyFit::Fits => "fits".to_owned(),
                 KeyFit::Absent => "absent".to_owned(),
-                KeyFit::No(because) => elided(because),
+                KeyFit::No(because) | KeyFit::Unchecked(because) => elided(because),
             },
         }
     }

@@ -78,6 +78,8 @@ pub(super) enum KeyFit {
     Fits,
     /// It is another's, or cannot be used: why.
     No(String),
+    /// One of a kind that cannot be checked here: which.
+    Unchecked(String),
     /// There is none to see.
     Absent,
 }

@@ -36,10 +36,19 @@ impl Look<'_> {
         match &context.login {
             Ok(login) => {
                 let (parts, answer) = self.login(login);
+                let cluster = context.cluster.as_ref();
+                let cluster = cluster.and_then(|cluster| cluster.as_ref().ok());
+                let fault = cluster.and_then(fault_of);
+                let fault = fault.or(login.fault.map(str::to_owned));
                 way.parts = parts;
                 // A user without a context may be given one.
                 if way.server.is_some() || context.name.is_none() {
-                    way.answer = answer;
+                    way.answer = match fault {
+                        Some(fault) => Answer::Unusable {
+                            because: format!("client-go refuses it: {fault}"),
+                        },
+                        None => answer,
+                    };
                 }
                 way.impersonates = impersonated(login);
             }
@@ -88,11 +97,12 @@ impl Look<'_> {
         let embedded = |token: &Zeroizing<String>| ("embedded".to_owned(), token.clone());
         let token = match (&login.token_file, &login.token) {
             (Some(path), token) => match (self.file(path), token) {
-                (Ok(text), _) => {
+                (Ok(text), _) if !text.trim_ascii().is_empty() => {
                     let text = String::from_utf8_lossy(&text);
                     Some((format!("in {path}"), Zeroizing::new(text.trim().to_owned())))
                 }
-                (Err(_), Some(token)) => Some(embedded(token)),
+                (Ok(_), None) => return Err(format!("{path} is empty")),
+                (Ok(_) | Err(_), Some(token)) => Some(embedded(token)),
                 (Err(because), None) => return Err(because),
             },
             (None, Some(token)) => Some(embedded(token)),
@@ -105,7 +115,9 @@ impl Look<'_> {
         {
             return Err("its token has a line break in it, or another control character, which no HTTP header may have".to_owned());
         }
-        Ok(token)
+        // The server takes the first word (`bearertoken` in `k8s.io/apiserver`).
+        let first = |token: &str| token.split(' ').next().unwrap_or_default().to_owned();
+        Ok(token.map(|(place, token)| (place, Zeroizing::new(first(&token)))))
     }
 
     /// What a program or a plug-in brings: nothing, where there is anything else (`UpdateTransportConfig` of client-go's
@@ -258,6 +270,18 @@ impl Look<'_> {
         };
         read.map_err(|error| with_causes(&error))
     }
+}
+
+/// Why a client does not even connect.
+fn fault_of(cluster: &Cluster) -> Option<String> {
+    let is_plain = |url: &str| url.to_ascii_lowercase().starts_with("http://");
+    if cluster.server().is_some_and(is_plain) {
+        return Some(
+            "its server is asked without TLS, and this API server answers with TLS alone"
+                .to_owned(),
+        );
+    }
+    cluster.fault().map(str::to_owned)
 }
 
 /// What is wrong with a context, whether it is the current one or not.

@@ -11,7 +11,7 @@ use crate::authentication::{
 };
 use crate::evidence::with_causes;
 use crate::node::Root;
-use crate::pki::{Certificate, PrivateKey};
+use crate::pki::{Certificate, KeyError, PrivateKey};
 
 /// Who looks, and at what it is held.
 pub(super) struct Look<'a> {
@@ -61,7 +61,9 @@ impl Look<'_> {
             KeyFit::No(because) => Answer::Unusable {
                 because: because.clone(),
             },
-            KeyFit::Fits | KeyFit::Absent => self.server.answer_certificate(chain, self.now),
+            KeyFit::Fits | KeyFit::Absent | KeyFit::Unchecked(_) => {
+                self.server.answer_certificate(chain, self.now)
+            }
         };
         let authorities = self.server.client_authorities.as_ref();
         let leads_to = authorities.and_then(|file| {
@@ -123,6 +125,9 @@ fn fit(leaf: &Certificate, key: Option<Result<KeyFile, String>>) -> KeyFit {
             "the key ({}) is that of another certificate",
             file.place
         )),
+        Err(KeyError::Unsupported { algorithm, .. }) => {
+            KeyFit::Unchecked(format!("{algorithm}, which this program cannot check"))
+        }
         Err(error) => KeyFit::No(format!("the key ({}): {}", file.place, with_causes(&error))),
     }
 }

@@ -42,11 +42,12 @@ pub fn whoami(root: &Root, arguments: &Whoami, out: &mut dyn Write) -> Result<Ex
         folder: arguments.credential.parent().filter(|_| !is_standard_input),
         now: node::now(),
     };
-    let context = presented.current_context();
+    let (is_kubeconfig, context) = presented.current_context();
     let ways = look.ways(presented);
     let shown = Shown {
         current: ways.iter().find(|way| way.is_current),
-        context: context.as_ref(),
+        is_kubeconfig,
+        context,
         ways: &ways,
     };
     match arguments.output {
@@ -63,8 +64,9 @@ pub fn whoami(root: &Root, arguments: &Whoami, out: &mut dyn Write) -> Result<Ex
 struct Shown<'a> {
     /// The way that counts; none where a kubeconfig has no such context.
     current: Option<&'a Way>,
+    is_kubeconfig: bool,
     /// Of a kubeconfig `current-context`, as it is written.
-    context: Option<&'a Option<String>>,
+    context: Option<String>,
     ways: &'a [Way],
 }
 

@@ -10,6 +10,7 @@ use super::super::arguments::Whoami;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::standard_input::standard_input;
+use crate::authentication::bootstrap_token;
 use crate::evidence::with_causes;
 use crate::kubernetes::{Contexts, KubeconfigError};
 use crate::node::{FileError, look_at_operand, read_operand};
@@ -91,11 +92,11 @@ impl Presented {
         Ok(Self::Kubeconfig(contexts))
     }
 
-    /// Of a kubeconfig, what its `current-context` says.
-    pub(super) fn current_context(&self) -> Option<Option<String>> {
+    /// Whether it is a kubeconfig, and what its `current-context` says then.
+    pub(super) fn current_context(&self) -> (bool, Option<String>) {
         match self {
-            Self::Kubeconfig(contexts) => Some(contexts.current.clone()),
-            Self::Certificates { .. } | Self::Token(_) => None,
+            Self::Kubeconfig(contexts) => (true, contexts.current.clone()),
+            Self::Certificates { .. } | Self::Token(_) => (false, None),
         }
     }
 
@@ -175,10 +176,10 @@ fn beside(certificate: &Path) -> Option<(String, Zeroizing<Vec<u8>>)> {
 }
 
 fn operand(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    if path
-        .to_str()
-        .is_some_and(|text| text.starts_with("eyJ") && text.len() > 60)
-    {
+    let is_token = |text: &str| {
+        (text.starts_with("eyJ") && text.len() > 60) || bootstrap_token(text).is_some()
+    };
+    if path.to_str().is_some_and(is_token) && !look_at_operand(path).1 {
         return Err(Failure::usage(
             "that is a token and not the name of a file; whoever sees command lines has seen it",
         )

@@ -41,8 +41,8 @@ pub(super) fn write_report(
     for line in lines(&printable(&judged), columns) {
         writeln!(report.out, "{line}")?;
     }
-    if let (Some(context), None) = (shown.context, shown.current) {
-        let text = match context {
+    if shown.is_kubeconfig && shown.current.is_none() {
+        let text = match &shown.context {
             Some(name) => format!("current-context is {name:?}, and no context has that name"),
             None => "it has no current-context".to_owned(),
         };
@@ -219,6 +219,7 @@ impl Report<'_> {
         match &facts.key {
             KeyFit::Fits => self.line("  key", "fits"),
             KeyFit::No(because) => self.styled("  key", because, BAD),
+            KeyFit::Unchecked(what) => self.line("  key", what),
             KeyFit::Absent => self.line("  key", "not here; nobody logs on without it"),
         }
     }

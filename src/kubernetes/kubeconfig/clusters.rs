@@ -29,6 +29,7 @@ pub struct Cluster {
     certificate_authority: Option<Source>,
     tls_server_name: Option<String>,
     skips_verification: bool,
+    fault: Option<&'static str>,
 }
 
 impl Clusters {
@@ -141,18 +142,33 @@ impl Cluster {
             },
             None => file.map(|path| Source::File(path.to_owned())),
         };
+        let skips_verification =
+            cluster.field("insecure-skip-tls-verify")?.boolean()? == Some(true);
+        let fault = if data.filled_text()?.is_some() && file.is_some() {
+            Some("certificate-authority-data and certificate-authority are both there")
+        } else if certificate_authority.is_some() && skips_verification {
+            Some("it has a certificate authority, and insecure-skip-tls-verify")
+        } else {
+            None
+        };
         Ok(Self {
             name,
             server,
             certificate_authority,
             tls_server_name,
-            skips_verification: cluster.field("insecure-skip-tls-verify")?.boolean()? == Some(true),
+            skips_verification,
+            fault,
         })
     }
 
     /// `insecure-skip-tls-verify`: whoever answers there is believed.
     pub fn skips_verification(&self) -> bool {
         self.skips_verification
+    }
+
+    /// Why client-go does not take it (`validateClusterInfo` in `tools/clientcmd`, `TLSConfigFor` in `transport`).
+    pub fn fault(&self) -> Option<&'static str> {
+        self.fault
     }
 
     /// Its name in this file.

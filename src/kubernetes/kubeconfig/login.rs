@@ -27,6 +27,8 @@ pub struct Login {
     pub auth_provider: Option<String>,
     /// The `id-token` of that one. A secret.
     pub id_token: Option<Zeroizing<String>>,
+    /// Why client-go takes none of it (`validateAuthInfo` in `k8s.io/client-go/tools/clientcmd`), where it does not.
+    pub fault: Option<&'static str>,
     /// `as`: whom the user wants to be taken for, if RBAC lets it.
     pub impersonated: Option<String>,
     /// `as-groups`.
@@ -69,6 +71,7 @@ impl Login {
                 .field("id-token")?
                 .filled_text()?
                 .map(|token| Zeroizing::new(token.to_owned())),
+            fault: fault(user)?,
             impersonated: text("as")?,
             impersonated_groups: groups
                 .iter()
@@ -76,6 +79,53 @@ impl Login {
                 .collect::<Result<_, KubeconfigError>>()?,
         })
     }
+}
+
+/// What `validateAuthInfo` refuses, and a user with both ways of a program.
+fn fault(user: &Field<'_>) -> Result<Option<&'static str>, KubeconfigError> {
+    let is_set = |key: &str| -> Result<bool, KubeconfigError> {
+        Ok(user.field(key)?.filled_text()?.is_some())
+    };
+    if is_set("client-certificate-data")? && is_set("client-certificate")? {
+        return Ok(Some(
+            "client-certificate-data and client-certificate are both there",
+        ));
+    }
+    if is_set("client-key-data")? && is_set("client-key")? {
+        return Ok(Some("client-key-data and client-key are both there"));
+    }
+    let speaks_for = is_set("as-uid")?
+        || !user.field("as-groups")?.list()?.is_empty()
+        || user.field("as-user-extra")?.is_present();
+    if speaks_for && !is_set("as")? {
+        return Ok(Some(
+            "as-groups, as-uid or as-user-extra is there without as",
+        ));
+    }
+    let exec = user.field("exec")?;
+    if !exec.is_present() {
+        return Ok(None);
+    }
+    if user.field("auth-provider")?.is_present() {
+        return Ok(Some("exec and auth-provider are both there"));
+    }
+    let text = |key: &str| -> Result<&str, KubeconfigError> {
+        Ok(exec.field(key)?.text()?.unwrap_or_default())
+    };
+    Ok(
+        match (
+            text("command")?,
+            text("apiVersion")?,
+            text("interactiveMode")?,
+        ) {
+            ("", _, _) => Some("exec has no command"),
+            (_, "", _) => Some("exec has no apiVersion"),
+            // Of older versions it has a default.
+            (_, "client.authentication.k8s.io/v1", "") => Some("exec has no interactiveMode"),
+            (_, _, "" | "Never" | "IfAvailable" | "Always") => None,
+            _ => Some("exec has an interactiveMode that does not exist"),
+        },
+    )
 }
 
 impl fmt::Debug for Login {
