@@ -258,8 +258,9 @@ fn what_is_encrypted_or_cannot_be_read_is_said() {
         ),
         ("/registry/secrets/ci/c", None),
     ]);
+    let unseen: Vec<String> = found.unseen.iter().map(ToString::to_string).collect();
     assert_eq!(
-        found.unseen,
+        unseen,
         [
             "Secrets: 2 that cannot be read",
             "Secrets: 1 encrypted with a provider that cannot be read",
