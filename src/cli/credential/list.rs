@@ -11,8 +11,8 @@ use super::super::failure::Failure;
 use super::super::render::{BAD, BOLD, WARNING, count, date, printable, residual};
 use super::list_json::write_json;
 use super::record::{Doubtful, Issued, Life, Record};
-use super::told::row;
-use super::wish::RUNBOOK;
+use super::report::row;
+use super::request::RUNBOOK;
 use crate::inventory::trusted_authorities;
 use crate::journal::Setting;
 use crate::node::{self, Root, read_operand};
@@ -61,7 +61,9 @@ fn do_not_verify(root: &Root, doubtful: &[Doubtful]) -> Failure {
 fn authorities(root: &Root, named: Option<&Path>) -> Result<Vec<Certificate>, Failure> {
     let mut authorities = match named {
         Some(path) => {
-            let bytes = read_operand(path).map_err(|error| Failure::of(Exit::Usage, &error))?;
+            let bytes = read_operand(path).map_err(|error| {
+                Failure::of(Exit::Usage, &error).hint("name a CA certificate in PEM")
+            })?;
             read_certificates(&bytes).map_err(|error| {
                 let message = format!("{}: {error}", path.display());
                 Failure::new(Exit::Usage, message).hint("name a CA certificate in PEM")
@@ -102,7 +104,7 @@ fn write_report(
         let text = format!("{}: {}", doubtful.run, doubtful.why);
         writeln!(out, "\n{BAD}NOT VERIFIED{BAD:#} {}", printable(&text))?;
     }
-    for words in &record.missing {
+    for words in &record.missing_journals {
         writeln!(out, "\n{WARNING}warning{WARNING:#}: {}", printable(words))?;
     }
     writeln!(out, "\n{WHAT_ENDS_THEM}")?;
@@ -126,7 +128,7 @@ fn write_issued(issued: &Issued, now: OffsetDateTime, out: &mut dyn Write) -> io
         out,
         "{style}{}{style:#}  {}{left}",
         printable(&issued.user),
-        life.as_str()
+        life.words()
     )?;
     if !issued.is_verified {
         write!(out, "  {BAD}NOT VERIFIED{BAD:#}")?;
