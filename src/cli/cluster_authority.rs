@@ -14,7 +14,10 @@ pub(super) fn take_cluster_authority(
     inventory: &mut Inventory,
     now: OffsetDateTime,
 ) -> Result<(Vec<Certificate>, Authority), Failure> {
-    let cannot_sign = || Failure::new(Exit::Refused, "the cluster's CA cannot sign");
+    let cannot_sign = || {
+        Failure::new(Exit::Refused, "the cluster's CA cannot sign")
+            .hint("its certificate or its key is not here; what is wrong with it: rekindle check")
+    };
     let entry = inventory
         .authorities
         .iter_mut()

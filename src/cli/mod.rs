@@ -20,6 +20,7 @@ mod execution;
 mod exit;
 mod expire;
 mod failure;
+mod hand_out;
 mod interrupted;
 mod journal;
 mod node;

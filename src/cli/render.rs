@@ -106,6 +106,14 @@ pub(super) fn without_controls(text: &str) -> String {
         .collect()
 }
 
+/// The version of the documents that are Rekindle's own: fields are added to one, never renamed or removed.
+pub(super) const API_VERSION: &str = "rekindle.dev/v1";
+
+/// To the second, as documents have it.
+pub(super) fn second(moment: OffsetDateTime) -> String {
+    timestamp(moment.truncate_to_second())
+}
+
 /// A document for programs, indented for people who look at it.
 pub(super) fn write_document(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, document).map_err(io::Error::from)?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 use super::object::{Pod, SERVICE_ACCOUNT_TOKEN, Secret, ServiceAccount};
-use super::{Integrity, LongLivedToken};
+use super::{Integrity, LongLivedToken, Unseen};
 
 /// The tokens without an end of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +16,8 @@ pub struct TokenAudit {
     pub tracked_since: Option<String>,
     /// Where this was seen.
     pub view: View,
-    /// What could not be looked at, in words; empty where all was seen.
-    pub unseen: Vec<String>,
+    /// What could not be looked at; empty where all was seen.
+    pub unseen: Vec<Unseen>,
 }
 
 impl TokenAudit {
@@ -58,7 +58,7 @@ pub(super) struct Collection {
     /// All accounts were seen.
     pub(super) has_accounts: bool,
     pub(super) tracked_since: Option<String>,
-    pub(super) unseen: Vec<String>,
+    pub(super) unseen: Vec<Unseen>,
 }
 
 impl Collection {

@@ -10,9 +10,11 @@ mod object;
 mod protobuf;
 mod snapshot;
 mod token;
+mod unseen;
 
 pub use api::{Api, ApiError, Reply, audit_api};
 pub use audit::{TokenAudit, View};
 pub use bolt::{BoltError, Source};
-pub use snapshot::{ENCRYPTED, Integrity, SnapshotError, audit_snapshot};
+pub use snapshot::{Integrity, SnapshotError, audit_snapshot};
 pub use token::LongLivedToken;
+pub use unseen::Unseen;

@@ -178,7 +178,7 @@ fn no_server_is_known() {
     refuses(
         &desk,
         &arguments,
-        2,
+        3,
         &[
             "admin.conf names no API server",
             "such as --server https://",

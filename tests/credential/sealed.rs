@@ -137,6 +137,9 @@ fn each_recipient_can_open_it_alone_and_nobody_else() {
         made.stdout.contains("age --decrypt --identity KEY"),
         "{made:?}"
     );
+    // Both lie about then: the sealed one, and what it was decrypted to.
+    let removal = format!("rm {} /dev/shm/break-glass.conf", file.display());
+    assert!(made.stdout.contains(&removal), "{made:?}");
     let twice = ["--recipient", &one.recipient, "--recipient", &one.recipient];
     fs::remove_file(&file).unwrap();
     assert!(desk.issue(&twice, 2).stderr.contains("named twice"));

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::api_server::{CLIENT, Credential, NOBODY};
 use crate::cluster::{Cluster, SNAPSHOT, secret};
+use crate::support::api_server::{CLIENT, Credential, NOBODY};
 use crate::support::interruption::wait_for;
 
 /// Namespaces, accounts, and all that is no long-lived token of theirs.
@@ -115,6 +115,8 @@ fn the_planted_tokens_are_found_and_no_other() {
     assert_eq!(told(&by_api), planted(), "{by_api:#}");
     assert_eq!(by_api["complete"], true, "{by_api:#}");
     assert_eq!(by_api["source"], "api");
+    assert_eq!(by_api["kind"], "TokenAudit");
+    assert_eq!(by_api["apiVersion"], "rekindle.dev/v1");
     assert_eq!(by_api["trackedSince"].as_str().unwrap().len(), 10);
 
     cluster.take_snapshot();
@@ -122,6 +124,8 @@ fn the_planted_tokens_are_found_and_no_other() {
     assert_eq!(told(&in_snapshot), planted(), "{in_snapshot:#}");
     assert_eq!(in_snapshot["complete"], true);
     assert_eq!(in_snapshot["snapshot"]["checksum"], true);
+    let written = in_snapshot["snapshot"]["written"].as_str().unwrap();
+    assert_eq!(written.len(), "2026-11-24T03:12:45Z".len(), "{written}");
     let table = cluster.table(&["--snapshot", SNAPSHOT], 1);
     println!("{table}");
     assert!(

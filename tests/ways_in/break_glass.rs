@@ -164,5 +164,13 @@ fn it_works_has_exactly_its_rights_and_is_dead_after_its_time() {
     // Its last second counts.
     sleep(Duration::from_secs(62).saturating_sub(begun.elapsed()));
     assert_eq!(short.who_is(&server).status, 401);
+    let listed = server.rekindle(&["credential", "list"]).expect(0);
+    assert!(!listed.stdout.contains("breakglass  ended"), "{listed:?}");
+    assert!(
+        listed.stdout.contains("With those that have ended: "),
+        "{listed:?}"
+    );
+    let all = server.rekindle(&["credential", "list", "--all"]).expect(0);
+    assert!(all.stdout.contains("breakglass  ended, "), "{all:?}");
     assert_eq!(oncall.who_is(&server).status, 201);
 }

@@ -8,17 +8,16 @@ use zeroize::Zeroizing;
 use super::super::arguments::CredentialIssue;
 use super::super::clock::{observe_with_journal, write_clock_doubts};
 use super::super::cluster_authority::take_cluster_authority;
-use super::super::execution::under_way;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::hand_out::HandingOut;
 use super::super::interrupted::{reason, refuse_unfinished};
 use super::super::observed::lock;
 use super::super::prompt::{confirm, demand_terminal};
 use super::super::render::{span, timestamp};
-use super::super::report::{despite_lost_output, write_warnings};
-use super::super::voice::Voice;
-use super::told::{EXPLANATION, Told};
-use super::wish::{RUNBOOK, Wish, server};
+use super::super::report::write_warnings;
+use super::report::{EXPLANATION, Report};
+use super::request::{RUNBOOK, Request, server};
 use crate::age;
 use crate::inventory::Inventory;
 use crate::issuance::{UserCluster, UserCredential};
@@ -27,18 +26,18 @@ use crate::kubernetes::Cluster;
 use crate::node::{self, Root};
 use crate::pki::{Authority, Certificate, Validity};
 use crate::plan::{Refusal, RefusalCode, accepted_clock_doubts, signing_obstacles};
-use crate::recovery::{HandOut, Undertaking, hand_out};
+use crate::recovery::HandOut;
 
 /// What kubeadm calls a cluster that was not named otherwise.
 const KUBERNETES: &str = "kubernetes";
 
-/// Makes it.
+/// Makes the credential, and writes it into the file, under the journal of a run of its own. 1 where there are warnings.
 pub fn issue(
     root: &Root,
     arguments: &CredentialIssue,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
-    let wish = Wish::of(arguments)?;
+    let request = Request::of(arguments)?;
     let _lock = lock(root)?;
     let left_over = refuse_unfinished(root)?;
     let mut inventory = observe_with_journal(root)?;
@@ -58,15 +57,15 @@ pub fn issue(
         write_warnings(&accepted_clock_doubts(&inventory, now), out)?;
     }
     write_clock_doubts(root, None, out)?;
-    let told = Told {
+    let report = Report {
         arguments,
-        wish: &wish,
+        request: &request,
         server: &server,
         not_after: validity.not_after,
     };
     if !arguments.yes {
         demand_terminal()?;
-        told.write_intention(out)?;
+        report.write_intention(out)?;
         if !confirm("Make it?", out, |out| writeln!(out, "{EXPLANATION}"))? {
             writeln!(out, "Nothing was made.")?;
             return Ok(Exit::ActionNeeded);
@@ -81,37 +80,20 @@ pub fn issue(
         })
         .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))?;
     let made = HandOut {
-        act: act(arguments, &wish, &server, &credential.certificate),
+        act: act(arguments, &request, &server, &credential.certificate),
         path: arguments.out.clone(),
-        bytes: sealed(kubeconfig, &wish)?,
+        bytes: sealed(kubeconfig, &request)?,
     };
-    let reason = reason(&arguments.words, wishes_in_effect(arguments, &server));
-    let undertaking = Undertaking {
-        inventory_digest: Some(inventory_digest),
-        steps: vec![made.act.to_string()],
-        left: Vec::new(),
-        changes: Vec::new(),
-        touches: Vec::new(),
-        moves: Vec::new(),
-    };
-    let hand_outs = [made];
-    let ended = under_way(
-        root,
-        &undertaking,
-        Some(&wish.folder),
+    let handing_out = HandingOut {
+        files: &[made],
+        folder: &request.folder,
+        inventory_digest,
         left_over,
-        &reason,
-        &mut Voice::People.watch(),
-        |watch| hand_out(root, &undertaking, &hand_outs, authority, &reason, watch),
-    )?;
-    let written = told
-        .write_report(root, &credential.certificate, &ended, out)
-        .and_then(|()| out.flush());
-    despite_lost_output(root, &ended, &written);
-    Ok(if ended.warnings.is_empty() {
-        Exit::Done
-    } else {
-        Exit::ActionNeeded
+        reason: reason(&arguments.words, wishes_in_effect(arguments, &server)),
+    };
+    handing_out.run(root, authority, |ended| {
+        report.write_made(root, &credential.certificate, ended, out)?;
+        out.flush()
     })
 }
 
@@ -174,16 +156,24 @@ fn make(
 }
 
 /// The content of the file: the kubeconfig as it is, or what only its recipients can read.
-fn sealed(kubeconfig: Zeroizing<Vec<u8>>, wish: &Wish) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    if wish.recipients.is_empty() {
+fn sealed(
+    kubeconfig: Zeroizing<Vec<u8>>,
+    request: &Request,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    if request.recipients.is_empty() {
         return Ok(kubeconfig);
     }
-    age::encrypt(&kubeconfig, &wish.recipients)
+    age::encrypt(&kubeconfig, &request.recipients)
         .map(Zeroizing::new)
         .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))
 }
 
-fn act(arguments: &CredentialIssue, wish: &Wish, server: &str, certificate: &Certificate) -> Act {
+fn act(
+    arguments: &CredentialIssue,
+    request: &Request,
+    server: &str,
+    certificate: &Certificate,
+) -> Act {
     Act::Credential {
         user: arguments.user.clone(),
         groups: arguments.group.clone(),
@@ -191,7 +181,7 @@ fn act(arguments: &CredentialIssue, wish: &Wish, server: &str, certificate: &Cer
         serial: certificate.serial().to_string(),
         fingerprint: certificate.fingerprint(),
         not_after: certificate.not_after(),
-        sealed_to: wish.recipients.iter().map(ToString::to_string).collect(),
+        sealed_to: request.recipients.iter().map(ToString::to_string).collect(),
     }
 }
 

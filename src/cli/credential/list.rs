@@ -11,11 +11,11 @@ use super::super::failure::Failure;
 use super::super::render::{BAD, BOLD, WARNING, count, date, printable, residual};
 use super::list_json::write_json;
 use super::record::{Doubtful, Issued, Life, Record};
-use super::told::row;
-use super::wish::RUNBOOK;
+use super::report::row;
+use super::request::RUNBOOK;
 use crate::inventory::trusted_authorities;
 use crate::journal::Setting;
-use crate::node::{self, Root, read_operand};
+use crate::node::{self, LARGEST_OPERAND, Root, read_operand};
 use crate::pki::{Certificate, read_certificates};
 
 const WHAT_ENDS_THEM: &str = "This is the record of this node alone: each control plane with the CA's key has its own.\n\
@@ -23,9 +23,13 @@ const WHAT_ENDS_THEM: &str = "This is the record of this node alone: each contro
 
 /// Lists them, and fails where a journal does not hold in which one was issued, or of which that cannot be told.
 pub fn list(root: &Root, arguments: &CredentialList, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let authorities = authorities(root, arguments.ca.as_deref())?;
+    let (authorities, missing) = authorities(root, arguments.ca.as_deref())?;
     let record =
         Record::read(root, &authorities).map_err(|error| Failure::of_file("journals", &error))?;
+    // Where no credential was issued there is nothing that a CA would have to vouch for.
+    if let Some(failure) = missing.filter(|_| !record.credentials.is_empty()) {
+        return Err(failure);
+    }
     let now = node::now();
     // What nobody vouches for may lie about its end, too.
     let is_shown = |it: &&Issued| arguments.all || !it.is_verified || it.life(now).is_open();
@@ -57,11 +61,16 @@ fn do_not_verify(root: &Root, doubtful: &[Doubtful]) -> Failure {
         .runbook(RUNBOOK)
 }
 
-/// The cluster's present CA, and the one that is named.
-fn authorities(root: &Root, named: Option<&Path>) -> Result<Vec<Certificate>, Failure> {
+/// The cluster's present CA, and the one that is named; where there is neither, what is to be said of that.
+fn authorities(
+    root: &Root,
+    named: Option<&Path>,
+) -> Result<(Vec<Certificate>, Option<Failure>), Failure> {
     let mut authorities = match named {
         Some(path) => {
-            let bytes = read_operand(path).map_err(|error| Failure::of(Exit::Usage, &error))?;
+            let bytes = read_operand(path, LARGEST_OPERAND).map_err(|error| {
+                Failure::of(Exit::Usage, &error).hint("name a CA certificate in PEM")
+            })?;
             read_certificates(&bytes).map_err(|error| {
                 let message = format!("{}: {error}", path.display());
                 Failure::new(Exit::Usage, message).hint("name a CA certificate in PEM")
@@ -73,11 +82,12 @@ fn authorities(root: &Root, named: Option<&Path>) -> Result<Vec<Certificate>, Fa
         Ok(own) => authorities.extend(own),
         Err(_) if named.is_some() => {}
         Err(error) => {
-            return Err(Failure::of(Exit::Refused, &error)
-                .hint("name the cluster's CA certificate: --ca FILE"));
+            let failure = Failure::of(Exit::Refused, &error)
+                .hint("name the cluster's CA certificate: --ca FILE");
+            return Ok((authorities, Some(failure)));
         }
     }
-    Ok(authorities)
+    Ok((authorities, None))
 }
 
 fn write_report(
@@ -90,6 +100,7 @@ fn write_report(
     let open = record.credentials.iter();
     let open = open.filter(|it| it.life(now).is_open()).count();
     match open {
+        0 if record.is_empty() => writeln!(out, "No credential was issued here.")?,
         0 => writeln!(out, "No credential that was issued here is alive.")?,
         1 => writeln!(out, "1 credential that was issued here is alive.")?,
         open => writeln!(out, "{open} credentials that were issued here are alive.")?,
@@ -102,7 +113,7 @@ fn write_report(
         let text = format!("{}: {}", doubtful.run, doubtful.why);
         writeln!(out, "\n{BAD}NOT VERIFIED{BAD:#} {}", printable(&text))?;
     }
-    for words in &record.missing {
+    for words in &record.missing_journals {
         writeln!(out, "\n{WARNING}warning{WARNING:#}: {}", printable(words))?;
     }
     writeln!(out, "\n{WHAT_ENDS_THEM}")?;
@@ -126,7 +137,7 @@ fn write_issued(issued: &Issued, now: OffsetDateTime, out: &mut dyn Write) -> io
         out,
         "{style}{}{style:#}  {}{left}",
         printable(&issued.user),
-        life.as_str()
+        life.words()
     )?;
     if !issued.is_verified {
         write!(out, "  {BAD}NOT VERIFIED{BAD:#}")?;

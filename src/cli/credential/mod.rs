@@ -5,8 +5,8 @@ mod list;
 mod list_json;
 mod names;
 mod record;
-mod told;
-mod wish;
+mod report;
+mod request;
 
 pub(super) use issue::issue;
 pub(super) use list::list;

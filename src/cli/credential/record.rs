@@ -6,7 +6,7 @@ use super::super::journal::missing_predecessor;
 use crate::evidence::with_causes;
 use crate::journal::{Act, Event, Setting, Trust, Verdict, read_records, verify};
 use crate::node::{FileError, Root};
-use crate::pki::Certificate;
+use crate::pki::{Certificate, Validity};
 use crate::recovery::{History, JournalState, RunJournal};
 
 /// What was found.
@@ -17,7 +17,7 @@ pub(super) struct Record {
     /// The journals that do not hold.
     pub(super) doubtful: Vec<Doubtful>,
     /// The journals that are missing.
-    pub(super) missing: Vec<String>,
+    pub(super) missing_journals: Vec<String>,
 }
 
 /// A credential that was made here.
@@ -54,7 +54,7 @@ pub(super) enum HandedOut {
 /// How a credential stands at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Life {
-    /// It logs on.
+    /// It logs on, as far as its dates go: under another CA than that of then it does not.
     Alive,
     /// It would log on, if its file was written.
     PerhapsAlive,
@@ -71,11 +71,16 @@ pub(super) struct Doubtful {
 }
 
 impl Issued {
-    /// How it stands `now`. The last second of its validity counts.
+    /// How it stands `now`. At its last second it is alive, and not a fraction later, as the API server's Go has it.
     pub(super) fn life(&self, now: OffsetDateTime) -> Life {
+        let validity = Validity {
+            // A clock that was set back since ends nothing.
+            not_before: self.made.min(now),
+            not_after: self.not_after,
+        };
         match self.handed_out {
             HandedOut::No => Life::NeverHandedOut,
-            _ if self.not_after.unix_timestamp() < now.unix_timestamp() => Life::Ended,
+            _ if !validity.contains(now) => Life::Ended,
             HandedOut::Perhaps => Life::PerhapsAlive,
             HandedOut::Yes => Life::Alive,
         }
@@ -88,12 +93,23 @@ impl Life {
         matches!(self, Self::Alive | Self::PerhapsAlive)
     }
 
-    pub(super) fn as_str(self) -> &'static str {
+    /// For people.
+    pub(super) fn words(self) -> &'static str {
         match self {
             Self::Alive => "alive",
             Self::PerhapsAlive => "perhaps alive",
             Self::Ended => "ended",
             Self::NeverHandedOut => "never handed out",
+        }
+    }
+
+    /// For programs.
+    pub(super) fn identifier(self) -> &'static str {
+        match self {
+            Self::Alive => "alive",
+            Self::PerhapsAlive => "perhaps-alive",
+            Self::Ended => "ended",
+            Self::NeverHandedOut => "never-handed-out",
         }
     }
 }
@@ -111,10 +127,15 @@ impl Record {
         for journal in &journals {
             record.add(journal, authorities);
             record
-                .missing
+                .missing_journals
                 .extend(missing_predecessor(journal, &journals));
         }
         Ok(record)
+    }
+
+    /// Whether no credential was made here, and no journal is doubtful or missing in which one may be.
+    pub(super) fn is_empty(&self) -> bool {
+        self.credentials.is_empty() && self.doubtful.is_empty() && self.missing_journals.is_empty()
     }
 
     fn add(&mut self, journal: &RunJournal, authorities: &[Certificate]) {
@@ -212,4 +233,55 @@ fn issued(run: &str, act: Act, at: OffsetDateTime, setting: Option<Setting>) -> 
         setting,
         handed_out: HandedOut::Perhaps,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const MADE: OffsetDateTime = datetime!(2026-11-24 03:12:45.118 UTC);
+    const NOT_AFTER: OffsetDateTime = datetime!(2026-11-24 04:12:45 UTC);
+
+    fn life(handed_out: HandedOut, now: OffsetDateTime) -> Life {
+        let issued = Issued {
+            run: "20261124T031245.118Z-1f5a9e".to_owned(),
+            is_verified: true,
+            user: "alice".to_owned(),
+            groups: Vec::new(),
+            server: "https://192.0.2.10:6443".to_owned(),
+            serial: "1".to_owned(),
+            fingerprint: "0".repeat(64),
+            made: MADE,
+            not_after: NOT_AFTER,
+            sealed_to: Vec::new(),
+            setting: None,
+            handed_out,
+        };
+        issued.life(now)
+    }
+
+    #[test]
+    fn it_lives_until_its_last_second_and_no_longer() {
+        let later = NOT_AFTER + Duration::milliseconds(1);
+        for alive in [MADE, NOT_AFTER - Duration::SECOND, NOT_AFTER] {
+            assert_eq!(life(HandedOut::Yes, alive), Life::Alive, "{alive}");
+            assert_eq!(life(HandedOut::Perhaps, alive), Life::PerhapsAlive);
+        }
+        for ended in [later, NOT_AFTER + Duration::days(3)] {
+            assert_eq!(life(HandedOut::Yes, ended), Life::Ended, "{ended}");
+            assert_eq!(life(HandedOut::Perhaps, ended), Life::Ended);
+        }
+        for moment in [MADE, later] {
+            assert_eq!(life(HandedOut::No, moment), Life::NeverHandedOut);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_ends_nothing() {
+        let before = MADE - Duration::days(3);
+        assert_eq!(life(HandedOut::Yes, before), Life::Alive);
+    }
 }

@@ -8,17 +8,16 @@ use time::OffsetDateTime;
 use super::super::arguments::NodeIssue;
 use super::super::clock::{last_written, write_clock_doubts};
 use super::super::cluster_authority::take_cluster_authority;
-use super::super::execution::under_way;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::hand_out::HandingOut;
 use super::super::interrupted::{reason, refuse_unfinished};
 use super::super::observed::{lock, observe};
 use super::super::out_folder::demand_folder;
 use super::super::prompt::{confirm, demand_terminal};
 use super::super::render::{GOOD, count, date_cell, printable, span};
-use super::super::report::{despite_lost_output, write_ended, write_warnings};
+use super::super::report::{write_ended, write_warnings};
 use super::super::table::{Cell, Table, terminal_columns};
-use super::super::voice::Voice;
 use super::NodeOperand;
 use crate::bundle::NodeBundle;
 use crate::inventory::Inventory;
@@ -28,7 +27,7 @@ use crate::kubernetes::user_of_node;
 use crate::node::{self, Root, look_at_operand};
 use crate::pki::{Authority, Certificate, Validity};
 use crate::plan::{accepted_clock_doubts, signing_obstacles};
-use crate::recovery::{Ended, HandOut, Undertaking, hand_out};
+use crate::recovery::{Ended, HandOut};
 
 /// What a certificate must live for longer than: it is valid from five minutes ago.
 const SHORTEST: std::time::Duration = std::time::Duration::from_mins(5);
@@ -76,30 +75,16 @@ pub fn issue(root: &Root, arguments: &NodeIssue, out: &mut dyn Write) -> Result<
     let hand_outs = nodes
         .map(|(operand, path)| issuing.issue(operand, path))
         .collect::<Result<Vec<HandOut>, Failure>>()?;
-    let reason = reason(&arguments.words, wishes_in_effect(arguments));
-    let undertaking = Undertaking {
-        inventory_digest: Some(inventory_digest),
-        steps: hand_outs.iter().map(|it| it.act.to_string()).collect(),
-        left: Vec::new(),
-        changes: Vec::new(),
-        touches: Vec::new(),
-        moves: Vec::new(),
-    };
-    let ended = under_way(
-        root,
-        &undertaking,
-        Some(&arguments.out),
+    let handing_out = HandingOut {
+        files: &hand_outs,
+        folder: &arguments.out,
+        inventory_digest,
         left_over,
-        &reason,
-        &mut Voice::People.watch(),
-        |watch| hand_out(root, &undertaking, &hand_outs, authority, &reason, watch),
-    )?;
-    let written = write_report(root, &hand_outs, &ended, out).and_then(|()| out.flush());
-    despite_lost_output(root, &ended, &written);
-    Ok(if ended.warnings.is_empty() {
-        Exit::Done
-    } else {
-        Exit::ActionNeeded
+        reason: reason(&arguments.words, wishes_in_effect(arguments)),
+    };
+    handing_out.run(root, authority, |ended| {
+        write_report(root, &hand_outs, ended, out)?;
+        out.flush()
     })
 }
 

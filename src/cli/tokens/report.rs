@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::super::render::{BOLD, GOOD, WARNING, count, printable, residual, timestamp};
 use super::super::table::{Cell, Table, terminal_columns};
-use crate::token_audit::{ENCRYPTED, Integrity, LongLivedToken, TokenAudit, View};
+use crate::token_audit::{Integrity, LongLivedToken, TokenAudit, Unseen, View};
 
 /// How many pods are named in a row.
 const PODS: usize = 3;
@@ -25,10 +25,14 @@ pub(super) fn write_report(
     }
     write_view(audit, out)?;
     for unseen in &audit.unseen {
-        writeln!(out, "{WARNING}not seen:{WARNING:#} {}", printable(unseen))?;
+        writeln!(
+            out,
+            "{WARNING}not seen:{WARNING:#} {}",
+            printable(&unseen.to_string())
+        )?;
     }
-    let is_encrypted = audit.unseen.iter().any(|text| text.contains(ENCRYPTED));
-    if is_encrypted && audit.view != View::Api {
+    let is_encrypted = |unseen: &Unseen| matches!(unseen, Unseen::Encrypted { .. });
+    if audit.unseen.iter().any(is_encrypted) {
         writeln!(
             out,
             "What is encrypted the API server can read: rekindle tokens audit"
@@ -119,7 +123,7 @@ fn write_view(audit: &TokenAudit, out: &mut dyn Write) -> io::Result<()> {
     match &audit.view {
         View::Api => writeln!(
             out,
-            "Asked: the API server of this node, for the metadata of Secrets alone."
+            "Asked: the API server of this node, of Secrets for the metadata alone."
         )?,
         View::Snapshot {
             revision,

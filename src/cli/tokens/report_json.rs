@@ -1,19 +1,24 @@
 //! What `tokens audit` says to programs.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::super::render::{printable, timestamp, write_document};
+use super::super::render::{API_VERSION, second, write_document};
+use crate::elision::elide;
 use crate::token_audit::{Integrity, LongLivedToken, TokenAudit, View};
 
-/// The document: what was found, where, and what was not seen. Times are RFC 3339 in UTC, days `2026-11-24`.
+/// `apiVersion: rekindle.dev/v1`, `kind: TokenAudit`: what was found, where, and what was not seen. Times are RFC 3339 in UTC, to the
+/// second; days `2026-11-24`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct AuditDocument {
+struct Document<'a> {
+    kind: &'static str,
+    api_version: &'static str,
     /// Each Secret of type kubernetes.io/service-account-token, by namespace and name.
-    tokens: Vec<TokenDocument>,
+    tokens: Vec<TokenDocument<'a>>,
     /// Whether all could be looked at; only then is an empty list good news.
     complete: bool,
     /// What could not be looked at, in words.
@@ -22,15 +27,15 @@ struct AuditDocument {
     source: &'static str,
     /// Missing where the API server was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    snapshot: Option<SnapshotDocument>,
+    snapshot: Option<SnapshotDocument<'a>>,
     /// The day since when the API server takes down when a token is used. Missing where it does not, and where there is no token.
     #[serde(skip_serializing_if = "Option::is_none")]
-    tracked_since: Option<String>,
+    tracked_since: Option<Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct SnapshotDocument {
+struct SnapshotDocument<'a> {
     /// Of etcd: that of the last change which is in it.
     revision: u64,
     /// When the file was written.
@@ -39,19 +44,19 @@ struct SnapshotDocument {
     /// Whether a checksum of etcd's vouches that it is whole.
     checksum: bool,
     /// Beneath which Kubernetes keeps its objects.
-    prefix: String,
+    prefix: Cow<'a, str>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct TokenDocument {
-    namespace: String,
+struct TokenDocument<'a> {
+    namespace: Cow<'a, str>,
     /// Missing where the Secret names none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    account: Option<String>,
+    account: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    account_uid: Option<String>,
-    secret: String,
+    account_uid: Option<Cow<'a, str>>,
+    secret: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     created: Option<String>,
     /// In seconds, as of now.
@@ -59,23 +64,23 @@ struct TokenDocument {
     age: Option<i64>,
     /// The day on which the API server saw it last. Missing where it never did since `trackedSince`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_used: Option<String>,
+    last_used: Option<Cow<'a, str>>,
     /// The day since when the API server refuses it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    invalid_since: Option<String>,
+    invalid_since: Option<Cow<'a, str>>,
     being_deleted: bool,
     /// Whether its account lists it, as Kubernetes up to 1.23 made them. Missing where the accounts were not seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     listed_by_account: Option<bool>,
     /// The label app.kubernetes.io/managed-by.
     #[serde(skip_serializing_if = "Option::is_none")]
-    managed_by: Option<String>,
+    managed_by: Option<Cow<'a, str>>,
     /// The pods in its namespace that use it. Missing where no pod that does was seen, and not all were.
     #[serde(skip_serializing_if = "Option::is_none")]
-    mounted_by: Option<Vec<String>>,
+    mounted_by: Option<Vec<Cow<'a, str>>>,
 }
 
-/// Writes it.
+/// The document, as of `now`: tokens have an age.
 pub(super) fn write_json(
     audit: &TokenAudit,
     now: OffsetDateTime,
@@ -91,39 +96,43 @@ pub(super) fn write_json(
         } => {
             let snapshot = SnapshotDocument {
                 revision: *revision,
-                written: written.map(timestamp),
+                written: written.map(second),
                 checksum: *integrity == Integrity::Checksum,
-                prefix: printable(prefix),
+                prefix: elide(prefix),
             };
             ("snapshot", Some(snapshot))
         }
     };
-    let document = AuditDocument {
+    let unseen = audit.unseen.iter();
+    let document = Document {
+        kind: "TokenAudit",
+        api_version: API_VERSION,
         tokens: audit.tokens.iter().map(|token| entry(token, now)).collect(),
         complete: audit.unseen.is_empty(),
-        unseen: audit.unseen.iter().map(|text| printable(text)).collect(),
+        unseen: unseen
+            .map(|it| elide(&it.to_string()).into_owned())
+            .collect(),
         source,
         snapshot,
-        tracked_since: audit.tracked_since.as_deref().map(printable),
+        tracked_since: audit.tracked_since.as_deref().map(elide),
     };
     write_document(&document, out)
 }
 
-fn entry(token: &LongLivedToken, now: OffsetDateTime) -> TokenDocument {
-    let shown = |text: &Option<String>| text.as_deref().map(printable);
+fn entry(token: &LongLivedToken, now: OffsetDateTime) -> TokenDocument<'_> {
     let pods = token.mounted_by.as_ref();
     TokenDocument {
-        namespace: printable(&token.namespace),
-        account: shown(&token.account),
-        account_uid: shown(&token.account_uid),
-        secret: printable(&token.secret),
-        created: token.created.map(timestamp),
+        namespace: elide(&token.namespace),
+        account: token.account.as_deref().map(elide),
+        account_uid: token.account_uid.as_deref().map(elide),
+        secret: elide(&token.secret),
+        created: token.created.map(second),
         age: token.created.map(|created| (now - created).whole_seconds()),
-        last_used: shown(&token.last_used),
-        invalid_since: shown(&token.invalid_since),
+        last_used: token.last_used.as_deref().map(elide),
+        invalid_since: token.invalid_since.as_deref().map(elide),
         being_deleted: token.is_being_deleted,
         listed_by_account: token.is_listed,
-        managed_by: shown(&token.managed_by),
-        mounted_by: pods.map(|pods| pods.iter().map(|pod| printable(pod)).collect()),
+        managed_by: token.managed_by.as_deref().map(elide),
+        mounted_by: pods.map(|pods| pods.iter().map(|pod| elide(pod)).collect()),
     }
 }

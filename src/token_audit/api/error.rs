@@ -1,5 +1,7 @@
 //! Why the API server does not tell.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 use super::super::object::NotAnObject;
@@ -29,6 +31,12 @@ pub enum ApiError {
     /// A list without an end.
     #[error("the API server gives pages without an end")]
     Endless,
+    /// There is more than can be told in time.
+    #[error("the time is up: asked for {} s, the API server had not told all", limit.as_secs())]
+    TimeIsUp {
+        /// For how long it was asked.
+        limit: Duration,
+    },
     /// One object alone is larger than what is read at once.
     #[error("it is larger than the 1 MiB that is read at once")]
     TooLarge,

@@ -1,15 +1,18 @@
 //! By way of the API server: metadata of Secrets, and the pods of the namespaces in which there are tokens.
 
+mod deadline;
 mod error;
 mod page;
 mod server;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::audit::Collection;
 use super::object::{Metadata, Object, SERVICE_ACCOUNT_TOKEN, Secret, ServiceAccount, Tracking};
-use super::{TokenAudit, View};
+use super::{TokenAudit, Unseen, View};
 use crate::evidence::with_causes;
+use deadline::Deadline;
 use page::{List, METADATA, OBJECTS, list};
 
 pub use error::ApiError;
@@ -38,9 +41,17 @@ pub trait Api {
 const SECRETS: u32 = 500;
 /// How many whole objects: a pod takes some ten kilobytes.
 const WHOLE: u32 = 100;
+/// For all of it: enough for some thousand pages, of which one takes an API server that is well a tenth of a second at most.
+const PATIENCE: Duration = Duration::from_mins(5);
 
-/// Finds the tokens without an end. What fails behind the first page of Secrets is told in the audit.
+/// Finds the tokens without an end, within five minutes. What fails behind the first page of Secrets is told in the audit, and what the
+/// time was too short for.
 pub fn audit_api(api: &impl Api) -> Result<TokenAudit, ApiError> {
+    audit_within(PATIENCE, api)
+}
+
+fn audit_within(limit: Duration, api: &impl Api) -> Result<TokenAudit, ApiError> {
+    let api = &Deadline::of(api, limit);
     let mut found = Collection::default();
     secrets(api, &mut found)?;
     let namespaces = found.namespaces();
@@ -106,7 +117,7 @@ fn each<T: Object>(
     add: impl Fn(&mut Collection, T),
 ) -> bool {
     let before = found.unseen.len();
-    for namespace in namespaces {
+    for (number, namespace) in namespaces.iter().enumerate() {
         let path = format!("/api/v1/namespaces/{namespace}/{kind}");
         let list_of = List {
             path: &path,
@@ -123,7 +134,13 @@ fn each<T: Object>(
         let subject = format!("{kind} in {namespace}");
         match listed {
             Ok(too_large) => found.skip(&subject, &too_large),
-            Err(error) => found.miss(&subject, &error),
+            Err(error @ ApiError::TimeIsUp { .. }) => {
+                let further = namespaces.len() - number - 1;
+                let others = format!("{subject}, and in {further} other namespaces");
+                found.miss(if further == 0 { subject } else { others }, &error);
+                break;
+            }
+            Err(error) => found.miss(subject, &error),
         }
     }
     found.unseen.len() == before
@@ -152,15 +169,16 @@ struct PartialSecret {
 }
 
 impl Collection {
-    fn miss(&mut self, subject: &str, error: &ApiError) {
-        let why = with_causes(error);
-        self.unseen.push(format!("{subject}: {why}"));
+    fn miss(&mut self, subject: impl Into<String>, error: &ApiError) {
+        self.unseen.push(Unseen::Untold {
+            subject: subject.into(),
+            why: with_causes(error),
+        });
     }
 
     fn skip(&mut self, subject: &str, too_large: &[String]) {
         for name in too_large {
-            let why = ApiError::TooLarge;
-            self.unseen.push(format!("{subject}: {name}: {why}"));
+            self.miss(format!("{subject}: {name}"), &ApiError::TooLarge);
         }
     }
 }

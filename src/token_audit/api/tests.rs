@@ -58,6 +58,10 @@ fn names(audit: &TokenAudit) -> Vec<&str> {
     tokens.map(|token| token.secret.as_str()).collect()
 }
 
+fn unseen(audit: &TokenAudit) -> Vec<String> {
+    audit.unseen.iter().map(ToString::to_string).collect()
+}
+
 const TRACKED: &str = r#"{"data":{"since":"2026-01-05"}}"#;
 
 #[test]
@@ -86,7 +90,7 @@ fn pages_follow_each_other_and_are_halved_where_they_are_too_large() {
     ]);
     let audit = audit_api(&api).unwrap();
     assert_eq!(names(&audit), ["a", "b"]);
-    assert_eq!(audit.unseen, [""; 0]);
+    assert!(audit.unseen.is_empty(), "{audit:?}");
     assert_eq!(audit.tracked_since.as_deref(), Some("2026-01-05"));
     let asked = api.asked.borrow();
     assert!(asked[1].contains("limit=500") && asked[1].contains("&continue=next_1"));
@@ -129,7 +133,7 @@ fn what_fails_behind_the_first_page_is_said() {
     assert_eq!(audit.tokens[0].mounted_by, None);
     assert_eq!(audit.tokens[0].is_listed, None);
     assert_eq!(
-        audit.unseen,
+        unseen(&audit),
         [
             "Secrets: the API server answers 503: etcdserver: no leader",
             "pods in ci: the answer is no list: it cannot be read",
@@ -152,7 +156,7 @@ fn one_object_that_is_too_large_is_named_and_passed_over() {
     let api = script(answers);
     let audit = audit_api(&api).unwrap();
     assert_eq!(
-        audit.unseen,
+        unseen(&audit),
         ["pods in ci: giant: it is larger than the 1 MiB that is read at once"]
     );
     let asked = api.asked.borrow();
@@ -171,7 +175,7 @@ fn a_server_that_gives_nonsense_is_left() {
     ] {
         let api = script(vec![answer; 3]);
         let said = match audit_api(&api) {
-            Ok(audit) => audit.unseen.join("\n"),
+            Ok(audit) => unseen(&audit).join("\n"),
             Err(error) => error.to_string(),
         };
         assert!(said.contains(part), "{said}");
@@ -191,7 +195,50 @@ impl Api for Endless {
 fn pages_without_an_end_are_left() {
     let audit = audit_api(&Endless).unwrap();
     assert_eq!(
-        audit.unseen,
+        unseen(&audit),
         ["Secrets: the API server gives pages without an end"]
     );
+}
+
+/// Gives a page with a token in a namespace of its own each time, for ever, and takes its time.
+struct Slow {
+    asked: std::cell::Cell<usize>,
+}
+
+impl Api for Slow {
+    fn ask(&self, _: &str, _: &'static str) -> Result<Reply, ApiError> {
+        std::thread::sleep(Duration::from_millis(10));
+        let number = self.asked.replace(self.asked.get() + 1);
+        let body = format!(
+            r#"{{"metadata":{{"continue":"x"}},"items":[{{"metadata":{{"name":"a","namespace":"n{number}"}}}}]}}"#
+        );
+        Ok(whole(200, &body))
+    }
+}
+
+#[test]
+fn asking_has_an_end_and_what_was_not_seen_is_said() {
+    let api = Slow { asked: 0.into() };
+    let begun = std::time::Instant::now();
+    let audit = audit_within(Duration::from_millis(100), &api).unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    let found = audit.tokens.len();
+    assert!((1..=10).contains(&found), "{found}");
+    let unseen = unseen(&audit);
+    let begins = [
+        "Secrets: ",
+        "pods in n0",
+        "serviceaccounts in n0",
+        "since when",
+    ];
+    assert_eq!(unseen.len(), begins.len(), "{unseen:?}");
+    for (text, begin) in unseen.iter().zip(begins) {
+        assert!(text.starts_with(begin), "{text}");
+        assert!(text.contains("the time is up"), "{text}");
+    }
+    assert_eq!(audit.tokens[0].mounted_by, None);
+    assert!(!audit.is_clean());
+    // Not even the first page came in time.
+    let nothing = audit_within(Duration::ZERO, &api);
+    assert!(matches!(nothing, Err(ApiError::TimeIsUp { .. })));
 }

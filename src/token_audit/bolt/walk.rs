@@ -6,9 +6,11 @@ use super::meta::Meta;
 use super::page::{HEADER, LeafElement, Page, number_u32};
 use super::{BoltError, Source};
 
-/// How deep a tree may be: a branch has two children at least, so that no file is large enough for a deeper one.
+/// How deep a tree may be. bbolt's branches have two children at least (`node.minKeys`), so that no disk holds a deeper one of its
+/// making; those of a hostile file may have one.
 const DEPTH: usize = 64;
-/// The longest run of pages that is held at once, in bytes. etcd takes values of 1.5 MiB (`--max-request-bytes`).
+/// The longest run of pages that is held at once, in bytes. bbolt gives one element a run of its own where it does not fit with
+/// others, and etcd takes values of 1.5 MiB unless `--max-request-bytes` says more.
 const LONGEST_PAGE: u64 = 32 << 20;
 
 /// Goes through trees; each page once at most, whatever the file says.
@@ -90,7 +92,12 @@ impl<'a, S: Source> Walk<'a, S> {
         let length = usize::try_from(length).ok();
         let length = length.filter(|length| *length as u64 <= LONGEST_PAGE);
         let length = length.ok_or_else(|| damaged("it is longer than any that etcd writes"))?;
-        self.buffer.resize(length, 0);
+        if length > self.buffer.capacity() {
+            // To grow in place would free the old page as it is, unwiped.
+            self.buffer = Zeroizing::new(vec![0; length]);
+        } else {
+            self.buffer.resize(length, 0);
+        }
         self.source.read_at(&mut self.buffer, at)?;
         Page::parse(number, &self.buffer)
     }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::SnapshotError;
 use super::registry::{Kind, Place, prefix_of_cluster};
 use super::revision::Change;
 use super::stored::Stored;
-use super::{ENCRYPTED, SnapshotError};
+use crate::token_audit::Unseen;
 use crate::token_audit::audit::Collection;
 use crate::token_audit::object::{
     Object, Pod, SERVICE_ACCOUNT_TOKEN, Secret, ServiceAccount, Tracking,
@@ -15,6 +16,9 @@ use crate::token_audit::object::{
 const LIMIT: usize = 64 << 20;
 /// What an entry takes besides its names, in bytes; rather more than less.
 const ENTRY: usize = 256;
+/// The longest value that is looked into, in bytes; of longer ones it is said that they were not. etcd takes 1.5 MiB
+/// (`--max-request-bytes`).
+const LONGEST_VALUE: usize = 2 << 20;
 
 /// Of each object what its latest change says.
 #[derive(Debug)]
@@ -161,21 +165,21 @@ impl Latest {
         let is_seen = |kind| unseen.keys().all(|(unseen, _)| *unseen != kind);
         found.has_pods = is_seen(Kind::Pod);
         found.has_accounts = is_seen(Kind::ServiceAccount);
-        let sentences = unseen.iter().map(|((kind, provider), count)| {
-            let words = kind.words();
+        let unseen = unseen.into_iter().map(|((kind, provider), count)| {
+            let kind = kind.words();
             match provider {
-                Some(provider) => format!("{words}: {count} {ENCRYPTED} {provider}"),
-                None => format!("{words}: {count} that cannot be read"),
+                Some(provider) => Unseen::Encrypted {
+                    kind,
+                    count,
+                    provider,
+                },
+                None => Unseen::Unreadable { kind, count },
             }
         });
-        found.unseen = sentences.collect();
+        found.unseen = unseen.collect();
         found
     }
 }
-
-/// The longest value that is looked into, in bytes; of longer ones it is said that they were not. etcd takes 1.5 MiB
-/// (`--max-request-bytes`).
-const LONGEST_VALUE: usize = 2 << 20;
 
 /// What is kept of a value; nothing where it says nothing about tokens.
 fn hold(place: &Place, value: &[u8]) -> Option<Held> {

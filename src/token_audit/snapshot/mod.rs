@@ -16,9 +16,6 @@ use registry::normal;
 
 pub use integrity::Integrity;
 
-/// What is said of objects that were seen and could not be looked into.
-pub const ENCRYPTED: &str = "encrypted with";
-
 /// Why a database tells nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {

@@ -2,17 +2,23 @@
 
 use std::io::{self, Write};
 
+use anstyle::Style;
 use time::OffsetDateTime;
 
 use super::super::arguments::CredentialIssue;
+use super::super::paragraph::lines;
 use super::super::render::{BAD, BOLD, GOOD, WARNING, date, printable, span};
 use super::super::report::write_ended;
-use super::wish::{Wish, is_above_rbac, is_long};
+use super::super::table::terminal_columns;
+use super::request::{Request, is_above_rbac, is_long};
 use crate::kubernetes::MASTERS_GROUP;
 use crate::node::Root;
 use crate::pki::Certificate;
 use crate::recovery::Ended;
 use crate::shell::quote;
+
+/// Where a sealed one is decrypted to: in memory, so that no disk has it.
+const DECRYPTED: &str = "/dev/shm/break-glass.conf";
 
 /// What somebody reads who asks to have the question explained.
 pub(super) const EXPLANATION: &str = "A new key and a certificate of this cluster's CA for it are made, and written into one kubeconfig.\n\
@@ -23,36 +29,35 @@ pub(super) const EXPLANATION: &str = "A new key and a certificate of this cluste
     journal of its own, and no key does.\n";
 
 /// What there is to tell.
-pub(super) struct Told<'a> {
+pub(super) struct Report<'a> {
     pub(super) arguments: &'a CredentialIssue,
-    pub(super) wish: &'a Wish,
+    pub(super) request: &'a Request,
     pub(super) server: &'a str,
     pub(super) not_after: OffsetDateTime,
 }
 
-impl Told<'_> {
+impl Report<'_> {
     /// What is about to be made, and what is unusual about it.
     pub(super) fn write_intention(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "To be made: a break-glass credential.")?;
         self.write_rows(out)?;
         if is_long(self.arguments) {
             let ttl = span(self.arguments.ttl);
-            writeln!(
-                out,
-                "{WARNING}It lives for {ttl}, which is longer than 24h, and cannot be taken back.{WARNING:#}"
-            )?;
+            let text =
+                format!("It lives for {ttl}, which is longer than 24h, and cannot be taken back.");
+            warning(WARNING, &text, out)?;
         }
         if is_above_rbac(self.arguments) {
-            writeln!(
-                out,
-                "{BAD}{MASTERS_GROUP} is above RBAC: it can do everything, and nothing can be taken from it.{BAD:#}"
-            )?;
+            let text = format!(
+                "{MASTERS_GROUP} is above RBAC: it can do everything, and nothing can be taken from it."
+            );
+            warning(BAD, &text, out)?;
         }
         Ok(())
     }
 
     /// What was made, how it is used, and how it is given back.
-    pub(super) fn write_report(
+    pub(super) fn write_made(
         &self,
         root: &Root,
         certificate: &Certificate,
@@ -81,7 +86,7 @@ impl Told<'_> {
         row("until", &until, out)?;
         row("server", self.server, out)?;
         row("key", &arguments.algorithm.to_string(), out)?;
-        for recipient in &self.wish.recipients {
+        for recipient in &self.request.recipients {
             row("sealed to", &recipient.to_string(), out)?;
         }
         Ok(())
@@ -90,36 +95,56 @@ impl Told<'_> {
     fn write_use(&self, out: &mut dyn Write) -> io::Result<()> {
         let file = quote(&self.arguments.out);
         writeln!(out, "\n{BOLD}Use it{BOLD:#}")?;
-        if self.wish.recipients.is_empty() {
+        if self.request.recipients.is_empty() {
             return command(&format!("kubectl --kubeconfig {file} auth whoami"), out);
         }
-        let opened = "/dev/shm/break-glass.conf";
-        let decrypt = format!("(umask 077; age --decrypt --identity KEY {file} >{opened})");
+        let decrypt = format!("(umask 077; age --decrypt --identity KEY {file} >{DECRYPTED})");
         command(&decrypt, out)?;
-        command(&format!("kubectl --kubeconfig {opened} auth whoami"), out)
+        command(
+            &format!("kubectl --kubeconfig {DECRYPTED} auth whoami"),
+            out,
+        )
     }
 
     fn write_return(&self, root: &Root, out: &mut dyn Write) -> io::Result<()> {
         let file = quote(&self.arguments.out);
         writeln!(out, "\n{BOLD}Give it back{BOLD:#}")?;
-        command(&format!("rm {file}"), out)?;
+        if self.request.recipients.is_empty() {
+            command(&format!("rm {file}"), out)?;
+        } else {
+            command(&format!("rm {file} {DECRYPTED}"), out)?;
+        }
         let end = date(self.not_after);
         let bound = if is_above_rbac(self.arguments) {
             format!("every copy of it is alive until {end}, whatever RBAC says")
         } else {
             format!("every copy of it is alive until {end}: remove what RBAC binds to it alone")
         };
-        writeln!(out, "  {bound}")?;
-        writeln!(
-            out,
-            "  what is still alive: {}",
-            root.command("credential list")
-        )
+        sentence(&bound, out)?;
+        let list = root.command("credential list");
+        writeln!(out, "  what is still alive: {list}")
     }
 }
 
 pub(super) fn row(label: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {label:<9} {}", printable(text))
+}
+
+/// In its own colour, broken between words where the terminal is too narrow.
+fn warning(style: Style, text: &str, out: &mut dyn Write) -> io::Result<()> {
+    for line in lines(text, terminal_columns()) {
+        writeln!(out, "{style}{line}{style:#}")?;
+    }
+    Ok(())
+}
+
+/// Behind the margin of the rows, broken between words where the terminal is too narrow.
+fn sentence(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    let width = terminal_columns().map(|columns| columns.saturating_sub(2));
+    for line in lines(text, width) {
+        writeln!(out, "  {line}")?;
+    }
+    Ok(())
 }
 
 fn command(text: &str, out: &mut dyn Write) -> io::Result<()> {

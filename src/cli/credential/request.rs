@@ -25,14 +25,14 @@ pub(super) const RUNBOOK: &str = "runbooks/break-glass.md";
 
 /// What the words alone say, where nothing is wrong with them.
 #[derive(Debug)]
-pub(super) struct Wish {
+pub(super) struct Request {
     /// To whom it is encrypted; nobody where it lies open.
     pub(super) recipients: Vec<Recipient>,
     /// The folder of the file.
     pub(super) folder: PathBuf,
 }
 
-impl Wish {
+impl Request {
     /// Everything that can be refused by the words alone.
     pub(super) fn of(arguments: &CredentialIssue) -> Result<Self, Failure> {
         check_user(&arguments.user).map_err(|error| of_name(&error))?;
@@ -77,9 +77,9 @@ pub(super) fn server(arguments: &CredentialIssue, known: Option<&str>) -> Result
     }
     let Some(known) = known else {
         let message = "admin.conf names no API server, and --server is not there";
-        return Err(usage(message).hint(SERVER_HINT));
+        return Err(of_node(message));
     };
-    check_server(known).map_err(|why| usage(format!("admin.conf: {why}")).hint(SERVER_HINT))?;
+    check_server(known).map_err(|why| of_node(format!("admin.conf: {why}")))?;
     Ok(known.to_owned())
 }
 
@@ -115,7 +115,7 @@ fn demand_lifetime(arguments: &CredentialIssue) -> Result<(), Failure> {
             span(ttl),
             span(SHORTEST)
         );
-        return Err(usage(message));
+        return Err(usage(message).hint("ask for as long as the work takes: --ttl 1h"));
     }
     if is_long(arguments) && !arguments.long_lived {
         let message = format!(
@@ -132,10 +132,12 @@ fn demand_lifetime(arguments: &CredentialIssue) -> Result<(), Failure> {
 fn recipients(arguments: &CredentialIssue) -> Result<Vec<Recipient>, Failure> {
     let named = &arguments.recipient;
     if named.len() > MOST_RECIPIENTS {
-        return Err(usage(format!(
+        let message = format!(
             "there are {} recipients, and may be {MOST_RECIPIENTS}",
             named.len()
-        )));
+        );
+        return Err(usage(message)
+            .hint("seal it to fewer, or to a key that they share; or issue one for each of them"));
     }
     let mut recipients: Vec<Recipient> = Vec::new();
     for (number, text) in named.iter().enumerate() {
@@ -145,7 +147,8 @@ fn recipients(arguments: &CredentialIssue) -> Result<Vec<Recipient>, Failure> {
                 .hint("its public half, which `age-keygen -y IDENTITY-FILE` prints: age1…")
         })?;
         if recipients.contains(&recipient) {
-            return Err(usage(format!("the recipient {recipient} is named twice")));
+            let message = format!("the recipient {recipient} is named twice");
+            return Err(usage(message).hint("once is enough, unless another one was meant"));
         }
         recipients.push(recipient);
     }
@@ -166,6 +169,13 @@ fn folder(out: &Path) -> Result<PathBuf, Failure> {
         return Err(usage(message).hint("no file is overwritten: remove it, or name another one"));
     }
     Ok(folder)
+}
+
+/// What the words leave to the node, and the node does not have.
+fn of_node(message: impl Into<String>) -> Failure {
+    Failure::new(Exit::Refused, message)
+        .hint(format!("name it, {SERVER_HINT}"))
+        .runbook(RUNBOOK)
 }
 
 fn usage(message: impl Into<String>) -> Failure {
