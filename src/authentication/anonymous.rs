@@ -1,11 +1,11 @@
 //! Requests without any credential.
 
-use super::ApiServer;
+use super::ApiServerAuthentication;
 use super::authenticator::{Authenticator, AuthenticatorName, AuthenticatorState};
 
 const FLAG: &str = "--anonymous-auth";
 
-pub(super) fn authenticator(server: &ApiServer) -> Authenticator {
+pub(super) fn authenticator(server: &ApiServerAuthentication) -> Authenticator {
     let flag = &server.anonymous;
     // ApplyAuthorization in k8s.io/kubernetes/pkg/kubeapiserver/options: what the flag says is taken back then.
     let is_on = flag.value && !server.allows_everything;

@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use time::OffsetDateTime;
+
+use crate::evidence::with_causes;
+use crate::inventory::ObservationError;
 use crate::kubernetes::MASTERS_GROUP;
 
 /// The group that the server adds to everybody whom it knows (`user.AllAuthenticated`).
@@ -19,7 +23,7 @@ pub enum Answer {
     },
     /// It does not know who that is: 401.
     Unauthorized(Vec<Unauthorized>),
-    /// Nothing reaches the server: the client cannot present it.
+    /// There is none: the client cannot present it, or this API server does not start.
     Unusable {
         /// Why it cannot.
         because: String,
@@ -40,8 +44,21 @@ pub struct Identity {
     pub uid: Option<String>,
     /// The groups, in order, with [`AUTHENTICATED`].
     pub groups: Vec<String>,
+    /// By what the server knows it.
+    pub by: Means,
     /// What must still be in the cluster for it, which only the server sees; nothing for a certificate.
     pub as_long_as: Vec<String>,
+}
+
+/// By what somebody is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Means {
+    /// A client certificate, until that moment: nothing else ends it.
+    Certificate(OffsetDateTime),
+    /// A token of the static token file: until that is another one, and the server was started again.
+    StaticToken,
+    /// Another token.
+    Token,
 }
 
 /// Why one of the authenticators does not know it.
@@ -84,8 +101,6 @@ pub enum Cause {
     UnknownToken,
     /// It does not say what it must.
     Malformed,
-    /// The file that would tell cannot be read.
-    Unreadable,
 }
 
 impl Cause {
@@ -106,7 +121,6 @@ impl Cause {
             Self::WrongAudience => "wrong-audience",
             Self::UnknownToken => "unknown-token",
             Self::Malformed => "malformed",
-            Self::Unreadable => "unreadable",
         }
     }
 }
@@ -128,7 +142,6 @@ impl fmt::Display for Cause {
             Self::WrongAudience => "wrong audience",
             Self::UnknownToken => "unknown token",
             Self::Malformed => "malformed",
-            Self::Unreadable => "unreadable",
         })
     }
 }
@@ -153,6 +166,7 @@ impl Identity {
         user: String,
         uid: Option<String>,
         mut groups: Vec<String>,
+        by: Means,
     ) -> Self {
         if !groups.iter().any(|group| group == AUTHENTICATED) {
             groups.push(AUTHENTICATED.to_owned());
@@ -161,7 +175,15 @@ impl Identity {
             user,
             uid,
             groups,
+            by,
             as_long_as: Vec::new(),
         }
+    }
+}
+
+/// The answer of a server that lacks a file which it needs.
+pub(super) fn does_not_start(error: &ObservationError) -> Answer {
+    Answer::Unusable {
+        because: format!("this API server does not start: {}", with_causes(error)),
     }
 }

@@ -2,16 +2,16 @@
 
 use time::OffsetDateTime;
 
-use super::answer::{Answer, Cause, Identity, Unauthorized};
-use super::{ApiServer, NamedFile};
-use crate::pki::{Certificate, ChainError, verify_client};
+use super::answer::{Answer, Cause, Identity, Means, Unauthorized, does_not_start};
+use super::{ApiServerAuthentication, NamedFile};
+use crate::pki::{Certificate, ChainError, leads_to, verify_client};
 
 /// The attribute for groups (X.520).
 const ORGANIZATION: &str = "2.5.4.10";
 /// The attribute for the user's UID (`k8s.io/apimachinery/pkg/util/asn1`, `X509UID`), read since 1.33.
 const USER_UID: &str = "1.3.6.1.4.1.57683.2";
 
-impl ApiServer {
+impl ApiServerAuthentication {
     /// What it answers to this chain, the leaf first, when a client proves that it has the leaf's key.
     pub fn answer_certificate(&self, chain: &[Certificate], now: OffsetDateTime) -> Answer {
         let Some((leaf, intermediates)) = chain.split_first() else {
@@ -25,12 +25,7 @@ impl ApiServer {
         };
         let authorities = match &authorities.content {
             Ok(authorities) => authorities,
-            Err(error) => {
-                return Answer::Unauthorized(vec![Unauthorized::new(
-                    Cause::Unreadable,
-                    error.to_string(),
-                )]);
-            }
+            Err(error) => return does_not_start(error),
         };
         match verify_client(leaf, intermediates, authorities, now) {
             Ok(_) => self.answer_leaf(leaf),
@@ -54,7 +49,12 @@ impl ApiServer {
             )]);
         }
         let groups = leaf.subject_values(ORGANIZATION);
-        Answer::Known(Identity::authenticated(user.to_owned(), uids.pop(), groups))
+        Answer::Known(Identity::authenticated(
+            user.to_owned(),
+            uids.pop(),
+            groups,
+            Means::Certificate(leaf.not_after()),
+        ))
     }
 
     /// Certificates that say nothing are passed over, and what is left is anonymous; but where a front proxy is configured, that one's
@@ -68,17 +68,14 @@ impl ApiServer {
     }
 }
 
-/// Whom a certificate leads to, whether or not its own time has come: the authority's subject.
+/// Whose signature a certificate leads to, whatever else is wrong with it: the authority's subject.
 pub fn authority_of(
     chain: &[Certificate],
     authorities: &NamedFile<Vec<Certificate>>,
-    now: OffsetDateTime,
 ) -> Option<String> {
     let (leaf, intermediates) = chain.split_first()?;
     let roots = authorities.content.as_ref().ok()?;
-    let then = now.max(leaf.not_before()).min(leaf.not_after());
-    let verified = verify_client(leaf, intermediates, roots, then).ok()?;
-    Some(verified.last()?.subject())
+    leads_to(leaf, intermediates, roots).map(Certificate::subject)
 }
 
 fn unauthorized(error: &ChainError) -> Unauthorized {

@@ -3,14 +3,15 @@
 
 use time::OffsetDateTime;
 
-use super::answer::{Answer, Cause, Identity, Unauthorized};
-use super::{ApiServer, JsonWebToken, TokenError};
-use crate::evidence::with_causes;
+use super::answer::{Answer, Cause, Identity, Means, Unauthorized, does_not_start};
+use super::{ApiServerAuthentication, Claims, JsonWebToken, TokenError};
+use crate::evidence::moment;
+use crate::kubernetes::without_password;
 
 /// The group of those who join nodes (`k8s.io/cluster-bootstrap/token/api`).
 const BOOTSTRAPPERS: &str = "system:bootstrappers";
 
-impl ApiServer {
+impl ApiServerAuthentication {
     /// What it answers to a request without anything that an authenticator looks at.
     pub fn answer_nothing(&self, because: &str) -> Answer {
         let configuration = self.authentication_config.as_ref();
@@ -39,24 +40,25 @@ impl ApiServer {
 
     /// What it answers to a bearer token. Whatever is wrong with one is 401, even where the same request without it would be let in.
     pub fn answer_token(&self, text: &str, now: OffsetDateTime) -> Answer {
-        let mut unreadable = None;
         if let Some(file) = &self.static_tokens {
             match &file.content {
                 Ok(tokens) => {
                     if let Some(token) = tokens.find(text.as_bytes()) {
                         let uid = Some(token.uid.clone()).filter(|uid| !uid.is_empty());
                         let (user, groups) = (token.user.clone(), token.groups.clone());
-                        return Answer::Known(Identity::authenticated(user, uid, groups));
+                        let by = Means::StaticToken;
+                        return Answer::Known(Identity::authenticated(user, uid, groups, by));
                     }
                 }
-                Err(error) => unreadable = Some(with_causes(error)),
+                Err(error) => return does_not_start(error),
             }
         }
         let parsed = JsonWebToken::parse(text);
         if let Ok(token) = &parsed
             && self.service_accounts.takes(token)
         {
-            return self.service_accounts.answer(token, now);
+            let answer = self.service_accounts.answer(token, now);
+            return self.or_the_webhook(answer);
         }
         if self.bootstrap_tokens.value
             && let Some(id) = bootstrap_token(text)
@@ -70,50 +72,118 @@ impl ApiServer {
                     format!("system:bootstrap:{id}"),
                     None,
                     vec![BOOTSTRAPPERS.to_owned()],
+                    Means::Token,
                 )
             });
         }
         if let Ok(token) = &parsed
-            && self.has_issuer(&token.claims.issuer)
+            && let Some(audiences) = self.audiences_of(&token.claims.issuer)
         {
-            let issuer = super::without_password(&token.claims.issuer);
-            return Answer::Open {
-                on: format!("the keys of {issuer}, which the API server fetches from there"),
-            };
+            return self.or_the_webhook(of_issuer(&token.claims, audiences, now));
         }
-        if self.webhook.is_some() {
-            return Answer::Open {
-                on: "what the webhook says of it (--authentication-token-webhook-config-file)"
-                    .to_owned(),
-            };
-        }
-        let unauthorized = match (parsed, unreadable) {
-            (_, Some(error)) => Unauthorized::new(Cause::Unreadable, error),
-            (Err(error @ (TokenError::Header | TokenError::Claims)), _) => {
+        let unauthorized = match parsed {
+            Err(error @ (TokenError::Header | TokenError::Claims)) => {
                 Unauthorized::new(Cause::Malformed, error.to_string())
             }
-            (Ok(token), _) => {
-                let issuer = super::without_password(&token.claims.issuer);
+            Ok(token) => {
+                let issuer = without_password(&token.claims.issuer);
                 let evidence = format!(
                     "no authenticator of this API server takes tokens of the issuer {issuer:?}"
                 );
                 Unauthorized::new(Cause::UnknownToken, evidence)
             }
-            (Err(TokenError::NotAToken), _) => Unauthorized::new(
-                Cause::UnknownToken,
-                "no authenticator of this API server takes tokens like that",
-            ),
+            Err(TokenError::NotAToken) => of_another_form(text),
         };
-        Answer::Unauthorized(vec![unauthorized])
+        self.or_the_webhook(Answer::Unauthorized(vec![unauthorized]))
     }
 
-    /// Whether tokens of that issuer are taken here by way of `OpenID` Connect.
-    fn has_issuer(&self, issuer: &str) -> bool {
-        let of_flags = self.oidc.as_ref().and_then(|oidc| oidc.issuer.as_deref());
-        let configuration = self.authentication_config.as_ref();
-        let configuration = configuration.and_then(|file| file.content.as_ref().ok());
-        let mut configured = configuration.into_iter().flat_map(|it| &it.jwt);
-        of_flags == Some(issuer) || configured.any(|it| it.url == issuer)
+    /// Of whom all others have refused the webhook is asked, where there is one: an error of one authenticator does not end the row
+    /// (`tokenunion.New`).
+    fn or_the_webhook(&self, answer: Answer) -> Answer {
+        match answer {
+            Answer::Unauthorized(refused) if self.webhook.is_some() => {
+                let causes: Vec<String> = refused.iter().map(|it| it.cause.to_string()).collect();
+                Answer::Open {
+                    on: format!(
+                        "what the webhook says of it (--authentication-token-webhook-config-file); to all others it is: {}",
+                        causes.join(", ")
+                    ),
+                }
+            }
+            other => other,
+        }
+    }
+
+    /// For whom tokens of that issuer must be, where it is one of `OpenID` Connect here.
+    fn audiences_of(&self, issuer: &str) -> Option<&[String]> {
+        if let Some(oidc) = &self.oidc
+            && oidc.issuer.as_deref() == Some(issuer)
+        {
+            return Some(oidc.client.as_slice());
+        }
+        let configuration = self.authentication_config.as_ref()?.content.as_ref().ok()?;
+        let configured = configuration.jwt.iter().find(|it| it.url == issuer)?;
+        Some(&configured.audiences)
+    }
+}
+
+/// What was most likely meant by a word that is no token of any kind.
+fn of_another_form(text: &str) -> Unauthorized {
+    // `{"` in base64, and that in base64 once more.
+    let (cause, evidence) = if text.starts_with("ZXlK") {
+        (
+            Cause::Malformed,
+            "it is base64 of a token, as a Secret's data have it: decode it first (base64 --decode)",
+        )
+    } else if text.starts_with("Bearer ") {
+        (
+            Cause::Malformed,
+            "it begins with `Bearer `, which clients put before it themselves",
+        )
+    } else if text.starts_with("eyJ") {
+        (
+            Cause::Malformed,
+            "it begins as a JSON Web Token does, and is not whole: cut short, or with something in it that does not belong there",
+        )
+    } else {
+        (
+            Cause::UnknownToken,
+            "no authenticator of this API server takes tokens like that",
+        )
+    };
+    Unauthorized::new(cause, evidence)
+}
+
+/// What `k8s.io/apiserver/plugin/pkg/authenticator/token/oidc` can say without the issuer's keys: a token without an end counts as ended,
+/// and clocks may not differ.
+fn of_issuer(claims: &Claims, audiences: &[String], now: OffsetDateTime) -> Answer {
+    let refused = |cause, evidence| Answer::Unauthorized(vec![Unauthorized::new(cause, evidence)]);
+    match claims.expiry() {
+        None => {
+            return refused(
+                Cause::Expired,
+                "it has no end, which counts as ended".to_owned(),
+            );
+        }
+        Some(end) if end < now => {
+            return refused(Cause::Expired, format!("it ended at {}", moment(end)));
+        }
+        Some(_) => {}
+    }
+    let is_for_us = |audience: &String| audiences.contains(audience);
+    if !claims.audience.all().iter().any(is_for_us) {
+        let evidence = format!(
+            "it is for {}; here it must be for {}",
+            claims.audience.all().join(", "),
+            audiences.join(", ")
+        );
+        return refused(Cause::WrongAudience, evidence);
+    }
+    Answer::Open {
+        on: format!(
+            "the keys of {}, which the API server fetches from there",
+            without_password(&claims.issuer)
+        ),
     }
 }
 

@@ -8,8 +8,8 @@ use super::authenticator::Authenticator;
 use super::switch::Switch;
 use super::{FrontProxy, Oidc, ServiceAccounts, TokenFile, Webhook};
 use super::{
-    anonymous, bootstrap_tokens, client_certificates, front_proxy, jwt, service_account_tokens,
-    token_file, webhook,
+    anonymous, bootstrap_tokens, client_certificates, front_proxy, jwt, own_certificates,
+    service_account_tokens, token_file, webhook,
 };
 use crate::inventory::{Layout, ObservationError};
 use crate::kubernetes::{AuthenticationConfiguration, Component, StaticPod};
@@ -18,13 +18,17 @@ use crate::pki::{Certificate, read_certificates};
 
 /// What this API server knows its callers by, from the flags in its manifest and the files that they name.
 #[derive(Debug)]
-pub struct ApiServer {
+pub struct ApiServerAuthentication {
     /// The manifest, a node path, links resolved; none where this is what kubeadm would set up.
     pub manifest: Option<PathBuf>,
     /// Whose client certificates are believed (`--client-ca-file`); none where certificates let nobody in.
     pub client_authorities: Option<NamedFile<Vec<Certificate>>>,
     /// What it shows to its clients (`--tls-cert-file`).
     pub serving: Option<NamedFile<Vec<Certificate>>>,
+    /// What it shows to etcd (`--etcd-certfile`).
+    pub etcd_client: Option<NamedFile<Vec<Certificate>>>,
+    /// What it shows to kubelets (`--kubelet-client-certificate`).
+    pub kubelet_client: Option<NamedFile<Vec<Certificate>>>,
     /// Tokens of service accounts.
     pub service_accounts: ServiceAccounts,
     /// Who may say in headers for whom it asks (`--requestheader-…`); nobody where no CA is named.
@@ -55,7 +59,7 @@ pub struct NamedFile<T> {
     pub content: Result<T, ObservationError>,
 }
 
-impl ApiServer {
+impl ApiServerAuthentication {
     /// Reads what the API server of this node is started with; `None` where it has no manifest here.
     pub fn observe(root: &Root, layout: &Layout) -> Option<Self> {
         let manifest = layout.manifest(Component::ApiServer)?;
@@ -94,6 +98,8 @@ impl ApiServer {
             manifest: None,
             client_authorities: certificates_of("client-ca-file"),
             serving: certificates_of("tls-cert-file"),
+            etcd_client: certificates_of("etcd-certfile"),
+            kubelet_client: certificates_of("kubelet-client-certificate"),
             service_accounts: ServiceAccounts::observe(root, pod),
             front_proxy: FrontProxy::observe(root, pod),
             static_tokens: pod.filled_flag("token-auth-file").map(|path| {
@@ -111,9 +117,10 @@ impl ApiServer {
         }
     }
 
-    /// Its authenticators, in the order in which they are asked.
+    /// What all need, then its authenticators in the order in which they are asked.
     pub fn authenticators(&self, now: OffsetDateTime) -> Vec<Authenticator> {
         vec![
+            own_certificates::authenticator(self, now),
             front_proxy::authenticator(self, now),
             client_certificates::authenticator(self, now),
             token_file::authenticator(self),
@@ -185,7 +192,7 @@ fn configuration(
 /// `BuiltInAuthorizationOptions.Complete` in `k8s.io/kubernetes/pkg/kubeapiserver/options`: neither modes nor a configuration is
 /// `AlwaysAllow`.
 fn allows_everything(pod: &StaticPod) -> bool {
-    let modes = super::list(pod, "authorization-mode");
+    let modes = pod.list("authorization-mode");
     if modes.is_empty() {
         return pod.filled_flag("authorization-config").is_none();
     }

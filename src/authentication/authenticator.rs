@@ -4,10 +4,11 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
+use super::NamedFile;
 use crate::evidence::{moment, with_causes};
 use crate::inventory::ObservationError;
 use crate::kubernetes::AuthenticationConfigurationError;
-use crate::pki::Certificate;
+use crate::pki::{Certificate, Validity};
 
 /// A way of a server to know who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Authenticator {
 /// `k8s.io/kubernetes/pkg/kubeapiserver/authenticator`), then those of the kubelet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthenticatorName {
+    /// None, but what all of the API server need: its own certificates.
+    OwnCertificates,
     /// `--requestheader-client-ca-file`.
     FrontProxy,
     /// `--client-ca-file`.
@@ -86,6 +89,7 @@ impl AuthenticatorName {
     /// As people read it.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::OwnCertificates => "API server itself",
             Self::FrontProxy => "front proxy",
             Self::ClientCertificates => "client certificates",
             Self::StaticTokens => "static tokens",
@@ -103,17 +107,18 @@ impl AuthenticatorName {
     /// As programs read it.
     pub fn identifier(self) -> &'static str {
         match self {
-            Self::FrontProxy => "frontProxy",
-            Self::ClientCertificates => "clientCertificates",
-            Self::StaticTokens => "staticTokens",
-            Self::ServiceAccountTokens => "serviceAccountTokens",
-            Self::BootstrapTokens => "bootstrapTokens",
+            Self::OwnCertificates => "own-certificates",
+            Self::FrontProxy => "front-proxy",
+            Self::ClientCertificates => "client-certificates",
+            Self::StaticTokens => "static-tokens",
+            Self::ServiceAccountTokens => "service-account-tokens",
+            Self::BootstrapTokens => "bootstrap-tokens",
             Self::Jwt => "jwt",
             Self::Webhook => "webhook",
             Self::Anonymous => "anonymous",
-            Self::KubeletClientCertificates => "kubeletClientCertificates",
-            Self::KubeletTokens => "kubeletTokens",
-            Self::KubeletAnonymous => "kubeletAnonymous",
+            Self::KubeletClientCertificates => "kubelet-client-certificates",
+            Self::KubeletTokens => "kubelet-tokens",
+            Self::KubeletAnonymous => "kubelet-anonymous",
         }
     }
 }
@@ -188,6 +193,48 @@ impl Authenticator {
         self.fail(format_args!("{what}: {}", with_causes(error)));
     }
 
+    /// Adds a setting that names a file of certificates, of which any one is enough: [`Self::rest_on`].
+    pub(super) fn rest_on_file(
+        &mut self,
+        setting: &str,
+        file: &NamedFile<Vec<Certificate>>,
+        server: &str,
+        now: OffsetDateTime,
+    ) {
+        self.rest_on_some(setting, file, server, usize::MAX, now);
+    }
+
+    /// The same where the first one alone counts: it is shown, and the others lead to its authority.
+    pub(super) fn rest_on_first(
+        &mut self,
+        setting: &str,
+        file: &NamedFile<Vec<Certificate>>,
+        now: OffsetDateTime,
+    ) {
+        self.rest_on_some(setting, file, super::API_SERVER, 1, now);
+    }
+
+    fn rest_on_some(
+        &mut self,
+        setting: &str,
+        file: &NamedFile<Vec<Certificate>>,
+        server: &str,
+        most: usize,
+        now: OffsetDateTime,
+    ) {
+        let path = file.path.to_string_lossy();
+        match &file.content {
+            Ok(certificates) => {
+                let counting = certificates.get(..most).unwrap_or(certificates);
+                self.rest_on(setting, path, counting, now);
+            }
+            Err(error) => {
+                self.set(setting, path);
+                self.fail_to_start(server, error);
+            }
+        }
+    }
+
     /// Adds a setting that names certificates of which any one is enough, such as authorities: it is broken when none is valid.
     pub(super) fn rest_on(
         &mut self,
@@ -197,7 +244,7 @@ impl Authenticator {
         now: OffsetDateTime,
     ) {
         let setting = setting.into();
-        let is_valid = |one: &&Certificate| one.not_before() <= now && now < one.not_after();
+        let is_valid = |one: &&Certificate| Validity::of(one).contains(now);
         let last = certificates.iter().map(Certificate::not_after).max();
         let valid = certificates.iter().filter(is_valid);
         // Of a bundle the first end matters: whom that authority has signed is not let in any more.

@@ -1,11 +1,11 @@
 //! Bootstrap tokens, by which new nodes join.
 
-use super::ApiServer;
+use super::ApiServerAuthentication;
 use super::authenticator::{Authenticator, AuthenticatorName};
 
 const FLAG: &str = "--enable-bootstrap-token-auth";
 
-pub(super) fn authenticator(server: &ApiServer) -> Authenticator {
+pub(super) fn authenticator(server: &ApiServerAuthentication) -> Authenticator {
     let flag = &server.bootstrap_tokens;
     let mut authenticator = Authenticator::new(AuthenticatorName::BootstrapTokens, flag.value)
         .with_advice(

@@ -2,12 +2,15 @@
 
 use time::OffsetDateTime;
 
-use super::ApiServer;
+use super::ApiServerAuthentication;
 use super::authenticator::{Authenticator, AuthenticatorName};
 
 const FLAG: &str = "--client-ca-file";
 
-pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenticator {
+pub(super) fn authenticator(
+    server: &ApiServerAuthentication,
+    now: OffsetDateTime,
+) -> Authenticator {
     let file = server.client_authorities.as_ref();
     let name = AuthenticatorName::ClientCertificates;
     let mut authenticator = Authenticator::new(name, file.is_some()).with_advice(
@@ -16,16 +19,8 @@ pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenti
         "there is no revocation: who has a copy is in until its end, and O=system:masters is above RBAC; who has ca.key can be anybody",
         "certificates for machines, short-lived; OIDC for people; ca.key off the node; for an emergency: rekindle credential issue",
     );
-    let Some(file) = file else {
-        return authenticator;
-    };
-    let path = file.path.to_string_lossy();
-    match &file.content {
-        Ok(authorities) => authenticator.rest_on(FLAG, path, authorities, now),
-        Err(error) => {
-            authenticator.set(FLAG, path);
-            authenticator.fail_to_start(super::API_SERVER, error);
-        }
+    if let Some(file) = file {
+        authenticator.rest_on_file(FLAG, file, super::API_SERVER, now);
     }
     authenticator
 }

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::authenticator::{Authenticator, AuthenticatorName};
-use super::{ApiServer, NamedFile};
+use super::{ApiServerAuthentication, NamedFile};
 use crate::kubernetes::StaticPod;
 use crate::node::{Root, Secrecy};
 use crate::pki::Certificate;
@@ -20,8 +20,6 @@ pub struct FrontProxy {
     pub allowed_names: Vec<String>,
     /// `--requestheader-username-headers`: where the user stands. Without any nobody is known by it.
     pub username_headers: Vec<String>,
-    /// `--requestheader-group-headers`: where the groups stand.
-    pub group_headers: Vec<String>,
     /// `--proxy-client-cert-file`: what the API server shows to the servers of aggregated APIs.
     pub own_certificate: Option<NamedFile<Vec<Certificate>>>,
 }
@@ -29,12 +27,11 @@ pub struct FrontProxy {
 impl FrontProxy {
     pub(super) fn observe(root: &Root, pod: &StaticPod) -> Option<Self> {
         let read = |path| NamedFile::read(root, path, Secrecy::Public, super::certificates);
-        let list = |name| super::list(pod, name);
+        let list = |name| pod.list(name);
         Some(Self {
             authorities: read(pod.filled_flag("requestheader-client-ca-file")?),
             allowed_names: list("requestheader-allowed-names"),
             username_headers: list("requestheader-username-headers"),
-            group_headers: list("requestheader-group-headers"),
             own_certificate: pod.filled_flag("proxy-client-cert-file").map(read),
         })
     }
@@ -45,7 +42,10 @@ impl FrontProxy {
     }
 }
 
-pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenticator {
+pub(super) fn authenticator(
+    server: &ApiServerAuthentication,
+    now: OffsetDateTime,
+) -> Authenticator {
     let proxy = server.front_proxy.as_ref();
     let is_on = proxy.is_some_and(FrontProxy::is_on);
     let mut authenticator = Authenticator::new(AuthenticatorName::FrontProxy, is_on).with_advice(
@@ -57,14 +57,7 @@ pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenti
     let Some(proxy) = proxy else {
         return authenticator;
     };
-    let path = proxy.authorities.path.to_string_lossy();
-    match &proxy.authorities.content {
-        Ok(authorities) => authenticator.rest_on(FLAG, path, authorities, now),
-        Err(error) => {
-            authenticator.set(FLAG, path);
-            authenticator.fail_to_start(super::API_SERVER, error);
-        }
-    }
+    authenticator.rest_on_file(FLAG, &proxy.authorities, super::API_SERVER, now);
     let names = &proxy.allowed_names;
     let any = || "any name".to_owned();
     let allowed = if names.is_empty() {
@@ -82,24 +75,14 @@ pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenti
         );
     }
     if let Some(own) = &proxy.own_certificate {
-        let path = own.path.to_string_lossy();
-        match &own.content {
-            // The first one is shown, the others lead to its authority.
-            Ok(certificates) => {
-                authenticator.rest_on(OWN, path, certificates.get(..1).unwrap_or_default(), now);
-            }
-            Err(error) => {
-                authenticator.set(OWN, path);
-                authenticator.fail_to_start(super::API_SERVER, error);
-            }
-        }
+        authenticator.rest_on_first(OWN, own, now);
     }
     authenticator
 }
 
 /// Whether the CAs for clients and for proxies have one in common (`certificatesOverlap` in
 /// `k8s.io/kubernetes/pkg/kubeapiserver/options`).
-fn shares_authority(server: &ApiServer, proxy: &FrontProxy) -> bool {
+fn shares_authority(server: &ApiServerAuthentication, proxy: &FrontProxy) -> bool {
     let clients = server.client_authorities.as_ref();
     let clients = clients.and_then(|file| file.content.as_ref().ok());
     let (Some(clients), Ok(proxies)) = (clients, &proxy.authorities.content) else {

@@ -3,9 +3,9 @@
 use time::OffsetDateTime;
 
 use super::authenticator::{Authenticator, AuthenticatorName};
-use super::{ApiServer, Oidc};
+use super::{ApiServerAuthentication, Oidc};
 use crate::evidence::with_causes;
-use crate::kubernetes::{ClaimMapping, JwtAuthenticator};
+use crate::kubernetes::{ClaimMapping, JwtAuthenticator, without_password};
 use crate::pki::read_certificates;
 
 const FLAG: &str = "--authentication-config";
@@ -13,7 +13,10 @@ const FLAG: &str = "--authentication-config";
 const BARE: &str =
     ". Groups have no prefix: the issuer can put anybody into system:masters, above RBAC";
 
-pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenticator {
+pub(super) fn authenticator(
+    server: &ApiServerAuthentication,
+    now: OffsetDateTime,
+) -> Authenticator {
     let mut authenticator = Authenticator::new(AuthenticatorName::Jwt, false).with_advice(
         "no effect, as far as the cluster's go: people log on as soon as the API server serves. It needs its issuer: that \
          one's own TLS, a CA that is believed here, and the way to it; keys it has not fetched yet mean 401",
@@ -48,13 +51,13 @@ pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenti
 
 fn of_flags(
     authenticator: &mut Authenticator,
-    server: &ApiServer,
+    server: &ApiServerAuthentication,
     oidc: &Oidc,
     now: OffsetDateTime,
 ) {
     authenticator.state = super::AuthenticatorState::On;
     if let Some(issuer) = &oidc.issuer {
-        authenticator.set("--oidc-issuer-url", super::without_password(issuer));
+        authenticator.set("--oidc-issuer-url", without_password(issuer));
         refuse_own_issuer(authenticator, server, issuer);
     }
     if let Some(client) = &oidc.client {
@@ -67,14 +70,7 @@ fn of_flags(
         oidc.groups.as_ref(),
     );
     if let Some(file) = &oidc.authorities {
-        let path = file.path.to_string_lossy();
-        match &file.content {
-            Ok(authorities) => authenticator.rest_on("--oidc-ca-file", path, authorities, now),
-            Err(error) => {
-                authenticator.set("--oidc-ca-file", path);
-                authenticator.fail_to_start(super::API_SERVER, error);
-            }
-        }
+        authenticator.rest_on_file("--oidc-ca-file", file, super::API_SERVER, now);
     }
     if let Some(fault) = oidc.fault(server) {
         authenticator.fail(format_args!("kube-apiserver does not start: {fault}"));
@@ -83,7 +79,7 @@ fn of_flags(
 
 fn of_issuer(
     authenticator: &mut Authenticator,
-    server: &ApiServer,
+    server: &ApiServerAuthentication,
     index: usize,
     issuer: &JwtAuthenticator,
     now: OffsetDateTime,
@@ -120,7 +116,11 @@ fn of_issuer(
 }
 
 /// The API server does not start with an issuer that its own service accounts have.
-fn refuse_own_issuer(authenticator: &mut Authenticator, server: &ApiServer, issuer: &str) {
+fn refuse_own_issuer(
+    authenticator: &mut Authenticator,
+    server: &ApiServerAuthentication,
+    issuer: &str,
+) {
     if server
         .service_accounts
         .issuers
@@ -153,7 +153,17 @@ fn set_mappings(
 fn shown(mapping: &ClaimMapping) -> String {
     match mapping {
         ClaimMapping::Claim { claim, prefix } if prefix.is_empty() => claim.clone(),
-        ClaimMapping::Claim { claim, prefix } => format!("{claim} (prefix {prefix})"),
+        ClaimMapping::Claim { claim, prefix } => {
+            format!("{claim} (prefix {})", shown_prefix(prefix))
+        }
         ClaimMapping::Expression(_) => "a CEL expression".to_owned(),
+    }
+}
+
+/// The default is the issuer's URL with a `#` behind it.
+fn shown_prefix(prefix: &str) -> String {
+    match prefix.strip_suffix('#') {
+        Some(url) if url.contains("://") => format!("{}#", without_password(url)),
+        _ => prefix.to_owned(),
     }
 }

@@ -60,14 +60,7 @@ impl KubeletAuthentication {
         );
         if let Some(file) = file {
             const FIELD: &str = "authentication.x509.clientCAFile";
-            let path = file.path.to_string_lossy();
-            match &file.content {
-                Ok(authorities) => authenticator.rest_on(FIELD, path, authorities, now),
-                Err(error) => {
-                    authenticator.set(FIELD, path);
-                    authenticator.fail_to_start("the kubelet", error);
-                }
-            }
+            authenticator.rest_on_file(FIELD, file, "the kubelet", now);
         }
         authenticator
     }
@@ -80,7 +73,7 @@ impl KubeletAuthentication {
             "none of its own: who is known is the API server's word, and who may what is RBAC's",
             "leave it on, and authentication by tokens to bound ones",
         );
-        let value = if self.webhook { "true" } else { "false" };
+        let value = self.webhook.to_string();
         authenticator.set("authentication.webhook.enabled", value);
         authenticator
     }
@@ -92,7 +85,7 @@ impl KubeletAuthentication {
             "whoever reaches port 10250 is system:anonymous; RBAC alone stands between",
             "authentication.anonymous.enabled: false, as kubeadm has it",
         );
-        let value = if self.anonymous { "true" } else { "false" };
+        let value = self.anonymous.to_string();
         authenticator.set("authentication.anonymous.enabled", value);
         authenticator
     }

@@ -18,6 +18,7 @@ mod front_proxy;
 mod jwt;
 mod kubelet;
 mod oidc;
+mod own_certificates;
 mod service_account_token;
 mod service_account_tokens;
 mod service_accounts;
@@ -25,12 +26,10 @@ mod switch;
 mod token_file;
 mod webhook;
 
-use time::OffsetDateTime;
-
-pub use answer::{AUTHENTICATED, Answer, Cause, Identity, Unauthorized};
+pub use answer::{AUTHENTICATED, Answer, Cause, Identity, Means, Unauthorized};
 pub use answer_certificate::authority_of;
 pub use answer_token::bootstrap_token;
-pub use api_server::{ApiServer, NamedFile};
+pub use api_server::{ApiServerAuthentication, NamedFile};
 pub use authenticator::{Authenticator, AuthenticatorName, AuthenticatorState, Evidence};
 pub use csv::CsvError;
 pub use front_proxy::FrontProxy;
@@ -46,50 +45,5 @@ pub use webhook::{Webhook, WebhookClient};
 
 use api_server::certificates;
 
-use crate::kubernetes::StaticPod;
-
 /// Whose authenticators most of these are.
 const API_SERVER: &str = "kube-apiserver";
-
-/// A moment as evidence has it: to the second, in UTC.
-fn date(moment: OffsetDateTime) -> String {
-    use time::format_description::well_known::Rfc3339;
-    moment
-        .truncate_to_second()
-        .format(&Rfc3339)
-        .unwrap_or_default()
-}
-
-/// A flag that takes several values, between commas or by being repeated (`StringSlice` of pflag).
-fn list(pod: &StaticPod, name: &str) -> Vec<String> {
-    let values = pod.flags(name);
-    let values = values.flat_map(|value| value.split(','));
-    let filled = values.filter(|value| !value.is_empty());
-    filled.map(str::to_owned).collect()
-}
-
-/// A URL without what stands before the `@`: nothing secret is shown.
-fn without_password(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    // What stands behind a question mark may be a key.
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    match scheme {
-        "" => format!("{host}{path}"),
-        scheme => format!("{scheme}://{host}{path}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn no_url_shows_a_password() {
-        let shown = super::without_password;
-        assert_eq!(shown("https://me:hunter2@a:1/b@c?d#e"), "https://a:1/b@c");
-        assert_eq!(shown("https://a?token=hunter2@b"), "https://a");
-        assert_eq!(shown("me:hunter2@a/b"), "a/b");
-        assert_eq!(shown(""), "");
-    }
-}

@@ -1,8 +1,7 @@
 //! The flags of `OpenID` Connect.
 
-use super::{ApiServer, NamedFile};
-use crate::kubernetes::ClaimMapping;
-use crate::kubernetes::StaticPod;
+use super::{ApiServerAuthentication, NamedFile};
+use crate::kubernetes::{ClaimMapping, StaticPod};
 use crate::node::{Root, Secrecy};
 use crate::pki::Certificate;
 
@@ -63,7 +62,7 @@ impl Oidc {
     }
 
     /// Why kube-apiserver does not start with these flags.
-    pub(super) fn fault(&self, server: &ApiServer) -> Option<&'static str> {
+    pub(super) fn fault(&self, server: &ApiServerAuthentication) -> Option<&'static str> {
         if server.authentication_config.is_some() {
             return Some("--authentication-config and --oidc-… flags exclude each other");
         }

@@ -164,6 +164,12 @@ impl JsonWebToken {
         &self.header.alg
     }
 
+    /// How long its signature is, in bytes.
+    pub fn signature_length(&self) -> usize {
+        let signature = self.text.rsplit('.').next().unwrap_or_default();
+        URL_SAFE_NO_PAD.decode(signature).map_or(0, |it| it.len())
+    }
+
     /// Whether that key signed it.
     pub fn check(&self, key: &VerifyingKey) -> SignatureCheck {
         let Some((message, signature)) = self.text.rsplit_once('.') else {

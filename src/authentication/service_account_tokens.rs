@@ -1,11 +1,12 @@
 //! The tokens of service accounts, as an authenticator.
 
-use super::ApiServer;
+use super::ApiServerAuthentication;
 use super::authenticator::{Authenticator, AuthenticatorName, AuthenticatorState};
+use crate::kubernetes::without_password;
 
-pub(super) fn authenticator(server: &ApiServer) -> Authenticator {
+pub(super) fn authenticator(server: &ApiServerAuthentication) -> Authenticator {
     let accounts = &server.service_accounts;
-    let extended = if accounts.extend {
+    let extended = if accounts.extend.value {
         "those of pods are good for a year"
     } else {
         "those of pods are good for an hour"
@@ -21,13 +22,18 @@ pub(super) fn authenticator(server: &ApiServer) -> Authenticator {
          those without an end: rekindle tokens audit",
     );
     for issuer in &accounts.issuers {
-        authenticator.set("--service-account-issuer", super::without_password(issuer));
+        authenticator.set("--service-account-issuer", without_password(issuer));
     }
     if accounts.issuers.is_empty() {
         authenticator.fail("kube-apiserver does not start: --service-account-issuer is needed");
     }
     if accounts.audiences != accounts.issuers {
-        authenticator.set("--api-audiences", accounts.audiences.join(","));
+        let shown: Vec<String> = accounts
+            .audiences
+            .iter()
+            .map(|it| without_password(it))
+            .collect();
+        authenticator.set("--api-audiences", shown.join(","));
     }
     for file in &accounts.keys {
         let path = file.path.to_string_lossy();
@@ -37,7 +43,14 @@ pub(super) fn authenticator(server: &ApiServer) -> Authenticator {
         }
     }
     match &accounts.endpoint {
-        Some(endpoint) => authenticator.set("--service-account-signing-endpoint", endpoint),
+        Some(endpoint) => {
+            authenticator.set("--service-account-signing-endpoint", endpoint);
+            if !accounts.keys.is_empty() {
+                authenticator.fail(
+                    "kube-apiserver does not start: --service-account-key-file and --service-account-signing-endpoint exclude each other",
+                );
+            }
+        }
         None if accounts.keys.is_empty() => {
             authenticator.fail(
                 "kube-apiserver does not start: neither --service-account-key-file nor --service-account-signing-endpoint is set",
@@ -45,12 +58,14 @@ pub(super) fn authenticator(server: &ApiServer) -> Authenticator {
         }
         None => {}
     }
-    let shown = |value: bool| if value { "true" } else { "false" };
-    let lookup = shown(accounts.lookup);
-    authenticator.set("--service-account-lookup", lookup);
-    let extend = shown(accounts.extend);
-    authenticator.set("--service-account-extend-token-expiration", extend);
-    if !accounts.lookup && authenticator.state == AuthenticatorState::On {
+    accounts
+        .lookup
+        .show("--service-account-lookup", &mut authenticator);
+    accounts.extend.show(
+        "--service-account-extend-token-expiration",
+        &mut authenticator,
+    );
+    if !accounts.lookup.value && authenticator.state == AuthenticatorState::On {
         authenticator.risk.push_str(
             ". --service-account-lookup=false: even a token whose Secret was deleted is good",
         );

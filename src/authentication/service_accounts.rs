@@ -5,11 +5,12 @@ use std::path::Path;
 use time::{Duration, OffsetDateTime};
 
 use super::NamedFile;
-use super::answer::{Answer, Cause, Identity, Unauthorized};
+use super::answer::{Answer, Cause, Identity, Means, Unauthorized, does_not_start};
 use super::service_account_token::{Claims, JsonWebToken, LEGACY_ISSUER};
 use super::switch::Switch;
+use crate::evidence::moment;
 use crate::inventory::ObservationError;
-use crate::kubernetes::StaticPod;
+use crate::kubernetes::{StaticPod, without_password};
 use crate::node::{Root, Secrecy};
 use crate::pki::{SignatureCheck, VerifyingKey};
 
@@ -28,21 +29,22 @@ pub struct ServiceAccounts {
     /// `--service-account-signing-endpoint`: a program that signs, and says the keys, instead of files.
     pub endpoint: Option<String>,
     /// `--service-account-lookup`: whether a token of a Secret ends with that Secret. True unless said otherwise.
-    pub lookup: bool,
+    pub lookup: Switch,
     /// `--service-account-extend-token-expiration`: whether the kubelet's hourly tokens are good for a year. True unless said otherwise.
-    pub extend: bool,
+    pub extend: Switch,
 }
 
 impl ServiceAccounts {
     pub(super) fn observe(root: &Root, pod: &StaticPod) -> Self {
-        let list = |name: &str| -> Vec<String> {
+        // StringArray of pflag: a comma is part of a value.
+        let repeated = |name: &str| -> Vec<String> {
             let values = pod.flags(name);
             let values = values.filter(|value| !value.is_empty());
             values.map(str::to_owned).collect()
         };
-        let issuers = list("service-account-issuer");
-        let audiences = super::list(pod, "api-audiences");
-        let files = list("service-account-key-file");
+        let issuers = repeated("service-account-issuer");
+        let audiences = pod.list("api-audiences");
+        let files = repeated("service-account-key-file");
         // The file may be sa.pub, open to all, or a private key.
         let keys = files
             .iter()
@@ -58,8 +60,8 @@ impl ServiceAccounts {
             endpoint: pod
                 .filled_flag("service-account-signing-endpoint")
                 .map(str::to_owned),
-            lookup: Switch::read(pod, "service-account-lookup", true).value,
-            extend: Switch::read(pod, "service-account-extend-token-expiration", true).value,
+            lookup: Switch::read(pod, "service-account-lookup", true),
+            extend: Switch::read(pod, "service-account-extend-token-expiration", true),
         }
     }
 
@@ -91,8 +93,8 @@ impl ServiceAccounts {
                 Cause::WrongAudience,
                 format!(
                     "it is for {}; this server takes {}",
-                    audience.join(", "),
-                    self.audiences.join(", ")
+                    shown(audience),
+                    shown(&self.audiences)
                 ),
             ));
         }
@@ -114,7 +116,7 @@ impl ServiceAccounts {
             .iter()
             .flat_map(|file| file.content.iter().flatten());
         let identifier = token.key_identifier();
-        let (mut named, mut undecided) = (false, None);
+        let (mut named, mut undecided, mut cut) = (false, None, None);
         for key in keys {
             if !identifier.is_empty() && key.identifier() != identifier {
                 continue;
@@ -122,7 +124,14 @@ impl ServiceAccounts {
             named = true;
             match token.check(key) {
                 SignatureCheck::Valid => return Ok(None),
-                SignatureCheck::Invalid => {}
+                SignatureCheck::Invalid => {
+                    let (length, whole) = (token.signature_length(), key.signature_length());
+                    cut = whole.filter(|whole| length < *whole).map(|whole| {
+                        format!(
+                            "its signature has {length} bytes and not {whole}: it was cut short"
+                        )
+                    });
+                }
                 SignatureCheck::Unsupported { algorithm } => undecided = Some(algorithm),
             }
         }
@@ -131,10 +140,17 @@ impl ServiceAccounts {
                 on: format!("a signature of {algorithm}, which this program cannot check"),
             }));
         }
-        if let Some(error) = unreadable {
-            return Err(Unauthorized::new(Cause::Unreadable, error.to_string()));
+        if self.endpoint.is_some() {
+            return Ok(Some(Answer::Open {
+                on: "the keys that --service-account-signing-endpoint gives".to_owned(),
+            }));
         }
-        Err(if named {
+        if let Some(error) = unreadable {
+            return Ok(Some(does_not_start(error)));
+        }
+        Err(if let Some(cut) = cut {
+            Unauthorized::new(Cause::Malformed, cut)
+        } else if named {
             Unauthorized::new(
                 Cause::ForgedSignature,
                 "no key of --service-account-key-file has made its signature",
@@ -165,7 +181,7 @@ impl ServiceAccounts {
         }
         let uid = &claims.service_account_uid;
         let mut identity = identity(&claims.namespace, &claims.service_account, uid);
-        if self.lookup {
+        if self.lookup.value {
             identity.as_long_as = vec![
                 format!(
                     "the Secret {}/{} is there, holds this very token and is not marked invalid",
@@ -180,7 +196,7 @@ impl ServiceAccounts {
 
 /// `validator`.
 fn bound(claims: &Claims, now: OffsetDateTime) -> Result<Identity, Unauthorized> {
-    let date = super::date;
+    let date = moment;
     if let Some(not_before) = claims
         .not_before()
         .filter(|it| now.saturating_add(LEEWAY) < *it)
@@ -225,6 +241,11 @@ fn bound(claims: &Claims, now: OffsetDateTime) -> Result<Identity, Unauthorized>
     Ok(identity)
 }
 
+fn shown(audiences: &[String]) -> String {
+    let shown: Vec<String> = audiences.iter().map(|it| without_password(it)).collect();
+    shown.join(", ")
+}
+
 /// `MakeUsername` in `k8s.io/apiserver/pkg/authentication/serviceaccount`.
 fn user(namespace: &str, name: &str) -> String {
     format!("system:serviceaccount:{namespace}:{name}")
@@ -238,6 +259,7 @@ fn identity(namespace: &str, name: &str, uid: &str) -> Identity {
             "system:serviceaccounts".to_owned(),
             format!("system:serviceaccounts:{namespace}"),
         ],
+        Means::Token,
     )
 }
 

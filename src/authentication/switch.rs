@@ -31,7 +31,7 @@ impl Switch {
 
     /// Puts it into the evidence, with its default where it is not set.
     pub(super) fn show(&self, flag: &str, authenticator: &mut Authenticator) {
-        let value = if self.value { "true" } else { "false" };
+        let value = self.value;
         let default = if self.is_set { "" } else { " (the default)" };
         if self.is_invalid {
             authenticator.fail(format_args!(

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 
-use super::ApiServer;
+use super::ApiServerAuthentication;
 use super::authenticator::{Authenticator, AuthenticatorName};
 use super::csv;
 use crate::digest::Sha256Digest;
@@ -101,7 +101,7 @@ impl fmt::Debug for TokenFile {
     }
 }
 
-pub(super) fn authenticator(server: &ApiServer) -> Authenticator {
+pub(super) fn authenticator(server: &ApiServerAuthentication) -> Authenticator {
     let file = server.static_tokens.as_ref();
     let mut authenticator = Authenticator::new(AuthenticatorName::StaticTokens, file.is_some())
         .with_advice(

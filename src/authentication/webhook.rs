@@ -5,11 +5,12 @@ use std::path::Path;
 use time::OffsetDateTime;
 
 use super::authenticator::{Authenticator, AuthenticatorName};
-use super::{ApiServer, NamedFile};
+use super::{ApiServerAuthentication, NamedFile};
 use crate::evidence::with_causes;
 use crate::inventory::ObservationError;
-use crate::kubernetes::StaticPod;
-use crate::kubernetes::{Clusters, Kubeconfig, KubeconfigError, Source};
+use crate::kubernetes::{
+    Clusters, Kubeconfig, KubeconfigError, Source, StaticPod, without_password,
+};
 use crate::node::{FileSnapshot, Root, Secrecy};
 use crate::pki::Certificate;
 
@@ -80,7 +81,7 @@ impl WebhookClient {
             }
         };
         let mut client = Self {
-            server: super::without_password(cluster.server().unwrap_or_default()),
+            server: without_password(cluster.server().unwrap_or_default()),
             authorities: cluster.certificate_authority().map(certificates),
             client_certificate: None,
             other_credential: None,
@@ -105,7 +106,10 @@ impl WebhookClient {
     }
 }
 
-pub(super) fn authenticator(server: &ApiServer, now: OffsetDateTime) -> Authenticator {
+pub(super) fn authenticator(
+    server: &ApiServerAuthentication,
+    now: OffsetDateTime,
+) -> Authenticator {
     let webhook = server.webhook.as_ref();
     let mut authenticator = Authenticator::new(AuthenticatorName::Webhook, webhook.is_some())
         .with_advice(

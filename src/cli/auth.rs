@@ -8,15 +8,16 @@ use super::arguments::{Auth, Output};
 use super::auth_json::write_json;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::observed::observe_control_plane;
+use super::observed::{demand_root, observe_control_plane};
 use super::paragraph::lines;
-use super::render::{BAD, BOLD, WARNING, count, date, date_cell, printable};
+use super::render::{BAD, BOLD, WARNING, date, date_cell, printable};
 use super::table::{Cell, Table, terminal_columns};
 use crate::authentication::{
-    ApiServer, Authenticator, AuthenticatorState, Evidence, KubeletAuthentication,
+    ApiServerAuthentication, Authenticator, AuthenticatorName, AuthenticatorState, Evidence,
+    KubeletAuthentication,
 };
 use crate::evidence::with_causes;
-use crate::inventory::{Inventory, Layout};
+use crate::inventory::Layout;
 use crate::kubernetes::Component;
 use crate::node::{self, Root};
 
@@ -30,8 +31,14 @@ pub(super) struct Report {
 
 /// Shows each authenticator: whether it is on, what it rests on, what becomes of it, its risk, and what is better.
 pub fn auth(root: &Root, arguments: &Auth, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let inventory = observe_control_plane(root)?;
-    let report = Report::observe(root, &inventory)?;
+    demand_root(root)?;
+    let layout = Layout::observe(root);
+    let Some(server) = ApiServerAuthentication::observe(root, &layout) else {
+        // Why there is none: a worker, no node at all, or else the manifest.
+        observe_control_plane(root)?;
+        return Err(no_manifest(root, &layout, "auth"));
+    };
+    let report = Report::of(root, &layout, &server);
     match arguments.output {
         Output::Table => report.write(out)?,
         Output::Json => write_json(&report, out)?,
@@ -44,11 +51,7 @@ pub fn auth(root: &Root, arguments: &Auth, out: &mut dyn Write) -> Result<Exit, 
 }
 
 impl Report {
-    fn observe(root: &Root, inventory: &Inventory) -> Result<Self, Failure> {
-        let layout = &inventory.layout;
-        let Some(server) = ApiServer::observe(root, layout) else {
-            return Err(no_manifest(root, layout));
-        };
+    fn of(root: &Root, layout: &Layout, server: &ApiServerAuthentication) -> Self {
         let now = node::now();
         let mut authenticators = server.authenticators(now);
         let kubelet = KubeletAuthentication::observe(root, layout);
@@ -65,19 +68,20 @@ impl Report {
             ),
             None => {}
         }
-        Ok(Self {
+        Self {
             authenticators,
             obstacles,
-        })
+        }
     }
 
     fn is_sound(&self) -> bool {
-        self.obstacles.is_empty() && self.broken() == 0
+        self.obstacles.is_empty() && self.broken().is_empty()
     }
 
-    fn broken(&self) -> usize {
+    fn broken(&self) -> Vec<&'static str> {
         let broken = |one: &&Authenticator| one.state == AuthenticatorState::Broken;
-        self.authenticators.iter().filter(broken).count()
+        let broken = self.authenticators.iter().filter(broken);
+        broken.map(|one| one.name.as_str()).collect()
     }
 
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -88,8 +92,11 @@ impl Report {
             table.push(cells(authenticator));
         }
         table.write(out, 0, columns)?;
-        let alive = |one: &&Authenticator| one.state != AuthenticatorState::Off;
-        for authenticator in self.authenticators.iter().filter(alive) {
+        // That nobody is let in anonymously breaks more than it closes.
+        let told = |one: &&Authenticator| {
+            one.state != AuthenticatorState::Off || one.name == AuthenticatorName::Anonymous
+        };
+        for authenticator in self.authenticators.iter().filter(told) {
             writeln!(out)?;
             write_paragraphs(authenticator, columns, out)?;
         }
@@ -97,20 +104,20 @@ impl Report {
         for obstacle in &self.obstacles {
             writeln!(out, "{BAD}configuration{BAD:#}: {}", printable(obstacle))?;
         }
-        let of = count(self.authenticators.len(), "authenticator");
-        match self.broken() {
-            0 => writeln!(out, "Each that is on has what it needs on this node."),
-            1 => writeln!(out, "1 of {of} is broken: what is wrong stands there."),
-            broken => writeln!(
-                out,
-                "{broken} of {of} are broken: what is wrong stands there."
-            ),
+        let broken = self.broken();
+        if broken.is_empty() {
+            return writeln!(out, "Each that is on has what it needs on this node.");
         }
+        let text = format!("Broken: {}. Why, stands above at each.", broken.join("; "));
+        for line in lines(&text, columns) {
+            writeln!(out, "{BAD}{line}{BAD:#}")?;
+        }
+        Ok(())
     }
 }
 
 /// Where a manifest cannot be read the reason is known; an external API server has none.
-fn no_manifest(root: &Root, layout: &Layout) -> Failure {
+pub(super) fn no_manifest(root: &Root, layout: &Layout, verb: &str) -> Failure {
     let path = root.outside(
         &layout
             .manifests_folder
@@ -132,8 +139,9 @@ fn no_manifest(root: &Root, layout: &Layout) -> Failure {
             causes.join("; ")
         )
     };
-    Failure::new(Exit::ActionNeeded, message)
-        .hint("ask on a control-plane node, or mend the manifest, then ask again: rekindle auth")
+    Failure::new(Exit::ActionNeeded, message).hint(format!(
+        "ask on a control-plane node, or mend the manifest, then ask again: rekindle {verb}"
+    ))
 }
 
 fn cells(authenticator: &Authenticator) -> Vec<Cell> {

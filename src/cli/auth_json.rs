@@ -10,11 +10,13 @@ use super::render::{timestamp, write_document};
 use crate::authentication::{Authenticator, Evidence};
 use crate::elision::elide;
 
-/// The document: fields are added, never renamed or removed.
+/// `apiVersion: rekindle.dev/v1`, `kind: Authenticators`: fields are added, never renamed or removed.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AuthenticatorsDocument<'a> {
-    /// Of kube-apiserver in the order in which it asks them, then of the kubelet. Each is there, whether it is on or off.
+    kind: &'static str,
+    api_version: &'static str,
+    /// What all of kube-apiserver need, those of kube-apiserver in the order in which it asks them, then of the kubelet. Each is there, whether it is on or off.
     authenticators: Vec<AuthenticatorDocument<'a>>,
     /// What of the node's configuration could not be read.
     obstacles: Vec<Cow<'a, str>>,
@@ -23,8 +25,8 @@ struct AuthenticatorsDocument<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AuthenticatorDocument<'a> {
-    /// `frontProxy`, `clientCertificates`, `staticTokens`, `serviceAccountTokens`, `bootstrapTokens`, `jwt`, `webhook`, `anonymous`,
-    /// `kubeletClientCertificates`, `kubeletTokens`, `kubeletAnonymous`.
+    /// `own-certificates`, `front-proxy`, `client-certificates`, `static-tokens`, `service-account-tokens`, `bootstrap-tokens`, `jwt`, `webhook`, `anonymous`,
+    /// `kubelet-client-certificates`, `kubelet-tokens`, `kubelet-anonymous`.
     name: &'static str,
     /// `on`, `off`, or `broken`: on, and what it needs cannot be read, would not be taken, or has ended.
     state: &'static str,
@@ -53,9 +55,11 @@ struct EvidenceDocument<'a> {
     expiration_date: Option<String>,
 }
 
-/// Writes it.
+/// Writes it, indented.
 pub(super) fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let document = AuthenticatorsDocument {
+        kind: "Authenticators",
+        api_version: "rekindle.dev/v1",
         authenticators: report.authenticators.iter().map(authenticator).collect(),
         obstacles: report.obstacles.iter().map(|text| elide(text)).collect(),
     };

@@ -66,16 +66,18 @@ pub(super) fn observe_node(root: &Root) -> Result<Inventory, Failure> {
     if inventory.is_control_plane() || inventory.is_worker() {
         return Ok(inventory);
     }
-    let failure = Failure::new(
-        Exit::ActionNeeded,
-        format!(
-            "{} is no control-plane node of kubeadm's",
-            root.path().display()
-        ),
+    Err(no_node(root))
+}
+
+/// There is nothing of a kubeadm cluster here.
+pub(super) fn no_node(root: &Root) -> Failure {
+    let message = format!(
+        "{} is no control-plane node of kubeadm's",
+        root.path().display()
     );
-    Err(failure
+    Failure::new(Exit::ActionNeeded, message)
         .hint("name the folder of a node with --root")
-        .runbook(RefusalCode::NoNode.runbook()))
+        .runbook(RefusalCode::NoNode.runbook())
 }
 
 /// Keeps every other rekindle from this node while the lock is held: to be taken before the node is read, so

@@ -34,6 +34,19 @@ pub(super) fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
     (port != 0).then_some((host, Some(port)))
 }
 
+/// A URL to be shown: without what stands before the `@`, and without what stands behind a `?` or `#`, which may be a password or a key.
+pub fn without_password(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    match scheme {
+        "" => format!("{host}{path}"),
+        scheme => format!("{scheme}://{host}{path}"),
+    }
+}
+
 /// The hosts of a list of URLs, such as etcd's `--advertise-client-urls`.
 pub fn hosts(urls: &str) -> impl Iterator<Item = &str> {
     let endpoints = urls.split(',').filter_map(|url| endpoint(url.trim()));
@@ -43,6 +56,15 @@ pub fn hosts(urls: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_url_shows_a_password() {
+        let shown = without_password;
+        assert_eq!(shown("https://me:hunter2@a:1/b@c?d#e"), "https://a:1/b@c");
+        assert_eq!(shown("https://a?token=hunter2@b"), "https://a");
+        assert_eq!(shown("me:hunter2@a/b"), "a/b");
+        assert_eq!(shown(""), "");
+    }
 
     #[test]
     fn host_and_port_are_read_as_client_go_reads_them() {

@@ -35,11 +35,11 @@ pub use catalog::{
     Component, Expected, PairFlags, Place,
 };
 pub use document::DocumentError;
-pub use endpoint::{endpoint, hosts};
+pub use endpoint::{endpoint, hosts, without_password};
 pub use etcd_members::{EtcdMember, EtcdMembers, EtcdMembersError, quorum};
 pub use kubeconfig::{
-    Cluster, Clusters, Composition, Context, Credential as KubeconfigCredential, KeySource,
-    Kubeconfig, KubeconfigError, Login, Logins, Source,
+    Cluster, Clusters, Composition, Context, Contexts, Credential as KubeconfigCredential,
+    KeySource, Kubeconfig, KubeconfigError, Login, Logins, Source,
 };
 pub use kubelet::{
     KubeletConfig, KubeletConfigError, KubeletFlags, KubeletFlagsError, NODES_GROUP, node_name,

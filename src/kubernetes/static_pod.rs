@@ -108,6 +108,13 @@ impl StaticPod {
         self.flags.values(name)
     }
 
+    /// The values of a flag that takes several, between commas or by being repeated (`StringSlice` of pflag); none is empty.
+    pub fn list(&self, name: &str) -> Vec<String> {
+        let values = self.flags(name).flat_map(|value| value.split(','));
+        let filled = values.filter(|value| !value.is_empty());
+        filled.map(str::to_owned).collect()
+    }
+
     /// Whether a process started with `arguments` has this flag as the manifest has it; also where that has none, or leaves its
     /// value to the kubelet.
     pub fn agrees(&self, flag: &str, arguments: &[String]) -> bool {

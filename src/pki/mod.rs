@@ -50,7 +50,7 @@ pub use alternative_name::{AlternativeName, InvalidAlternativeName};
 pub use authority::{Authority, AuthorityError};
 pub use certificate::Certificate;
 pub use certificate_error::CertificateError;
-pub use client_chain::{ChainError, verify_client};
+pub use client_chain::{ChainError, leads_to, verify_client};
 pub use draft::DraftError;
 pub use extension::Extension;
 pub use generate::{GeneratedKey, KeyAlgorithm, UnknownKeyAlgorithm, generate};

@@ -34,9 +34,21 @@ impl VerifyingKey {
     }
 
     /// Algorithm and size: `RSA-2048`, `ECDSA-P256`.
-    pub fn algorithm(&self) -> String {
+    fn algorithm(&self) -> String {
         PublicKey::read(&self.public_key_der)
             .map_or_else(|_| "no kind".to_owned(), |key| key.name())
+    }
+
+    /// How long its signatures are, in bytes (RFC 7518 sections 3.3 and 3.4); `None` for keys that make none here.
+    pub fn signature_length(&self) -> Option<usize> {
+        let key = PublicKey::read(&self.public_key_der).ok()?;
+        match (key.algorithm.as_str(), key.curve.as_deref()) {
+            (public_key::RSA, _) => Some(key.rsa_bits()?.div_ceil(8)),
+            (public_key::ELLIPTIC_CURVE, Some(public_key::P256)) => Some(64),
+            (public_key::ELLIPTIC_CURVE, Some(public_key::P384)) => Some(96),
+            (public_key::ELLIPTIC_CURVE, Some(public_key::P521)) => Some(132),
+            _ => None,
+        }
     }
 
     /// Whether `signature` is this key's over `message`; `algorithm` is the token's `alg` (RFC 7518 section 3.1).

@@ -105,14 +105,15 @@ fn compare(name: &str, said: &str, root: &Path) {
 }
 
 /// What kubeadm switches on.
-const KUBEADMS: [&str; 7] = [
-    "frontProxy",
-    "clientCertificates",
-    "serviceAccountTokens",
-    "bootstrapTokens",
+const KUBEADMS: [&str; 8] = [
+    "own-certificates",
+    "front-proxy",
+    "client-certificates",
+    "service-account-tokens",
+    "bootstrap-tokens",
     "anonymous",
-    "kubeletClientCertificates",
-    "kubeletTokens",
+    "kubelet-client-certificates",
+    "kubelet-tokens",
 ];
 
 #[test]
@@ -122,7 +123,7 @@ fn a_node_of_kubeadms() {
     compare("kubeadm.stdout", &table.stdout, node.path());
     assert_eq!(names(&document, "on"), KUBEADMS);
     assert_eq!(
-        entry(&document, "clientCertificates")["expirationDate"],
+        entry(&document, "client-certificates")["expirationDate"],
         "2036-11-20T20:55:32Z"
     );
 }
@@ -132,7 +133,10 @@ fn a_node_whose_certificates_have_ended() {
     let node = Node::materialize(NODE);
     let (table, document) = auth(&node, 1);
     compare("expired.stdout", &table.stdout, node.path());
-    assert_eq!(names(&document, "broken"), ["frontProxy"]);
+    assert_eq!(
+        names(&document, "broken"),
+        ["own-certificates", "front-proxy"]
+    );
 }
 
 #[test]
@@ -163,7 +167,7 @@ fn everything_at_once() {
     let (table, document) = auth(&node, 0);
     compare("everything.stdout", &table.stdout, node.path());
     assert!(names(&document, "off").is_empty());
-    let tokens = entry(&document, "staticTokens");
+    let tokens = entry(&document, "static-tokens");
     assert_eq!(tokens["tokens"], 2);
     let risk = tokens["risk"].as_str().unwrap();
     assert!(risk.starts_with("2 tokens in the clear, 1 of them above RBAC (system:masters), and others may open the file (mode 0644)"), "{risk}");
@@ -196,9 +200,10 @@ fn nothing_at_all() {
     add(&node, &["anonymous-auth=false"]);
     let (_, document) = auth(&node, 0);
     let on = [
-        "serviceAccountTokens",
-        "kubeletClientCertificates",
-        "kubeletTokens",
+        "own-certificates",
+        "service-account-tokens",
+        "kubelet-client-certificates",
+        "kubelet-tokens",
     ];
     assert_eq!(names(&document, "on"), on);
 }
@@ -304,7 +309,7 @@ fn what_is_secret_and_malformed() {
         write(&node, path, text);
         let (table, document) = auth(&node, 1);
         assert!(!table.stdout.contains('\u{1b}'));
-        assert!(document["authenticators"].as_array().unwrap().len() == 11);
+        assert!(document["authenticators"].as_array().unwrap().len() == 12);
     }
     compare("broken.stdout", &auth(&node, 1).0.stdout, node.path());
 }
@@ -321,9 +326,9 @@ fn it_fits_into_a_terminal() {
     for line in plain.lines().filter(|line| !line.contains("rekindle-test")) {
         assert!(line.chars().count() <= 80, "{line}");
     }
-    let table: Vec<&str> = plain.lines().take(12).collect();
+    let table: Vec<&str> = plain.lines().take(13).collect();
     assert!(
-        table[7].contains("--authentication-token-webhook-…"),
+        table[8].contains("--authentication-token-webhook-…"),
         "{table:#?}"
     );
 }
@@ -361,6 +366,6 @@ fn nodes_without_an_api_server() {
     let node = Node::materialize(NODE);
     node.shell("rm var/lib/kubelet/config.yaml");
     let (_, document) = auth(&node, 1);
-    assert_eq!(document["authenticators"].as_array().unwrap().len(), 8);
+    assert_eq!(document["authenticators"].as_array().unwrap().len(), 9);
     assert!(document["obstacles"].to_string().contains("kubelet"));
 }

@@ -16,10 +16,10 @@ mod auth;
 mod break_glass;
 mod credentials;
 mod dex;
-mod harness;
 mod issuer;
 mod oidc;
 mod real_api_server;
+mod shown;
 mod whoami;
 
 #[path = "../support/mod.rs"]

@@ -107,16 +107,16 @@ jwt:
 fn compare(server: &ApiServer, service_account: &str, person: (&str, &str), code: i32) {
     let states = States::of(server, code);
     states.agrees(
-        "clientCertificates",
+        "client-certificates",
         knows(server, CLIENT, "kube-apiserver-kubelet-client"),
     );
-    states.agrees("frontProxy", knows(server, FRONT_PROXY, "alice"));
+    states.agrees("front-proxy", knows(server, FRONT_PROXY, "alice"));
     states.agrees(
-        "staticTokens",
+        "static-tokens",
         knows(server, bearer(STATIC_TOKEN), "stella"),
     );
     states.agrees(
-        "serviceAccountTokens",
+        "service-account-tokens",
         knows(
             server,
             bearer(service_account),
@@ -124,7 +124,7 @@ fn compare(server: &ApiServer, service_account: &str, person: (&str, &str), code
         ),
     );
     states.agrees(
-        "bootstrapTokens",
+        "bootstrap-tokens",
         knows(server, bearer(BOOTSTRAP_TOKEN), "system:bootstrap:abcdef"),
     );
     states.agrees("jwt", knows(server, bearer(person.0), person.1));
@@ -262,35 +262,35 @@ fn what_it_does_not_start_with_is_broken() {
     let (client, names) = ("oidc-client-id=kubernetes", "requestheader-allowed-names");
     let overlapping = "requestheader-client-ca-file=/etc/kubernetes/pki/ca.crt";
     let turns: [(&[&str], &[&str], &str, &str); 13] = [
-        (&[&tokens], &[], "staticTokens", "record 1 has 2 columns"),
+        (&[&tokens], &[], "static-tokens", "record 1 has 2 columns"),
         (
             &["token-auth-file=/nowhere"],
             &[],
-            "staticTokens",
+            "static-tokens",
             "does not exist",
         ),
         (
             &["client-ca-file=/nowhere"],
             &["client-ca-file"],
-            "clientCertificates",
+            "client-certificates",
             "does not exist",
         ),
         (
             &[overlapping],
             &["requestheader-client-ca-file", names],
-            "frontProxy",
+            "front-proxy",
             "same CA",
         ),
         (
             &["service-account-key-file=/nowhere"],
             &[],
-            "serviceAccountTokens",
+            "service-account-tokens",
             "does not exist",
         ),
         (
             &[],
             &["service-account-issuer"],
-            "serviceAccountTokens",
+            "service-account-tokens",
             "is needed",
         ),
         (&[&oidc], &[], "jwt", "needed together"),
@@ -367,7 +367,7 @@ fn what_has_ended_lets_nobody_in() {
         assert_eq!(server.who_is(stranger).status, 401, "{stranger:?}");
     }
     let states = States::of(&server, 1);
-    states.is_broken("clientCertificates", "--client-ca-file ended at");
-    states.is_broken("frontProxy", "--proxy-client-cert-file ended at");
+    states.is_broken("client-certificates", "--client-ca-file ended at");
+    states.is_broken("front-proxy", "--proxy-client-cert-file ended at");
     states.is_broken("webhook", "client-certificate ended at");
 }

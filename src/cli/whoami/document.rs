@@ -6,6 +6,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::super::render::{timestamp, write_document};
+use super::Shown;
 use super::facts::{CertificateFacts, KeyFit, Part, TokenFacts, TokenKind, Way};
 use super::look::Look;
 use crate::authentication::{Answer, Bound, Claims, Identity, Reference, Unauthorized};
@@ -20,6 +21,9 @@ struct Document {
     /// The manifest that it was judged by; absent where kubeadm's defaults were taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     judged_by: Option<String>,
+    /// Of a kubeconfig `current-context`; null where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_context: Option<Option<String>>,
     /// Each context of a kubeconfig, then its users without one; or the one credential itself.
     ways: Vec<WayDocument>,
 }
@@ -90,8 +94,8 @@ struct CertificateDocument {
     subject: String,
     issuer: String,
     serial: String,
-    not_before: String,
-    not_after: String,
+    start_date: String,
+    expiration_date: String,
     extended_key_usages: Vec<String>,
     /// The authority that this API server believes, where it leads to one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,7 +120,7 @@ struct TokenDocument {
     issued: Option<String>,
     /// Absent where it has no end.
     #[serde(skip_serializing_if = "Option::is_none")]
-    expires: Option<String>,
+    expiration_date: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     warn_after: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,7 +132,11 @@ struct TokenDocument {
 }
 
 /// Writes the document.
-pub(super) fn write_json(look: &Look<'_>, ways: &[Way], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_json(
+    look: &Look<'_>,
+    shown: &Shown<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let document = Document {
         kind: "Whoami",
         api_version: "rekindle.dev/v1",
@@ -137,7 +145,8 @@ pub(super) fn write_json(look: &Look<'_>, ways: &[Way], out: &mut dyn Write) -> 
             .manifest
             .as_ref()
             .map(|path| look.root.outside(path).display().to_string()),
-        ways: ways.iter().map(WayDocument::of).collect(),
+        current_context: shown.context.map(|context| context.as_deref().map(elided)),
+        ways: shown.ways.iter().map(WayDocument::of).collect(),
     };
     write_document(&document, out)
 }
@@ -161,21 +170,21 @@ impl WayDocument {
         };
         let server = way.server.as_ref();
         Self {
-            context: way.context.as_deref().map(shown),
+            context: way.context.as_deref().map(elided),
             current: way.is_current,
-            server: server.map(|server| shown(&server.url)),
-            server_distrusted: server.and_then(|server| server.distrust.as_deref().map(shown)),
-            impersonates: way.impersonates.as_deref().map(shown),
+            server: server.map(|server| elided(&server.url)),
+            server_distrusted: server.and_then(|server| server.distrust.as_deref().map(elided)),
+            impersonates: way.impersonates.as_deref().map(elided),
             answer,
             status,
             causes: causes
                 .iter()
                 .map(|it| CauseDocument {
                     cause: it.cause.as_str(),
-                    evidence: shown(&it.evidence),
+                    evidence: elided(&it.evidence),
                 })
                 .collect(),
-            because: because.map(|text| shown(text)),
+            because: because.map(|text| elided(text)),
             identity,
             credentials: way.parts.iter().map(PartDocument::of).collect(),
         }
@@ -185,11 +194,11 @@ impl WayDocument {
 impl IdentityDocument {
     fn of(identity: &Identity) -> Self {
         Self {
-            user: shown(&identity.user),
-            uid: identity.uid.as_deref().map(shown),
-            groups: identity.groups.iter().map(|group| shown(group)).collect(),
+            user: elided(&identity.user),
+            uid: identity.uid.as_deref().map(elided),
+            groups: identity.groups.iter().map(|group| elided(group)).collect(),
             above_rbac: identity.is_above_rbac(),
-            as_long_as: identity.as_long_as.iter().map(|it| shown(it)).collect(),
+            as_long_as: identity.as_long_as.iter().map(|it| elided(it)).collect(),
         }
     }
 }
@@ -200,9 +209,9 @@ impl PartDocument {
             Part::Certificate(facts) => Self::Certificate(CertificateDocument::of(facts)),
             Part::Token(facts) => Self::Token(TokenDocument::of(facts)),
             Part::Exec(command) => Self::Exec {
-                command: shown(command),
+                command: elided(command),
             },
-            Part::AuthProvider(name) => Self::AuthProvider { name: shown(name) },
+            Part::AuthProvider(name) => Self::AuthProvider { name: elided(name) },
             Part::Basic => Self::Basic,
         }
     }
@@ -211,18 +220,18 @@ impl PartDocument {
 impl CertificateDocument {
     fn of(facts: &CertificateFacts) -> Self {
         Self {
-            place: shown(&facts.place),
-            subject: shown(&facts.subject),
-            issuer: shown(&facts.issuer),
+            place: elided(&facts.place),
+            subject: elided(&facts.subject),
+            issuer: elided(&facts.issuer),
             serial: facts.serial.clone(),
-            not_before: timestamp(facts.not_before),
-            not_after: timestamp(facts.not_after),
+            start_date: timestamp(facts.not_before),
+            expiration_date: timestamp(facts.not_after),
             extended_key_usages: facts.usages.clone(),
-            leads_to: facts.leads_to.as_deref().map(shown),
+            leads_to: facts.leads_to.as_deref().map(elided),
             key: match &facts.key {
                 KeyFit::Fits => "fits".to_owned(),
                 KeyFit::Absent => "absent".to_owned(),
-                KeyFit::No(because) => shown(because),
+                KeyFit::No(because) => elided(because),
             },
         }
     }
@@ -236,28 +245,28 @@ impl TokenDocument {
         };
         let bound: Option<&Bound> = claims.and_then(|claims| claims.bound.as_ref());
         let moment = |it: Option<OffsetDateTime>| it.map(timestamp);
-        let name = |it: Option<&Reference>| it.map(|it| shown(&it.name));
+        let name = |it: Option<&Reference>| it.map(|it| elided(&it.name));
         let secret = name(bound.and_then(|bound| bound.secret.as_ref()));
         let legacy = claims.filter(|claims| claims.is_legacy());
         Self {
-            place: shown(&facts.place),
+            place: elided(&facts.place),
             kind: facts.kind.code(),
-            issuer: claims.map(|claims| shown(&claims.issuer)),
-            subject: claims.map(|claims| shown(&claims.subject)),
+            issuer: claims.map(|claims| elided(&claims.issuer)),
+            subject: claims.map(|claims| elided(&claims.subject)),
             audience: claims.map_or_else(Vec::new, |claims| {
-                claims.audience.all().iter().map(|it| shown(it)).collect()
+                claims.audience.all().iter().map(|it| elided(it)).collect()
             }),
             issued: moment(claims.and_then(Claims::issued_at)),
-            expires: moment(claims.and_then(Claims::expiry)),
+            expiration_date: moment(claims.and_then(Claims::expiry)),
             warn_after: moment(bound.and_then(Bound::warn_after)),
             pod: name(bound.and_then(|bound| bound.pod.as_ref())),
             node: name(bound.and_then(|bound| bound.node.as_ref())),
-            secret: secret.or_else(|| legacy.map(|claims| shown(&claims.secret))),
+            secret: secret.or_else(|| legacy.map(|claims| elided(&claims.secret))),
         }
     }
 }
 
 /// What was read may hold anything; nothing that may be a key is passed on.
-fn shown(text: &str) -> String {
+fn elided(text: &str) -> String {
     elide(text).into_owned()
 }

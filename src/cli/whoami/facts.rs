@@ -21,6 +21,14 @@ pub(super) struct Way {
     pub(super) answer: Answer,
 }
 
+impl Way {
+    /// Whether a client comes as far as the server, and that one knows it.
+    pub(super) fn is_let_in(&self) -> bool {
+        let comes_so_far = self.server.as_ref().is_none_or(|it| it.distrust.is_none());
+        comes_so_far && matches!(self.answer, Answer::Known(_))
+    }
+}
+
 /// The server of a context.
 #[derive(Debug)]
 pub(super) struct ServerFacts {

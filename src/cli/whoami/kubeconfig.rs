@@ -8,10 +8,12 @@ use super::facts::{Part, ServerFacts, Way};
 use super::look::{Judged, Look};
 use super::presented::KeyFile;
 use crate::authentication::Answer;
-use crate::evidence::with_causes;
-use crate::kubernetes::{Cluster, Context, KeySource, Login, Source};
+use crate::evidence::{moment, with_causes};
+use crate::kubernetes::{
+    Cluster, Context, KeySource, KubeconfigError, Login, Source, without_password,
+};
 use crate::node::{Secrecy, read_operand};
-use crate::pki::{Certificate, SignatureCheck, read_certificates};
+use crate::pki::{AlternativeName, Certificate, SignatureCheck, read_certificates};
 
 impl Look<'_> {
     /// One context, or a user without one.
@@ -28,11 +30,7 @@ impl Look<'_> {
         };
         match &context.cluster {
             Some(Ok(cluster)) => way.server = self.server_of(cluster),
-            Some(Err(error)) => {
-                way.answer = Answer::Unusable {
-                    because: with_causes(error),
-                };
-            }
+            Some(Err(error)) => way.answer = broken(error),
             None => {}
         }
         match &context.login {
@@ -45,11 +43,7 @@ impl Look<'_> {
                 }
                 way.impersonates = impersonated(login);
             }
-            Err(error) => {
-                way.answer = Answer::Unusable {
-                    because: with_causes(error),
-                };
-            }
+            Err(error) => way.answer = broken(error),
         }
         way
     }
@@ -61,19 +55,9 @@ impl Look<'_> {
         if let Some(source) = &login.certificate {
             judged.push(self.embedded_certificate(source, login.key.as_ref()));
         }
-        let token = match (&login.token_file, &login.token) {
-            (Some(path), token) => match (self.file(path), token) {
-                (Ok(text), _) => {
-                    let text = String::from_utf8_lossy(&text);
-                    Some((format!("in {path}"), Zeroizing::new(text.trim().to_owned())))
-                }
-                (Err(_), Some(token)) => Some(("embedded".to_owned(), token.clone())),
-                (Err(because), None) => {
-                    return (Vec::new(), Answer::Unusable { because });
-                }
-            },
-            (None, Some(token)) => Some(("embedded".to_owned(), token.clone())),
-            (None, None) => None,
+        let token = match self.bearer_token(login) {
+            Ok(token) => token,
+            Err(because) => return (Vec::new(), Answer::Unusable { because }),
         };
         if login.basic {
             if token.is_some() {
@@ -91,22 +75,66 @@ impl Look<'_> {
             judged.push((Some(Part::Basic), answer));
         }
         judged.extend(token.map(|(place, token)| self.token(place, &token)));
-        // What a program fetches comes behind what is there.
-        if let Some(command) = &login.exec {
-            let on = format!("what the program {command} fetches");
-            judged.push((Some(Part::Exec(command.clone())), Answer::Open { on }));
-        } else if let Some(provider) = &login.auth_provider {
-            let because = format!("the auth-provider {provider} is gone from client-go");
-            judged.push((
-                Some(Part::AuthProvider(provider.clone())),
-                Answer::Unusable { because },
-            ));
-        }
+        judged.extend(self.fetched(login, judged.is_empty()));
         let (parts, answers): (Vec<Option<Part>>, Vec<Answer>) = judged.into_iter().unzip();
         (
             parts.into_iter().flatten().collect(),
             self.together(answers),
         )
+    }
+
+    /// The bearer token that a client sends, and where it lies; why it sends nothing at all, where that is so.
+    fn bearer_token(&self, login: &Login) -> Result<Option<(String, Zeroizing<String>)>, String> {
+        let embedded = |token: &Zeroizing<String>| ("embedded".to_owned(), token.clone());
+        let token = match (&login.token_file, &login.token) {
+            (Some(path), token) => match (self.file(path), token) {
+                (Ok(text), _) => {
+                    let text = String::from_utf8_lossy(&text);
+                    Some((format!("in {path}"), Zeroizing::new(text.trim().to_owned())))
+                }
+                (Err(_), Some(token)) => Some(embedded(token)),
+                (Err(because), None) => return Err(because),
+            },
+            (None, Some(token)) => Some(embedded(token)),
+            (None, None) => None,
+        };
+        // Go sends no such header (`net/http: invalid header field value`).
+        if token
+            .as_ref()
+            .is_some_and(|(_, token)| token.contains(char::is_control))
+        {
+            return Err("its token has a line break in it, or another control character, which no HTTP header may have".to_owned());
+        }
+        Ok(token)
+    }
+
+    /// What a program or a plug-in brings: nothing, where there is anything else (`UpdateTransportConfig` of client-go's
+    /// `plugin/pkg/client/auth/exec`).
+    fn fetched(&self, login: &Login, is_alone: bool) -> Option<Judged> {
+        if let Some(command) = &login.exec {
+            let on = format!("what the program {command} fetches");
+            return is_alone.then(|| (Some(Part::Exec(command.clone())), Answer::Open { on }));
+        }
+        let provider = login.auth_provider.as_ref()?;
+        if !is_alone {
+            return None;
+        }
+        let part = Some(Part::AuthProvider(provider.clone()));
+        match (provider.as_str(), &login.id_token) {
+            ("oidc", Some(token)) => {
+                Some(self.token("id-token of the auth-provider".to_owned(), token))
+            }
+            ("oidc", None) => Some((
+                part,
+                Answer::Open {
+                    on: "the token that its issuer gives for the refresh-token".to_owned(),
+                },
+            )),
+            _ => {
+                let because = format!("the auth-provider {provider} is gone from client-go");
+                Some((part, Answer::Unusable { because }))
+            }
+        }
     }
 
     fn together(&self, answers: Vec<Answer>) -> Answer {
@@ -160,23 +188,21 @@ impl Look<'_> {
     /// Where a context leads, and whether a client would believe this node's API server there.
     fn server_of(&self, cluster: &Cluster) -> Option<ServerFacts> {
         Some(ServerFacts {
-            url: cluster.server()?.to_owned(),
+            url: without_password(cluster.server()?),
             distrust: self.distrust(cluster).err(),
         })
     }
 
+    /// Why a client of this kubeconfig would not ask this node's API server, by the certificate which that one shows.
     fn distrust(&self, cluster: &Cluster) -> Result<(), String> {
-        let Some(Ok(serving)) = self
-            .server
-            .serving
-            .as_ref()
-            .map(|file| file.content.as_ref())
-        else {
+        let serving = self.server.serving.as_ref();
+        let serving = serving.and_then(|file| file.content.as_ref().ok());
+        let Some(leaf) = serving.and_then(|chain| chain.first()) else {
             return Ok(());
         };
-        let Some(leaf) = serving.first() else {
+        if cluster.skips_verification() {
             return Ok(());
-        };
+        }
         let text = match cluster.certificate_authority() {
             Some(Source::Embedded(pem)) => pem.clone(),
             Some(Source::File(path)) => self.file(path)?.to_vec(),
@@ -187,18 +213,28 @@ impl Look<'_> {
         let believes =
             |authority: &Certificate| leaf.check_signature(authority) != SignatureCheck::Invalid;
         if !authorities.iter().any(believes) {
-            return Err(
-                "none of its authorities has signed this node's API server's certificate"
-                    .to_owned(),
-            );
+            return Err("the CA in this kubeconfig has not signed the certificate of this node's API server (x509: certificate signed by unknown authority)".to_owned());
         }
-        if leaf.not_after() < self.now {
+        if self.now < leaf.not_before() {
+            let begin = moment(leaf.not_before());
             return Err(format!(
-                "the API server's own certificate ended at {}: kubectl fails before it asks",
-                super::super::render::date(leaf.not_after())
+                "the API server's own certificate begins at {begin}"
             ));
         }
-        Ok(())
+        if self.now > leaf.not_after() {
+            let end = moment(leaf.not_after());
+            return Err(format!(
+                "the API server's own certificate ended at {end}: rekindle recover"
+            ));
+        }
+        let asked = cluster.asked_name();
+        let name = asked.and_then(|name| name.parse::<AlternativeName>().ok());
+        match (asked, name) {
+            (Some(asked), Some(name)) if !leaf.has_alternative_name(&name) => Err(format!(
+                "the certificate of this node's API server is not for {asked}"
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// A file that a kubeconfig names: absolute ones are the node's, relative ones lie beside the kubeconfig.
@@ -222,6 +258,21 @@ impl Look<'_> {
         };
         read.map_err(|error| with_causes(&error))
     }
+}
+
+/// What is wrong with a context, whether it is the current one or not.
+fn broken(error: &KubeconfigError) -> Answer {
+    let because = match error {
+        KubeconfigError::NoSuchUser { user, .. } => {
+            format!("its user {user:?} is not among the users")
+        }
+        KubeconfigError::NoSuchCluster { cluster, .. } => {
+            format!("its cluster {cluster:?} is not among the clusters")
+        }
+        KubeconfigError::ContextWithoutUser { .. } => "it names no user".to_owned(),
+        other => with_causes(other),
+    };
+    Answer::Unusable { because }
 }
 
 fn impersonated(login: &Login) -> Option<String> {

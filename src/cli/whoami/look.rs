@@ -6,7 +6,9 @@ use time::OffsetDateTime;
 
 use super::facts::{CertificateFacts, KeyFit, Part, TokenFacts, TokenKind, Way};
 use super::presented::{KeyFile, Presented};
-use crate::authentication::{Answer, ApiServer, JsonWebToken, authority_of, bootstrap_token};
+use crate::authentication::{
+    Answer, ApiServerAuthentication, JsonWebToken, authority_of, bootstrap_token,
+};
 use crate::evidence::with_causes;
 use crate::node::Root;
 use crate::pki::{Certificate, PrivateKey};
@@ -14,7 +16,9 @@ use crate::pki::{Certificate, PrivateKey};
 /// Who looks, and at what it is held.
 pub(super) struct Look<'a> {
     pub(super) root: &'a Root,
-    pub(super) server: &'a ApiServer,
+    pub(super) server: &'a ApiServerAuthentication,
+    /// Where the credential comes from, in words.
+    pub(super) place: &'a str,
     /// Where relative paths of a kubeconfig begin; none for standard input.
     pub(super) folder: Option<&'a Path>,
     pub(super) now: OffsetDateTime,
@@ -28,19 +32,16 @@ impl Look<'_> {
     pub(super) fn ways(&self, presented: Presented) -> Vec<Way> {
         match presented {
             Presented::Kubeconfig(contexts) => contexts
+                .all
                 .iter()
                 .map(|context| self.context(context))
                 .collect(),
             Presented::Certificates { chain, key } => {
                 let key = key.map(Ok);
-                vec![alone(self.certificate(
-                    "in the file".to_owned(),
-                    &chain,
-                    key,
-                ))]
+                vec![alone(self.certificate(self.place.to_owned(), &chain, key))]
             }
             Presented::Token(token) => {
-                vec![alone(self.token("in the file".to_owned(), &token))]
+                vec![alone(self.token(self.place.to_owned(), &token))]
             }
         }
     }
@@ -64,7 +65,7 @@ impl Look<'_> {
         };
         let authorities = self.server.client_authorities.as_ref();
         let leads_to = authorities.and_then(|file| {
-            let authority = authority_of(chain, file, self.now)?;
+            let authority = authority_of(chain, file)?;
             Some(format!("{authority} in {}", file.path.display()))
         });
         let facts = CertificateFacts {

@@ -1,6 +1,7 @@
 //! What the operator shows: one of the three kinds of credential.
 
 use std::fmt;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -10,7 +11,7 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::standard_input::standard_input;
 use crate::evidence::with_causes;
-use crate::kubernetes::{Context, KubeconfigError};
+use crate::kubernetes::{Contexts, KubeconfigError};
 use crate::node::{FileError, look_at_operand, read_operand};
 use crate::pki::{Certificate, PemError, read_certificates};
 
@@ -20,7 +21,7 @@ const LONGEST: usize = 1024 * 1024;
 /// A credential, as it was read; nothing is judged yet.
 pub(super) enum Presented {
     /// A kubeconfig, context for context.
-    Kubeconfig(Vec<Context>),
+    Kubeconfig(Contexts),
     /// Certificates in PEM, the leaf first, and where their key is looked for.
     Certificates {
         chain: Vec<Certificate>,
@@ -48,6 +49,12 @@ impl Presented {
     pub(super) fn read(arguments: &Whoami) -> Result<Self, Failure> {
         let path = &arguments.credential;
         let (name, bytes) = if path == Path::new("-") {
+            if io::stdin().is_terminal() {
+                return Err(Failure::usage(
+                    "standard input is a terminal, which would show what is pasted",
+                )
+                .hint("rekindle whoami - < FILE"));
+            }
             (
                 "standard input".to_owned(),
                 Zeroizing::new(standard_input(LONGEST)?),
@@ -67,24 +74,43 @@ impl Presented {
         if is_pem {
             return Self::pem(arguments, &name, &bytes);
         }
+        if arguments.key.is_some() {
+            return Err(Failure::usage(
+                "--key is for a certificate in PEM, and this is none",
+            ));
+        }
         if let Some(token) = token(text) {
             return Ok(Self::Token(token));
         }
-        let contexts = Context::read_all(&bytes).map_err(|error| unknown(&name, &error))?;
-        if contexts.is_empty() {
+        let contexts = Contexts::read(&bytes).map_err(|error| unknown(&name, &bytes, &error))?;
+        if contexts.all.is_empty() {
             let message = format!("{name} is a kubeconfig without contexts and users");
-            return Err(
-                Failure::new(Exit::Usage, message).hint("kubectl asks nobody with it, as nobody")
-            );
+            return Err(Failure::new(Exit::Usage, message)
+                .hint("was it cut short? where it came from it is whole"));
         }
         Ok(Self::Kubeconfig(contexts))
+    }
+
+    /// Of a kubeconfig, what its `current-context` says.
+    pub(super) fn current_context(&self) -> Option<Option<String>> {
+        match self {
+            Self::Kubeconfig(contexts) => Some(contexts.current.clone()),
+            Self::Certificates { .. } | Self::Token(_) => None,
+        }
     }
 
     fn pem(arguments: &Whoami, name: &str, bytes: &Zeroizing<Vec<u8>>) -> Result<Self, Failure> {
         let chain = read_certificates(bytes).map_err(|error| {
             let message = format!("{name}: {}", with_causes(&error));
             let failure = Failure::new(Exit::Usage, message);
-            match error {
+            match &error {
+                PemError::NoCertificate { found } if found.contains("AGE ENCRYPTED FILE") => {
+                    failure
+                        .hint("it is sealed with age; whoever has the key opens it: age --decrypt")
+                }
+                PemError::NoCertificate { found } if found.contains("REQUEST") => {
+                    failure.hint("a request is no certificate yet: name what was signed")
+                }
                 PemError::NoCertificate { .. } => failure
                     .hint("a key alone says nothing of who its bearer is: name the certificate"),
                 _ => failure.hint("name the certificate in PEM, whole"),
@@ -105,13 +131,23 @@ impl Presented {
     }
 }
 
-fn unknown(name: &str, error: &KubeconfigError) -> Failure {
+fn unknown(name: &str, bytes: &[u8], error: &KubeconfigError) -> Failure {
+    if bytes.trim_ascii().is_empty() {
+        return Failure::new(Exit::Usage, format!("{name} is empty"))
+            .hint("where it came from it is not");
+    }
+    if let [0x30, 0x80..=0x84, ..] = bytes {
+        return Failure::new(Exit::Usage, format!("{name} is DER, and not PEM"))
+            .hint("openssl x509 -inform DER -in FILE | rekindle whoami -");
+    }
     let message = format!(
         "{name} is neither PEM nor a token, and no kubeconfig: {}",
         with_causes(error)
     );
-    Failure::new(Exit::Usage, message)
-        .hint("a token is one word; of a Secret's `data` decode it first: base64 --decode")
+    Failure::new(Exit::Usage, message).hint(
+        "name a kubeconfig (YAML or JSON), a certificate in PEM, or a token, which is one word; of a Secret's `data` decode it first: \
+         base64 --decode",
+    )
 }
 
 /// A word of what tokens are made of (RFC 6750 section 2.1, `b64token`), `Bearer` before it perhaps. A kubeconfig is never one word.
@@ -127,6 +163,9 @@ fn token(text: &[u8]) -> Option<Zeroizing<String>> {
 
 /// The key of NAME.crt in NAME.key, as kubeadm lays out its pairs.
 fn beside(certificate: &Path) -> Option<(String, Zeroizing<Vec<u8>>)> {
+    if certificate == Path::new("-") {
+        return None;
+    }
     let path: PathBuf = certificate.with_extension("key");
     if path == certificate || !look_at_operand(&path).1 {
         return None;
@@ -136,6 +175,15 @@ fn beside(certificate: &Path) -> Option<(String, Zeroizing<Vec<u8>>)> {
 }
 
 fn operand(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    if path
+        .to_str()
+        .is_some_and(|text| text.starts_with("eyJ") && text.len() > 60)
+    {
+        return Err(Failure::usage(
+            "that is a token and not the name of a file; whoever sees command lines has seen it",
+        )
+        .hint("rekindle whoami - < FILE; and have this one replaced"));
+    }
     let read = read_operand(path).map(Zeroizing::new);
     read.map_err(|error: FileError| {
         Failure::of(Exit::Usage, &error)

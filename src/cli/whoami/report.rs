@@ -8,36 +8,53 @@ use time::OffsetDateTime;
 use super::super::paragraph::lines;
 use super::super::render::{BAD, BOLD, GOOD, WARNING, date, printable, residual};
 use super::super::table::terminal_columns;
+use super::Shown;
 use super::facts::{CertificateFacts, KeyFit, Part, TokenFacts, TokenKind, Way};
 use super::look::Look;
-use crate::authentication::{Answer, Bound, Claims, Identity};
+use crate::authentication::{Answer, Bound, Claims, Identity, Means};
+use crate::pki::Validity;
 
 /// Where the values begin.
 const VALUES: usize = 15;
 
 /// Writes each way in, the one that counts first.
-pub(super) fn write_report(look: &Look<'_>, ways: &[Way], out: &mut dyn Write) -> io::Result<()> {
-    match &look.server.manifest {
-        Some(path) => writeln!(
-            out,
+pub(super) fn write_report(
+    look: &Look<'_>,
+    shown: &Shown<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let columns = terminal_columns();
+    let judged = match &look.server.manifest {
+        Some(path) => format!(
             "Judged by {}, offline: nobody was asked.",
             look.root.outside(path).display()
-        )?,
-        None => writeln!(
-            out,
-            "No API server has a manifest here: judged by kubeadm's defaults, offline."
-        )?,
+        ),
+        None => {
+            "No API server has a manifest here: judged by kubeadm's defaults, offline.".to_owned()
+        }
+    };
+    let mut report = Report {
+        now: look.now,
+        columns,
+        out,
+    };
+    for line in lines(&printable(&judged), columns) {
+        writeln!(report.out, "{line}")?;
     }
-    let mut sorted: Vec<&Way> = ways.iter().collect();
+    if let (Some(context), None) = (shown.context, shown.current) {
+        let text = match context {
+            Some(name) => format!("current-context is {name:?}, and no context has that name"),
+            None => "it has no current-context".to_owned(),
+        };
+        let text = format!("{text}: kubectl needs --context");
+        writeln!(report.out)?;
+        report.styled("kubectl", &text, BAD)?;
+    }
+    let mut sorted: Vec<&Way> = shown.ways.iter().collect();
     sorted.sort_by_key(|way| !way.is_current);
     for way in sorted {
-        writeln!(out)?;
-        Report {
-            now: look.now,
-            columns: terminal_columns(),
-            out: &mut *out,
-        }
-        .way(way)?;
+        writeln!(report.out)?;
+        report.way(way)?;
     }
     Ok(())
 }
@@ -61,16 +78,21 @@ impl Report<'_> {
             }
             None => {}
         }
+        let distrust = way.server.as_ref().and_then(|it| it.distrust.as_ref());
+        if let Some(distrust) = distrust {
+            self.styled(
+                "before that",
+                &format!("the client does not come so far: {distrust}"),
+                BAD,
+            )?;
+        }
         self.answer(&way.answer)?;
         if let Answer::Known(identity) = &way.answer {
             self.identity(identity)?;
-            self.above_rbac(way, identity)?;
+            self.above_rbac(identity)?;
         }
         if let Some(server) = &way.server {
             self.line("server", &server.url)?;
-            if let Some(distrust) = &server.distrust {
-                self.styled("", distrust, WARNING)?;
-            }
         }
         if let Some(impersonates) = &way.impersonates {
             let text = format!("{impersonates}, if RBAC lets it (verb impersonate)");
@@ -86,7 +108,7 @@ impl Report<'_> {
                         "{command} fetches a credential when it is needed; it is not run here"
                     ),
                 )?,
-                Part::AuthProvider(name) => self.line("auth-provider", name)?,
+                Part::AuthProvider(name) => self.line("plug-in", name)?,
                 Part::Basic => self.line("password", "there is one; it is not shown")?,
             }
         }
@@ -106,7 +128,7 @@ impl Report<'_> {
             Answer::Anonymous { because } => {
                 self.styled(
                     "answer",
-                    "it takes you for system:anonymous: 403, mostly",
+                    "403, except for what is open to all: it takes you for system:anonymous",
                     BAD,
                 )?;
                 self.line("because", because)
@@ -120,7 +142,7 @@ impl Report<'_> {
                 Ok(())
             }
             Answer::Unusable { because } => {
-                self.styled("answer", "none: the client cannot present it", BAD)?;
+                self.styled("answer", "none: it does not come to that", BAD)?;
                 self.line("because", because)
             }
             Answer::Open { on } => {
@@ -142,21 +164,22 @@ impl Report<'_> {
         Ok(())
     }
 
-    fn above_rbac(&mut self, way: &Way, identity: &Identity) -> io::Result<()> {
+    fn above_rbac(&mut self, identity: &Identity) -> io::Result<()> {
         if !identity.is_above_rbac() {
             return Ok(());
         }
-        let end = way.parts.iter().find_map(|part| match part {
-            Part::Certificate(facts) => Some(facts.not_after),
-            _ => None,
-        });
-        let until = end.map_or_else(
-            || "as long as it is known".to_owned(),
-            |end| format!("until {}", date(end)),
-        );
-        let text = format!(
-            "system:masters may do everything, whatever RBAC says, {until}. It cannot be revoked: only another CA ends it earlier."
-        );
+        let end = match identity.by {
+            Means::Certificate(end) => format!(
+                "until {}. It cannot be revoked: only another CA ends it earlier",
+                date(end)
+            ),
+            Means::StaticToken => {
+                "until its line is taken out of the token file and the API server restarted"
+                    .to_owned()
+            }
+            Means::Token => "as long as that is there".to_owned(),
+        };
+        let text = format!("system:masters may do everything, whatever RBAC says, {end}.");
         self.styled("above RBAC", &text, WARNING)
     }
 
@@ -176,7 +199,11 @@ impl Report<'_> {
             date(facts.not_after),
             self.left(facts.not_before, facts.not_after)
         );
-        let style = if facts.not_before <= self.now && self.now <= facts.not_after {
+        let validity_now = Validity {
+            not_before: facts.not_before,
+            not_after: facts.not_after,
+        };
+        let style = if validity_now.contains(self.now) {
             Style::new()
         } else {
             BAD

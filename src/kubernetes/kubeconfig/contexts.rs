@@ -8,6 +8,15 @@ use super::login::Login;
 use super::parse::refuse_other_kinds;
 use crate::kubernetes::document::{Field, Node};
 
+/// Every context of a kubeconfig.
+#[derive(Debug)]
+pub struct Contexts {
+    /// `current-context`, as it is written.
+    pub current: Option<String>,
+    /// Each context in its order; then the users that no context names.
+    pub all: Vec<Context>,
+}
+
 /// One context of a kubeconfig, or a user that no context names.
 #[derive(Debug)]
 pub struct Context {
@@ -23,20 +32,20 @@ pub struct Context {
     pub login: Result<Login, KubeconfigError>,
 }
 
-impl Context {
-    /// Reads every context of a kubeconfig, in its order; then the users that no context names. Each carries its own error: a person's
-    /// kubeconfig knows several clusters, of which some may be damaged.
+impl Contexts {
+    /// Reads a kubeconfig. Each context carries its own error: a person's kubeconfig knows several clusters, of which some may be damaged.
     ///
     /// # Errors
-    /// When it is no kubeconfig as a whole.
-    pub fn read_all(bytes: &[u8]) -> Result<Vec<Self>, KubeconfigError> {
+    /// When it is no kubeconfig as a whole; two entries of one name are none to client-go.
+    pub fn read(bytes: &[u8]) -> Result<Self, KubeconfigError> {
         let document = Node::parse(bytes)?;
         let root = document.root();
         refuse_other_kinds(&root)?;
         let current = root.field("current-context")?.filled_text()?;
-        let clusters = Entries::read(&root, "clusters")?;
-        let users = Entries::read(&root, "users")?;
-        let mut contexts = Vec::new();
+        let clusters = entries(&root, "clusters")?;
+        let users = entries(&root, "users")?;
+        entries(&root, "contexts")?;
+        let mut all = Vec::new();
         let mut named: BTreeSet<&str> = BTreeSet::new();
         for entry in root.field("contexts")?.list()? {
             let name = entry.field("name")?.text()?.unwrap_or_default();
@@ -44,82 +53,73 @@ impl Context {
             let user = context.field("user")?.filled_text()?.unwrap_or_default();
             let cluster = context.field("cluster")?.filled_text()?;
             named.insert(user);
-            contexts.push(Self {
+            all.push(Context {
                 name: Some(name.to_owned()),
                 is_current: current == Some(name),
                 user: user.to_owned(),
                 cluster: cluster.map(|cluster| {
-                    let entry = clusters.find(cluster, || KubeconfigError::NoSuchCluster {
+                    let missing = || KubeconfigError::NoSuchCluster {
                         context: name.to_owned(),
                         cluster: cluster.to_owned(),
-                    });
-                    entry.and_then(Cluster::read)
+                    };
+                    Cluster::read(clusters.get(cluster).ok_or_else(missing)?)
                 }),
-                login: if user.is_empty() {
-                    Err(KubeconfigError::ContextWithoutUser {
-                        context: name.to_owned(),
-                    })
-                } else {
-                    let entry = users.find(user, || KubeconfigError::NoSuchUser {
-                        context: name.to_owned(),
-                        user: user.to_owned(),
-                    });
-                    entry.and_then(|entry| Login::read(&entry.field("user")?, user))
-                },
+                login: login_of(name, user, &users),
             });
         }
-        for (name, entry) in users.entries {
+        for (name, entry) in users {
             if named.contains(name) {
                 continue;
             }
-            contexts.push(Self {
+            all.push(Context {
                 name: None,
                 is_current: false,
                 user: name.to_owned(),
                 cluster: None,
                 login: entry
-                    .ok_or_else(|| KubeconfigError::SameName {
-                        list: "users",
-                        name: name.to_owned(),
-                    })
-                    .and_then(|entry| Login::read(&entry.field("user")?, name)),
+                    .field("user")
+                    .map_err(KubeconfigError::from)
+                    .and_then(|user| Login::read(&user, name)),
             });
         }
-        Ok(contexts)
+        Ok(Self {
+            current: current.map(str::to_owned),
+            all,
+        })
     }
+}
+
+fn login_of(
+    context: &str,
+    user: &str,
+    users: &BTreeMap<&str, Field<'_>>,
+) -> Result<Login, KubeconfigError> {
+    let context = context.to_owned();
+    if user.is_empty() {
+        return Err(KubeconfigError::ContextWithoutUser { context });
+    }
+    let missing = || KubeconfigError::NoSuchUser {
+        context,
+        user: user.to_owned(),
+    };
+    let entry = users.get(user).ok_or_else(missing)?;
+    Login::read(&entry.field("user")?, user)
 }
 
 /// A list of named entries, each to be found at once: a hostile file has thousands.
-struct Entries<'a> {
+fn entries<'a>(
+    root: &Field<'a>,
     list: &'static str,
-    /// `None` where the name is there twice.
-    entries: BTreeMap<&'a str, Option<Field<'a>>>,
-}
-
-impl<'a> Entries<'a> {
-    fn read(root: &Field<'a>, list: &'static str) -> Result<Self, KubeconfigError> {
-        let mut entries: BTreeMap<&str, Option<Field<'_>>> = BTreeMap::new();
-        for entry in root.field(list)?.list()? {
-            let name = entry.field("name")?.text()?.unwrap_or_default();
-            entries
-                .entry(name)
-                .and_modify(|it| *it = None)
-                .or_insert(Some(entry));
+) -> Result<BTreeMap<&'a str, Field<'a>>, KubeconfigError> {
+    let mut entries = BTreeMap::new();
+    for entry in root.field(list)?.list()? {
+        let name = entry.field("name")?.text()?.unwrap_or_default();
+        if entries.insert(name, entry).is_some() {
+            let name = name.to_owned();
+            return Err(KubeconfigError::SameName { list, name });
         }
-        Ok(Self { list, entries })
     }
-
-    fn find(
-        &self,
-        name: &str,
-        missing: impl FnOnce() -> KubeconfigError,
-    ) -> Result<&Field<'a>, KubeconfigError> {
-        let entry = self.entries.get(name).ok_or_else(missing)?;
-        entry.as_ref().ok_or_else(|| KubeconfigError::SameName {
-            list: self.list,
-            name: name.to_owned(),
-        })
-    }
+    Ok(entries)
 }
 
 #[cfg(test)]
@@ -134,27 +134,26 @@ contexts:
 - {name: here, context: {cluster: k, user: me}}
 - {name: there, context: {cluster: gone, user: robot}}
 - {name: nowhere, context: {}}
-- {name: twice, context: {cluster: k, user: double}}
 - {name: odd, context: {cluster: k, user: odd}}
 current-context: there
 users:
 - {name: me, user: {client-certificate-data: Y2VydA==, client-key: /k, token: hunter2, as: root, as-groups: [a, b]}}
 - {name: robot, user: {exec: {command: aws, args: [hunter2]}}}
 - {name: alone, user: {tokenFile: t, username: me, password: hunter2}}
-- {name: double, user: {}}
-- {name: double, user: {}}
 - {name: odd, user: {token: [hunter2]}}
 ";
 
     #[test]
     fn each_context_is_read_for_itself_and_no_secret_shows() {
-        let contexts = Context::read_all(FILE.as_bytes()).unwrap();
+        let contexts = Contexts::read(FILE.as_bytes()).unwrap();
+        assert_eq!(contexts.current.as_deref(), Some("there"));
+        let contexts = contexts.all;
         let names: Vec<_> = contexts.iter().map(|it| it.name.as_deref()).collect();
-        let expected = ["here", "there", "nowhere", "twice", "odd"].map(Some);
-        assert_eq!(names[..5], expected);
-        assert_eq!(names[5..], [None]);
+        let expected = ["here", "there", "nowhere", "odd"].map(Some);
+        assert_eq!(names[..4], expected);
+        assert_eq!(names[4..], [None]);
         let current: Vec<_> = contexts.iter().map(|it| it.is_current).collect();
-        assert_eq!(current, [false, true, false, false, false, false]);
+        assert_eq!(current, [false, true, false, false, false]);
         let me = contexts[0].login.as_ref().unwrap();
         assert_eq!(me.certificate, Some(Source::Embedded(b"cert".to_vec())));
         assert_eq!(me.key, Some(KeySource::File("/k".to_owned())));
@@ -171,12 +170,8 @@ users:
             contexts[2].login,
             Err(KubeconfigError::ContextWithoutUser { .. })
         ));
-        assert!(matches!(
-            contexts[3].login,
-            Err(KubeconfigError::SameName { list: "users", .. })
-        ));
-        assert!(contexts[4].login.is_err());
-        let alone = contexts[5].login.as_ref().unwrap();
+        assert!(contexts[3].login.is_err());
+        let alone = contexts[4].login.as_ref().unwrap();
         assert!(alone.basic && alone.token_file.is_some());
         let shown = format!("{contexts:?}");
         assert!(!shown.contains("hunter2"), "{shown}");
@@ -185,9 +180,16 @@ users:
     #[test]
     fn what_is_no_kubeconfig_is_refused_and_json_is_one() {
         for text in ["", "kind: Pod", "[]", "a: b", "-----BEGIN CERTIFICATE-----"] {
-            assert!(Context::read_all(text.as_bytes()).is_err(), "{text}");
+            assert!(Contexts::read(text.as_bytes()).is_err(), "{text}");
         }
         let json = br#"{"kind": "Config", "users": [{"name": "me", "user": {"token": "t"}}]}"#;
-        assert_eq!(Context::read_all(json).unwrap().len(), 1);
+        assert_eq!(Contexts::read(json).unwrap().all.len(), 1);
+        for list in ["contexts", "clusters", "users"] {
+            let twice = format!("kind: Config\n{list}: [{{name: a}}, {{name: a}}]\n");
+            assert!(matches!(
+                Contexts::read(twice.as_bytes()),
+                Err(KubeconfigError::SameName { name, .. }) if name == "a"
+            ));
+        }
     }
 }

@@ -23,8 +23,10 @@ pub struct Login {
     pub basic: bool,
     /// `exec.command`, a program that fetches a credential, without its arguments and environment.
     pub exec: Option<String>,
-    /// `auth-provider.name`, of old.
+    /// `auth-provider.name`, of old: `oidc` alone is left in client-go.
     pub auth_provider: Option<String>,
+    /// The `id-token` of that one. A secret.
+    pub id_token: Option<Zeroizing<String>>,
     /// `as`: whom the user wants to be taken for, if RBAC lets it.
     pub impersonated: Option<String>,
     /// `as-groups`.
@@ -62,6 +64,11 @@ impl Login {
             basic: is_set("username")? || is_set("password")?,
             exec: named(&exec, "command")?,
             auth_provider: named(&provider, "name")?,
+            id_token: provider
+                .field("config")?
+                .field("id-token")?
+                .filled_text()?
+                .map(|token| Zeroizing::new(token.to_owned())),
             impersonated: text("as")?,
             impersonated_groups: groups
                 .iter()

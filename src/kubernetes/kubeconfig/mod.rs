@@ -23,7 +23,7 @@ mod user;
 
 pub use clusters::{Cluster, Clusters};
 pub use composition::{Composition, Credential};
-pub use contexts::Context;
+pub use contexts::{Context, Contexts};
 pub use credential::{KeySource, Source};
 pub use error::KubeconfigError;
 pub use login::Login;

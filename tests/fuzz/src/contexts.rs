@@ -1,10 +1,10 @@
 //! A kubeconfig to look at: what its editor can read is read, and the same; nothing of a secret shows.
 
-use rekindle::kubernetes::{Context, Kubeconfig};
+use rekindle::kubernetes::{Contexts, Kubeconfig};
 
 /// Reads every context.
 pub fn check(bytes: &[u8]) -> bool {
-    let contexts = Context::read_all(bytes);
+    let contexts = Contexts::read(bytes).map(|it| it.all);
     if let Ok(contexts) = &contexts {
         let shown = format!("{contexts:?}");
         let logins = contexts.iter().filter_map(|it| it.login.as_ref().ok());
