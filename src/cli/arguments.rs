@@ -94,8 +94,13 @@ pub enum Verb {
     #[command(subcommand)]
     Node(NodeVerb),
     /// Says who a credential is, and what this node's API server would answer to it today; changes nothing.
+    ///
+    /// Exit 0 where the server would know its bearer, and 1 where it would not, or somebody else decides; of a kubeconfig its current
+    /// context counts.
     Whoami(Whoami),
     /// Shows the ways in that this node's API server has, and what becomes of each when certificates expire; changes nothing.
+    ///
+    /// Exit 1 where one is broken, or where not all could be looked at.
     Auth(Auth),
     /// Makes short-lived break-glass credentials, and lists them.
     #[command(subcommand)]

@@ -64,7 +64,8 @@ pub use identity::{MACHINE_ID, Machine, Operator, binary_digest, machine, operat
 pub use lock::{LockHolder, NodeLock};
 pub use log::{AppendOnlyFile, RESERVE_SIZE};
 pub use operand::{
-    create_operand, create_operand_with, look_at_operand, read_operand, remove_operand,
+    LARGEST_OPERAND, create_operand, create_operand_with, look_at_operand, read_operand,
+    remove_operand,
 };
 pub use operand_file::OperandFile;
 pub use passwd::User;

@@ -1,40 +1,30 @@
 //! Files that the operator names on the command line: outside any root, and trusted by nobody.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use super::FileError;
+use zeroize::Zeroizing;
 
-/// The largest journal that is read, in bytes.
-const MAXIMUM_SIZE: u64 = 64 * 1024 * 1024;
+use super::{FileError, OperandFile};
 
-/// Reads the regular file at `path`, as a shell names it.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "owner and mode of an operand mean nothing: what it says is verified"
-)]
-pub fn read_operand(path: &Path) -> Result<Vec<u8>, FileError> {
-    let fail = |operation| move |error| FileError::from_io(operation, path, error);
-    let about = std::fs::metadata(path).map_err(fail("open"))?;
-    if !about.is_file() {
-        return Err(FileError::NotRegular {
-            path: path.to_owned(),
-            found: "folder, device or FIFO",
-        });
-    }
-    if about.len() > MAXIMUM_SIZE {
-        return Err(FileError::TooLarge {
-            path: path.to_owned(),
-            size: about.len(),
-            limit: MAXIMUM_SIZE,
-        });
-    }
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAXIMUM_SIZE).read_to_end(&mut bytes))
-        .map_err(fail("read"))?;
+/// The largest of them that is read, a journal or a bundle, in bytes.
+pub const LARGEST_OPERAND: usize = 64 << 20;
+
+/// Reads the regular file at `path`, as a shell names it, of at most `limit` bytes. It may hold a key: the bytes are wiped, and lie in
+/// one place alone.
+pub fn read_operand(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let file = OperandFile::open(path)?;
+    let length = usize::try_from(file.size()).ok();
+    let length = length.filter(|length| *length <= limit);
+    let length = length.ok_or_else(|| FileError::TooLarge {
+        path: path.to_owned(),
+        size: file.size(),
+        limit: limit as u64,
+    })?;
+    let mut bytes = Zeroizing::new(vec![0; length]);
+    file.read_at(&mut bytes, 0)?;
     Ok(bytes)
 }
 
@@ -98,4 +88,32 @@ pub fn look_at_operand(path: &Path) -> (bool, bool) {
     let about = std::fs::symlink_metadata(path);
     let is_folder = std::fs::metadata(path).is_ok_and(|about| about.is_dir());
     (is_folder, about.is_ok())
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a file is written for the test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        for content in ["", "0123456789"] {
+            std::fs::write(&path, content).unwrap();
+            assert_eq!(*read_operand(&path, 10).unwrap(), content.as_bytes());
+        }
+        assert!(matches!(
+            read_operand(&path, 9),
+            Err(FileError::TooLarge {
+                size: 10,
+                limit: 9,
+                ..
+            })
+        ));
+        assert!(matches!(
+            read_operand(folder.path(), 10),
+            Err(FileError::NotRegular { .. })
+        ));
+    }
 }

@@ -57,11 +57,6 @@ impl OperandFile {
         self.modified
     }
 
-    /// As it was named.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Fills `buffer` with what stands from `offset` on (pread); an error where the file ends before.
     pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), FileError> {
         self.file

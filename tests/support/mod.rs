@@ -2,6 +2,7 @@
 //! openssl as the judge. Nothing here uses the crate: what it says must be independent of it.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod api_server;
 pub mod der;
 pub mod golden;
 pub mod interruption;

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::api_server::{ApiServer, CLIENT, NOBODY};
+use crate::support::api_server::{ApiServer, CLIENT, NOBODY};
 use crate::support::interruption::wait_for;
 use crate::support::program::Run;
 
@@ -15,6 +15,8 @@ pub const SNAPSHOT: &str = "/var/lib/snapshot.db";
 /// With the credential that kubeadm makes for this.
 const ETCD: &str = "cd /etc/kubernetes/pki/etcd && curl --silent --show-error --fail --max-time 60 --cacert ca.crt \
      --cert healthcheck-client.crt --key healthcheck-client.key --data '{}' https://127.0.0.1:2379/v3";
+/// What makes the tokens.
+const CONTROLLERS: &str = "kube-controller-manager";
 /// How much of a token must not be anywhere, in bytes.
 const WINDOW: usize = 16;
 
@@ -27,7 +29,7 @@ pub struct Cluster {
 impl Cluster {
     /// A running one, with the controllers that make tokens and accounts; none where there can be none.
     pub fn start() -> Option<Self> {
-        let server = ApiServer::prepare()?;
+        let server = ApiServer::prepare_with(&[CONTROLLERS])?;
         server.set_flags(&[], &[]);
         server.start(&[NOBODY, CLIENT]);
         let cluster = Self {
@@ -39,7 +41,7 @@ impl Cluster {
     }
 
     fn start_controllers(&self) {
-        let program = self.server.program("kube-controller-manager");
+        let program = self.server.programs().join(CONTROLLERS);
         self.server.serve(
             "controllers",
             &format!(

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::api_server::{CLIENT, Credential, NOBODY};
 use crate::cluster::{Cluster, SNAPSHOT, secret};
+use crate::support::api_server::{CLIENT, Credential, NOBODY};
 use crate::support::interruption::wait_for;
 
 /// Namespaces, accounts, and all that is no long-lived token of theirs.

@@ -11,8 +11,6 @@
               first surprise"
 )]
 
-#[path = "../ways_in/api_server.rs"]
-mod api_server;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -11,7 +11,6 @@
               first surprise"
 )]
 
-mod api_server;
 mod auth;
 mod break_glass;
 mod credentials;
@@ -24,3 +23,5 @@ mod whoami;
 
 #[path = "../support/mod.rs"]
 mod support;
+
+use support::api_server;

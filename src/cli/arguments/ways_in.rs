@@ -104,8 +104,8 @@ pub struct CredentialList {
 pub enum TokensVerb {
     /// Finds service account tokens without an end: Secrets of type kubernetes.io/service-account-token.
     ///
-    /// Asks this node's API server with the node's own administrator, for metadata alone: no token ever leaves the server. Where it does
-    /// not answer: a snapshot of etcd.
+    /// Asks this node's API server with the node's own administrator, of Secrets for the metadata alone: no token ever leaves the
+    /// server. Where it does not answer: a snapshot of etcd. Exit 1 where there is such a token, or where not all could be looked at.
     Audit(TokensAudit),
 }
 

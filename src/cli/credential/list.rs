@@ -15,7 +15,7 @@ use super::report::row;
 use super::request::RUNBOOK;
 use crate::inventory::trusted_authorities;
 use crate::journal::Setting;
-use crate::node::{self, Root, read_operand};
+use crate::node::{self, LARGEST_OPERAND, Root, read_operand};
 use crate::pki::{Certificate, read_certificates};
 
 const WHAT_ENDS_THEM: &str = "This is the record of this node alone: each control plane with the CA's key has its own.\n\
@@ -23,9 +23,13 @@ const WHAT_ENDS_THEM: &str = "This is the record of this node alone: each contro
 
 /// Lists them, and fails where a journal does not hold in which one was issued, or of which that cannot be told.
 pub fn list(root: &Root, arguments: &CredentialList, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let authorities = authorities(root, arguments.ca.as_deref())?;
+    let (authorities, missing) = authorities(root, arguments.ca.as_deref())?;
     let record =
         Record::read(root, &authorities).map_err(|error| Failure::of_file("journals", &error))?;
+    // Where no credential was issued there is nothing that a CA would have to vouch for.
+    if let Some(failure) = missing.filter(|_| !record.credentials.is_empty()) {
+        return Err(failure);
+    }
     let now = node::now();
     // What nobody vouches for may lie about its end, too.
     let is_shown = |it: &&Issued| arguments.all || !it.is_verified || it.life(now).is_open();
@@ -57,11 +61,14 @@ fn do_not_verify(root: &Root, doubtful: &[Doubtful]) -> Failure {
         .runbook(RUNBOOK)
 }
 
-/// The cluster's present CA, and the one that is named.
-fn authorities(root: &Root, named: Option<&Path>) -> Result<Vec<Certificate>, Failure> {
+/// The cluster's present CA, and the one that is named; where there is neither, what is to be said of that.
+fn authorities(
+    root: &Root,
+    named: Option<&Path>,
+) -> Result<(Vec<Certificate>, Option<Failure>), Failure> {
     let mut authorities = match named {
         Some(path) => {
-            let bytes = read_operand(path).map_err(|error| {
+            let bytes = read_operand(path, LARGEST_OPERAND).map_err(|error| {
                 Failure::of(Exit::Usage, &error).hint("name a CA certificate in PEM")
             })?;
             read_certificates(&bytes).map_err(|error| {
@@ -75,11 +82,12 @@ fn authorities(root: &Root, named: Option<&Path>) -> Result<Vec<Certificate>, Fa
         Ok(own) => authorities.extend(own),
         Err(_) if named.is_some() => {}
         Err(error) => {
-            return Err(Failure::of(Exit::Refused, &error)
-                .hint("name the cluster's CA certificate: --ca FILE"));
+            let failure = Failure::of(Exit::Refused, &error)
+                .hint("name the cluster's CA certificate: --ca FILE");
+            return Ok((authorities, Some(failure)));
         }
     }
-    Ok(authorities)
+    Ok((authorities, None))
 }
 
 fn write_report(
@@ -92,6 +100,7 @@ fn write_report(
     let open = record.credentials.iter();
     let open = open.filter(|it| it.life(now).is_open()).count();
     match open {
+        0 if record.is_empty() => writeln!(out, "No credential was issued here.")?,
         0 => writeln!(out, "No credential that was issued here is alive.")?,
         1 => writeln!(out, "1 credential that was issued here is alive.")?,
         open => writeln!(out, "{open} credentials that were issued here are alive.")?,

@@ -3,12 +3,15 @@
 //! Names that begin with `system:` are Kubernetes' own (`pkg/authentication/user` in `k8s.io/apiserver`). A certificate can claim any of
 //! them. A credential that is made in an emergency names a person, so that the API server's audit log does.
 
+use crate::authentication::AUTHENTICATED;
 use crate::kubernetes::MASTERS_GROUP;
 
 /// The prefix of Kubernetes' own names.
 const RESERVED: &str = "system:";
 /// Whom the default binding lets read metrics and health, and nothing else: meant for people and their tools.
 const MONITORING: &str = "system:monitoring";
+/// The group of those whom nobody knows (`AllUnauthenticated` in k8s.io/apiserver).
+const UNAUTHENTICATED: &str = "system:unauthenticated";
 /// How long a name may be, in bytes. RFC 5280 (appendix A.1) has 64 characters for a CN and an O. Nobody on the way asks for that:
 /// not Go's crypto/x509, not openssl when it verifies, and the cluster's own `system:node:NAME` has up to 265; while names that RBAC is
 /// bound to come from directories, and are what they are.
@@ -105,9 +108,7 @@ fn check_group(name: &str) -> Result<(), NameError> {
     let name = || name.to_owned();
     match name().as_str() {
         // `AuthenticatedGroupAdder` in k8s.io/apiserver leaves whoever has one of them as they are.
-        "system:authenticated" | "system:unauthenticated" => {
-            Err(NameError::GivenGroup { name: name() })
-        }
+        AUTHENTICATED | UNAUTHENTICATED => Err(NameError::GivenGroup { name: name() }),
         MASTERS_GROUP | MONITORING => Ok(()),
         reserved if reserved.starts_with(RESERVED) => {
             Err(NameError::ReservedGroup { name: name() })

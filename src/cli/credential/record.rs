@@ -133,6 +133,11 @@ impl Record {
         Ok(record)
     }
 
+    /// Whether no credential was made here, and no journal is doubtful or missing in which one may be.
+    pub(super) fn is_empty(&self) -> bool {
+        self.credentials.is_empty() && self.doubtful.is_empty() && self.missing_journals.is_empty()
+    }
+
     fn add(&mut self, journal: &RunJournal, authorities: &[Certificate]) {
         let mut issued = credentials(journal);
         let doubt = match &journal.state {

@@ -11,7 +11,7 @@ use super::super::recover::{Order, carry_out_order, wishes_in_effect};
 use super::super::render::printable;
 use super::{pending, unusable};
 use crate::csr::Answer;
-use crate::node::{Present, Root, read_operand};
+use crate::node::{LARGEST_OPERAND, Present, Root, read_operand};
 use crate::pki::{Certificate, read_certificates};
 use crate::plan::{Refusal, RefusalCode, Request};
 
@@ -62,7 +62,8 @@ pub fn import(root: &Root, arguments: &CsrImport, out: &mut dyn Write) -> Result
 /// Certificates of another authority's making, as files.
 fn plain(arguments: &CsrImport) -> Result<Vec<(String, Certificate)>, Failure> {
     let read = |(name, path): &(String, std::path::PathBuf)| {
-        let bytes = read_operand(path).map_err(|error| Failure::of_file(name, &error))?;
+        let bytes =
+            read_operand(path, LARGEST_OPERAND).map_err(|error| Failure::of_file(name, &error))?;
         let certificates = read_certificates(&bytes).map_err(|error| {
             let message = format!("{} holds no usable certificate", path.display());
             Failure::new(Exit::Refused, message).hint(error.to_string())
@@ -80,7 +81,8 @@ fn plain(arguments: &CsrImport) -> Result<Vec<(String, Certificate)>, Failure> {
 
 /// The certificates of an answer to requests that this node made.
 fn sealed(root: &Root, path: &std::path::Path) -> Result<Vec<(String, Certificate)>, Failure> {
-    let bytes = read_operand(path).map_err(|error| Failure::of_file("answer", &error))?;
+    let bytes =
+        read_operand(path, LARGEST_OPERAND).map_err(|error| Failure::of_file("answer", &error))?;
     let inventory = look(root)?;
     let trusted: Vec<Certificate> = inventory
         .authorities

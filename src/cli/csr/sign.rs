@@ -17,7 +17,7 @@ use crate::csr::{
 };
 use crate::digest::Sha256Digest;
 use crate::inventory::{Inventory, authorities_beneath};
-use crate::node::{self, Root, create_operand_with, read_operand};
+use crate::node::{self, LARGEST_OPERAND, Root, create_operand_with, read_operand};
 use crate::pki::{Authority, Validity};
 use crate::plan::{Refusal, RefusalCode};
 use anstyle::Style;
@@ -29,7 +29,8 @@ const EXPLANATION: &str = "An authority here signs again what it has signed befo
 /// Signs what the bundle asks for, all of it or nothing.
 pub fn sign(root: &Root, arguments: &CsrSign, out: &mut dyn Write) -> Result<Exit, Failure> {
     let path = &arguments.requests;
-    let bytes = read_operand(path).map_err(|error| Failure::of_file("requests", &error))?;
+    let bytes = read_operand(path, LARGEST_OPERAND)
+        .map_err(|error| Failure::of_file("requests", &error))?;
     let (bundle, fingerprint) = RequestBundle::open(&bytes, arguments.expect).map_err(|error| {
         let remedy =
             "bring it again from the node, and compare the fingerprint: rekindle csr export";

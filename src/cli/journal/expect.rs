@@ -6,7 +6,7 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::standard_input::standard_input;
 use crate::journal::Checkpoint;
-use crate::node::read_operand;
+use crate::node::{LARGEST_OPERAND, read_operand};
 
 /// The longest text in which checkpoints are looked for, in bytes.
 const MAXIMUM_TEXT: usize = 1024 * 1024;
@@ -16,7 +16,7 @@ pub(super) fn expected(path: &Path) -> Result<Vec<Checkpoint>, Failure> {
     let (name, bytes) = if path == Path::new("-") {
         ("standard input".to_owned(), standard_input(MAXIMUM_TEXT)?)
     } else {
-        let bytes = read_operand(path).map_err(|error| {
+        let bytes = read_operand(path, LARGEST_OPERAND).map_err(|error| {
             Failure::of(Exit::Usage, &error).hint("name the file with the checkpoint")
         })?;
         (path.display().to_string(), bytes)

@@ -8,7 +8,7 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::{count, timestamp};
 use crate::journal::Chain;
-use crate::node::{Root, read_operand};
+use crate::node::{LARGEST_OPERAND, Root, read_operand};
 use crate::recovery::{History, HistoryError, RunFiles, RunJournal};
 use crate::shell::quote;
 
@@ -23,9 +23,11 @@ impl Journal {
     /// Reads that of a run of the node, or a file.
     pub(super) fn read(root: &Root, named: Option<&str>) -> Result<Self, Failure> {
         if let Some(file) = named.filter(|name| name.contains('/') || name.contains(".jsonl")) {
-            let bytes = read_operand(Path::new(file)).map_err(|error| {
+            let mut bytes = read_operand(Path::new(file), LARGEST_OPERAND).map_err(|error| {
                 Failure::of(Exit::Usage, &error).hint("name a run, or the file of a journal")
             })?;
+            // No key is in a journal.
+            let bytes = std::mem::take(&mut *bytes);
             return Ok(Self { run: None, bytes });
         }
         let run = known(root, named, "; a file in this folder is ./FILE")?;

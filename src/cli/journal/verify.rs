@@ -15,7 +15,7 @@ use crate::inventory::trusted_authorities;
 use crate::journal::{
     self, AnchorError, BrokenChain, Checkpoint, CheckpointError, Summary, Trust, Verdict,
 };
-use crate::node::{Root, read_operand};
+use crate::node::{LARGEST_OPERAND, Root, read_operand};
 use crate::pki::{Certificate, read_certificates};
 
 const RUNBOOK: &str = "runbooks/exit-codes.md";
@@ -182,7 +182,8 @@ fn authorities(root: &Root, named: Option<&Path>) -> Result<Vec<Certificate>, Fa
             Failure::of(Exit::Refused, &error).hint("name the cluster's CA certificate: --ca FILE")
         });
     };
-    let bytes = read_operand(path).map_err(|error| Failure::of(Exit::Usage, &error))?;
+    let bytes =
+        read_operand(path, LARGEST_OPERAND).map_err(|error| Failure::of(Exit::Usage, &error))?;
     read_certificates(&bytes).map_err(|error| {
         let message = format!("{}: {error}", path.display());
         Failure::new(Exit::Usage, message).hint("name a CA certificate in PEM")

@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use zeroize::Zeroizing;
-
 use super::super::failure::Failure;
 use crate::bundle::{BundleError, NodeBundle};
 use crate::evidence::with_causes;
 use crate::inventory::{Inventory, NodeTrust};
-use crate::node::{self, MACHINE_ID, Root, Secrecy, read_operand};
+use crate::node::{self, LARGEST_OPERAND, MACHINE_ID, Root, Secrecy, read_operand};
 use crate::plan::{Refusal, RefusalCode, second};
 
 /// Reads the bundle, and believes what the CA on this node vouches for.
@@ -16,7 +14,7 @@ pub(super) fn open(root: &Root, inventory: &Inventory, path: &Path) -> Result<No
     let again =
         "have it made anew on a control plane: rekindle node issue NAME=MACHINE-ID --out DIR";
     let bytes =
-        Zeroizing::new(read_operand(path).map_err(|error| Failure::of_file("bundle", &error))?);
+        read_operand(path, LARGEST_OPERAND).map_err(|error| Failure::of_file("bundle", &error))?;
     let trust = NodeTrust::observe(root, inventory)
         .map_err(|error| Failure::refused(&[Refusal::of_observation("cluster CA", &error)]))?;
     if trust.certificates.is_empty() {

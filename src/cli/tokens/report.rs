@@ -123,7 +123,7 @@ fn write_view(audit: &TokenAudit, out: &mut dyn Write) -> io::Result<()> {
     match &audit.view {
         View::Api => writeln!(
             out,
-            "Asked: the API server of this node, for the metadata of Secrets alone."
+            "Asked: the API server of this node, of Secrets for the metadata alone."
         )?,
         View::Snapshot {
             revision,

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::facts::{Part, ServerFacts, Way};
 use super::look::{Judged, Look};
-use super::presented::KeyFile;
+use super::presented::{KeyFile, LONGEST};
 use crate::authentication::Answer;
 use crate::evidence::{moment, with_causes};
 use crate::kubernetes::{
@@ -254,7 +254,7 @@ impl Look<'_> {
                     ));
                 }
             };
-            read_operand(&place).map(Zeroizing::new)
+            read_operand(&place, LONGEST)
         };
         read.map_err(|error| with_causes(&error))
     }

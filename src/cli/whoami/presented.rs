@@ -12,11 +12,11 @@ use super::super::failure::Failure;
 use super::super::standard_input::standard_input;
 use crate::evidence::with_causes;
 use crate::kubernetes::{Contexts, KubeconfigError};
-use crate::node::{FileError, look_at_operand, read_operand};
+use crate::node::{look_at_operand, read_operand};
 use crate::pki::{Certificate, PemError, read_certificates};
 
 /// The longest credential that is read, in bytes: a kubeconfig of some hundred clusters.
-const LONGEST: usize = 1024 * 1024;
+pub(super) const LONGEST: usize = 1024 * 1024;
 
 /// A credential, as it was read; nothing is judged yet.
 pub(super) enum Presented {
@@ -49,6 +49,7 @@ impl Presented {
     pub(super) fn read(arguments: &Whoami) -> Result<Self, Failure> {
         let path = &arguments.credential;
         let (name, bytes) = if path == Path::new("-") {
+<<<<<<< HEAD
             if io::stdin().is_terminal() {
                 return Err(Failure::usage(
                     "standard input is a terminal, which would show what is pasted",
@@ -59,6 +60,8 @@ impl Presented {
                 "standard input".to_owned(),
                 Zeroizing::new(standard_input(LONGEST)?),
             )
+=======
+            ("standard input".to_owned(), standard_input(LONGEST)?)
         } else {
             (path.display().to_string(), operand(path)?)
         };
@@ -170,8 +173,8 @@ fn beside(certificate: &Path) -> Option<(String, Zeroizing<Vec<u8>>)> {
     if path == certificate || !look_at_operand(&path).1 {
         return None;
     }
-    let text = read_operand(&path).ok()?;
-    Some((path.display().to_string(), Zeroizing::new(text)))
+    let text = read_operand(&path, LONGEST).ok()?;
+    Some((path.display().to_string(), text))
 }
 
 fn operand(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
@@ -184,8 +187,7 @@ fn operand(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
         )
         .hint("rekindle whoami - < FILE; and have this one replaced"));
     }
-    let read = read_operand(path).map(Zeroizing::new);
-    read.map_err(|error: FileError| {
+    read_operand(path, LONGEST).map_err(|error| {
         Failure::of(Exit::Usage, &error)
             .hint("name the file of the credential, or - for standard input")
     })

@@ -50,4 +50,5 @@ impl Source for &[u8] {
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+#[path = "../../../tests/database_writer/mod.rs"]
 pub(super) mod writer;

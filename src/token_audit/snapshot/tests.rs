@@ -1,26 +1,8 @@
 use super::*;
-use crate::token_audit::bolt::writer::Writer;
+use crate::token_audit::bolt::writer::{Writer, database, field, stored};
 
 /// Something that passes by, and is to be in nothing that is kept.
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.secret.signature";
-
-/// A field of Protocol Buffers.
-fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
-    let mut field = varint(usize::from(number) << 3 | 2);
-    field.extend(varint(bytes.len()));
-    field.extend(bytes);
-    field
-}
-
-fn varint(mut number: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while number > 0x7f {
-        bytes.push(u8::try_from(number & 0x7f).unwrap() | 0x80);
-        number >>= 7;
-    }
-    bytes.push(u8::try_from(number).unwrap());
-    bytes
-}
 
 fn entry(key: &str, value: &str) -> Vec<u8> {
     [field(1, key.as_bytes()), field(2, value.as_bytes())].concat()
@@ -37,18 +19,6 @@ fn metadata(labels: &[(&str, &str)], annotations: &[(&str, &str)]) -> Vec<u8> {
         message.extend(field(12, &entry(key, value)));
     }
     message
-}
-
-/// As Kubernetes writes it.
-fn stored(kind: &str, message: &[u8]) -> Vec<u8> {
-    let kind = [field(1, b"v1"), field(2, kind.as_bytes())].concat();
-    let unknown = [
-        field(1, &kind),
-        field(2, message),
-        field(3, b""),
-        field(4, b""),
-    ];
-    [b"k8s\0".to_vec(), unknown.concat()].concat()
 }
 
 fn secret(kind: &str) -> Vec<u8> {
@@ -70,32 +40,6 @@ fn pod(volume: &[u8]) -> Vec<u8> {
     let volume = [field(1, b"v"), field(2, volume)].concat();
     let message = [field(1, &metadata(&[], &[])), field(2, &field(1, &volume))];
     stored("Pod", &message.concat())
-}
-
-/// A database with these changes: key, and value or its deletion.
-fn database(changes: &[(&str, Option<Vec<u8>>)]) -> Vec<u8> {
-    let rows: Vec<(Vec<u8>, Vec<u8>)> = changes
-        .iter()
-        .zip(2_u64..)
-        .map(|((key, value), revision)| {
-            let mut name = revision.to_be_bytes().to_vec();
-            name.push(b'_');
-            name.extend([0; 8]);
-            let mut message = field(1, key.as_bytes());
-            match value {
-                Some(value) => message.extend(field(5, value)),
-                None => name.push(b't'),
-            }
-            (name, message)
-        })
-        .collect();
-    let elements: Vec<_> = rows
-        .iter()
-        .map(|(key, value)| (0, key.as_slice(), value.as_slice()))
-        .collect();
-    let mut writer = Writer::default();
-    let leaf = writer.leaf(&elements);
-    writer.finish(leaf)
 }
 
 fn audit(changes: &[(&str, Option<Vec<u8>>)]) -> TokenAudit {

@@ -14,6 +14,8 @@ pub mod manifest;
 pub mod pem;
 pub mod web_token;
 
+#[path = "../../database_writer/mod.rs"]
+pub mod database_writer;
 mod renewal;
 
 /// Whether bytes were accepted by a parser that kept its promises.

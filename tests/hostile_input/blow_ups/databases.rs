@@ -1,6 +1,7 @@
 //! Databases of etcd: pages, and what Kubernetes keeps under a key.
 
 use super::{LARGEST_VALUE, numbered, repeat};
+use crate::promises::database_writer::{Writer, stored};
 
 /// The target puts each of them under four keys of one database, of which no page may be longer than 32 MiB.
 const SIZE: usize = LARGEST_VALUE - 1024;
@@ -102,48 +103,29 @@ fn pod(spec: &str) -> String {
 
 /// As Kubernetes writes it, with one field again and again.
 fn message(kind: &str, field: &[u8]) -> Vec<u8> {
-    let raw = field.repeat((SIZE - 64) / field.len());
-    let kind_length = u8::try_from(kind.len()).unwrap();
-    let mut bytes = b"k8s\0\x0a".to_vec();
-    bytes.push(6 + kind_length);
-    bytes.extend(b"\x0a\x02v1\x12");
-    bytes.push(kind_length);
-    bytes.extend(kind.as_bytes());
-    bytes.push(0x12);
-    let mut length = raw.len();
-    while length > 0x7f {
-        bytes.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
-        length >>= 7;
-    }
-    bytes.push(u8::try_from(length).unwrap());
-    bytes.extend(raw);
-    bytes
+    stored(kind, &field.repeat((SIZE - 64) / field.len()))
 }
 
 /// Branches of 1 KiB with as many elements as fit, each of which leads where the number of its page says.
 fn branch(child: &dyn Fn(u64) -> u64) -> Vec<u8> {
-    let mut file = Vec::new();
-    for number in 2..4096_u64 {
-        let mut page = number.to_le_bytes().to_vec();
-        page.extend([1, 0, 63, 0, 0, 0, 0, 0]);
-        for element in 0..63 {
-            page.extend([0; 8]);
-            page.extend(child(number + element).to_le_bytes());
-        }
-        file.extend(page);
+    let mut writer = Writer::default();
+    for number in 2..4096 {
+        let children: Vec<u64> = (0..63).map(|element| child(number + element)).collect();
+        writer.branch(&children);
     }
-    file
+    writer.into_pages()
 }
 
 /// One leaf of 2 MiB, all whose elements are the whole of it.
 fn leaf() -> Vec<u8> {
-    let mut page = 2_u64.to_le_bytes().to_vec();
-    page.extend([2, 0, 0xff, 0xff, 0xff, 7, 0, 0]);
+    let mut body = Vec::new();
     for element in 0..65_535_u32 {
         for number in [1, (65_535 - element) * 16, 3, 1_000_000] {
-            page.extend(number.to_le_bytes());
+            body.extend(number.to_le_bytes());
         }
     }
-    page.resize(2 << 20, b'k');
-    page
+    body.resize((2 << 20) - 16, b'k');
+    let mut writer = Writer::default();
+    writer.page(2, 65_535, &body);
+    writer.into_pages()
 }

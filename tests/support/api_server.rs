@@ -1,15 +1,13 @@
 //! A real kube-apiserver with a real etcd behind it, on a machine of its own (network, mounts, processes), started with the very
 //! command line of the node's manifest. Each test program may start several: none sees another.
 
-#![allow(dead_code, reason = "each proof uses a part of it")]
-
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::support::machine::Machine;
-use super::support::node::{Node, project};
-use super::support::program::{Run, rekindle};
+use super::machine::Machine;
+use super::node::{Node, project};
+use super::program::{Run, rekindle};
 
 /// Where the manifest of the node is.
 pub const MANIFEST: &str = "/etc/kubernetes/manifests/kube-apiserver.yaml";
@@ -69,9 +67,16 @@ impl ApiServer {
     /// A node whose certificates were renewed, with its etcd running; `None`, with a line that says why, where there are no
     /// programs or no namespaces.
     pub fn prepare() -> Option<Self> {
-        let Some(programs) = programs() else {
+        Self::prepare_with(&[])
+    }
+
+    /// The same, where these programs of Kubernetes are there too.
+    pub fn prepare_with(further: &[&str]) -> Option<Self> {
+        let needed = [&["kube-apiserver", "etcd", "kubectl"], further].concat();
+        let Some(programs) = programs(&needed) else {
             println!(
-                "skipped: no kube-apiserver and etcd: neither KUBE_BIN_DIR nor the cache of the rehearsals has them"
+                "skipped: neither KUBE_BIN_DIR nor the cache of the rehearsals has all of {}",
+                needed.join(", ")
             );
             return None;
         };
@@ -93,7 +98,7 @@ impl ApiServer {
         &self.machine
     }
 
-    /// The folder of kube-apiserver, etcd and kubectl.
+    /// The folder of kube-apiserver, etcd, kubectl, and of what else was asked for.
     pub fn programs(&self) -> &Path {
         &self.programs
     }
@@ -221,11 +226,6 @@ impl ApiServer {
         std::fs::remove_file(self.machine.node().file("/etc/kubernetes/objects.yaml")).unwrap();
     }
 
-    /// Where a program of Kubernetes is that runs beside it.
-    pub fn program(&self, name: &str) -> PathBuf {
-        self.programs.join(name)
-    }
-
     /// Starts a program there that serves something, until the machine ends; what it says is in `/run/NAME.log`.
     pub fn serve(&self, name: &str, command: &str) {
         let script =
@@ -283,11 +283,11 @@ impl ApiServer {
     }
 }
 
-/// The folder of kube-apiserver, etcd and kubectl: where `KUBE_BIN_DIR` says, else the rehearsals' (`tests/rehearsal/binaries.sh`) of the
+/// The folder that has all of these: where `KUBE_BIN_DIR` says, else the rehearsals' (`tests/rehearsal/binaries.sh`) of the
 /// release that the node runs, or the newest.
-fn programs() -> Option<PathBuf> {
+fn programs(needed: &[&str]) -> Option<PathBuf> {
     if let Some(folder) = std::env::var_os("KUBE_BIN_DIR") {
-        return has_all(Path::new(&folder)).then(|| folder.into());
+        return has_all(Path::new(&folder), needed).then(|| folder.into());
     }
     let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
     let cache = std::env::var_os("XDG_CACHE_HOME")
@@ -296,7 +296,7 @@ fn programs() -> Option<PathBuf> {
     let folders = std::fs::read_dir(cache.join("rekindle/rehearsal")).ok()?;
     let mut folders: Vec<PathBuf> = folders
         .map(|folder| folder.unwrap().path())
-        .filter(|folder| has_all(folder))
+        .filter(|folder| has_all(folder, needed))
         .collect();
     folders.sort();
     let manifest = project()
@@ -318,9 +318,6 @@ fn programs() -> Option<PathBuf> {
     own.or(folders.last()).cloned()
 }
 
-fn has_all(folder: &Path) -> bool {
-    let programs = ["kube-apiserver", "etcd", "kubectl"];
-    programs
-        .iter()
-        .all(|program| folder.join(program).is_file())
+fn has_all(folder: &Path, needed: &[&str]) -> bool {
+    needed.iter().all(|program| folder.join(program).is_file())
 }
