@@ -49,18 +49,12 @@ impl Presented {
     pub(super) fn read(arguments: &Whoami) -> Result<Self, Failure> {
         let path = &arguments.credential;
         let (name, bytes) = if path == Path::new("-") {
-<<<<<<< HEAD
             if io::stdin().is_terminal() {
                 return Err(Failure::usage(
                     "standard input is a terminal, which would show what is pasted",
                 )
                 .hint("rekindle whoami - < FILE"));
             }
-            (
-                "standard input".to_owned(),
-                Zeroizing::new(standard_input(LONGEST)?),
-            )
-=======
             ("standard input".to_owned(), standard_input(LONGEST)?)
         } else {
             (path.display().to_string(), operand(path)?)
