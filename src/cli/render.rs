@@ -68,14 +68,26 @@ fn largest_unit(duration: Duration) -> String {
         )
 }
 
-/// `365d`, in the largest unit that is exact: what the option of a duration takes, in one word.
+/// `365d`, `24h1m`, `9001h`: exact, in one word that the option of a duration takes.
 pub(super) fn span(duration: std::time::Duration) -> String {
     let seconds = duration.as_secs();
-    let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
-    let exact = units.iter().find(|(unit, _)| seconds.is_multiple_of(*unit));
-    match exact {
-        Some((unit, name)) => format!("{}{name}", seconds / unit),
-        None => format!("{seconds}s"),
+    if seconds > 0 && seconds.is_multiple_of(86_400) {
+        return format!("{}d", seconds / 86_400);
+    }
+    let units = [
+        (seconds / 3_600, "h"),
+        (seconds % 3_600 / 60, "m"),
+        (seconds % 60, "s"),
+    ];
+    let text: String = units
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, unit)| format!("{number}{unit}"))
+        .collect();
+    if text.is_empty() {
+        "0s".to_owned()
+    } else {
+        text
     }
 }
 
@@ -136,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_span_reads_back() {
-        for text in ["365d", "9001h", "90m", "61s"] {
+        for text in ["365d", "9001h", "1h30m", "1m1s", "24h1m", "30m", "0s"] {
             assert_eq!(span(humantime::parse_duration(text).unwrap()), text);
         }
         assert_eq!(span(std::time::Duration::from_hours(8760)), "365d");
