@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::auth::Report;
-use super::render::{timestamp, write_document};
+use super::render::{API_VERSION, timestamp, write_document};
 use crate::authentication::{Authenticator, Evidence};
 use crate::elision::elide;
 
@@ -59,7 +59,7 @@ struct EvidenceDocument<'a> {
 pub(super) fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let document = AuthenticatorsDocument {
         kind: "Authenticators",
-        api_version: "rekindle.dev/v1",
+        api_version: API_VERSION,
         authenticators: report.authenticators.iter().map(authenticator).collect(),
         obstacles: report.obstacles.iter().map(|text| elide(text)).collect(),
     };

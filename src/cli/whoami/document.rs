@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::super::render::{timestamp, write_document};
+use super::super::render::{API_VERSION, timestamp, write_document};
 use super::Shown;
 use super::facts::{CertificateFacts, KeyFit, Part, TokenFacts, TokenKind, Way};
 use super::look::Look;
@@ -139,7 +139,7 @@ pub(super) fn write_json(
 ) -> io::Result<()> {
     let document = Document {
         kind: "Whoami",
-        api_version: "rekindle.dev/v1",
+        api_version: API_VERSION,
         judged_by: look
             .server
             .manifest
