@@ -79,16 +79,14 @@ pub(super) fn span(duration: std::time::Duration) -> String {
         (seconds % 3_600 / 60, "m"),
         (seconds % 60, "s"),
     ];
-    let text: String = units
-        .iter()
-        .filter(|(number, _)| *number > 0)
+    let told = units.iter().filter(|(number, _)| *number > 0);
+    let words: Vec<String> = told
         .map(|(number, unit)| format!("{number}{unit}"))
         .collect();
-    if text.is_empty() {
-        "0s".to_owned()
-    } else {
-        text
+    if words.is_empty() {
+        return "0s".to_owned();
     }
+    words.concat()
 }
 
 /// The colour of a state.

@@ -72,6 +72,10 @@ pub fn remove_operand(path: &Path, why: String) -> Result<(), FileError> {
         })
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the operator's own folder, which is none of the node's"
+)]
 fn flush_folder_of(path: &Path) -> io::Result<()> {
     let folder = path
         .parent()

@@ -284,7 +284,7 @@ fn what_is_unusual_is_said_without_a_question_too() {
         "{listed:?}"
     );
     desk.run(&["recover", "--yes"]).expect(0);
-    std::fs::remove_file(desk.file("alice.conf")).unwrap();
+    fs::remove_file(desk.file("alice.conf")).unwrap();
     let made = desk.issue(&[], 0);
     assert!(!made.stdout.contains("warning"), "{made:?}");
     assert!(!made.stdout.contains("above RBAC"), "{made:?}");
