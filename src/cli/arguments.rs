@@ -439,11 +439,22 @@ pub struct Way {
 #[derive(Debug, Args)]
 pub struct Words {
     /// Why: goes into the journal.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = one_line)]
     pub reason: Option<String>,
     /// The ticket of the incident: goes into the journal.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = one_line)]
     pub ticket: Option<String>,
+}
+
+/// Words for the journal: whoever reads it later must not take one line of them for several, nor for orders to the terminal.
+pub(super) fn one_line(text: &str) -> Result<String, &'static str> {
+    if text
+        .chars()
+        .any(|letter| letter.is_control() || ['\u{2028}', '\u{2029}'].contains(&letter))
+    {
+        return Err("there are line breaks or other control characters in it");
+    }
+    Ok(text.to_owned())
 }
 
 #[derive(Debug, Args)]

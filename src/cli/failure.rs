@@ -14,6 +14,7 @@ use crate::elision::elide;
 use crate::node::{FileError, Root};
 use crate::plan::{Refusal, RefusalCode};
 use crate::recovery::{self, Halt, RecoveryError};
+use crate::shell::quote;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const LABEL: Style = Style::new().bold();
@@ -164,6 +165,13 @@ impl Failure {
                 };
                 (Exit::Failed, again.to_owned())
             }
+            RecoveryError::Stopped { source, .. } if let Some(file) = source.remaining() => (
+                Exit::HalfWay,
+                format!(
+                    "the key in it is good until its certificate ends: rm {}; then end the run: {rollback}",
+                    quote(file)
+                ),
+            ),
             RecoveryError::Stopped {
                 open_directions,
                 reverses,

@@ -63,8 +63,14 @@ fn worker(inventory: &Inventory) -> Failure {
 /// The same, of any node of a kubeadm cluster.
 pub(super) fn observe_node(root: &Root) -> Result<Inventory, Failure> {
     let inventory = look(root)?;
+    demand_node(root, &inventory)?;
+    Ok(inventory)
+}
+
+/// Fails where there is no node of a kubeadm cluster.
+pub(super) fn demand_node(root: &Root, inventory: &Inventory) -> Result<(), Failure> {
     if inventory.is_control_plane() || inventory.is_worker() {
-        return Ok(inventory);
+        return Ok(());
     }
     Err(no_node(root))
 }

@@ -68,15 +68,25 @@ fn largest_unit(duration: Duration) -> String {
         )
 }
 
-/// `365d`, in the largest unit that is exact: what the option of a duration takes, in one word.
+/// `365d`, `24h1m`, `9001h`: exact, in one word that the option of a duration takes.
 pub(super) fn span(duration: std::time::Duration) -> String {
     let seconds = duration.as_secs();
-    let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
-    let exact = units.iter().find(|(unit, _)| seconds.is_multiple_of(*unit));
-    match exact {
-        Some((unit, name)) => format!("{}{name}", seconds / unit),
-        None => format!("{seconds}s"),
+    if seconds > 0 && seconds.is_multiple_of(86_400) {
+        return format!("{}d", seconds / 86_400);
     }
+    let units = [
+        (seconds / 3_600, "h"),
+        (seconds % 3_600 / 60, "m"),
+        (seconds % 60, "s"),
+    ];
+    let told = units.iter().filter(|(number, _)| *number > 0);
+    let words: Vec<String> = told
+        .map(|(number, unit)| format!("{number}{unit}"))
+        .collect();
+    if words.is_empty() {
+        return "0s".to_owned();
+    }
+    words.concat()
 }
 
 /// The colour of a state.
@@ -136,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_span_reads_back() {
-        for text in ["365d", "9001h", "90m", "61s"] {
+        for text in ["365d", "9001h", "1h30m", "1m1s", "24h1m", "30m", "0s"] {
             assert_eq!(span(humantime::parse_duration(text).unwrap()), text);
         }
         assert_eq!(span(std::time::Duration::from_hours(8760)), "365d");

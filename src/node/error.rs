@@ -176,6 +176,16 @@ pub enum FileError {
         /// The process that holds it, where the kernel tells.
         holder: Option<LockHolder>,
     },
+    /// A file that was made here, is of no use, and could not be removed.
+    #[error("{why}; and {} could not be removed: it is still there", path.display())]
+    Remains {
+        /// The file.
+        path: PathBuf,
+        /// Why it should not be there.
+        why: String,
+        /// Why it still is.
+        source: Box<FileError>,
+    },
     /// Anything else that the kernel said.
     #[error("{operation} {}", path.display())]
     Io {

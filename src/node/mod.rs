@@ -28,6 +28,7 @@ mod log;
 mod open;
 mod operand;
 mod operand_file;
+mod operand_folder;
 mod passwd;
 mod permit;
 mod privileges;
@@ -68,6 +69,7 @@ pub use operand::{
     remove_operand,
 };
 pub use operand_file::OperandFile;
+pub use operand_folder::OperandFolder;
 pub use passwd::User;
 pub use permit::Permit;
 pub use privileges::is_root;

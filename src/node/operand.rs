@@ -1,7 +1,7 @@
 //! Files that the operator names on the command line: outside any root, and trusted by nobody.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -42,34 +42,45 @@ pub fn create_operand(path: &Path) -> Result<File, FileError> {
         .map_err(|error| FileError::from_io("create", path, error))
 }
 
-/// The same, with that content, which is on the disk when this returns; after an error there is no such file.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the operator's own file, which is none of the node's"
-)]
+/// The same, with that content, which is on the disk when this returns. After an error there is no such file, unless the error is
+/// [`FileError::Remains`].
 pub fn create_operand_with(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let mut file = create_operand(path)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let flushed = written
-        .and_then(|()| File::open(folder.unwrap_or(Path::new(".")))?.sync_all())
-        .map_err(|error| FileError::from_io("write", path, error));
-    if flushed.is_err() {
-        // Half of a file is of no use to anybody; the first error is told.
-        let _ = std::fs::remove_file(path);
-    }
-    flushed
+    let flushed = written.and_then(|()| flush_folder_of(path));
+    let Err(error) = flushed else {
+        return Ok(());
+    };
+    // Half of a file is of no use to anybody.
+    remove_operand(path, format!("write {}: {error}", path.display()))?;
+    Err(FileError::from_io("write", path, error))
 }
 
-/// Removes a file that was made here.
+/// Removes a file that was made here, for good, since something else failed; [`FileError::Remains`] where it may still be there.
 #[allow(
     clippy::disallowed_methods,
     reason = "the operator's own file, which is none of the node's"
 )]
-pub fn remove_operand(path: &Path) -> Result<(), FileError> {
-    std::fs::remove_file(path).map_err(|error| FileError::from_io("remove", path, error))
+pub fn remove_operand(path: &Path, why: String) -> Result<(), FileError> {
+    std::fs::remove_file(path)
+        // After a power failure it would be there again.
+        .and_then(|()| flush_folder_of(path))
+        .map_err(|error| FileError::Remains {
+            path: path.to_owned(),
+            why,
+            source: Box::new(FileError::from_io("remove", path, error)),
+        })
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the operator's own folder, which is none of the node's"
+)]
+fn flush_folder_of(path: &Path) -> io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Whether there is a folder at `path`, and whether anything is.

@@ -130,6 +130,9 @@ pub(super) fn of_file(error: &FileError) -> (RefusalCode, String) {
                 ),
             },
         ),
+        FileError::Remains { path, .. } => {
+            (Code::CannotRead, format!("remove it: rm {}", quote(path)))
+        }
         FileError::Io { path, .. } => (
             Code::CannotRead,
             format!(

@@ -1,7 +1,7 @@
 //! Why a run ended without all of its work done, and in which state the node is.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::evidence::with_causes;
 use crate::journal::{Direction, JournalError};
@@ -139,6 +139,21 @@ pub enum Failure {
         /// The signal's name.
         signal: &'static str,
     },
+}
+
+impl Failure {
+    /// Whether a file is still there that was handed out, and should not have been.
+    pub(super) fn leaves_file(&self) -> bool {
+        self.remaining().is_some()
+    }
+
+    /// That file.
+    pub fn remaining(&self) -> Option<&Path> {
+        match self {
+            Self::File(FileError::Remains { path, .. }) => Some(path),
+            _ => None,
+        }
+    }
 }
 
 impl From<UnconfinedError> for Failure {

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::execute::begin;
 use super::transaction::Ended;
 use super::{Failure, Observer, Reason, RecoveryError, Undertaking};
+use crate::evidence::with_causes;
 use crate::journal::{Act, RunOutcome};
 use crate::node::{Root, create_operand_with, remove_operand};
 use crate::pki::Authority;
@@ -57,12 +58,15 @@ pub fn hand_out(
         };
         let written = hand_outs.iter().take(number);
         // Each, whatever becomes of another.
-        let removed: Vec<_> = written.map(|it| remove_operand(&it.path)).collect();
+        let removed: Vec<_> = written
+            .map(|it| remove_operand(&it.path, with_causes(&failure)))
+            .collect();
         let removed: Result<(), _> = removed.into_iter().collect();
         let what = format!("writing {} failed", it.path.display());
         return Err(match (failure, removed) {
             // Without a record nothing more is done.
             (failure @ Failure::Journal(_), _) => run.stopped(what, failure),
+            (failure, _) if failure.leaves_file() => run.stopped(what, failure),
             (failure, Ok(())) => run.turn_back(what, failure),
             (_, Err(error)) => run.stopped(what, error.into()),
         });

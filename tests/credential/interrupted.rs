@@ -1,7 +1,7 @@
 //! Killed in the middle: either there is nothing, or it is on the record.
 
 use crate::Desk;
-use crate::support::interruption::{calls, fail, is_possible, kill};
+use crate::support::interruption::{calls, fail, inject, is_possible, kill};
 
 /// The number of the call among those of its name that makes the file.
 fn making(desk: &Desk) -> usize {
@@ -81,6 +81,60 @@ fn a_file_that_cannot_be_written_is_not_there_and_never_was() {
     }
 }
 
+/// The number of the call that flushes the file, among those of its name.
+fn flushing() -> usize {
+    let tried = Desk::new();
+    let file = tried.file("alice.conf");
+    let arguments = Desk::arguments(&file, &["--yes"]);
+    let calls = calls(tried.node.path(), &arguments, &[], &["fsync"]);
+    let place = calls.iter().position(|call| call.contains("alice.conf"));
+    place.unwrap_or_else(|| panic!("{calls:#?}")) + 1
+}
+
+/// What could not be written for good is removed; where that fails too, there is a key that logs on, and nobody says otherwise.
+#[test]
+fn a_file_that_cannot_be_removed_again_may_be_alive() {
+    if !is_possible() {
+        return;
+    }
+    let flushed = format!("fsync:error=EIO:when={}", flushing());
+    let after = format!("fsync:error=EIO:when={}+", flushing() + 1);
+    let removal = ["unlink:error=EROFS", "unlinkat:error=EROFS"];
+    let desk = Desk::new();
+    let file = desk.file("alice.conf");
+    let arguments = Desk::arguments(&file, &["--yes"]);
+    let faults = [&[flushed.as_str()][..], &removal].concat();
+    let run = inject(desk.node.path(), &arguments, &faults).expect(5);
+    assert_eq!(desk.handed_out(), ["alice.conf"]);
+    for words in [
+        "could not be removed: it is still there",
+        "Input/output error",
+        "the file system is read-only",
+        "the key in it is good until its certificate ends: rm /",
+        "rekindle",
+    ] {
+        assert!(run.stderr.contains(words), "{words}: {run:?}");
+    }
+    assert!(!run.stderr.contains("as it was before"), "{run:?}");
+    let alive = |code| {
+        let listed = desk.run(&["credential", "list"]).expect(code);
+        assert!(listed.stdout.contains("alice  perhaps alive"), "{listed:?}");
+        let listed = desk.run(&["credential", "list", "-o", "json"]).expect(code);
+        assert!(listed.stdout.contains("perhaps-alive"), "{listed:?}");
+    };
+    alive(0);
+    let told = desk.run(&["rollback", "--yes"]).expect(1);
+    assert!(told.stdout.contains("its file may be there"), "{told:?}");
+    alive(0);
+    // A removal that is not on the disk is none: after a power failure the file is there again.
+    let desk = Desk::new();
+    let file = desk.file("alice.conf");
+    let arguments = Desk::arguments(&file, &["--yes"]);
+    inject(desk.node.path(), &arguments, &[&flushed, &after]).expect(5);
+    let listed = desk.run(&["credential", "list", "--all"]).expect(0);
+    assert!(listed.stdout.contains("alice  perhaps alive"), "{listed:?}");
+}
+
 /// Killed after the file is there, and before the record says so.
 #[test]
 fn killed_after_the_file_is_made_it_is_on_the_record() {
@@ -90,13 +144,7 @@ fn killed_after_the_file_is_made_it_is_on_the_record() {
     let desk = Desk::new();
     let file = desk.file("alice.conf");
     let arguments = Desk::arguments(&file, &["--yes"]);
-    let tried = Desk::new();
-    let other = tried.file("alice.conf");
-    let trial = Desk::arguments(&other, &["--yes"]);
-    let calls = calls(tried.node.path(), &trial, &[], &["fsync"]);
-    let place = calls.iter().position(|call| call.contains("alice.conf"));
-    let number = place.unwrap_or_else(|| panic!("{calls:#?}")) + 1;
-    kill(desk.node.path(), &arguments, "fsync", number);
+    kill(desk.node.path(), &arguments, "fsync", flushing());
     assert_eq!(desk.handed_out(), ["alice.conf"]);
     let listed = desk.run(&["credential", "list"]).expect(0);
     assert!(listed.stdout.contains("alice  perhaps alive"), "{listed:?}");

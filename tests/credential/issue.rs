@@ -209,10 +209,7 @@ fn at_a_terminal_it_is_shown_and_asked_for() {
             "{run:?}"
         );
         assert!(run.stdout.ends_with("Nothing was made.\r\n"), "{run:?}");
-        assert_eq!(
-            answer.starts_with('e'),
-            run.stdout.contains("revokes no certificate")
-        );
+        assert_eq!(answer.starts_with('e'), run.stdout.contains("Whoever has"));
         assert_eq!(Tree::read(desk.node.path()), before);
         assert_eq!(desk.handed_out(), Vec::<String>::new());
     }
@@ -262,4 +259,33 @@ fn names_may_be_longer_than_a_directory_has_them() {
     verify(&certificate, &authority, "sslclient").unwrap();
     let listed = desk.run(&["credential", "list", "-o", "json"]).expect(0);
     assert!(listed.stdout.contains("Ärzte ohne Grenzen"), "{listed:?}");
+}
+
+/// Nobody is asked, and it is told all the same; and it is told again whenever it is listed.
+#[test]
+fn what_is_unusual_is_said_without_a_question_too() {
+    let desk = Desk::new();
+    let masters = ["--group", "system:masters", "--i-know-this-bypasses-rbac"];
+    let made = desk.issue(&masters, 0);
+    assert!(
+        made.stdout.contains("system:masters is above RBAC"),
+        "{made:?}"
+    );
+    // This node has expired.
+    for words in [
+        "warning: the certificate of this node's API server (apiserver) ended at",
+        "first: rekindle recover",
+    ] {
+        assert!(made.stdout.contains(words), "{words}: {made:?}");
+    }
+    let listed = desk.run(&["credential", "list"]).expect(0);
+    assert!(
+        listed.stdout.contains("system:masters (ABOVE RBAC"),
+        "{listed:?}"
+    );
+    desk.run(&["recover", "--yes"]).expect(0);
+    fs::remove_file(desk.file("alice.conf")).unwrap();
+    let made = desk.issue(&[], 0);
+    assert!(!made.stdout.contains("warning"), "{made:?}");
+    assert!(!made.stdout.contains("above RBAC"), "{made:?}");
 }

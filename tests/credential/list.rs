@@ -158,26 +158,68 @@ fn a_journal_that_does_not_hold_is_never_left_out() {
     let desk = shell(&format!("cp .{} JOURNAL", journals[0]));
     assert!(ask(&desk, &[], 6, ".unverified[].why").contains("holds the journal of the run"));
     let desk = shell("rm JOURNAL");
-    assert!(ask(&desk, &[], 0, ".warnings[]").contains("is not here"));
-    let listed = desk.run(&["credential", "list"]).expect(0);
+    assert!(ask(&desk, &[], 6, ".warnings[]").contains("is not here"));
+    let listed = desk.run(&["credential", "list"]).expect(6);
     assert!(
-        listed.stdout.contains("warning: the journal of the run"),
+        listed.stdout.contains("MISSING the journal of the run"),
         "{listed:?}"
     );
 }
 
+/// The last journal has none after it that would name it: its own checkpoint does, or what else its run left.
 #[test]
-fn without_a_credential_there_is_nothing_to_vouch_for() {
-    let desk = Desk::new();
+fn a_journal_that_was_cut_emptied_or_removed_is_told_of_first() {
+    let original = Desk::new();
+    three(&original);
+    let journals = original.journals();
+    let last = journals.last().unwrap();
+    let run = |script: &str| {
+        let desk = original.copy();
+        desk.node
+            .shell(&script.replace("JOURNAL", &format!(".{last}")));
+        desk
+    };
+    let checkpoint = last.replace(".jsonl", ".checkpoint");
+    for (script, why) in [
+        ("head -n 3 JOURNAL >cut; cat cut >JOURNAL", "covers"),
+        ("head -n 4 JOURNAL >cut; cat cut >JOURNAL", "covers"),
+        ("head -n 6 JOURNAL >cut; cat cut >JOURNAL", "covers"),
+        (": >JOURNAL", "its file was emptied"),
+        ("rm JOURNAL", "is here, and it is not"),
+        (
+            "rm var/lib/rekindle/journal/*.jsonl",
+            "is here, and it is not",
+        ),
+    ] {
+        let desk = run(script);
+        let listed = desk.run(&["credential", "list"]).expect(6);
+        assert!(
+            listed.stdout.starts_with("NOT VERIFIED 2"),
+            "{script}: {listed:?}"
+        );
+        assert!(listed.stdout.contains(why), "{script}: {listed:?}");
+        assert!(listed.stdout.contains(&checkpoint), "{script}: {listed:?}");
+        for words in ["journal list", "journal verify RUN"] {
+            assert!(listed.stderr.contains(words), "{script}: {listed:?}");
+        }
+        assert_eq!(ask(&desk, &[], 6, ".complete"), "false");
+        let unverified = ask(&desk, &[], 6, ".unverified[].why");
+        assert!(unverified.contains(&checkpoint), "{script}: {unverified}");
+    }
+    assert_eq!(ask(&original, &[], 0, ".complete"), "true");
+    // Of a run that changed something there is a backup.
+    let desk = original.copy();
     desk.run(&["recover", "--yes"]).expect(0);
-    desk.node.shell("rm etc/kubernetes/pki/ca.crt");
-    let run = desk.run(&["credential", "list"]).expect(0);
+    desk.node.shell("rm -r var/lib/rekindle/journal");
+    let listed = desk.run(&["credential", "list"]).expect(6);
     assert!(
-        run.stdout.starts_with("No credential was issued here."),
-        "{run:?}"
+        listed.stdout.contains("/var/lib/rekindle/backups/"),
+        "{listed:?}"
     );
+    // What nobody can see is said.
     desk.node.shell("rm -r var/lib/rekindle");
-    desk.run(&["credential", "list"]).expect(0);
+    let listed = desk.run(&["credential", "list"]).expect(0);
+    assert!(listed.stdout.contains("left no trace here"), "{listed:?}");
 }
 
 /// A whole journal that somebody made who has no key of the CA: another cluster's holds there, and not here.

@@ -35,7 +35,7 @@ fn names_that_are_kubernetes_own_or_none() {
             "system:serviceaccount:default:default",
             "one of Kubernetes' own users",
         ),
-        ("a\u{1b}[31m", "control characters"),
+        ("a\u{1b}[31m", "control or invisible characters"),
         (" a", "blanks around it"),
     ] {
         let arguments = [
@@ -92,12 +92,20 @@ fn no_reason_no_sense_and_no_place() {
     let desk = Desk::new();
     let file = desk.file("x.conf");
     let out = file.to_str().unwrap();
-    for reason in [&[][..], &["--reason", " "]] {
+    for (reason, told) in [
+        (&[][..], "--reason <TEXT>"),
+        (&["--reason", " "], "needs its --reason"),
+        (&["--reason", "a\nb"], "control characters"),
+        (
+            &["--reason", "a", "--ticket", "\u{1b}[2J"],
+            "control characters",
+        ),
+    ] {
         let arguments = [
             &["credential", "issue", "--user", "a", "--out", out, "--yes"],
             reason,
         ];
-        refuses(&desk, &arguments.concat(), 2, &["needs its --reason"]);
+        refuses(&desk, &arguments.concat(), 2, &[told]);
     }
     for (more, told) in [
         (&["--ttl", "24h1s"][..], "if it is meant: --long-lived"),
@@ -198,7 +206,7 @@ fn the_authority_cannot_sign() {
     let told = [
         "longer than the cluster's CA lives",
         "rekindle ca reissue",
-        "ask for less: --ttl ",
+        "d; or give the CA new dates",
     ];
     refuses(&desk, &Desk::arguments(&file, &years), 3, &told);
     // The key is elsewhere.
@@ -225,7 +233,12 @@ fn the_authority_cannot_sign() {
         nothing.path(),
         &Desk::arguments(&desk.file("y.conf"), &["--yes"]),
     );
-    assert!(run.expect(3).stderr.contains("no-node"));
+    assert!(run.expect(1).stderr.contains("is no control-plane node"));
+    let listed = crate::rekindle(nothing.path(), &["credential", "list"]).expect(1);
+    assert!(
+        listed.stderr.contains("is no control-plane node"),
+        "{listed:?}"
+    );
 }
 
 #[test]
@@ -249,4 +262,69 @@ fn the_clock_is_behind() {
     refuses(&desk, &Desk::arguments(&file, &["--yes"]), 3, &told);
     let accepted = ["--accept-clock", "--yes"];
     desk.run(&Desk::arguments(&file, &accepted)).expect(0);
+}
+
+/// Of a URL with a password in it nothing is shown, wherever it comes from.
+#[test]
+fn a_password_in_the_url_of_the_server() {
+    let desk = Desk::new();
+    let file = desk.file("x.conf");
+    for server in ["https://u:hunter2@h", "https://h/?token=hunter2"] {
+        let arguments = Desk::arguments(&file, &["--server", server, "--yes"]);
+        let run = refuses(&desk, &arguments, 2, &["no user and no password in it"]);
+        assert!(!run.stderr.contains("hunter2"), "{run:?}");
+    }
+    desk.node
+        .shell("sed -i 's|server: https://|&u:hunter2@|' etc/kubernetes/admin.conf");
+    let arguments = Desk::arguments(&file, &["--yes"]);
+    let run = refuses(&desk, &arguments, 3, &["admin.conf"]);
+    assert!(!run.stderr.contains("hunter2"), "{run:?}");
+}
+
+/// Where the file would become a pod, or part of the record, or somebody else could exchange it.
+#[test]
+fn places_that_are_no_places_for_a_key() {
+    let desk = Desk::new();
+    let manifests = desk.node.file("/etc/kubernetes/manifests");
+    let link = desk.file("link");
+    std::os::unix::fs::symlink(&manifests, &link).unwrap();
+    for folder in [&manifests, &link] {
+        let file = folder.join("x.yaml");
+        let arguments = Desk::arguments(&file, &["--yes"]);
+        refuses(
+            &desk,
+            &arguments,
+            2,
+            &["the static pods' manifests", "install -d -m 0700"],
+        );
+    }
+    let out = link.to_str().unwrap();
+    let node = "w-1=5d2f3f0c6b2e4a0f9d8c7b6a5f4e3d2c";
+    let arguments = ["node", "issue", node, "--out", out, "--yes"];
+    refuses(&desk, &arguments, 2, &["the static pods' manifests"]);
+    for (name, script) in [
+        ("open", "mkdir open; chmod 0777 open"),
+        ("group", "mkdir group; chmod 0770 group; chown 0:4242 group"),
+    ] {
+        desk.node.shell(script);
+        let file = desk.node.path().join(name).join("x.conf");
+        let arguments = Desk::arguments(&file, &["--yes"]);
+        refuses(&desk, &arguments, 2, &["others may replace what is in it"]);
+    }
+    desk.node.shell("mkdir other; chown 4242:4242 other");
+    let file = desk.node.path().join("other/x.conf");
+    refuses(
+        &desk,
+        &Desk::arguments(&file, &["--yes"]),
+        2,
+        &["belongs to uid 4242"],
+    );
+    // With the sticky bit nobody can.
+    desk.node
+        .shell("chmod 1777 open; mkdir -p var/lib/rekindle/mine");
+    let file = desk.node.path().join("open/x.conf");
+    desk.run(&Desk::arguments(&file, &["--yes"])).expect(0);
+    let file = desk.node.path().join("var/lib/rekindle/mine/x.conf");
+    let run = desk.run(&Desk::arguments(&file, &["--yes"])).expect(2);
+    assert!(run.stderr.contains("is rekindle's own"), "{run:?}");
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::NODE;
-use crate::support::interruption::{fail, is_possible, kill};
+use crate::support::interruption::{fail, inject, is_possible, kill};
 use crate::support::node::Node;
 use crate::support::openssl::verify;
 use crate::support::program::rekindle;
@@ -132,6 +132,18 @@ fn a_bundle_that_cannot_be_written_takes_the_others_with_it() {
         std::fs::remove_file(file.unwrap().path()).unwrap();
     }
     let when = second.to_string();
+    // The first one stays where it is, and that is told.
+    let plane = cluster.plane.copy();
+    let full = format!("openat:error=ENOSPC:when={when}");
+    let faults = [&full, "unlink:error=EROFS", "unlinkat:error=EROFS"];
+    let run = inject(plane.path(), &arguments, &faults).expect(5);
+    for words in [
+        "w-1.rekindle-node could not be removed",
+        "good until its certificate ends",
+    ] {
+        assert!(run.stderr.contains(words), "{words}: {run:?}");
+    }
+    std::fs::remove_file(Path::new(cluster.out()).join("w-1.rekindle-node")).unwrap();
     let run = fail(cluster.plane.path(), &arguments, "ENOSPC", "openat", &when);
     let run = run.expect(4);
     assert!(run.stderr.contains("w-2.rekindle-node"), "{run:?}");

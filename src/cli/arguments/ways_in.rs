@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::{Output, Words};
+use super::{Output, one_line};
 use crate::pki::KeyAlgorithm;
 
 #[derive(Debug, Args)]
@@ -83,8 +83,12 @@ pub struct CredentialIssue {
     /// Go on without asking.
     #[arg(short, long)]
     pub yes: bool,
-    #[command(flatten)]
-    pub words: Words,
+    /// Why: goes into the journal.
+    #[arg(long, value_name = "TEXT", value_parser = one_line)]
+    pub reason: String,
+    /// The ticket of the incident: goes into the journal.
+    #[arg(long, value_name = "TEXT", value_parser = one_line)]
+    pub ticket: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -11,12 +11,12 @@ use super::super::cluster_authority::take_cluster_authority;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::hand_out::HandingOut;
-use super::super::interrupted::{reason, refuse_unfinished};
-use super::super::observed::lock;
+use super::super::interrupted::refuse_unfinished;
+use super::super::observed::{demand_node, lock};
 use super::super::prompt::{confirm, demand_terminal};
 use super::super::render::{span, timestamp};
 use super::super::report::write_warnings;
-use super::report::{EXPLANATION, Report};
+use super::report::{EXPLANATION, Report, write_paragraph};
 use super::request::{RUNBOOK, Request, server};
 use crate::age;
 use crate::inventory::Inventory;
@@ -26,7 +26,7 @@ use crate::kubernetes::Cluster;
 use crate::node::{self, Root};
 use crate::pki::{Authority, Certificate, Validity};
 use crate::plan::{Refusal, RefusalCode, accepted_clock_doubts, signing_obstacles};
-use crate::recovery::HandOut;
+use crate::recovery::{HandOut, Reason};
 
 /// What kubeadm calls a cluster that was not named otherwise.
 const KUBERNETES: &str = "kubernetes";
@@ -37,10 +37,11 @@ pub fn issue(
     arguments: &CredentialIssue,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
-    let request = Request::of(arguments)?;
+    let request = Request::of(root, arguments)?;
     let _lock = lock(root)?;
     let left_over = refuse_unfinished(root)?;
     let mut inventory = observe_with_journal(root)?;
+    demand_node(root, &inventory)?;
     let inventory_digest = inventory.digest();
     let now = node::now();
     let refusals = signing_obstacles(&inventory, now, arguments.accept_clock);
@@ -51,6 +52,7 @@ pub fn issue(
     let cluster = cluster(&inventory);
     let server = server(arguments, cluster.and_then(Cluster::server))?;
     let cluster = cluster.map_or(KUBERNETES, Cluster::name).to_owned();
+    let ended = ended_server(&inventory, now);
     let (authorities, authority) = take_cluster_authority(&mut inventory, now)?;
     let validity = validity(arguments, &authority, now)?;
     if arguments.accept_clock {
@@ -63,10 +65,15 @@ pub fn issue(
         server: &server,
         not_after: validity.not_after,
     };
-    if !arguments.yes {
+    let warn = |out: &mut dyn Write| write_warnings(ended.as_slice(), out);
+    if arguments.yes {
+        // Whether or not somebody reads it.
+        let _ = warn(out).and_then(|()| report.write_dangers(out));
+    } else {
         demand_terminal()?;
+        warn(out)?;
         report.write_intention(out)?;
-        if !confirm("Make it?", out, |out| writeln!(out, "{EXPLANATION}"))? {
+        if !confirm("Make it?", out, |out| write_paragraph(EXPLANATION, out))? {
             writeln!(out, "Nothing was made.")?;
             return Ok(Exit::ActionNeeded);
         }
@@ -89,7 +96,11 @@ pub fn issue(
         folder: &request.folder,
         inventory_digest,
         left_over,
-        reason: reason(&arguments.words, wishes_in_effect(arguments, &server)),
+        reason: Reason {
+            reason: Some(arguments.reason.clone()),
+            ticket: arguments.ticket.clone(),
+            arguments: wishes_in_effect(arguments, &server),
+        },
     };
     handing_out.run(root, authority, |ended| {
         report.write_made(root, &credential.certificate, ended, out)?;
@@ -100,6 +111,18 @@ pub fn issue(
 /// The cluster that the administrator's kubeconfig leads to.
 fn cluster(inventory: &Inventory) -> Option<&Cluster> {
     inventory.credential("admin.conf")?.cluster.as_ref()
+}
+
+/// What is to be said where this node's API server cannot be asked by anybody: its certificate has ended.
+fn ended_server(inventory: &Inventory, now: OffsetDateTime) -> Option<String> {
+    let end = inventory.original("apiserver")?.not_after();
+    (end < now).then(|| {
+        format!(
+            "the certificate of this node's API server (apiserver) ended at {}: until it has a new one, no client believes the server, and \
+             the credential is of no use there; first: rekindle recover",
+            timestamp(end)
+        )
+    })
 }
 
 /// What stops a recovery, with the way out of somebody who wants a way in.
@@ -132,10 +155,11 @@ fn validity(
         span(arguments.ttl),
         timestamp(authority.not_after)
     );
-    let minutes = (authority.not_after - now).whole_minutes();
-    let hint = if minutes > 0 {
+    let left = authority.not_after - now;
+    let hint = if left.whole_minutes() > 0 {
         format!(
-            "ask for less: --ttl {minutes}m; or give the CA new dates first: rekindle ca reissue"
+            "ask for less: --ttl {}; or give the CA new dates first: rekindle ca reissue",
+            span(rounded_down(left))
         )
     } else {
         "give the CA new dates first: rekindle ca reissue".to_owned()
@@ -143,6 +167,15 @@ fn validity(
     Err(Failure::new(Exit::Refused, message)
         .hint(hint)
         .runbook(RUNBOOK))
+}
+
+/// In the largest unit that is not too long: whole days, hours or minutes.
+fn rounded_down(left: time::Duration) -> std::time::Duration {
+    let seconds = left.whole_seconds().unsigned_abs();
+    let units = [86_400, 3_600];
+    let unit = units.into_iter().find(|unit| seconds >= *unit);
+    let unit = unit.unwrap_or(60);
+    std::time::Duration::from_secs(seconds / unit * unit)
 }
 
 fn make(

@@ -8,24 +8,32 @@ use time::OffsetDateTime;
 use super::super::arguments::{CredentialList, Output};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::observed::observe_node;
 use super::super::render::{BAD, BOLD, WARNING, count, date, printable, residual};
 use super::list_json::write_json;
-use super::record::{Doubtful, Issued, Life, Record};
-use super::report::row;
+use super::record::{Issued, Life, Record};
+use super::report::{row, write_paragraph};
 use super::request::RUNBOOK;
 use crate::inventory::trusted_authorities;
 use crate::journal::Setting;
+use crate::kubernetes::MASTERS_GROUP;
 use crate::node::{self, LARGEST_OPERAND, Root, read_operand};
 use crate::pki::{Certificate, read_certificates};
 
-const WHAT_ENDS_THEM: &str = "This is the record of this node alone: each control plane with the CA's key has its own.\n\
-    Nothing ends a credential early but another CA; what RBAC binds to its user and groups can be removed.";
+const WHAT_IT_IS: [&str; 3] = [
+    "This is the record of this node alone: each control plane with the CA's key has its own.",
+    "Whoever removed the latest journals together with their checkpoints left no trace here: the tickets have them.",
+    "Nothing ends a credential early but another CA; what RBAC binds to its user and groups can be removed.",
+];
 
 /// Lists them, and fails where a journal does not hold in which one was issued, or of which that cannot be told.
 pub fn list(root: &Root, arguments: &CredentialList, out: &mut dyn Write) -> Result<Exit, Failure> {
     let (authorities, missing) = authorities(root, arguments.ca.as_deref())?;
     let record =
         Record::read(root, &authorities).map_err(|error| Failure::of_file("journals", &error))?;
+    if record.is_empty() {
+        observe_node(root)?;
+    }
     // Where no credential was issued there is nothing that a CA would have to vouch for.
     if let Some(failure) = missing.filter(|_| !record.credentials.is_empty()) {
         return Err(failure);
@@ -38,22 +46,30 @@ pub fn list(root: &Root, arguments: &CredentialList, out: &mut dyn Write) -> Res
         Output::Json => write_json(&record, &shown, now, out)?,
         Output::Table => write_report(root, &record, &shown, now, out)?,
     }
-    match record.doubtful.as_slice() {
-        [] => Ok(Exit::Done),
-        doubtful => Err(do_not_verify(root, doubtful)),
+    if record.is_whole() {
+        return Ok(Exit::Done);
     }
+    Err(not_whole(root, &record))
 }
 
-fn do_not_verify(root: &Root, doubtful: &[Doubtful]) -> Failure {
-    let message = match doubtful {
-        [one] => format!(
+fn not_whole(root: &Root, record: &Record) -> Failure {
+    let message = match (
+        record.doubtful.as_slice(),
+        record.missing_journals.as_slice(),
+    ) {
+        ([one], []) => format!(
             "the journal of the run {} does not verify: {}",
             one.run, one.why
         ),
-        several => format!("{} do not verify", count(several.len(), "journal")),
+        ([], [one]) => one.clone(),
+        (doubtful, missing) => format!(
+            "{} do not verify, or are missing",
+            count(doubtful.len() + missing.len(), "journal")
+        ),
     };
     let hint = format!(
-        "believe nothing that they say of credentials, nor that they say all; judge each: {}; of a CA that the cluster had before: --ca FILE",
+        "believe nothing that they say of credentials, nor that this is all; see: {}; judge each: {}; of a CA that the cluster had before: --ca FILE",
+        root.command("journal list"),
         root.command("journal verify RUN")
     );
     Failure::new(Exit::JournalInvalid, message)
@@ -97,6 +113,7 @@ fn write_report(
     now: OffsetDateTime,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    write_doubts(record, out)?;
     let open = record.credentials.iter();
     let open = open.filter(|it| it.life(now).is_open()).count();
     match open {
@@ -109,17 +126,28 @@ fn write_report(
         writeln!(out)?;
         write_issued(issued, now, out)?;
     }
-    for doubtful in &record.doubtful {
-        let text = format!("{}: {}", doubtful.run, doubtful.why);
-        writeln!(out, "\n{BAD}NOT VERIFIED{BAD:#} {}", printable(&text))?;
+    writeln!(out)?;
+    for paragraph in WHAT_IT_IS {
+        write_paragraph(paragraph, out)?;
     }
-    for words in &record.missing_journals {
-        writeln!(out, "\n{WARNING}warning{WARNING:#}: {}", printable(words))?;
-    }
-    writeln!(out, "\n{WHAT_ENDS_THEM}")?;
     if shown.len() < record.credentials.len() {
         let all = root.command("credential list --all");
         writeln!(out, "With those that have ended: {all}")?;
+    }
+    Ok(())
+}
+
+/// Before anything else: what follows may not be all.
+fn write_doubts(record: &Record, out: &mut dyn Write) -> io::Result<()> {
+    for doubtful in &record.doubtful {
+        let text = format!("{}: {}", doubtful.run, doubtful.why);
+        writeln!(out, "{BAD}NOT VERIFIED{BAD:#} {}", printable(&text))?;
+    }
+    for words in &record.missing_journals {
+        writeln!(out, "{BAD}MISSING{BAD:#} {}", printable(words))?;
+    }
+    if !record.is_whole() {
+        writeln!(out, "{WARNING}This may not be all.{WARNING:#}\n")?;
     }
     Ok(())
 }
@@ -148,6 +176,12 @@ fn write_issued(issued: &Issued, now: OffsetDateTime, out: &mut dyn Write) -> io
         "none".to_owned()
     } else {
         issued.groups.join(", ")
+    };
+    let is_above_rbac = issued.groups.iter().any(|group| group == MASTERS_GROUP);
+    let groups = if is_above_rbac {
+        format!("{groups} (ABOVE RBAC: nothing can be taken from it)")
+    } else {
+        groups
     };
     row("groups", &groups, out)?;
     if let Some(setting) = &issued.setting {

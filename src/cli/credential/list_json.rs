@@ -19,10 +19,12 @@ struct Document<'a> {
     api_version: &'static str,
     /// When it was asked.
     at: String,
-    credentials: Vec<CredentialDocument<'a>>,
-    /// The journals that do not hold; empty where all do.
+    /// Whether this is all, as far as the node can tell: nothing is unverified, and no journal is missing.
+    complete: bool,
+    /// The journals that do not hold, or are not here; empty where all are and do.
     unverified: Vec<UnverifiedDocument<'a>>,
     warnings: Vec<Cow<'a, str>>,
+    credentials: Vec<CredentialDocument<'a>>,
 }
 
 #[derive(Serialize)]
@@ -85,6 +87,7 @@ pub(super) fn write_json(
         kind: "CredentialList",
         api_version: API_VERSION,
         at: second(now),
+        complete: record.is_whole(),
         credentials: shown.iter().map(|it| document(it, now)).collect(),
         unverified: doubtful
             .map(|one| UnverifiedDocument {

@@ -7,6 +7,7 @@ mod names;
 mod record;
 mod report;
 mod request;
+mod traces;
 
 pub(super) use issue::issue;
 pub(super) use list::list;

@@ -3,6 +3,8 @@
 //! Names that begin with `system:` are Kubernetes' own (`pkg/authentication/user` in `k8s.io/apiserver`). A certificate can claim any of
 //! them. A credential that is made in an emergency names a person, so that the API server's audit log does.
 
+use std::ops::RangeInclusive;
+
 use crate::authentication::AUTHENTICATED;
 use crate::kubernetes::MASTERS_GROUP;
 
@@ -29,8 +31,13 @@ pub(super) enum NameError {
     #[error("the {what} has {bytes} bytes, and may have {LONGEST}")]
     TooLong { what: &'static str, bytes: usize },
     /// Something in it does not print, or blanks surround it: in a log nobody would see what it is.
-    #[error("the {what} has control characters in it, or blanks around it")]
+    #[error("the {what} has control or invisible characters in it, or blanks around it")]
     Unprintable { what: &'static str },
+    /// It reads as one of Kubernetes' own, and is none.
+    #[error(
+        "the {what} reads as one that begins with {RESERVED}, with letters of another script in between"
+    )]
+    Imitation { what: &'static str },
     /// The user is one of Kubernetes' own.
     #[error(
         "{name} is one of Kubernetes' own users: the audit log would name a component where a person was"
@@ -59,7 +66,10 @@ impl NameError {
     /// What to do instead.
     pub(super) fn hint(&self) -> &'static str {
         match self {
-            Self::Empty { .. } | Self::TooLong { .. } | Self::Unprintable { .. } => {
+            Self::Empty { .. }
+            | Self::TooLong { .. }
+            | Self::Unprintable { .. }
+            | Self::Imitation { .. } => {
                 "name the person as they are known elsewhere, such as alice@example.com"
             }
             Self::ReservedUser { .. } => {
@@ -131,19 +141,56 @@ fn check_form(what: &'static str, name: &str) -> Result<(), NameError> {
     if name.trim() != name || name.chars().any(is_invisible) {
         return Err(NameError::Unprintable { what });
     }
+    if imitates_reserved(name) {
+        return Err(NameError::Imitation { what });
+    }
     Ok(())
 }
 
-/// Control characters, and those that have no width or turn the direction of writing: with them one name looks like another.
+/// What is written as nothing where a font does not know it: `Default_Ignorable_Code_Point` of Unicode 16
+/// (`DerivedCoreProperties.txt`).
+const IGNORABLE: [RangeInclusive<char>; 17] = [
+    '\u{ad}'..='\u{ad}',
+    '\u{34f}'..='\u{34f}',
+    '\u{61c}'..='\u{61c}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180f}',
+    '\u{200b}'..='\u{200f}',
+    '\u{202a}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{3164}'..='\u{3164}',
+    '\u{fe00}'..='\u{fe0f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{fff0}'..='\u{fffb}',
+    '\u{1bca0}'..='\u{1bca3}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0000}'..='\u{e0fff}',
+];
+
+/// Control characters, blanks that are no space, and what has no width or turns the direction of writing: with them one name looks
+/// like another.
 fn is_invisible(letter: char) -> bool {
-    let formats = [
-        '\u{200b}'..='\u{200f}',
-        '\u{202a}'..='\u{202e}',
-        '\u{2060}'..='\u{2069}',
-    ];
     letter.is_control()
-        || letter == '\u{feff}'
-        || formats.iter().any(|range| range.contains(&letter))
+        || (letter.is_whitespace() && letter != ' ')
+        // The Braille pattern without a dot.
+        || letter == '\u{2800}'
+        || IGNORABLE.iter().any(|range| range.contains(&letter))
+}
+
+/// Whether a name reads as one of Kubernetes' own, with letters of other scripts in between: `ѕystem:` with a Cyrillic `ѕ`.
+fn imitates_reserved(name: &str) -> bool {
+    let mut letters = name.chars();
+    let pairs: Vec<(char, char)> = RESERVED
+        .chars()
+        .filter_map(|own| Some((own, letters.next()?)))
+        .collect();
+    let is_same = |(own, letter): &(char, char)| own == letter;
+    pairs.len() == RESERVED.len()
+        && pairs.iter().all(|pair| is_same(pair) || !pair.1.is_ascii())
+        && pairs.iter().any(|pair| is_same(pair) && pair.0 != ':')
+        && !pairs.iter().all(is_same)
 }
 
 #[cfg(test)]
@@ -181,10 +228,30 @@ mod tests {
             "\u{85}",
             "a\u{202e}b",
             "a\u{200b}",
+            "a\u{ad}b",
+            "a\u{a0}b",
+            "a\u{2028}b",
+            "a\u{2029}b",
+            "a\u{e0041}",
+            "a\u{3164}",
+            "a\u{2800}b",
+            "a\u{fe0f}",
         ] {
             let error = check_user(name).unwrap_err();
             assert!(matches!(error, NameError::Unprintable { .. }), "{error}");
         }
+        for name in [
+            "\u{455}ystem:masters",
+            "system\u{ff1a}masters",
+            "s\u{443}stem:x",
+        ] {
+            let error = check_user(name).unwrap_err();
+            assert!(matches!(error, NameError::Imitation { .. }), "{error}");
+        }
+        assert_eq!(
+            check_user("\u{43f}\u{440}\u{438}\u{432}\u{435}\u{442}:x"),
+            Ok(())
+        );
         assert_eq!(check_user(&"a".repeat(LONGEST)), Ok(()));
         let error = check_user(&"a".repeat(LONGEST + 1)).unwrap_err();
         assert!(matches!(error, NameError::TooLong { .. }), "{error}");

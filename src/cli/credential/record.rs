@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 
 use super::super::journal::missing_predecessor;
+use super::traces::Traces;
 use crate::evidence::with_causes;
 use crate::journal::{Act, Event, Setting, Trust, Verdict, read_records, verify};
 use crate::node::{FileError, Root};
@@ -14,9 +15,9 @@ use crate::recovery::{History, JournalState, RunJournal};
 pub(super) struct Record {
     /// The credentials, in the order in which they were made.
     pub(super) credentials: Vec<Issued>,
-    /// The journals that do not hold.
+    /// The journals that do not hold, and those that are not here though something of their runs is.
     pub(super) doubtful: Vec<Doubtful>,
-    /// The journals that are missing.
+    /// The journals that are missing or others, as those of the runs after them say.
     pub(super) missing_journals: Vec<String>,
 }
 
@@ -64,7 +65,7 @@ pub(super) enum Life {
     NeverHandedOut,
 }
 
-/// A journal that does not hold.
+/// A journal that does not hold, or is not here.
 pub(super) struct Doubtful {
     pub(super) run: String,
     pub(super) why: String,
@@ -117,28 +118,40 @@ impl Life {
 impl Record {
     /// Reads and verifies the journals of a node. `authorities` vouch for them.
     pub(super) fn read(root: &Root, authorities: &[Certificate]) -> Result<Self, FileError> {
+        let traces = Traces::read(root)?;
         let history = History::read(root)?;
         let journals: Vec<RunJournal> = history
             .runs
             .iter()
             .map(|run| RunJournal::read(root, run))
             .collect();
+        let mut contradictions = traces.contradictions(root, &journals);
         let mut record = Self::default();
         for journal in &journals {
-            record.add(journal, authorities);
+            let place = contradictions.iter().position(|it| it.run == journal.run);
+            let against = place.map(|place| contradictions.remove(place).why);
+            record.add(journal, against, authorities);
             record
                 .missing_journals
                 .extend(missing_predecessor(journal, &journals));
         }
+        // Those of which there is no journal.
+        record.doubtful.append(&mut contradictions);
         Ok(record)
+    }
+
+    /// Whether it is all that ever was here, as far as this node can tell.
+    pub(super) fn is_whole(&self) -> bool {
+        self.doubtful.is_empty() && self.missing_journals.is_empty()
     }
 
     /// Whether no credential was made here, and no journal is doubtful or missing in which one may be.
     pub(super) fn is_empty(&self) -> bool {
-        self.credentials.is_empty() && self.doubtful.is_empty() && self.missing_journals.is_empty()
+        self.credentials.is_empty() && self.is_whole()
     }
 
-    fn add(&mut self, journal: &RunJournal, authorities: &[Certificate]) {
+    /// `against` is what the node has that speaks against it.
+    fn add(&mut self, journal: &RunJournal, against: Option<String>, authorities: &[Certificate]) {
         let mut issued = credentials(journal);
         let doubt = match &journal.state {
             JournalState::Unbegun => None,
@@ -153,6 +166,7 @@ impl Record {
             JournalState::Broken(broken) => Some(with_causes(broken)),
             JournalState::Unreadable(error) => Some(with_causes(error)),
         };
+        let doubt = doubt.or(against);
         for one in &mut issued {
             one.is_verified = doubt.is_none();
         }

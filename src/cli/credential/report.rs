@@ -21,12 +21,10 @@ use crate::shell::quote;
 const DECRYPTED: &str = "/dev/shm/break-glass.conf";
 
 /// What somebody reads who asks to have the question explained.
-pub(super) const EXPLANATION: &str = "A new key and a certificate of this cluster's CA for it are made, and written into one kubeconfig.\n\
-    Whoever has the file is that user in those groups, for every API server of this cluster,\n\
-    until the certificate ends. Kubernetes revokes no certificate: only another CA ends it\n\
-    earlier. What RBAC allows the user and the groups can be taken away at any time; what\n\
-    system:masters may, cannot. Who made it, why, for whom and until when goes into a signed\n\
-    journal of its own, and no key does.\n";
+pub(super) const EXPLANATION: &str = "A new key and a certificate of this cluster's CA for it are made, and written into one kubeconfig. Whoever has \
+     the file is that user in those groups, for every API server of this cluster, until the certificate ends. Kubernetes revokes no \
+     certificate: only another CA ends it earlier. What RBAC allows the user and the groups can be taken away at any time; what \
+     system:masters may, cannot. Who made it, why, for whom and until when goes into a signed journal of its own, and no key does.";
 
 /// What there is to tell.
 pub(super) struct Report<'a> {
@@ -41,6 +39,11 @@ impl Report<'_> {
     pub(super) fn write_intention(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "To be made: a break-glass credential.")?;
         self.write_rows(out)?;
+        self.write_dangers(out)
+    }
+
+    /// What is unusual about it; told of even where nobody is asked.
+    pub(super) fn write_dangers(&self, out: &mut dyn Write) -> io::Result<()> {
         if is_long(self.arguments) {
             let ttl = span(self.arguments.ttl);
             let text =
@@ -134,6 +137,14 @@ pub(super) fn row(label: &str, text: &str, out: &mut dyn Write) -> io::Result<()
 fn warning(style: Style, text: &str, out: &mut dyn Write) -> io::Result<()> {
     for line in lines(text, terminal_columns()) {
         writeln!(out, "{style}{line}{style:#}")?;
+    }
+    Ok(())
+}
+
+/// Broken between words where the terminal is too narrow.
+pub(super) fn write_paragraph(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    for line in lines(text, terminal_columns()) {
+        writeln!(out, "{line}")?;
     }
     Ok(())
 }

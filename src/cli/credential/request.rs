@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::super::arguments::CredentialIssue;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::out_folder::demand_folder;
+use super::super::out_folder::demand_folder_for_keys;
 use super::super::render::span;
 use super::names::{NameError, check_groups, check_user};
 use crate::age::Recipient;
 use crate::kubernetes::MASTERS_GROUP;
 use crate::kubernetes::endpoint;
-use crate::node::look_at_operand;
+use crate::node::{Root, look_at_operand};
 
 /// What is longer must be asked for twice.
 const LONG: Duration = Duration::from_hours(24);
@@ -33,8 +33,8 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// Everything that can be refused by the words alone.
-    pub(super) fn of(arguments: &CredentialIssue) -> Result<Self, Failure> {
+    /// Everything that can be refused by the words alone, and by the place that they name.
+    pub(super) fn of(root: &Root, arguments: &CredentialIssue) -> Result<Self, Failure> {
         check_user(&arguments.user).map_err(|error| of_name(&error))?;
         check_groups(&arguments.group).map_err(|error| of_name(&error))?;
         if is_above_rbac(arguments) && !arguments.i_know_this_bypasses_rbac {
@@ -53,7 +53,7 @@ impl Request {
         }
         Ok(Self {
             recipients: recipients(arguments)?,
-            folder: folder(&arguments.out)?,
+            folder: folder(root, &arguments.out)?,
         })
     }
 }
@@ -85,9 +85,16 @@ pub(super) fn server(arguments: &CredentialIssue, known: Option<&str>) -> Result
 
 /// Whether kubectl can bring a certificate there.
 fn check_server(server: &str) -> Result<(), String> {
+    // What stands there may be a password, and is not shown.
+    if server.contains(['@', '?', '#']) {
+        return Err(
+            "the URL of an API server has no user and no password in it, and nothing behind ? or #"
+                .to_owned(),
+        );
+    }
     let quoted = server.escape_debug();
     let is_plain = server.bytes().all(|byte| byte.is_ascii_graphic());
-    if !is_plain || server.contains(['?', '#']) || endpoint(server).is_none() {
+    if !is_plain || endpoint(server).is_none() {
         return Err(format!("{quoted} is not the URL of an API server"));
     }
     if !server.starts_with("https://") {
@@ -99,8 +106,7 @@ fn check_server(server: &str) -> Result<(), String> {
 }
 
 fn demand_reason(arguments: &CredentialIssue) -> Result<(), Failure> {
-    let reason = arguments.words.reason.as_deref().unwrap_or_default();
-    if reason.trim().is_empty() {
+    if arguments.reason.trim().is_empty() {
         return Err(usage("a break-glass credential needs its --reason")
             .hint("say why, for whoever reads the journal: --reason \"…\" --ticket …"));
     }
@@ -156,14 +162,14 @@ fn recipients(arguments: &CredentialIssue) -> Result<Vec<Recipient>, Failure> {
 }
 
 /// Where the file goes, in which there is nothing of that name yet.
-fn folder(out: &Path) -> Result<PathBuf, Failure> {
+fn folder(root: &Root, out: &Path) -> Result<PathBuf, Failure> {
     if out == Path::new("-") {
         return Err(usage("a key is written to no terminal and no pipe")
             .hint("name a file, which nobody but its owner will be able to read: --out FILE"));
     }
     let parent = out.parent().filter(|path| !path.as_os_str().is_empty());
     let folder = parent.unwrap_or(Path::new(".")).to_owned();
-    demand_folder(&folder)?;
+    demand_folder_for_keys(root, &folder)?;
     if let (_, true) = look_at_operand(out) {
         let message = format!("{} is there already", out.display());
         return Err(usage(message).hint("no file is overwritten: remove it, or name another one"));
@@ -211,6 +217,20 @@ mod tests {
             "https://a:0",
         ] {
             assert!(check_server(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_password_is_quoted() {
+        for bad in [
+            "https://me:hunter2@192.0.2.10",
+            "http://me:hunter2@192.0.2.10",
+            "https://me:hun/hunter2@192.0.2.10",
+            "https://192.0.2.10/?token=hunter2",
+            "me:hunter2@192.0.2.10",
+        ] {
+            let why = check_server(bad).unwrap_err();
+            assert!(!why.contains("hunter2"), "{why}");
         }
     }
 }

@@ -13,7 +13,7 @@ use super::super::failure::Failure;
 use super::super::hand_out::HandingOut;
 use super::super::interrupted::{reason, refuse_unfinished};
 use super::super::observed::{lock, observe};
-use super::super::out_folder::demand_folder;
+use super::super::out_folder::demand_folder_for_keys;
 use super::super::prompt::{confirm, demand_terminal};
 use super::super::render::{GOOD, count, date_cell, printable, span};
 use super::super::report::{write_ended, write_warnings};
@@ -39,7 +39,7 @@ const EXPLANATION: &str = "For each node a new key and a certificate are made, s
 
 /// Makes a file for each node.
 pub fn issue(root: &Root, arguments: &NodeIssue, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let files = files(arguments)?;
+    let files = files(root, arguments)?;
     let _lock = lock(root)?;
     let left_over = refuse_unfinished(root)?;
     let mut inventory = observe(root)?;
@@ -89,7 +89,7 @@ pub fn issue(root: &Root, arguments: &NodeIssue, out: &mut dyn Write) -> Result<
 }
 
 /// Where each file goes, in the order of the nodes; nothing may be there, and no node named twice.
-fn files(arguments: &NodeIssue) -> Result<Vec<PathBuf>, Failure> {
+fn files(root: &Root, arguments: &NodeIssue) -> Result<Vec<PathBuf>, Failure> {
     if arguments.validity <= SHORTEST {
         return Err(Failure::usage(format!(
             "a validity of {} is too short to be of use",
@@ -97,7 +97,7 @@ fn files(arguments: &NodeIssue) -> Result<Vec<PathBuf>, Failure> {
         )));
     }
     let folder = &arguments.out;
-    demand_folder(folder)?;
+    demand_folder_for_keys(root, folder)?;
     let mut files = Vec::new();
     for operand in &arguments.nodes {
         let file = folder.join(format!("{}.rekindle-node", operand.name));

@@ -21,6 +21,8 @@ impl Transaction<'_> {
                 self.observer.progress(Progress::Acted { act: words });
                 Ok(value)
             }
+            // It did not come to nothing: whoever reads the journal is to take it for one that may have been done.
+            Err(failure) if failure.leaves_file() => Err(failure),
             Err(failure) => {
                 self.record_failure(&words, &failure);
                 Err(failure)
