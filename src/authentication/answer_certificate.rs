@@ -42,6 +42,22 @@ impl ApiServerAuthentication {
         }
     }
 
+    /// Whether who shows this chain, the leaf first, may say in headers for whom it asks: any user, any group.
+    pub fn is_front_proxy(&self, chain: &[Certificate], now: OffsetDateTime) -> bool {
+        let (Some(proxy), Some((leaf, intermediates))) = (&self.front_proxy, chain.split_first())
+        else {
+            return false;
+        };
+        let Ok(authorities) = &proxy.authorities.content else {
+            return false;
+        };
+        let names = &proxy.allowed_names;
+        let name = leaf.common_name().unwrap_or_default();
+        proxy.is_on()
+            && (names.is_empty() || names.iter().any(|allowed| allowed == name))
+            && verify_client(leaf, intermediates, authorities, now).is_ok()
+    }
+
     fn answer_leaf(&self, leaf: &Certificate) -> Answer {
         let Some(user) = leaf.common_name().filter(|name| !name.is_empty()) else {
             return self.unless_front_proxy(Unauthorized::new(

@@ -37,7 +37,7 @@ impl FrontProxy {
     }
 
     /// Whether a header can say anything.
-    fn is_on(&self) -> bool {
+    pub(super) fn is_on(&self) -> bool {
         !self.username_headers.is_empty()
     }
 }

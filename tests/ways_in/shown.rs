@@ -176,6 +176,24 @@ fn every_way_of_a_user_is_told_apart() {
 }
 
 #[test]
+fn a_front_proxy_is_told_from_who_is_merely_unknown() {
+    let shown = Shown::new();
+    let path = |name: &str| shown.node.file(&format!("/etc/kubernetes/pki/{name}"));
+    let say = |name: &str| shown.run(&["whoami", path(name).to_str().unwrap()], 1);
+    let proxy = say("front-proxy-client.crt");
+    has(
+        &proxy,
+        &["401 Unauthorized: unknown authority", "speaks for any user"],
+    );
+    assert!(!say("etcd/server.crt").contains("speaks for"));
+    let manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
+    shown.node.edit(manifest, |text| {
+        text.replace("allowed-names=front-proxy-client", "allowed-names=another")
+    });
+    assert!(!say("front-proxy-client.crt").contains("speaks for"));
+}
+
+#[test]
 fn what_is_no_credential_is_refused_with_what_to_name() {
     let shown = Shown::new();
     let key = String::from_utf8(shown.node.read("/etc/kubernetes/pki/apiserver.key")).unwrap();

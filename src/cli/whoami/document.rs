@@ -100,6 +100,8 @@ struct CertificateDocument {
     /// The authority that this API server believes, where it leads to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     leads_to: Option<String>,
+    /// Whether its bearer may say in headers for whom it asks.
+    front_proxy: bool,
     /// `fits`, `absent`, or why it does not fit.
     key: String,
 }
@@ -228,6 +230,7 @@ impl CertificateDocument {
             expiration_date: timestamp(facts.not_after),
             extended_key_usages: facts.usages.clone(),
             leads_to: facts.leads_to.as_deref().map(elided),
+            front_proxy: facts.is_front_proxy,
             key: match &facts.key {
                 KeyFit::Fits => "fits".to_owned(),
                 KeyFit::Absent => "absent".to_owned(),

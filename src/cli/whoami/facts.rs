@@ -67,6 +67,8 @@ pub(super) struct CertificateFacts {
     pub(super) usages: Vec<String>,
     /// The authority that it leads to, with the file where that is trusted.
     pub(super) leads_to: Option<String>,
+    /// Whether its bearer may say in headers for whom it asks.
+    pub(super) is_front_proxy: bool,
     /// Whether its key fits, or is not there to see.
     pub(super) key: KeyFit,
 }

@@ -79,6 +79,7 @@ impl Look<'_> {
             not_after: leaf.not_after(),
             usages: leaf.extended_key_usages().to_vec(),
             leads_to,
+            is_front_proxy: self.server.is_front_proxy(chain, self.now),
             key,
         };
         (Some(Part::Certificate(Box::new(facts))), answer)

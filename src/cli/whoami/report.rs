@@ -216,6 +216,10 @@ impl Report<'_> {
         };
         self.line("  usages", &usages)?;
         self.line("  serial", &facts.serial)?;
+        if facts.is_front_proxy {
+            let text = "with headers (X-Remote-User, X-Remote-Group) it speaks for any user and group, system:masters too: it is the front proxy's";
+            self.styled("  beware", text, WARNING)?;
+        }
         match &facts.key {
             KeyFit::Fits => self.line("  key", "fits"),
             KeyFit::No(because) => self.styled("  key", because, BAD),
