@@ -108,6 +108,8 @@ pub enum Verb {
     /// Looks for tokens that never end.
     #[command(subcommand)]
     Tokens(TokensVerb),
+    /// Prints a runbook, offline: which there are, where none is named.
+    Runbook(Runbook),
     /// Makes an expired node in a folder, and recovers it before your eyes.
     Drill(Drill),
     /// Back-dates the certificates of a node in a folder, with that node's own CA: for rehearsals.
@@ -324,7 +326,18 @@ pub struct Check {
     pub within: Duration,
     /// The form of the output.
     #[arg(short, long, value_name = "FORM", default_value = "table")]
-    pub output: Output,
+    pub output: CheckOutput,
+}
+
+/// `-o` of `check`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckOutput {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+    /// For the textfile collector of Prometheus' node exporter.
+    Prometheus,
 }
 
 #[derive(Debug, Args)]
@@ -557,6 +570,13 @@ pub struct JournalShow {
     /// A run of this node, or the file of a journal; the latest run where none is named.
     #[arg(value_name = "RUN|FILE")]
     pub journal: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Runbook {
+    /// Its name, the code of a refusal, or the path in a message: `full-expiry`, `ca-expired`, `runbooks/refused/ca-expired.md`.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
 }
 
 #[derive(Debug, Args)]

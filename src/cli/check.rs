@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use anstyle::Style;
 use time::OffsetDateTime;
 
-use super::arguments::{Check, Output};
+use super::arguments::{Check, CheckOutput};
 use super::check_json::{write_failure, write_json};
+use super::check_metrics::{self, write_metrics};
 use super::copies::write_copies;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -28,15 +29,18 @@ pub fn check(
     let ((diagnosis, standing), root) = match looked {
         Ok(looked) => looked,
         Err(failure) => {
-            if arguments.output == Output::Json {
-                write_failure(&failure, out)?;
+            match arguments.output {
+                CheckOutput::Table => {}
+                CheckOutput::Json => write_failure(&failure, out)?,
+                CheckOutput::Prometheus => check_metrics::write_failure(out)?,
             }
             return Err(failure);
         }
     };
     match arguments.output {
-        Output::Table => write_report(&root, &diagnosis, &standing, out)?,
-        Output::Json => write_json(&diagnosis, &standing, out)?,
+        CheckOutput::Table => write_report(&root, &diagnosis, &standing, out)?,
+        CheckOutput::Json => write_json(&diagnosis, &standing, out)?,
+        CheckOutput::Prometheus => write_metrics(&diagnosis, &standing, out)?,
     }
     Ok(if diagnosis.is_healthy() && standing.is_settled() {
         Exit::Done

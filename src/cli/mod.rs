@@ -8,6 +8,7 @@ mod backups;
 mod ca;
 mod check;
 mod check_json;
+mod check_metrics;
 mod clock;
 mod cluster_authority;
 mod conditions;
@@ -38,6 +39,7 @@ mod report;
 mod restart;
 mod resume;
 mod rollback;
+mod runbook;
 mod screen;
 mod several;
 mod standard_input;
@@ -131,6 +133,7 @@ fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure>
         Verb::Credential(CredentialVerb::Issue(verb)) => credential::issue(&root()?, verb, out),
         Verb::Credential(CredentialVerb::List(verb)) => credential::list(&root()?, verb, out),
         Verb::Tokens(TokensVerb::Audit(verb)) => tokens::audit(root()?, verb, out),
+        Verb::Runbook(verb) => runbook::runbook(verb, out),
         Verb::Drill(verb) => {
             arguments.refuse_root("drill makes its own node: --keep DIR says where")?;
             drill::drill(verb, out)

@@ -73,6 +73,11 @@ impl Standing {
         }
     }
 
+    /// Whether a run that may have changed files waits for a person.
+    pub(super) fn is_unfinished(&self) -> bool {
+        matches!(self, Self::Unfinished(_))
+    }
+
     pub(super) fn is_settled(&self) -> bool {
         matches!(self, Self::Settled)
     }

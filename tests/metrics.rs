@@ -1,0 +1,120 @@
+//! `check -o prometheus`: what the text format demands, and the same as `check -o json` says.
+#![allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests start programs, write in folders of their own, compare names as Linux does, and end at the first surprise"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use support::node::Node;
+use support::program::rekindle;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+#[path = "support/mod.rs"]
+mod support;
+
+const NODE: &str = "ecdsa-p256-stacked";
+
+/// Each series with its value; every metric is declared before its series, and all of its series stand together.
+fn series(text: &str) -> BTreeMap<String, i64> {
+    let mut series = BTreeMap::new();
+    let (mut current, mut declared) = (String::new(), BTreeSet::new());
+    for line in text.lines() {
+        if let Some(help) = line.strip_prefix("# HELP ") {
+            help.split_once(' ').unwrap().0.clone_into(&mut current);
+            assert!(declared.insert(current.clone()), "{current} twice");
+            continue;
+        }
+        if let Some(kind) = line.strip_prefix("# TYPE ") {
+            assert_eq!(kind, format!("{current} gauge"));
+            continue;
+        }
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        let metric = name.split('{').next().unwrap();
+        assert_eq!(metric, current, "{line}");
+        let former = series.insert(name.to_owned(), value.parse().unwrap());
+        assert_eq!(former, None, "{name} twice");
+    }
+    series
+}
+
+#[test]
+fn the_metrics_of_a_node_say_what_its_document_says() {
+    let node = Node::materialize(NODE);
+    for (healthy, code) in [(0, 1), (1, 0)] {
+        let run = rekindle(node.path(), &["check", "-o", "prometheus"]).expect(code);
+        assert_eq!(run.stderr, "");
+        judge(&run.stdout);
+        let series = series(&run.stdout);
+        assert_eq!(series["rekindle_node_healthy"], healthy);
+        assert_eq!(series["rekindle_run_unfinished"], 0);
+        assert!(series.contains_key("rekindle_check_timestamp_seconds"));
+        let document = rekindle(node.path(), &["check", "-o", "json"]).expect(code);
+        let document: Value = serde_json::from_str(&document.stdout).unwrap();
+        for (list, kind) in [
+            ("certificates", "certificate"),
+            ("certificateAuthorities", "authority"),
+        ] {
+            for entry in document[list].as_array().unwrap() {
+                let name = entry["name"].as_str().unwrap();
+                let labels = format!("name=\"{name}\",kind=\"{kind}\"");
+                let date = entry["expirationDate"].as_str().unwrap();
+                let date = OffsetDateTime::parse(date, &Rfc3339).unwrap();
+                assert_eq!(
+                    series[&format!("rekindle_certificate_not_after_seconds{{{labels}}}")],
+                    date.unix_timestamp()
+                );
+                let prefix = format!("rekindle_certificate_state{{{labels},state=\"");
+                let states: Vec<_> = series
+                    .iter()
+                    .filter(|(series, is)| series.starts_with(&prefix) && **is == 1)
+                    .map(|(series, _)| series[prefix.len()..].trim_end_matches("\"}"))
+                    .collect();
+                assert_eq!(states, [entry["state"].as_str().unwrap()], "{name}");
+            }
+        }
+        rekindle(node.path(), &["recover", "--yes"]).expect(0);
+    }
+}
+
+#[test]
+fn a_node_that_cannot_be_looked_at_is_not_healthy() {
+    let node = Node::empty();
+    let run = rekindle(node.path(), &["check", "-o", "prometheus"]).expect(1);
+    judge(&run.stdout);
+    assert_eq!(series(&run.stdout)["rekindle_node_healthy"], 0);
+    assert!(run.stderr.contains("no control-plane node"));
+}
+
+/// Prometheus' own judge, where it is installed.
+fn judge(text: &str) {
+    let promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut promtool) = promtool else {
+        println!("skipped: promtool is not installed");
+        return;
+    };
+    let mut input = promtool.stdin.take().unwrap();
+    input.write_all(text.as_bytes()).unwrap();
+    drop(input);
+    let output = promtool.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(
+        output.status.success() && said.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&said)
+    );
+}
