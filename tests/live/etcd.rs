@@ -112,9 +112,11 @@ fn serve_plainly(machine: &Machine, data: &str) -> u32 {
     pid
 }
 
+/// Returns when its status was written down too, which comes behind its end.
 fn end(machine: &Machine, pid: u32) {
+    let before = machine.statuses("etcd").len();
     machine.shell(&format!("kill {pid}"));
-    wait_for(|| (!machine.pids_of("etcd").contains(&pid)).then_some(()));
+    wait_for(|| (machine.statuses("etcd").len() > before).then_some(()));
 }
 
 fn read_at(machine: &Machine, place: &str) -> Store {
