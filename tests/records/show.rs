@@ -59,7 +59,7 @@ fn a_line_that_a_kill_cut_short_is_no_reason_to_fail() {
     );
     assert!(last[1].trim_start().starts_with("cut short: "), "{last:?}");
     // And each attempt stands among the records.
-    let reason = ["--reason", "take \u{1b}[31mtwo", "--ticket", "INC-4711"];
+    let reason = ["--reason", "take two", "--ticket", "INC-4711"];
     run(&node, &[&["resume", "--yes"], &reason[..]].concat(), 0);
     let shown = run(&node, &["journal", "show"], 0).stdout;
     assert!(!shown.contains("unfinished"), "{shown}");
@@ -69,7 +69,7 @@ fn a_line_that_a_kill_cut_short_is_no_reason_to_fail() {
         .unwrap();
     for text in [
         "2, forward, ",
-        "take \u{fffd}[31mtwo, ticket INC-4711",
+        "take two, ticket INC-4711",
         "1 line cut short and set aside",
     ] {
         assert!(attempt.contains(text), "{attempt}");
