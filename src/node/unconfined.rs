@@ -143,6 +143,11 @@ mod tests {
         assert!(copied.unwrap().success());
         let mut scheduler = Command::new(&copy).arg("600").spawn().unwrap();
         let pid = scheduler.id();
+        // Whoever spawns goes on a moment before the program has its name.
+        let name = format!("/proc/{pid}/comm");
+        while std::fs::read_to_string(&name).unwrap() != "kube-scheduler\n" {
+            std::thread::yield_now();
+        }
         let certain = move || {
             let machine = Root::open(Path::new("/")).unwrap();
             let mut running = running_components(&machine).into_iter();
