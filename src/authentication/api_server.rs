@@ -7,15 +7,15 @@ use time::OffsetDateTime;
 use super::Answer;
 use super::authenticator::Authenticator;
 use super::switch::Switch;
-use super::{FrontProxy, Oidc, ServiceAccounts, TokenFile, Webhook};
+use super::{FrontProxy, NamedFile, Oidc, ServiceAccounts, TokenFile, Webhook};
 use super::{
     anonymous, bootstrap_tokens, client_certificates, front_proxy, jwt, own_certificates,
     service_account_tokens, token_file, webhook,
 };
 use crate::inventory::{Layout, ObservationError};
 use crate::kubernetes::{AuthenticationConfiguration, Component, StaticPod};
-use crate::node::{FileSnapshot, Root, Secrecy};
-use crate::pki::{Certificate, read_certificates};
+use crate::node::{FileSnapshot, Root};
+use crate::pki::Certificate;
 
 /// What this API server knows its callers by, from the flags in its manifest and the files that they name.
 #[derive(Debug)]
@@ -53,15 +53,6 @@ pub struct ApiServerAuthentication {
     pub allows_everything: bool,
 }
 
-/// A file that a flag names.
-#[derive(Debug)]
-pub struct NamedFile<T> {
-    /// The node path, as the flag has it.
-    pub path: PathBuf,
-    /// What is in it.
-    pub content: Result<T, ObservationError>,
-}
-
 impl ApiServerAuthentication {
     /// Reads what the API server of this node is started with; `None` where it has no manifest here.
     pub fn observe(root: &Root, layout: &Layout) -> Option<Self> {
@@ -95,7 +86,7 @@ impl ApiServerAuthentication {
     fn started_with(root: &Root, pod: &StaticPod) -> Self {
         let certificates_of = |flag| {
             let path = pod.filled_flag(flag)?;
-            Some(NamedFile::read(root, path, Secrecy::Public, certificates))
+            Some(NamedFile::certificates(root, path))
         };
         Self {
             manifest: None,
@@ -106,14 +97,13 @@ impl ApiServerAuthentication {
             kubelet_client: certificates_of("kubelet-client-certificate"),
             service_accounts: ServiceAccounts::observe(root, pod),
             front_proxy: FrontProxy::observe(root, pod),
-            static_tokens: pod.filled_flag("token-auth-file").map(|path| {
-                // That others may read it is the risk that is told of, and no reason not to look.
-                NamedFile::read_snapshot(root, path, Secrecy::Public, static_tokens)
-            }),
+            static_tokens: pod
+                .filled_flag("token-auth-file")
+                .map(|path| NamedFile::read(root, path, static_tokens)),
             bootstrap_tokens: Switch::read(pod, "enable-bootstrap-token-auth", false),
             authentication_config: pod
                 .filled_flag("authentication-config")
-                .map(|path| NamedFile::read(root, path, Secrecy::Public, configuration)),
+                .map(|path| NamedFile::read(root, path, configuration)),
             oidc: Oidc::observe(root, pod),
             webhook: Webhook::observe(root, pod),
             anonymous: Switch::read(pod, "anonymous-auth", true),
@@ -145,50 +135,6 @@ impl ApiServerAuthentication {
     }
 }
 
-impl<T> NamedFile<T> {
-    /// Reads the file at a node path; `parse` is told its path as a shell has it.
-    pub(super) fn read(
-        root: &Root,
-        path: &str,
-        secrecy: Secrecy,
-        parse: impl FnOnce(&Path, &[u8]) -> Result<T, ObservationError>,
-    ) -> Self {
-        Self::read_snapshot(root, path, secrecy, |path, file| parse(path, &file.bytes))
-    }
-
-    /// The same, where more than its bytes matters.
-    pub(super) fn read_snapshot(
-        root: &Root,
-        path: &str,
-        secrecy: Secrecy,
-        parse: impl FnOnce(&Path, &FileSnapshot) -> Result<T, ObservationError>,
-    ) -> Self {
-        let path = PathBuf::from(path);
-        let content = root
-            .read(&path, secrecy)
-            .map_err(ObservationError::from)
-            .and_then(|file| parse(&root.outside(&path), &file));
-        Self { path, content }
-    }
-}
-
-pub(super) fn certificates(
-    path: &Path,
-    bytes: &[u8],
-) -> Result<Vec<Certificate>, ObservationError> {
-    let found = read_certificates(bytes).map_err(|source| ObservationError::Certificate {
-        path: path.to_owned(),
-        source,
-    })?;
-    match found.iter().find_map(Certificate::unreadable_for_go) {
-        None => Ok(found),
-        Some(reason) => Err(ObservationError::Unusable {
-            path: path.to_owned(),
-            reason: format!("holds a certificate that Kubernetes does not read: {reason}"),
-        }),
-    }
-}
-
 fn static_tokens(path: &Path, file: &FileSnapshot) -> Result<TokenFile, ObservationError> {
     TokenFile::parse(&file.bytes, file.metadata.mode).map_err(|error| ObservationError::Unusable {
         path: path.to_owned(),
@@ -198,9 +144,9 @@ fn static_tokens(path: &Path, file: &FileSnapshot) -> Result<TokenFile, Observat
 
 fn configuration(
     path: &Path,
-    bytes: &[u8],
+    file: &FileSnapshot,
 ) -> Result<AuthenticationConfiguration, ObservationError> {
-    AuthenticationConfiguration::parse(bytes).map_err(|source| {
+    AuthenticationConfiguration::parse(&file.bytes).map_err(|source| {
         ObservationError::AuthenticationConfiguration {
             path: path.to_owned(),
             source,

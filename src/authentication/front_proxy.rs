@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use super::authenticator::{Authenticator, AuthenticatorName};
 use super::{ApiServerAuthentication, NamedFile};
 use crate::kubernetes::StaticPod;
-use crate::node::{Root, Secrecy};
+use crate::node::Root;
 use crate::pki::Certificate;
 
 const FLAG: &str = "--requestheader-client-ca-file";
@@ -26,7 +26,7 @@ pub struct FrontProxy {
 
 impl FrontProxy {
     pub(super) fn observe(root: &Root, pod: &StaticPod) -> Option<Self> {
-        let read = |path| NamedFile::read(root, path, Secrecy::Public, super::certificates);
+        let read = |path| NamedFile::certificates(root, path);
         let list = |name| pod.list(name);
         Some(Self {
             authorities: read(pod.filled_flag("requestheader-client-ca-file")?),

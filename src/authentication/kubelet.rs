@@ -6,7 +6,7 @@ use super::NamedFile;
 use super::authenticator::{Authenticator, AuthenticatorName};
 use crate::inventory::Layout;
 use crate::kubernetes::KubeletConfig;
-use crate::node::{Root, Secrecy};
+use crate::node::Root;
 use crate::pki::Certificate;
 
 /// `KubeletAuthentication` and the authorization beside it (`k8s.io/kubelet/config/v1beta1`).
@@ -26,7 +26,7 @@ impl KubeletAuthentication {
     /// What the kubelet's configuration says; `None` where there is none. Flags of the kubelet, which are deprecated, are not looked at.
     pub fn observe(root: &Root, layout: &Layout) -> Option<Self> {
         let config: &KubeletConfig = layout.kubelet.as_ref()?;
-        let read = |path| NamedFile::read(root, path, Secrecy::Public, super::certificates);
+        let read = |path| NamedFile::certificates(root, path);
         Some(Self {
             client_authorities: config.client_ca_file().map(read),
             webhook: config.webhook(),

@@ -17,6 +17,7 @@ mod csv;
 mod front_proxy;
 mod jwt;
 mod kubelet;
+mod named_file;
 mod oidc;
 mod own_certificates;
 mod service_account_token;
@@ -29,11 +30,12 @@ mod webhook;
 pub use answer::{AUTHENTICATED, Answer, Cause, Identity, Means, Unauthorized};
 pub use answer_certificate::authority_of;
 pub use answer_token::bootstrap_token;
-pub use api_server::{ApiServerAuthentication, NamedFile};
+pub use api_server::ApiServerAuthentication;
 pub use authenticator::{Authenticator, AuthenticatorName, AuthenticatorState, Evidence};
 pub use csv::CsvError;
 pub use front_proxy::FrontProxy;
 pub use kubelet::KubeletAuthentication;
+pub use named_file::NamedFile;
 pub use oidc::Oidc;
 pub use service_account_token::{
     Audience, Bound, Claims, JsonWebToken, LEGACY_ISSUER, Reference, TokenError,
@@ -42,8 +44,6 @@ pub use service_accounts::ServiceAccounts;
 pub use switch::Switch;
 pub use token_file::{StaticToken, TokenFile, TokenFileError};
 pub use webhook::{Webhook, WebhookClient};
-
-use api_server::certificates;
 
 /// Whose authenticators most of these are.
 const API_SERVER: &str = "kube-apiserver";

@@ -2,7 +2,7 @@
 
 use super::{ApiServerAuthentication, NamedFile};
 use crate::kubernetes::{ClaimMapping, StaticPod};
-use crate::node::{Root, Secrecy};
+use crate::node::Root;
 use crate::pki::Certificate;
 
 /// `OIDCAuthenticationOptions` in `k8s.io/kubernetes/pkg/kubeapiserver/options`.
@@ -51,7 +51,7 @@ impl Oidc {
             claim,
             prefix: text("oidc-groups-prefix").unwrap_or_default(),
         });
-        let read = |path| NamedFile::read(root, path, Secrecy::Public, super::certificates);
+        let read = |path| NamedFile::certificates(root, path);
         Some(Self {
             issuer,
             client: text("oidc-client-id"),

@@ -2,6 +2,7 @@
 
 use super::ApiServerAuthentication;
 use super::authenticator::{Authenticator, AuthenticatorName, AuthenticatorState};
+use super::service_accounts::shown;
 use crate::kubernetes::without_password;
 
 pub(super) fn authenticator(server: &ApiServerAuthentication) -> Authenticator {
@@ -28,12 +29,7 @@ pub(super) fn authenticator(server: &ApiServerAuthentication) -> Authenticator {
         authenticator.fail("kube-apiserver does not start: --service-account-issuer is needed");
     }
     if accounts.audiences != accounts.issuers {
-        let shown: Vec<String> = accounts
-            .audiences
-            .iter()
-            .map(|it| without_password(it))
-            .collect();
-        authenticator.set("--api-audiences", shown.join(","));
+        authenticator.set("--api-audiences", shown(&accounts.audiences, ","));
     }
     for file in &accounts.keys {
         let path = file.path.to_string_lossy();

@@ -11,7 +11,7 @@ use super::switch::Switch;
 use crate::evidence::moment;
 use crate::inventory::ObservationError;
 use crate::kubernetes::{StaticPod, without_password};
-use crate::node::{Root, Secrecy};
+use crate::node::{FileSnapshot, Root};
 use crate::pki::{SignatureCheck, VerifyingKey};
 
 /// How far clocks may differ (`DefaultLeeway` of go-jose's `jwt`).
@@ -48,7 +48,7 @@ impl ServiceAccounts {
         // The file may be sa.pub, open to all, or a private key.
         let keys = files
             .iter()
-            .map(|path| NamedFile::read(root, path, Secrecy::Public, verifying_keys));
+            .map(|path| NamedFile::read(root, path, verifying_keys));
         Self {
             keys: keys.collect(),
             audiences: if audiences.is_empty() {
@@ -93,8 +93,8 @@ impl ServiceAccounts {
                 Cause::WrongAudience,
                 format!(
                     "it is for {}; this server takes {}",
-                    shown(audience),
-                    shown(&self.audiences)
+                    shown(audience, ", "),
+                    shown(&self.audiences, ", ")
                 ),
             ));
         }
@@ -196,26 +196,25 @@ impl ServiceAccounts {
 
 /// `validator`.
 fn bound(claims: &Claims, now: OffsetDateTime) -> Result<Identity, Unauthorized> {
-    let date = moment;
     if let Some(not_before) = claims
         .not_before()
         .filter(|it| now.saturating_add(LEEWAY) < *it)
     {
-        let evidence = format!("it is not valid before {}", date(not_before));
+        let evidence = format!("it is not valid before {}", moment(not_before));
         return Err(Unauthorized::new(Cause::NotYetValid, evidence));
     }
     if let Some(expiry) = claims
         .expiry()
         .filter(|it| now.saturating_sub(LEEWAY) > *it)
     {
-        let evidence = format!("it ended at {}", date(expiry));
+        let evidence = format!("it ended at {}", moment(expiry));
         return Err(Unauthorized::new(Cause::Expired, evidence));
     }
     if let Some(issued_at) = claims
         .issued_at()
         .filter(|it| now.saturating_add(LEEWAY) < *it)
     {
-        let evidence = format!("it was issued in the future, at {}", date(issued_at));
+        let evidence = format!("it was issued in the future, at {}", moment(issued_at));
         return Err(Unauthorized::new(Cause::NotYetValid, evidence));
     }
     let Some(inside) = claims.bound.as_ref() else {
@@ -241,9 +240,10 @@ fn bound(claims: &Claims, now: OffsetDateTime) -> Result<Identity, Unauthorized>
     Ok(identity)
 }
 
-fn shown(audiences: &[String]) -> String {
-    let shown: Vec<String> = audiences.iter().map(|it| without_password(it)).collect();
-    shown.join(", ")
+/// Issuers and audiences are URLs: without the passwords in them.
+pub(super) fn shown(urls: &[String], separator: &str) -> String {
+    let shown: Vec<String> = urls.iter().map(|url| without_password(url)).collect();
+    shown.join(separator)
 }
 
 /// `MakeUsername` in `k8s.io/apiserver/pkg/authentication/serviceaccount`.
@@ -263,8 +263,8 @@ fn identity(namespace: &str, name: &str, uid: &str) -> Identity {
     )
 }
 
-fn verifying_keys(path: &Path, bytes: &[u8]) -> Result<Vec<VerifyingKey>, ObservationError> {
-    VerifyingKey::read_all(bytes).map_err(|source| ObservationError::Certificate {
+fn verifying_keys(path: &Path, file: &FileSnapshot) -> Result<Vec<VerifyingKey>, ObservationError> {
+    VerifyingKey::read_all(&file.bytes).map_err(|source| ObservationError::Certificate {
         path: path.to_owned(),
         source,
     })

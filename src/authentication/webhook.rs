@@ -5,13 +5,14 @@ use std::path::Path;
 use time::OffsetDateTime;
 
 use super::authenticator::{Authenticator, AuthenticatorName};
+use super::named_file::certificates;
 use super::{ApiServerAuthentication, NamedFile};
 use crate::evidence::with_causes;
 use crate::inventory::ObservationError;
 use crate::kubernetes::{
     Clusters, Kubeconfig, KubeconfigError, Source, StaticPod, without_password,
 };
-use crate::node::{FileSnapshot, Root, Secrecy};
+use crate::node::{FileSnapshot, Root};
 use crate::pki::Certificate;
 
 /// `WebHookAuthenticationOptions` in `k8s.io/kubernetes/pkg/kubeapiserver/options`.
@@ -47,7 +48,7 @@ const FLAG: &str = "--authentication-token-webhook-config-file";
 impl Webhook {
     pub(super) fn observe(root: &Root, pod: &StaticPod) -> Option<Self> {
         let path = pod.filled_flag("authentication-token-webhook-config-file")?;
-        let config = NamedFile::read_snapshot(root, path, Secrecy::Public, |path, file| {
+        let config = NamedFile::read(root, path, |path, file| {
             WebhookClient::read(root, path, file)
         });
         let text = |name, default: &str| pod.filled_flag(name).unwrap_or(default).to_owned();
@@ -68,21 +69,21 @@ impl WebhookClient {
         };
         let clusters = Clusters::parse(&file.bytes).map_err(|error| unusable(&error))?;
         let cluster = clusters.current().map_err(unusable)?;
-        let certificates = |source: &Source| match source {
+        let read = |source: &Source| match source {
             Source::Embedded(pem) => NamedFile {
                 path: file.path.clone(),
-                content: super::certificates(path, pem),
+                content: certificates(path, pem),
             },
             // A relative path starts at the kubeconfig's folder.
             Source::File(name) => {
                 let place = file.path.with_file_name(name);
                 let place = place.to_string_lossy();
-                NamedFile::read(root, &place, Secrecy::Public, super::certificates)
+                NamedFile::certificates(root, &place)
             }
         };
         let mut client = Self {
             server: without_password(cluster.server().unwrap_or_default()),
-            authorities: cluster.certificate_authority().map(certificates),
+            authorities: cluster.certificate_authority().map(read),
             client_certificate: None,
             other_credential: None,
             skips_verification: cluster.skips_verification(),
@@ -90,7 +91,7 @@ impl WebhookClient {
         };
         match Kubeconfig::parse(&file.bytes) {
             Ok(kubeconfig) => {
-                client.client_certificate = Some(certificates(kubeconfig.client_certificate()));
+                client.client_certificate = Some(read(kubeconfig.client_certificate()));
             }
             Err(KubeconfigError::NoClientCertificate { .. }) => {}
             Err(KubeconfigError::TokenUser { .. }) => client.other_credential = Some("a token"),

@@ -1,8 +1,7 @@
 //! What there is to say of a credential besides the answer. No secret is among it.
 
-use time::OffsetDateTime;
-
 use crate::authentication::{Answer, Claims};
+use crate::pki::Validity;
 
 /// One way in: a context of a kubeconfig, or the credential itself.
 #[derive(Debug)]
@@ -61,8 +60,7 @@ pub(super) struct CertificateFacts {
     pub(super) subject: String,
     pub(super) issuer: String,
     pub(super) serial: String,
-    pub(super) not_before: OffsetDateTime,
-    pub(super) not_after: OffsetDateTime,
+    pub(super) validity: Validity,
     /// The extended key usages; none where everything is allowed.
     pub(super) usages: Vec<String>,
     /// The authority that it leads to, with the file where that is trusted.

@@ -11,7 +11,7 @@ use crate::authentication::{
 };
 use crate::evidence::with_causes;
 use crate::node::Root;
-use crate::pki::{Certificate, KeyError, PrivateKey};
+use crate::pki::{Certificate, KeyError, PrivateKey, Validity};
 
 /// Who looks, and at what it is held.
 pub(super) struct Look<'a> {
@@ -75,8 +75,7 @@ impl Look<'_> {
             subject: leaf.subject(),
             issuer: leaf.issuer(),
             serial: leaf.serial().to_string(),
-            not_before: leaf.not_before(),
-            not_after: leaf.not_after(),
+            validity: Validity::of(leaf),
             usages: leaf.extended_key_usages().to_vec(),
             leads_to,
             is_front_proxy: self.server.is_front_proxy(chain, self.now),

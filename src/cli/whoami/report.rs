@@ -193,22 +193,22 @@ impl Report<'_> {
             Some(authority) => self.line("  leads to", authority)?,
             None => self.line("  leads to", "no authority that this API server believes")?,
         }
-        let validity = format!(
+        let Validity {
+            not_before,
+            not_after,
+        } = facts.validity;
+        let text = format!(
             "{} to {} ({})",
-            date(facts.not_before),
-            date(facts.not_after),
-            self.left(facts.not_before, facts.not_after)
+            date(not_before),
+            date(not_after),
+            self.left(not_before, not_after)
         );
-        let validity_now = Validity {
-            not_before: facts.not_before,
-            not_after: facts.not_after,
-        };
-        let style = if validity_now.contains(self.now) {
+        let style = if facts.validity.contains(self.now) {
             Style::new()
         } else {
             BAD
         };
-        self.styled("  valid", &validity, style)?;
+        self.styled("  valid", &text, style)?;
         let usages = if facts.usages.is_empty() {
             "any: it names none".to_owned()
         } else {
