@@ -6,13 +6,13 @@ use time::OffsetDateTime;
 
 use crate::evidence::with_causes;
 use crate::inventory::ObservationError;
-use crate::kubernetes::MASTERS_GROUP;
+use crate::kubernetes::is_above_rbac;
 
 /// The group that the server adds to everybody whom it knows (`user.AllAuthenticated`).
 pub const AUTHENTICATED: &str = "system:authenticated";
 
 /// The group of nobody in particular (`user.AllUnauthenticated`), and that user: the server adds nothing to them.
-const UNAUTHENTICATED: &str = "system:unauthenticated";
+pub const UNAUTHENTICATED: &str = "system:unauthenticated";
 const ANONYMOUS: &str = "system:anonymous";
 
 /// The server's answer.
@@ -162,7 +162,7 @@ impl Unauthorized {
 impl Identity {
     /// Whether nothing that RBAC says can stop it.
     pub fn is_above_rbac(&self) -> bool {
-        self.groups.iter().any(|group| group == MASTERS_GROUP)
+        is_above_rbac(&self.groups)
     }
 
     /// With [`AUTHENTICATED`] behind the groups, unless they say already whether it is (`AuthenticatedGroupAdder`).

@@ -27,7 +27,7 @@ mod switch;
 mod token_file;
 mod webhook;
 
-pub use answer::{AUTHENTICATED, Answer, Cause, Identity, Means, Unauthorized};
+pub use answer::{AUTHENTICATED, Answer, Cause, Identity, Means, UNAUTHENTICATED, Unauthorized};
 pub use answer_certificate::authority_of;
 pub use answer_token::bootstrap_token;
 pub use api_server::ApiServerAuthentication;

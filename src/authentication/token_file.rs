@@ -7,7 +7,7 @@ use super::ApiServerAuthentication;
 use super::authenticator::{Authenticator, AuthenticatorName};
 use super::csv;
 use crate::digest::Sha256Digest;
-use crate::kubernetes::MASTERS_GROUP;
+use crate::kubernetes::{MASTERS_GROUP, is_above_rbac};
 
 /// What `--token-auth-file` names, as `NewCSV` in `k8s.io/apiserver/pkg/authentication/token/tokenfile` reads it: of each token its
 /// SHA-256 alone is kept.
@@ -84,8 +84,8 @@ impl TokenFile {
 
     /// How many of them stand for somebody above RBAC.
     fn masters(&self) -> usize {
-        let is_master = |token: &&StaticToken| token.groups.iter().any(|one| one == MASTERS_GROUP);
-        self.tokens.values().filter(is_master).count()
+        let tokens = self.tokens.values();
+        tokens.filter(|token| is_above_rbac(&token.groups)).count()
     }
 }
 

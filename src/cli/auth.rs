@@ -9,7 +9,7 @@ use super::auth_json::write_json;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::observed::{demand_root, observe_control_plane};
-use super::paragraph::lines;
+use super::paragraph::{lines, write_lines};
 use super::render::{BAD, BOLD, WARNING, date, date_cell, printable};
 use super::table::{Cell, Table, terminal_columns};
 use crate::authentication::{
@@ -112,10 +112,7 @@ impl Report {
             return writeln!(out, "Each that is on has what it needs on this node.");
         }
         let text = format!("Broken: {}. Why, stands above at each.", broken.join("; "));
-        for line in lines(&text, columns) {
-            writeln!(out, "{BAD}{line}{BAD:#}")?;
-        }
-        Ok(())
+        write_lines(&text, BAD, 0, out)
     }
 }
 

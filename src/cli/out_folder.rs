@@ -5,7 +5,7 @@ use std::path::Path;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::inventory::Layout;
-use crate::node::{FileError, OperandFolder, Root, look_at_operand};
+use crate::node::{OperandFolder, Root, look_at_operand};
 use crate::recovery::STATE_FOLDER;
 use crate::shell::quote;
 
@@ -27,8 +27,7 @@ pub(super) fn demand_folder_for_keys(root: &Root, path: &Path) -> Result<(), Fai
         Err(Failure::new(Exit::Usage, message)
             .hint("name a folder that is yours alone: install -d -m 0700 /root/out"))
     };
-    let of_error = |error: &FileError| Failure::of(Exit::Usage, error);
-    let folder = OperandFolder::look(path).map_err(|error| of_error(&error))?;
+    let folder = OperandFolder::look(path).map_err(|error| Failure::of(Exit::Usage, &error))?;
     if folder.is_within(root, Path::new(STATE_FOLDER)) {
         return refuse(format!(
             "{} is rekindle's own: what is in it is its record",
@@ -41,8 +40,7 @@ pub(super) fn demand_folder_for_keys(root: &Root, path: &Path) -> Result<(), Fai
             path.display()
         ));
     }
-    match folder.demand_private() {
-        Ok(()) => Ok(()),
-        Err(error) => refuse(format!("{error}: they could exchange a file in it")),
-    }
+    folder
+        .demand_private()
+        .or_else(|error| refuse(format!("{error}: they could exchange a file in it")))
 }

@@ -1,5 +1,11 @@
 //! Text that is broken between words, and hangs behind where it began.
 
+use std::io::{self, Write};
+
+use anstyle::Style;
+
+use super::table::terminal_columns;
+
 /// The lines of `text`, each with at most `width` characters where its words are short enough; one line where nobody knows how wide
 /// the terminal is.
 pub(super) fn lines(text: &str, width: Option<usize>) -> Vec<String> {
@@ -17,6 +23,20 @@ pub(super) fn lines(text: &str, width: Option<usize>) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Writes `text` in one colour, broken between words where the terminal is too narrow, each line `indent` columns in.
+pub(super) fn write_lines(
+    text: &str,
+    style: Style,
+    indent: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let width = terminal_columns().map(|columns| columns.saturating_sub(indent));
+    for line in lines(text, width) {
+        writeln!(out, "{:indent$}{style}{line}{style:#}", "")?;
+    }
+    Ok(())
 }
 
 /// The same for advice that ends with a command behind its last colon: where it does not fit into one line, the command gets one of

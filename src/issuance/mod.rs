@@ -24,4 +24,4 @@ pub use issue::{Issuance, issue};
 pub use node_credential::{KUBELET_CREDENTIAL, NodeCredential, Rotation, kubelet_client};
 pub use refresh::COPY_LOCATION;
 pub use restore_authority::AUTHORITY_LOCATION;
-pub use user_credential::{UserCluster, UserCredential, user_client};
+pub use user_credential::{UserCluster, UserCredential};

@@ -38,7 +38,7 @@ pub struct UserCluster<'a> {
 
 /// What the API server reads of a client certificate (`CommonNameUserConversion` in `k8s.io/apiserver`,
 /// `pkg/authentication/request/x509`): the CN is the user, each O a group. For TLS clients and nothing else, and without other names.
-pub fn user_client(user: &str, groups: &[String]) -> Specification {
+fn user_client(user: &str, groups: &[String]) -> Specification {
     // Go writes the organisations first, all of them as one set.
     let organizations = groups
         .iter()

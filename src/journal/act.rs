@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::digest::Sha256Digest;
+use crate::pki::rfc3339;
 
 /// Something that is done to what runs on the node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,18 +101,6 @@ pub enum Act {
     },
 }
 
-/// A moment as the record itself has it.
-struct Until(OffsetDateTime);
-
-impl fmt::Display for Until {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.format(&Rfc3339) {
-            Ok(text) => formatter.write_str(&text),
-            Err(_) => write!(formatter, "{}", self.0),
-        }
-    }
-}
-
 impl fmt::Display for Act {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -154,7 +142,7 @@ impl fmt::Display for Act {
                 write!(
                     formatter,
                     "issue a break-glass credential for {user} ({groups}, serial {serial}, until {}) to {server}",
-                    Until(*not_after)
+                    rfc3339(not_after)
                 )?;
                 match sealed_to.len() {
                     0 => Ok(()),

@@ -47,7 +47,7 @@ pub use kubelet::{
 };
 pub use leaf::{
     LeafProfile, LeafProfileError, MASTERS_GROUP, MissingFact, NodeFacts, ServiceCidrs,
-    ServiceCidrsError, leaf_profile,
+    ServiceCidrsError, is_above_rbac, leaf_profile,
 };
 pub use stamp::{STAMP, StampError, stamp};
 pub use static_pod::{Deviation, StaticPod, StaticPodError};

@@ -74,8 +74,8 @@ impl Validity {
     }
 }
 
-/// As RFC 3339 writes it, for errors.
-pub(super) fn rfc3339(instant: &OffsetDateTime) -> String {
+/// An instant as RFC 3339 writes it, for errors and records.
+pub fn rfc3339(instant: &OffsetDateTime) -> String {
     instant
         .format(&Rfc3339)
         .unwrap_or_else(|_| instant.to_string())

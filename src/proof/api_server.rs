@@ -106,7 +106,7 @@ impl ApiServer {
     /// The answer, if it is a good one.
     fn ask(&self, request: &HttpRequest) -> Result<HttpResponse, Refused> {
         let answer = self.ask_with_each(|address, trust, credential| {
-            reached::answer(address, trust, Some(credential), request.clone()).map(Some)
+            reached::answer(address, trust, credential, request.clone()).map(Some)
         })?;
         match (answer, self.address) {
             (Some(answer), _) if (200..300).contains(&answer.status) => Ok(answer),

@@ -38,7 +38,10 @@ impl From<Unusable> for State {
 /// The answer of a server that speaks without TLS, whatever its status: it proves nothing of who gave it. Why there is none,
 /// otherwise.
 pub(super) fn plain(address: SocketAddr, request: HttpRequest) -> Result<HttpResponse, State> {
-    judge(address, put(address, Channel::Plain, Some(request))?)
+    judge(
+        address,
+        put(PATIENCE, address, Channel::Plain, Some(request))?,
+    )
 }
 
 /// Asks, presenting itself as the address that is connected to.
@@ -64,19 +67,11 @@ fn reach_within(
         trust,
         client,
     };
-    put_within(patience, address, channel, request)
+    put(patience, address, channel, request)
 }
 
 /// Only at an address of this machine: a manifest can name any other.
 fn put(
-    address: SocketAddr,
-    channel: Channel,
-    request: Option<HttpRequest>,
-) -> Result<Answer, Unusable> {
-    put_within(PATIENCE, address, channel, request)
-}
-
-fn put_within(
     patience: Duration,
     address: SocketAddr,
     channel: Channel,
@@ -100,10 +95,10 @@ fn put_within(
 pub(super) fn answer(
     address: SocketAddr,
     trust: Trust,
-    client: Option<ClientCredential>,
+    client: ClientCredential,
     request: HttpRequest,
 ) -> Result<HttpResponse, State> {
-    judge(address, reach(address, trust, client, Some(request))?)
+    judge(address, reach(address, trust, Some(client), Some(request))?)
 }
 
 /// The answer to one page of a list, which may take a server longer than a health check; nothing where it is longer than what is

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use time::OffsetDateTime;
 
-use super::object::{Pod, SERVICE_ACCOUNT_TOKEN, Secret, ServiceAccount};
+use super::object::{Metadata, Pod, ServiceAccount};
 use super::{Integrity, LongLivedToken, Unseen};
 
 /// The tokens without an end of a cluster.
@@ -62,11 +62,9 @@ pub(super) struct Collection {
 }
 
 impl Collection {
-    /// Keeps a Secret that is a token without an end, and no other.
-    pub(super) fn add_secret(&mut self, secret: Secret) {
-        if secret.kind == SERVICE_ACCOUNT_TOKEN {
-            self.tokens.push(LongLivedToken::of(secret));
-        }
+    /// Keeps a Secret that is a token without an end.
+    pub(super) fn add_token(&mut self, secret: Metadata) {
+        self.tokens.push(LongLivedToken::of(secret));
     }
 
     pub(super) fn add_pod(&mut self, pod: Pod) {

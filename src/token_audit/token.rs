@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::object::Secret;
+use super::object::Metadata;
 
 /// A Secret with a service account token that never expires.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,8 +33,7 @@ pub struct LongLivedToken {
 
 impl LongLivedToken {
     /// Of a Secret that is one; who uses it is still to be found.
-    pub(super) fn of(secret: Secret) -> Self {
-        let metadata = &secret.metadata;
+    pub(super) fn of(metadata: Metadata) -> Self {
         let owned = |text: Option<&str>| text.map(str::to_owned);
         Self {
             account: owned(metadata.account_name()),
@@ -46,8 +45,8 @@ impl LongLivedToken {
             is_listed: None,
             managed_by: owned(metadata.managed_by()),
             mounted_by: None,
-            namespace: secret.metadata.namespace,
-            secret: secret.metadata.name,
+            namespace: metadata.namespace,
+            secret: metadata.name,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use anstyle::Style;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -13,10 +14,11 @@ use super::super::failure::Failure;
 use super::super::hand_out::HandingOut;
 use super::super::interrupted::refuse_unfinished;
 use super::super::observed::{demand_node, lock};
+use super::super::paragraph::write_lines;
 use super::super::prompt::{confirm, demand_terminal};
 use super::super::render::{span, timestamp};
 use super::super::report::write_warnings;
-use super::report::{EXPLANATION, Report, write_paragraph};
+use super::report::{EXPLANATION, Report};
 use super::request::{RUNBOOK, Request, server};
 use crate::age;
 use crate::inventory::Inventory;
@@ -73,7 +75,9 @@ pub fn issue(
         demand_terminal()?;
         warn(out)?;
         report.write_intention(out)?;
-        if !confirm("Make it?", out, |out| write_paragraph(EXPLANATION, out))? {
+        if !confirm("Make it?", out, |out| {
+            write_lines(EXPLANATION, Style::new(), 0, out)
+        })? {
             writeln!(out, "Nothing was made.")?;
             return Ok(Exit::ActionNeeded);
         }

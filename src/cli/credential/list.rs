@@ -3,20 +3,22 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use anstyle::Style;
 use time::OffsetDateTime;
 
 use super::super::arguments::{CredentialList, Output};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::observed::observe_node;
+use super::super::paragraph::write_lines;
 use super::super::render::{BAD, BOLD, WARNING, count, date, printable, residual};
 use super::list_json::write_json;
 use super::record::{Issued, Life, Record};
-use super::report::{row, write_paragraph};
+use super::report::row;
 use super::request::RUNBOOK;
 use crate::inventory::trusted_authorities;
 use crate::journal::Setting;
-use crate::kubernetes::MASTERS_GROUP;
+use crate::kubernetes::is_above_rbac;
 use crate::node::{self, LARGEST_OPERAND, Root, read_operand};
 use crate::pki::{Certificate, read_certificates};
 
@@ -128,7 +130,7 @@ fn write_report(
     }
     writeln!(out)?;
     for paragraph in WHAT_IT_IS {
-        write_paragraph(paragraph, out)?;
+        write_lines(paragraph, Style::new(), 0, out)?;
     }
     if shown.len() < record.credentials.len() {
         let all = root.command("credential list --all");
@@ -177,8 +179,7 @@ fn write_issued(issued: &Issued, now: OffsetDateTime, out: &mut dyn Write) -> io
     } else {
         issued.groups.join(", ")
     };
-    let is_above_rbac = issued.groups.iter().any(|group| group == MASTERS_GROUP);
-    let groups = if is_above_rbac {
+    let groups = if is_above_rbac(&issued.groups) {
         format!("{groups} (ABOVE RBAC: nothing can be taken from it)")
     } else {
         groups

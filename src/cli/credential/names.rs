@@ -5,15 +5,13 @@
 
 use std::ops::RangeInclusive;
 
-use crate::authentication::AUTHENTICATED;
+use crate::authentication::{AUTHENTICATED, UNAUTHENTICATED};
 use crate::kubernetes::MASTERS_GROUP;
 
 /// The prefix of Kubernetes' own names.
 const RESERVED: &str = "system:";
 /// Whom the default binding lets read metrics and health, and nothing else: meant for people and their tools.
 const MONITORING: &str = "system:monitoring";
-/// The group of those whom nobody knows (`AllUnauthenticated` in k8s.io/apiserver).
-const UNAUTHENTICATED: &str = "system:unauthenticated";
 /// How long a name may be, in bytes. RFC 5280 (appendix A.1) has 64 characters for a CN and an O. Nobody on the way asks for that:
 /// not Go's crypto/x509, not openssl when it verifies, and the cluster's own `system:node:NAME` has up to 265; while names that RBAC is
 /// bound to come from directories, and are what they are.

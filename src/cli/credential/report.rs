@@ -6,12 +6,11 @@ use anstyle::Style;
 use time::OffsetDateTime;
 
 use super::super::arguments::CredentialIssue;
-use super::super::paragraph::lines;
+use super::super::paragraph::write_lines;
 use super::super::render::{BAD, BOLD, GOOD, WARNING, date, printable, span};
 use super::super::report::write_ended;
-use super::super::table::terminal_columns;
-use super::request::{Request, is_above_rbac, is_long};
-use crate::kubernetes::MASTERS_GROUP;
+use super::request::{Request, is_long};
+use crate::kubernetes::{MASTERS_GROUP, is_above_rbac};
 use crate::node::Root;
 use crate::pki::Certificate;
 use crate::recovery::Ended;
@@ -48,13 +47,13 @@ impl Report<'_> {
             let ttl = span(self.arguments.ttl);
             let text =
                 format!("It lives for {ttl}, which is longer than 24h, and cannot be taken back.");
-            warning(WARNING, &text, out)?;
+            write_lines(&text, WARNING, 0, out)?;
         }
-        if is_above_rbac(self.arguments) {
+        if is_above_rbac(&self.arguments.group) {
             let text = format!(
                 "{MASTERS_GROUP} is above RBAC: it can do everything, and nothing can be taken from it."
             );
-            warning(BAD, &text, out)?;
+            write_lines(&text, BAD, 0, out)?;
         }
         Ok(())
     }
@@ -118,12 +117,12 @@ impl Report<'_> {
             command(&format!("rm {file} {DECRYPTED}"), out)?;
         }
         let end = date(self.not_after);
-        let bound = if is_above_rbac(self.arguments) {
+        let bound = if is_above_rbac(&self.arguments.group) {
             format!("every copy of it is alive until {end}, whatever RBAC says")
         } else {
             format!("every copy of it is alive until {end}: remove what RBAC binds to it alone")
         };
-        sentence(&bound, out)?;
+        write_lines(&bound, Style::new(), 2, out)?;
         let list = root.command("credential list");
         writeln!(out, "  what is still alive: {list}")
     }
@@ -131,31 +130,6 @@ impl Report<'_> {
 
 pub(super) fn row(label: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {label:<9} {}", printable(text))
-}
-
-/// In its own colour, broken between words where the terminal is too narrow.
-fn warning(style: Style, text: &str, out: &mut dyn Write) -> io::Result<()> {
-    for line in lines(text, terminal_columns()) {
-        writeln!(out, "{style}{line}{style:#}")?;
-    }
-    Ok(())
-}
-
-/// Broken between words where the terminal is too narrow.
-pub(super) fn write_paragraph(text: &str, out: &mut dyn Write) -> io::Result<()> {
-    for line in lines(text, terminal_columns()) {
-        writeln!(out, "{line}")?;
-    }
-    Ok(())
-}
-
-/// Behind the margin of the rows, broken between words where the terminal is too narrow.
-fn sentence(text: &str, out: &mut dyn Write) -> io::Result<()> {
-    let width = terminal_columns().map(|columns| columns.saturating_sub(2));
-    for line in lines(text, width) {
-        writeln!(out, "  {line}")?;
-    }
-    Ok(())
 }
 
 fn command(text: &str, out: &mut dyn Write) -> io::Result<()> {

@@ -10,8 +10,8 @@ use super::super::out_folder::demand_folder_for_keys;
 use super::super::render::span;
 use super::names::{NameError, check_groups, check_user};
 use crate::age::Recipient;
-use crate::kubernetes::MASTERS_GROUP;
 use crate::kubernetes::endpoint;
+use crate::kubernetes::{MASTERS_GROUP, is_above_rbac};
 use crate::node::{Root, look_at_operand};
 
 /// What is longer must be asked for twice.
@@ -37,7 +37,7 @@ impl Request {
     pub(super) fn of(root: &Root, arguments: &CredentialIssue) -> Result<Self, Failure> {
         check_user(&arguments.user).map_err(|error| of_name(&error))?;
         check_groups(&arguments.group).map_err(|error| of_name(&error))?;
-        if is_above_rbac(arguments) && !arguments.i_know_this_bypasses_rbac {
+        if is_above_rbac(&arguments.group) && !arguments.i_know_this_bypasses_rbac {
             let message = format!(
                 "{MASTERS_GROUP} is above RBAC: the certificate can do everything until it ends, and nothing that is deleted takes that away"
             );
@@ -59,11 +59,6 @@ impl Request {
 }
 
 const SERVER_HINT: &str = "such as --server https://192.0.2.10:6443";
-
-/// Whether RBAC is not even asked about the bearer.
-pub(super) fn is_above_rbac(arguments: &CredentialIssue) -> bool {
-    arguments.group.iter().any(|group| group == MASTERS_GROUP)
-}
 
 /// Whether it lives for longer than a day.
 pub(super) fn is_long(arguments: &CredentialIssue) -> bool {

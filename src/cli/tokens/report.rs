@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 use time::OffsetDateTime;
 
-use super::super::render::{BOLD, GOOD, WARNING, count, printable, residual, timestamp};
+use super::super::render::{BOLD, GOOD, WARNING, count, printable, residual, second};
 use super::super::table::{Cell, Table, terminal_columns};
 use crate::token_audit::{Integrity, LongLivedToken, TokenAudit, Unseen, View};
 
@@ -132,8 +132,7 @@ fn write_view(audit: &TokenAudit, out: &mut dyn Write) -> io::Result<()> {
             prefix,
         } => {
             let written = written.map_or_else(String::new, |moment| {
-                let moment = moment.replace_nanosecond(0).unwrap_or(moment);
-                format!(", in a file written at {}", timestamp(moment))
+                format!(", in a file written at {}", second(moment))
             });
             let prefix = printable(prefix);
             writeln!(

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 use time::OffsetDateTime;
 
-use super::super::paragraph::lines;
+use super::super::paragraph::{lines, write_lines};
 use super::super::render::{BAD, BOLD, GOOD, WARNING, date, printable, residual};
 use super::super::table::terminal_columns;
 use super::Shown;
@@ -23,7 +23,6 @@ pub(super) fn write_report(
     shown: &Shown<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let columns = terminal_columns();
     let judged = match &look.server.manifest {
         Some(path) => format!(
             "Judged by {}, offline: nobody was asked.",
@@ -33,14 +32,12 @@ pub(super) fn write_report(
             "No API server has a manifest here: judged by kubeadm's defaults, offline.".to_owned()
         }
     };
+    write_lines(&printable(&judged), Style::new(), 0, out)?;
     let mut report = Report {
         now: look.now,
-        columns,
+        columns: terminal_columns(),
         out,
     };
-    for line in lines(&printable(&judged), columns) {
-        writeln!(report.out, "{line}")?;
-    }
     if shown.is_kubeconfig && shown.current.is_none() {
         let text = match &shown.context {
             Some(name) => format!("current-context is {name:?}, and no context has that name"),

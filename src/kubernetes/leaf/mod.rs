@@ -14,6 +14,6 @@ mod service_cidrs;
 
 pub use error::{LeafProfileError, MissingFact};
 pub use facts::NodeFacts;
-pub use organization::MASTERS_GROUP;
+pub use organization::{MASTERS_GROUP, is_above_rbac};
 pub use profile::{LeafProfile, leaf_profile};
 pub use service_cidrs::{ServiceCidrs, ServiceCidrsError};

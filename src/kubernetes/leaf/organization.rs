@@ -8,6 +8,11 @@ pub const MASTERS_GROUP: &str = "system:masters";
 /// May do anything as long as RBAC says so (`ClusterAdminsGroupAndClusterRoleBinding` in kubeadm's `app/constants`).
 const CLUSTER_ADMINS: &str = "kubeadm:cluster-admins";
 
+/// Whether RBAC is not even asked about a member of these groups.
+pub fn is_above_rbac(groups: &[String]) -> bool {
+    groups.iter().any(|group| group == MASTERS_GROUP)
+}
+
 /// The release with which kubeadm stopped handing out `system:masters` (kubernetes/kubernetes#119859, #120521, #121305, #121837),
 /// and began to make `super-admin.conf`.
 pub(super) const FEWER_MASTERS: KubernetesVersion = KubernetesVersion {

@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::audit::Collection;
-use super::object::{Metadata, Object, SERVICE_ACCOUNT_TOKEN, Secret, ServiceAccount, Tracking};
+use super::object::{Object, ServiceAccount, Tracking};
 use super::{TokenAudit, Unseen, View};
 use crate::evidence::with_causes;
 use deadline::Deadline;
-use page::{List, METADATA, OBJECTS, list};
+use page::{List, METADATA, OBJECTS, Partial, list};
 
 pub use error::ApiError;
 
@@ -73,17 +73,14 @@ fn secrets(api: &impl Api, found: &mut Collection) -> Result<(), ApiError> {
         limit: SECRETS,
     };
     let mut pages = 0;
-    let listed = list(api, &list_of, |page: Option<Vec<PartialSecret>>| {
+    let listed = list(api, &list_of, |page: Option<Vec<Partial>>| {
         let Some(secrets) = page else {
             found.forget_secrets();
             return;
         };
         pages += 1;
-        for PartialSecret { metadata } in secrets {
-            found.add_secret(Secret {
-                metadata,
-                kind: SERVICE_ACCOUNT_TOKEN.to_owned(),
-            });
+        for Partial { metadata } in secrets {
+            found.add_token(metadata);
         }
     });
     match listed {
@@ -160,12 +157,6 @@ fn tracking(api: &impl Api, found: &mut Collection) {
         Ok(since) => found.tracked_since = since,
         Err(error) => found.miss("since when uses are taken down", &error),
     }
-}
-
-/// A Secret of which the server gives the metadata alone.
-#[derive(serde::Deserialize)]
-struct PartialSecret {
-    metadata: Metadata,
 }
 
 impl Collection {

@@ -43,9 +43,10 @@ struct ListMetadata {
     next: Option<String>,
 }
 
+/// An object of which the server gives the metadata alone.
 #[derive(Deserialize)]
-struct Partial {
-    metadata: Metadata,
+pub(super) struct Partial {
+    pub(super) metadata: Metadata,
 }
 
 /// Shows each page, and `None` where it begins again from the start: what was shown before may have gone since. Returns the names of
@@ -75,18 +76,15 @@ pub(super) fn list<T: DeserializeOwned>(
                 let page: Page<Partial> = parse(&body)?;
                 let names = page.items.into_iter().flatten();
                 too_large.extend(names.map(|partial| partial.metadata.name));
-                (ListPage::<T>::nothing(page.metadata), 0)
+                let nothing = Page {
+                    metadata: page.metadata,
+                    items: None,
+                };
+                (nothing, 0)
             }
             Reply::Whole { status: 200, body } => {
                 let page: Page<T> = parse(&body)?;
-                let items = page.items.unwrap_or_default();
-                (
-                    ListPage {
-                        items,
-                        next: page.metadata.next,
-                    },
-                    body.len(),
-                )
+                (page, body.len())
             }
             Reply::Whole { status: 410, .. } if restarts == RESTARTS => {
                 return Err(ApiError::Expired);
@@ -103,28 +101,13 @@ pub(super) fn list<T: DeserializeOwned>(
         if length < ROOM {
             limit = limit.saturating_mul(2).min(list.limit);
         }
-        show(Some(page.items));
-        match page.next {
+        show(Some(page.items.unwrap_or_default()));
+        match page.metadata.next {
             Some(after) if !after.is_empty() => next = after,
             _ => return Ok(too_large),
         }
     }
     Err(ApiError::Endless)
-}
-
-/// What a page brings.
-struct ListPage<T> {
-    items: Vec<T>,
-    next: Option<String>,
-}
-
-impl<T> ListPage<T> {
-    fn nothing(metadata: ListMetadata) -> Self {
-        Self {
-            items: Vec::new(),
-            next: metadata.next,
-        }
-    }
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Page<T>, ApiError> {

@@ -15,14 +15,6 @@ pub struct Database<'a, S> {
     meta: Meta,
 }
 
-/// Where a bucket is.
-enum Bucket {
-    /// A tree of its own.
-    Root(u64),
-    /// Within the value that it has in the bucket of buckets.
-    Inline(Vec<u8>),
-}
-
 impl<'a, S: Source> Database<'a, S> {
     /// Opens it in the state of the later of its two meta pages that is whole.
     pub fn open(source: &'a S) -> Result<Self, BoltError> {
@@ -49,14 +41,15 @@ impl<'a, S: Source> Database<'a, S> {
             Ok::<_, E>(())
         })?;
         let found = found.ok_or(BoltError::NoBucket { bucket })?;
-        match Self::locate(self.meta.root, found)? {
-            Bucket::Root(root) => walk.visit(root, |element| visit(element.key, element.value)),
-            Bucket::Inline(bytes) => {
-                let bytes = bytes.get(INLINE_HEADER..).unwrap_or_default();
+        let damaged = |what| BoltError::damaged(self.meta.root, what);
+        match number_u64(&found, 0) {
+            None => Err(damaged("a bucket has no root").into()),
+            // Within the value that it has in the bucket of buckets.
+            Some(0) => {
+                let bytes = found.get(INLINE_HEADER..).unwrap_or_default();
                 let page = Page::parse_inline(self.meta.root, bytes)?;
                 if page.is_branch() {
-                    let what = "a bucket within a value has branches";
-                    return Err(BoltError::damaged(self.meta.root, what).into());
+                    return Err(damaged("a bucket within a value has branches").into());
                 }
                 for element in page.elements() {
                     let element = element?;
@@ -64,14 +57,7 @@ impl<'a, S: Source> Database<'a, S> {
                 }
                 Ok(())
             }
-        }
-    }
-
-    fn locate(page: u64, value: Vec<u8>) -> Result<Bucket, BoltError> {
-        match number_u64(&value, 0) {
-            Some(0) => Ok(Bucket::Inline(value)),
-            Some(root) => Ok(Bucket::Root(root)),
-            None => Err(BoltError::damaged(page, "a bucket has no root")),
+            Some(root) => walk.visit(root, |element| visit(element.key, element.value)),
         }
     }
 }

@@ -16,8 +16,8 @@ pub struct ServiceAccount {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-struct Reference {
-    name: Option<String>,
+pub(super) struct Reference {
+    pub(super) name: Option<String>,
 }
 
 impl ServiceAccount {

@@ -34,11 +34,6 @@ pub trait Object: Sized + for<'de> Deserialize<'de> {
     /// From the message that the kind is in Protocol Buffers.
     fn from_protobuf(message: &[u8]) -> Result<Self, InvalidMessage>;
 
-    /// The same, with an error that names the kind.
-    fn read_protobuf(message: &[u8]) -> Result<Self, NotAnObject> {
-        Self::from_protobuf(message).map_err(|_| NotAnObject { kind: Self::KIND })
-    }
-
     /// From JSON. What is wrong with it is not told: an error of the parser may quote what is secret.
     fn read_json(text: &[u8]) -> Result<Self, NotAnObject> {
         serde_json::from_slice(text).map_err(|_| NotAnObject { kind: Self::KIND })

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::account::Reference;
 use super::{Metadata, Pod};
 
 #[derive(Deserialize, Default)]
@@ -112,12 +113,6 @@ struct Projection {
 struct Referring {
     secret_ref: Option<Reference>,
     node_publish_secret_ref: Option<Reference>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Reference {
-    name: Option<String>,
 }
 
 #[derive(Deserialize, Default)]

@@ -9,7 +9,7 @@ use super::stored::Stored;
 use crate::token_audit::Unseen;
 use crate::token_audit::audit::Collection;
 use crate::token_audit::object::{
-    Object, Pod, SERVICE_ACCOUNT_TOKEN, Secret, ServiceAccount, Tracking,
+    Metadata, Object, Pod, SERVICE_ACCOUNT_TOKEN, Secret, ServiceAccount, Tracking,
 };
 
 /// How much is held, in bytes of names. A hundred thousand tokens with as many pods that use them take half of it.
@@ -23,19 +23,21 @@ const LONGEST_VALUE: usize = 2 << 20;
 /// Of each object what its latest change says.
 #[derive(Debug)]
 pub(super) struct Latest {
-    prefix: String,
+    pub(super) prefix: String,
     objects: BTreeMap<Place, Held>,
     /// How much they take.
     size: usize,
-    revision: u64,
-    has_cluster: bool,
-    other_prefix: Option<String>,
+    /// That of the last change.
+    pub(super) revision: u64,
+    pub(super) has_cluster: bool,
+    /// Where else there is a cluster.
+    pub(super) other_prefix: Option<String>,
 }
 
 /// What is kept of an object. Of one that says nothing about tokens: nothing.
 #[derive(Debug)]
 enum Held {
-    Token(Secret),
+    Token(Metadata),
     User(BTreeSet<String>),
     Account(ServiceAccount),
     Since(String),
@@ -46,7 +48,7 @@ enum Held {
 impl Held {
     fn size(&self) -> usize {
         match self {
-            Self::Token(secret) => secret.metadata.size(),
+            Self::Token(secret) => secret.size(),
             Self::User(secrets) => secrets.iter().map(|name| name.len() + ENTRY).sum(),
             Self::Account(account) => account.secrets().map(|name| name.len() + ENTRY).sum(),
             Self::Since(text) | Self::Encrypted(text) => text.len(),
@@ -68,28 +70,11 @@ impl Latest {
         }
     }
 
-    pub(super) fn prefix(&self) -> &str {
-        &self.prefix
-    }
-
-    /// That of the last change.
-    pub(super) fn revision(&self) -> u64 {
-        self.revision
-    }
-
-    pub(super) fn has_cluster(&self) -> bool {
-        self.has_cluster
-    }
-
-    /// Where else there is a cluster.
-    pub(super) fn other_prefix(&self) -> Option<String> {
-        self.other_prefix.clone()
-    }
-
     /// Takes the next change.
     pub(super) fn take(&mut self, revision: &[u8], message: &[u8]) -> Result<(), SnapshotError> {
-        let change = Change::parse(revision, message);
-        let change = change.map_err(SnapshotError::revision(self.revision))?;
+        let change = Change::parse(revision, message).map_err(|_| SnapshotError::Revision {
+            revision: self.revision,
+        })?;
         self.revision = change.revision;
         // Kubernetes has no other keys than text.
         let Ok(key) = std::str::from_utf8(change.key) else {
@@ -140,9 +125,9 @@ impl Latest {
             match held {
                 Held::Token(mut secret) => {
                     // It is the key that the API server finds it by.
-                    secret.metadata.namespace = place.namespace;
-                    secret.metadata.name = place.name;
-                    found.add_secret(secret);
+                    secret.namespace = place.namespace;
+                    secret.name = place.name;
+                    found.add_token(secret);
                 }
                 Held::User(secrets) => {
                     let mut pod = Pod::default();
@@ -185,7 +170,7 @@ impl Latest {
 fn hold(place: &Place, value: &[u8]) -> Option<Held> {
     match place.kind {
         Kind::Secret => kept(value, |secret: Secret| {
-            (secret.kind == SERVICE_ACCOUNT_TOKEN).then_some(Held::Token(secret))
+            (secret.kind == SERVICE_ACCOUNT_TOKEN).then_some(Held::Token(secret.metadata))
         }),
         Kind::Pod => kept(value, |pod: Pod| {
             (!pod.secrets.is_empty()).then_some(Held::User(pod.secrets))

@@ -9,7 +9,6 @@ mod stored;
 use time::OffsetDateTime;
 
 use super::bolt::{BoltError, Database, Source};
-use super::protobuf::InvalidMessage;
 use super::{TokenAudit, View};
 use latest::Latest;
 use registry::normal;
@@ -64,18 +63,18 @@ pub fn audit_snapshot(
 ) -> Result<TokenAudit, SnapshotError> {
     let integrity = Integrity::of(source)?;
     let mut latest = read(source, &normal(prefix.unwrap_or_default()))?;
-    if !latest.has_cluster() {
-        let Some(other) = latest.other_prefix() else {
-            let prefix = latest.prefix().to_owned();
+    if !latest.has_cluster {
+        let Some(other) = latest.other_prefix else {
+            let prefix = latest.prefix;
             return Err(SnapshotError::NoCluster { prefix });
         };
         latest = read(source, &other)?;
     }
     let view = View::Snapshot {
-        revision: latest.revision(),
+        revision: latest.revision,
         written,
         integrity,
-        prefix: latest.prefix().to_owned(),
+        prefix: latest.prefix.clone(),
     };
     Ok(latest.into_collection().into_audit(view))
 }
@@ -85,12 +84,6 @@ fn read(source: &impl Source, prefix: &str) -> Result<Latest, SnapshotError> {
     let mut latest = Latest::beneath(prefix);
     database.for_each("key", |key, value| latest.take(key, value))?;
     Ok(latest)
-}
-
-impl SnapshotError {
-    fn revision(revision: u64) -> impl Fn(InvalidMessage) -> Self {
-        move |_| Self::Revision { revision }
-    }
 }
 
 #[cfg(test)]

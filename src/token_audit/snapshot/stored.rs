@@ -25,7 +25,7 @@ impl<T: Object> Stored<T> {
             return Self::Encrypted(provider(sealed));
         }
         let object = match value.strip_prefix(PROTOBUF) {
-            Some(message) => unwrapped::<T>(message).and_then(|raw| T::read_protobuf(raw).ok()),
+            Some(message) => unwrapped::<T>(message).and_then(|raw| T::from_protobuf(raw).ok()),
             // `--storage-media-type=application/json`, and all before Kubernetes 1.6.
             None => T::read_json(value).ok(),
         };
