@@ -10,12 +10,11 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 use support::node::Node;
-use support::program::rekindle;
+use support::program::{rekindle, with_input};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -97,20 +96,12 @@ fn a_node_that_cannot_be_looked_at_is_not_healthy() {
 
 /// Prometheus' own judge, where it is installed.
 fn judge(text: &str) {
-    let promtool = Command::new("promtool")
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let Ok(mut promtool) = promtool else {
+    let mut promtool = Command::new("promtool");
+    promtool.args(["check", "metrics"]);
+    let Ok(output) = with_input(&mut promtool, text.as_bytes()) else {
         println!("skipped: promtool is not installed");
         return;
     };
-    let mut input = promtool.stdin.take().unwrap();
-    input.write_all(text.as_bytes()).unwrap();
-    drop(input);
-    let output = promtool.wait_with_output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     assert!(
         output.status.success() && said.is_empty(),

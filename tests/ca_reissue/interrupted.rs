@@ -3,8 +3,9 @@
 
 use crate::expired::{Expired, REISSUE, holders, node};
 use crate::support::interruption::{is_possible, kill};
+use crate::support::journal::runs;
 use crate::support::node::Node;
-use crate::support::program::{command, rekindle};
+use crate::support::program::{rekindle, unheard};
 use crate::support::tree::Tree;
 
 const NODE: &str = "ecdsa-p256-stacked";
@@ -88,22 +89,13 @@ fn what_is_laid_out_does_not_need_somebody_who_listens() {
     if is_possible() {
         let node = node.copy();
         kill(node.path(), &REISSUE, "renameat", 5);
-        unheard(&node, &["resume", "--yes"]);
+        unheard(node.path(), &["resume", "--yes"]).expect(0);
         is_new(&node, &expired);
         assert_eq!(laid_out(&node).len(), 1);
     }
-    unheard(&node, &REISSUE);
+    unheard(node.path(), &REISSUE).expect(0);
     is_new(&node, &expired);
     assert_eq!(laid_out(&node).len(), 1);
-}
-
-/// Runs it with a pipe for its output that nobody reads.
-fn unheard(node: &Node, arguments: &[&str]) {
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    let mut program = command(node.path(), arguments);
-    let status = program.stdout(writer).status().unwrap();
-    assert_eq!(status.code(), Some(0), "{arguments:?}");
 }
 
 /// What it brings is old, and nothing that anybody should carry to other nodes.
@@ -114,11 +106,9 @@ fn a_rollback_that_is_finished_lays_out_nothing() {
     }
     let (node, expired) = node(NODE);
     rekindle(node.path(), &REISSUE).expect(0);
-    let list = rekindle(node.path(), &["journal", "list"]).expect(0).stdout;
-    let first = list.lines().nth(1).unwrap();
-    let first = first.split(' ').next().unwrap();
+    let first = runs(&node).pop().unwrap();
     let before = laid_out(&node);
-    kill(node.path(), &["rollback", first, "--yes"], "renameat", 5);
+    kill(node.path(), &["rollback", &first, "--yes"], "renameat", 5);
     let told = rekindle(node.path(), &["resume", "--yes"]).expect(0).stdout;
     let tree = Tree::read(node.path());
     for authority in &expired {
@@ -191,15 +181,9 @@ fn a_completed_one_is_taken_back_to_the_byte_and_older_journals_stay_believed() 
     let before = Tree::read(node.path());
     rekindle(node.path(), &REISSUE).expect(0);
     is_new(&node, &expired);
+    let run = runs(&node).pop().unwrap();
     let list = rekindle(node.path(), &["journal", "list"]).expect(0).stdout;
-    let run = list
-        .lines()
-        .nth(1)
-        .unwrap()
-        .split(' ')
-        .next()
-        .unwrap()
-        .to_owned();
+    assert!(list.contains(&run), "{list}");
     rekindle(node.path(), &["rollback", &run, "--yes"]).expect(0);
     // The kubelet's new dated file stays, as after every run that is taken back; nothing leads to it.
     let now = Tree::read(node.path()).without_state().timeless();
@@ -217,15 +201,7 @@ fn a_completed_one_is_taken_back_to_the_byte_and_older_journals_stay_believed() 
 fn journals_of_before_are_believed_under_the_new_certificate() {
     let node = Node::materialize(NODE);
     rekindle(node.path(), &["recover", "--yes"]).expect(0);
-    let list = rekindle(node.path(), &["journal", "list"]).expect(0).stdout;
-    let run = list
-        .lines()
-        .nth(1)
-        .unwrap()
-        .split(' ')
-        .next()
-        .unwrap()
-        .to_owned();
+    let run = runs(&node).pop().unwrap();
     let reissue = ["ca", "reissue", "ca", "--yes", "--confirm", "ca"];
     rekindle(node.path(), &reissue).expect(0);
     let verified = rekindle(node.path(), &["journal", "verify", &run]).expect(0);

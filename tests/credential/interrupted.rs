@@ -1,16 +1,14 @@
 //! Killed in the middle: either there is nothing, or it is on the record.
 
 use crate::Desk;
-use crate::support::interruption::{calls, fail, inject, is_possible, kill};
+use crate::support::interruption::{calls, fail, inject, is_possible, kill, making};
 
-/// The number of the call among those of its name that makes the file.
-fn making(desk: &Desk) -> usize {
-    let file = desk.file("alice.conf");
+/// The number of the call that makes the file, among those of its name.
+fn making_it() -> usize {
+    let tried = Desk::new();
+    let file = tried.file("alice.conf");
     let arguments = Desk::arguments(&file, &["--yes"]);
-    let calls = calls(desk.node.path(), &arguments, &[], &["openat"]);
-    let makes = |call: &String| call.contains("alice.conf") && call.contains("O_EXCL");
-    let place = calls.iter().position(makes);
-    place.unwrap_or_else(|| panic!("{calls:#?}")) + 1
+    making(tried.node.path(), &arguments, "alice.conf")
 }
 
 #[test]
@@ -18,7 +16,7 @@ fn killed_before_the_file_is_made_it_may_be_alive_for_all_that_is_known() {
     if !is_possible() {
         return;
     }
-    let number = making(&Desk::new());
+    let number = making_it();
     for verb in ["resume", "rollback"] {
         let desk = Desk::new();
         let file = desk.file("alice.conf");
@@ -57,15 +55,12 @@ fn a_file_that_cannot_be_written_is_not_there_and_never_was() {
     if !is_possible() {
         return;
     }
-    let number = making(&Desk::new()).to_string();
-    for (call, when, error) in [
-        ("openat", number.as_str(), "ENOSPC"),
-        ("openat", &number, "EROFS"),
-    ] {
+    let number = making_it().to_string();
+    for error in ["ENOSPC", "EROFS"] {
         let desk = Desk::new();
         let file = desk.file("alice.conf");
         let arguments = Desk::arguments(&file, &["--yes"]);
-        let run = fail(desk.node.path(), &arguments, error, call, when).expect(4);
+        let run = fail(desk.node.path(), &arguments, error, "openat", &number).expect(4);
         assert!(run.stderr.contains("alice.conf"), "{run:?}");
         assert!(desk.handed_out().is_empty());
         let verified = desk.run(&["journal", "verify"]).expect(0);
@@ -97,8 +92,9 @@ fn a_file_that_cannot_be_removed_again_may_be_alive() {
     if !is_possible() {
         return;
     }
-    let flushed = format!("fsync:error=EIO:when={}", flushing());
-    let after = format!("fsync:error=EIO:when={}+", flushing() + 1);
+    let number = flushing();
+    let flushed = format!("fsync:error=EIO:when={number}");
+    let after = format!("fsync:error=EIO:when={}+", number + 1);
     let removal = ["unlink:error=EROFS", "unlinkat:error=EROFS"];
     let desk = Desk::new();
     let file = desk.file("alice.conf");
@@ -116,16 +112,16 @@ fn a_file_that_cannot_be_removed_again_may_be_alive() {
         assert!(run.stderr.contains(words), "{words}: {run:?}");
     }
     assert!(!run.stderr.contains("as it was before"), "{run:?}");
-    let alive = |code| {
-        let listed = desk.run(&["credential", "list"]).expect(code);
+    let may_be_alive = || {
+        let listed = desk.run(&["credential", "list"]).expect(0);
         assert!(listed.stdout.contains("alice  perhaps alive"), "{listed:?}");
-        let listed = desk.run(&["credential", "list", "-o", "json"]).expect(code);
+        let listed = desk.run(&["credential", "list", "-o", "json"]).expect(0);
         assert!(listed.stdout.contains("perhaps-alive"), "{listed:?}");
     };
-    alive(0);
+    may_be_alive();
     let told = desk.run(&["rollback", "--yes"]).expect(1);
     assert!(told.stdout.contains("its file may be there"), "{told:?}");
-    alive(0);
+    may_be_alive();
     // A removal that is not on the disk is none: after a power failure the file is there again.
     let desk = Desk::new();
     let file = desk.file("alice.conf");

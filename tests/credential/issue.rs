@@ -1,17 +1,17 @@
 //! What is made: openssl judges it, and the journal's second opinion what is on the record.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use crate::Desk;
+use crate::support::journal::payloads;
 use crate::support::leaf::embedded;
 use crate::support::node::project;
 use crate::support::openssl::{openssl, verify};
-use crate::support::program::command;
+use crate::support::program::unheard;
 use crate::support::secrets::Secrets;
 use crate::support::terminal::Terminal;
 use crate::support::tree::Tree;
+use crate::{Desk, mode};
 
 const QUESTION: &str = "[y]es / [n]o / [e]xplain: ";
 
@@ -29,8 +29,7 @@ fn it_is_a_client_of_that_name_and_nothing_else() {
         let desk = Desk::new();
         let groups = ["--group", "oncall", "--group", "kubeadm:cluster-admins"];
         desk.issue(&[&groups[..], &["--algorithm", algorithm]].concat(), 0);
-        let about = fs::metadata(desk.file("alice.conf")).unwrap();
-        assert_eq!(about.permissions().mode() & 0o7777, 0o600);
+        assert_eq!(mode(&desk.file("alice.conf")), 0o600);
 
         let certificate = part(&desk, "alice.conf", "client-certificate-data");
         let key = part(&desk, "alice.conf", "client-key-data");
@@ -165,20 +164,6 @@ fn it_is_on_the_record_and_its_key_is_nowhere() {
     assert_eq!(changed, Vec::<String>::new());
 }
 
-/// What is signed in each line.
-fn payloads(journal: &str) -> String {
-    use base64::Engine;
-    let payload = |line: &str| {
-        let (_, rest) = line.split_once("\"payload\":\"").unwrap();
-        let (payload, _) = rest.split_once('"').unwrap();
-        let bytes = base64::engine::general_purpose::STANDARD
-            .decode(payload)
-            .unwrap();
-        String::from_utf8(bytes).unwrap()
-    };
-    journal.lines().map(payload).collect()
-}
-
 #[test]
 fn at_a_terminal_it_is_shown_and_asked_for() {
     let desk = Desk::new();
@@ -232,13 +217,7 @@ fn a_closed_pipe_is_no_failure() {
     let desk = Desk::new();
     let file = desk.file("alice.conf");
     let arguments = Desk::arguments(&file, &["--yes"]);
-    let mut program = command(desk.node.path(), &arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(program.stdout.take());
-    let run = crate::support::program::Run::from(program.wait_with_output().unwrap()).expect(0);
+    let run = unheard(desk.node.path(), &arguments).expect(0);
     assert!(
         run.stderr.contains("the report could not be written"),
         "{run:?}"

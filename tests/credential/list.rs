@@ -24,24 +24,9 @@ fn ask(desk: &Desk, more: &[&str], code: i32, filter: &str) -> String {
 fn three(desk: &Desk) {
     for (user, ttl) in [("alice", "1h"), ("bob", "2h"), ("carol", "3h")] {
         let file = desk.file(user);
-        let out = file.to_str().unwrap();
-        let arguments = [
-            "credential",
-            "issue",
-            "--user",
-            user,
-            "--group",
-            "oncall",
-            "--ttl",
-            ttl,
-            "--out",
-            out,
-            "--reason",
-            "a drill",
-            "--ticket",
-            "INC-1",
-            "--yes",
-        ];
+        let more = ["--group", "oncall", "--ttl", ttl, "--ticket", "INC-1"];
+        let more = [&more[..], &["--yes"]].concat();
+        let arguments = Desk::arguments_for(user, &file, &more);
         desk.run(&arguments).expect(0);
     }
 }

@@ -20,10 +20,12 @@ mod sealed;
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use support::journal::{path, runs};
 use support::node::{Node, temporary_folder};
 use support::program::{Run, rekindle};
 
@@ -59,7 +61,12 @@ impl Desk {
 
     /// The command line that makes that file for alice, with these words more.
     fn arguments<'a>(file: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
-        let usual = ["credential", "issue", "--user", "alice", "--out"];
+        Self::arguments_for("alice", file, more)
+    }
+
+    /// The same for somebody else.
+    fn arguments_for<'a>(user: &'a str, file: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
+        let usual = ["credential", "issue", "--user", user, "--out"];
         let file = file.to_str().unwrap();
         [&usual[..], &[file, "--reason", "a drill"], more].concat()
     }
@@ -83,12 +90,14 @@ impl Desk {
         names.collect()
     }
 
-    /// The journals, each a path on the node.
+    /// The journals, each a path on the node; oldest first.
     fn journals(&self) -> Vec<String> {
-        let tree = support::tree::Tree::read(self.node.path());
-        let journals = tree.paths().filter(|path| {
-            path.starts_with("/var/lib/rekindle/journal/") && path.ends_with(".jsonl")
-        });
-        journals.map(ToOwned::to_owned).collect()
+        runs(&self.node).iter().map(|run| path(run)).collect()
     }
+}
+
+/// The permission bits of a file.
+fn mode(path: &Path) -> u32 {
+    let about = std::fs::metadata(path).unwrap();
+    about.permissions().mode() & 0o7777
 }

@@ -23,7 +23,6 @@ fn refuses(desk: &Desk, arguments: &[&str], code: i32, told: &[&str]) -> Run {
 fn names_that_are_kubernetes_own_or_none() {
     let desk = Desk::new();
     let file = desk.file("x.conf");
-    let out = file.to_str().unwrap();
     for (user, told) in [
         ("", "the user is empty"),
         (
@@ -38,20 +37,9 @@ fn names_that_are_kubernetes_own_or_none() {
         ("a\u{1b}[31m", "control or invisible characters"),
         (" a", "blanks around it"),
     ] {
-        let arguments = [
-            "credential",
-            "issue",
-            "--user",
-            user,
-            "--out",
-            out,
-            "--reason",
-            "x",
-            "--yes",
-        ];
         refuses(
             &desk,
-            &arguments,
+            &Desk::arguments_for(user, &file, &["--yes"]),
             2,
             &[told, "runbook: runbooks/break-glass.md"],
         );
@@ -73,17 +61,7 @@ fn names_that_are_kubernetes_own_or_none() {
         refuses(&desk, &Desk::arguments(&file, &more), 2, &[told]);
     }
     let long = "u".repeat(257);
-    let arguments = [
-        "credential",
-        "issue",
-        "--user",
-        &long,
-        "--out",
-        out,
-        "--reason",
-        "x",
-        "--yes",
-    ];
+    let arguments = Desk::arguments_for(&long, &file, &["--yes"]);
     refuses(&desk, &arguments, 2, &["the user has 257 bytes"]);
 }
 

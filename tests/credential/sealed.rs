@@ -1,19 +1,18 @@
 //! What is sealed for a vault: age's own library, by those who specified the format, is the judge.
 
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::Command;
 
 use tempfile::TempDir;
 
 use rekindle::age::{Recipient, encrypt};
 
-use crate::Desk;
 use crate::support::leaf::embedded;
 use crate::support::node::project;
 use crate::support::openssl::openssl;
+use crate::support::program::with_input;
+use crate::{Desk, mode};
 
 /// The judge, built once for each test.
 struct Judge {
@@ -74,19 +73,9 @@ impl Judge {
     }
 
     fn decrypt(&self, key: &Key, file: &[u8]) -> Result<Vec<u8>, String> {
-        let mut program = Command::new(&self.program)
-            .args(["decrypt", &key.identity])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut input = program.stdin.take().unwrap();
-        let bytes = file.to_vec();
-        let writer = std::thread::spawn(move || input.write_all(&bytes));
-        let output = program.wait_with_output().unwrap();
-        // It may end before it has read everything.
-        let _ = writer.join().unwrap();
+        let mut program = Command::new(&self.program);
+        program.args(["decrypt", &key.identity]);
+        let output = with_input(&mut program, file).unwrap();
         if output.status.success() {
             Ok(output.stdout)
         } else {
@@ -168,8 +157,4 @@ fn files_of_every_size_come_back_and_changed_ones_do_not() {
         changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
         assert!(judge.decrypt(&key, &changed).is_err(), "{place}");
     }
-}
-
-fn mode(path: &Path) -> u32 {
-    fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }

@@ -280,12 +280,7 @@ proptest! {
     #[test]
     fn any_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         check(&bytes);
-        authentication::check(&bytes);
     }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Tokens whose parts are whole, and JSON of every kind; then torn as kubeconfigs are.
     #[test]

@@ -3,26 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::support::journal;
 use crate::support::node::Node;
 use crate::support::openssl::openssl;
 
 const TYPE: &str = "application/vnd.rekindle.node-credential+json";
-
-/// What is sealed in a bundle.
-pub fn payload(bundle: &[u8]) -> String {
-    let line = str::from_utf8(bundle).unwrap();
-    let (_, rest) = line.split_once("\"payload\":\"").unwrap();
-    let (payload, _) = rest.split_once('"').unwrap();
-    String::from_utf8(STANDARD.decode(payload).unwrap()).unwrap()
-}
-
-/// All that a journal says.
-pub fn payloads(journal: &str) -> String {
-    journal
-        .lines()
-        .map(|line| payload(line.as_bytes()))
-        .collect()
-}
 
 /// A field of what is sealed.
 pub fn field(payload: &str, name: &str) -> String {
@@ -41,7 +26,7 @@ pub fn with_field(payload: &str, name: &str, text: &str) -> String {
 
 /// The bundle with another payload, under the seal that it had.
 pub fn with_payload(bundle: &[u8], payload: &str) -> Vec<u8> {
-    let old = STANDARD.encode(self::payload(bundle));
+    let old = STANDARD.encode(journal::payload(bundle));
     let line = str::from_utf8(bundle).unwrap();
     line.replace(&old, &STANDARD.encode(payload)).into_bytes()
 }

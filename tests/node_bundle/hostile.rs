@@ -6,7 +6,8 @@ use rekindle::bundle::{LARGEST_BUNDLE, NodeBundle};
 use rekindle::pki::{Certificate, read_certificates};
 use time::OffsetDateTime;
 
-use crate::forged::{Forger, field, payload, with_field, with_payload};
+use crate::forged::{Forger, field, with_field, with_payload};
+use crate::support::journal::{only, payload};
 use crate::support::program::rekindle;
 use crate::support::tree::Tree;
 use crate::support::worker::Cluster;
@@ -182,12 +183,7 @@ fn what_is_sealed_has_to_hang_together() {
 fn neither_is_a_journals_line_a_bundle_nor_a_bundle_a_journal() {
     let cluster = Cluster::of(NODE);
     let bundle = cluster.issue();
-    let tree = Tree::read(cluster.plane.path());
-    let journal = tree
-        .paths()
-        .find(|path| path.starts_with("/var/lib/rekindle/journal/2") && path.ends_with(".jsonl"))
-        .unwrap();
-    let journal = tree.entry(journal).text().to_owned();
+    let journal = only(&cluster.plane);
     let line = journal.lines().next().unwrap();
     let damaged = ["bundle-damaged"];
     is_refused(&cluster, format!("{line}\n").as_bytes(), &damaged, "a line");

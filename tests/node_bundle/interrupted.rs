@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::NODE;
-use crate::support::interruption::{fail, inject, is_possible, kill};
+use crate::support::interruption::{fail, inject, is_possible, kill, making};
 use crate::support::node::Node;
 use crate::support::openssl::verify;
 use crate::support::program::rekindle;
@@ -109,25 +109,7 @@ fn a_bundle_that_cannot_be_written_takes_the_others_with_it() {
     let one = "w-1=5d2f3f0c6b2e4a0f9d8c7b6a5f4e3d2c";
     let two = "w-2=0123456789abcdef0123456789abcdef";
     let arguments = ["node", "issue", one, two, "--out", cluster.out(), "--yes"];
-    let calls = crate::support::interruption::calls(
-        cluster.plane.copy().path(),
-        &arguments,
-        &[],
-        &["openat", "openat2"],
-    );
-    let of = |name: &str| {
-        let opens: Vec<&String> = calls
-            .iter()
-            .filter(|call| call.starts_with("openat("))
-            .collect();
-        let place = opens
-            .iter()
-            .position(|call| call.contains(name) && call.contains("O_EXCL"));
-        place.map(|place| place + 1)
-    };
-    let Some(second) = of("w-2.rekindle-node") else {
-        panic!("{calls:#?}");
-    };
+    let second = making(cluster.plane.copy().path(), &arguments, "w-2.rekindle-node");
     for file in std::fs::read_dir(cluster.out()).unwrap() {
         std::fs::remove_file(file.unwrap().path()).unwrap();
     }

@@ -3,12 +3,13 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::program::rekindle;
+use crate::support::journal::{only, payload, payloads};
+use crate::support::program::{Run, rekindle};
 use crate::support::tree::Tree;
 use crate::support::worker::{Cluster, MACHINE_ID, WORKER};
 use crate::{NODE, is_untouched};
 
-fn issue(cluster: &Cluster, arguments: &[&str], code: i32) -> crate::support::program::Run {
+fn issue(cluster: &Cluster, arguments: &[&str], code: i32) -> Run {
     let all = [
         &["node", "issue"],
         arguments,
@@ -16,13 +17,6 @@ fn issue(cluster: &Cluster, arguments: &[&str], code: i32) -> crate::support::pr
     ]
     .concat();
     rekindle(cluster.plane.path(), &all).expect(code)
-}
-
-/// The journal of the only run.
-fn journal(tree: &Tree) -> &str {
-    tree.paths()
-        .find(|path| path.starts_with("/var/lib/rekindle/journal/2") && path.ends_with(".jsonl"))
-        .unwrap()
 }
 
 #[test]
@@ -64,15 +58,14 @@ fn every_credential_is_on_the_record_and_no_key_is() {
         format!("issue a kubelet's credential for {WORKER} (machine {MACHINE_ID}, serial ");
     assert_eq!(shown.stdout.matches(&issued).count(), 2, "{shown:?}");
 
-    let payload = crate::forged::payload(&bundle);
-    let serial = crate::forged::field(&payload, "key");
-    let body: String = serial
+    let payload = payload(&bundle);
+    let key = crate::forged::field(&payload, "key");
+    let body: String = key
         .lines()
         .filter(|line| !line.starts_with("-----"))
         .collect();
     assert!(body.len() > 100, "{}", body.len());
-    let tree = Tree::read(cluster.plane.path());
-    let journal = crate::forged::payloads(tree.entry(journal(&tree)).text());
+    let journal = payloads(&only(&cluster.plane));
     assert!(journal.contains(MACHINE_ID) && journal.contains("\"not_after\""));
     let digest = rekindle::digest::Sha256Digest::of(&bundle).to_string();
     for secret in [&body[20..60], &digest] {
@@ -87,8 +80,7 @@ fn the_inventory_on_the_record_is_the_one_of_the_plan() {
     let plan = rekindle(cluster.plane.path(), &["plan"]).expect(0).stdout;
     let planned = plan.lines().last().unwrap().strip_prefix("Inventory ");
     cluster.issue();
-    let tree = Tree::read(cluster.plane.path());
-    let payloads = crate::forged::payloads(tree.entry(journal(&tree)).text());
+    let payloads = payloads(&only(&cluster.plane));
     let recorded = format!("\"inventory_digest\":\"{}\"", planned.unwrap());
     assert!(payloads.contains(&recorded), "{plan}{payloads}");
 }
@@ -142,8 +134,7 @@ fn a_clock_before_what_was_written_is_refused_until_somebody_says_that_it_is_rig
             && warning.ends_with(": accepted, as asked"),
         "{accepted}"
     );
-    let tree = Tree::read(cluster.plane.path());
-    let payloads = crate::forged::payloads(tree.entry(journal(&tree)).text());
+    let payloads = payloads(&only(&cluster.plane));
     assert!(payloads.contains("\"--accept-clock\""), "{payloads}");
 }
 

@@ -22,13 +22,12 @@ mod show;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::io::Write;
 use std::path::PathBuf;
-use std::process::Stdio;
 
 use support::interruption::{is_possible, kill};
+use support::journal::{path as journal, runs};
 use support::node::Node;
-use support::program::{Run, command, rekindle};
+use support::program::{Run, command, rekindle, with_input};
 
 const NODE: &str = "ecdsa-p256-stacked";
 const RECOVER: [&str; 2] = ["recover", "--yes"];
@@ -39,15 +38,9 @@ fn run(node: &Node, arguments: &[&str], code: i32) -> Run {
 
 /// The same, with that on its standard input.
 fn run_with_input(node: &Node, arguments: &[&str], input: &str, code: i32) -> Run {
-    let mut program = command(node.path(), arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // It need not read all of it.
-    let _ = program.stdin.take().unwrap().write_all(input.as_bytes());
-    Run::from(program.wait_with_output().unwrap()).expect(code)
+    let mut command = command(node.path(), arguments);
+    let output = with_input(&mut command, input.as_bytes()).unwrap();
+    Run::from(output).expect(code)
 }
 
 /// A node on which one run came to its end.
@@ -72,24 +65,6 @@ const AGAIN: [&str; 5] = ["recover", "--yes", "--force", "--validity", "9000h"];
 /// Renews something that is valid, by a run of its own.
 fn renew(node: &Node, name: &str) {
     run(node, &[&AGAIN[..], &["--only", name]].concat(), 0);
-}
-
-/// The runs of a node, oldest first.
-fn runs(node: &Node) -> Vec<String> {
-    let entries = std::fs::read_dir(node.file("/var/lib/rekindle/journal")).unwrap();
-    let mut runs: Vec<String> = entries
-        .filter_map(|entry| {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            name.strip_suffix(".jsonl").map(str::to_owned)
-        })
-        .collect();
-    runs.sort();
-    runs
-}
-
-/// The node path of the journal of the run.
-fn journal(run: &str) -> String {
-    format!("/var/lib/rekindle/journal/{run}.jsonl")
 }
 
 /// The node path of its backup.

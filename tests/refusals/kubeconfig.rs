@@ -66,6 +66,7 @@ fn no_current_context() {
 #[test]
 fn a_login_without_a_current_context() {
     let head = "apiVersion: v1\nkind: Config\nusers:";
+    let node = Node::materialize(NODE);
     for text in [
         format!("{head}\n- {{name: me, user: {{token: sesame}}}}\n"),
         format!("{head} [{{name: me, user: {{tokenFile: /root/token}}}}]\n"),
@@ -75,7 +76,6 @@ fn a_login_without_a_current_context() {
         r#"{"kind": "Config", "users": [{"name": "me", "user": {"token": "sesame"}}]}"#.to_owned(),
         r#"{"users": [{"name": "me", "user": {"exec" : {"command": "sesame"}}}]}"#.to_owned(),
     ] {
-        let node = Node::materialize(NODE);
         node.write(ADMIN, &text);
         let before = Tree::read(node.path());
         let refused = rekindle(node.path(), &["recover", "--yes"]).expect(3);

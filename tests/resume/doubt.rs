@@ -7,24 +7,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::chown;
 
 use crate::support::interruption::{is_possible, kill};
+use crate::support::journal::{path as journal, runs};
 use crate::support::node::Node;
 use crate::support::tree::Tree;
 use crate::{NODE, RECOVER, RESUME, ROLLBACK, interrupted, is_as, is_settled, run, says};
-
-/// The runs that have a journal, oldest first.
-fn runs(node: &Node) -> Vec<String> {
-    let names = fs::read_dir(node.file("/var/lib/rekindle/journal")).unwrap();
-    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut runs: Vec<String> = names
-        .filter_map(|name| Some(name.strip_suffix(".jsonl")?.to_owned()))
-        .collect();
-    runs.sort();
-    runs
-}
-
-fn journal(run: &str) -> String {
-    format!("/var/lib/rekindle/journal/{run}.jsonl")
-}
 
 /// Another node's journal of a run that came to its end.
 fn finished() -> (Node, String) {

@@ -1,6 +1,7 @@
 //! A run that was interrupted before its commit has changed nothing: whoever comes next clears up after it.
 
 use crate::support::interruption::{is_possible, kill};
+use crate::support::journal::runs;
 use crate::support::node::Node;
 use crate::support::tree::Tree;
 use crate::{NODE, RECOVER, RESUME, ROLLBACK, is_as, is_settled, run};
@@ -111,8 +112,7 @@ fn resume_says_what_to_call_again() {
     }
     let node = Node::materialize(NODE);
     run(&node, &RECOVER, 0);
-    let list = run(&node, &["journal", "list"], 0).stdout;
-    let first = list.lines().last().unwrap().split(' ').next().unwrap();
+    let first = &*runs(&node)[0];
     let back = format!("rollback {first}");
     let reissue = ["ca", "reissue", "ca", "--yes", "--confirm", "ca"];
     for (node, arguments, verb) in [
@@ -157,15 +157,7 @@ fn any_other_run_clears_up_first() {
     }
     let node = Node::materialize(NODE);
     run(&node, &RECOVER, 0);
-    let list = run(&node, &["journal", "list"], 0).stdout;
-    let ended = list
-        .lines()
-        .last()
-        .unwrap()
-        .split(' ')
-        .next()
-        .unwrap()
-        .to_owned();
+    let ended = runs(&node).pop().unwrap();
     kill(node.path(), &["expire"], "symlinkat", 1);
     let other = node.copy();
     run(&node, &["rollback", &ended, "--yes"], 0);

@@ -14,7 +14,11 @@ pub const MANIFEST: &str = "/etc/kubernetes/manifests/kube-apiserver.yaml";
 /// The node that it runs on.
 pub const NODE: &str = "ecdsa-p256-stacked";
 /// Where that node's API server serves.
-const SERVER: &str = "https://192.0.2.10:6443";
+pub const SERVER: &str = "https://192.0.2.10:6443";
+/// What it is asked when somebody wants to know whom it takes them for, and where.
+pub const REVIEW: &str = r#"{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}"#;
+/// The path that takes it.
+pub const REVIEWS: &str = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 /// A real one is there after some five seconds; a busy machine takes its time.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -27,7 +31,7 @@ pub struct ApiServer {
 }
 
 /// What somebody shows to the API server, and whom it says it speaks for.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Credential<'a> {
     /// The node paths of a certificate and its key, PEM.
     pub certificate: Option<(&'a str, &'a str)>,
@@ -52,6 +56,14 @@ pub const NOBODY: Credential<'static> = Credential {
     token: None,
     headers: &[],
 };
+
+/// Whoever shows that token, and nothing else.
+pub fn bearer(token: &str) -> Credential<'_> {
+    Credential {
+        token: Some(token),
+        ..NOBODY
+    }
+}
 
 /// A client of the cluster's authority that may little: the API server's own at the kubelets.
 pub const CLIENT: Credential<'static> = Credential {
@@ -110,29 +122,13 @@ impl ApiServer {
 
     /// Writes the manifest that the node had, with these flags more (`name=value`) and without those of these names.
     pub fn set_flags(&self, more: &[&str], without: &[&str]) {
-        let mut manifest = String::new();
-        for line in self.manifest.lines() {
-            let flag = line.trim_start().strip_prefix("- --");
-            let name = flag.map(|flag| flag.split_once('=').map_or(flag, |(name, _)| name));
-            if name.is_some_and(|name| without.contains(&name)) {
-                continue;
-            }
-            manifest.push_str(line);
-            manifest.push('\n');
-            if line == "    - kube-apiserver" {
-                for flag in more {
-                    manifest.extend(["    - --", flag, "\n"]);
-                }
-            }
-        }
+        let manifest = with_flags(&self.manifest, more, without);
         self.machine.node().write(MANIFEST, manifest);
     }
 
     /// Writes a file at a node path, for root alone.
     pub fn write(&self, path: &str, text: &str) {
-        let file = self.machine.node().file(path);
-        std::fs::write(&file, text).unwrap();
-        self.machine.node().shell(&format!("chmod 0600 '.{path}'"));
+        self.machine.node().write_private(path, text);
     }
 
     /// Starts it with the flags of the manifest, once more if it runs, and waits until one of these is let to `/readyz`.
@@ -195,15 +191,14 @@ impl ApiServer {
 
     /// Whom it takes somebody for: the answer to a `SelfSubjectReview`, 201 with user and groups for whoever is known.
     pub fn who_is(&self, who: Credential<'_>) -> Answer {
-        let review = r#"{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}"#;
         self.ask(
             &[
                 "--header",
                 "Content-Type: application/json",
                 "--data",
-                review,
+                REVIEW,
             ],
-            "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+            REVIEWS,
             who,
         )
     }
@@ -278,9 +273,36 @@ impl ApiServer {
     }
 
     /// The last lines of its log.
-    pub fn last_words(&self) -> String {
+    fn last_words(&self) -> String {
         self.machine.shell("tail -n 15 /run/kube-apiserver.log")
     }
+}
+
+/// A manifest of the API server with these flags more (`name=value`) and without those of these names.
+pub fn with_flags(manifest: &str, more: &[&str], without: &[&str]) -> String {
+    let mut text = String::new();
+    for line in manifest.lines() {
+        let flag = line.trim_start().strip_prefix("- --");
+        let name = flag.map(|flag| flag.split_once('=').map_or(flag, |(name, _)| name));
+        if name.is_some_and(|name| without.contains(&name)) {
+            continue;
+        }
+        text.push_str(line);
+        text.push('\n');
+        if line == "    - kube-apiserver" {
+            for flag in more {
+                text.extend(["    - --", flag, "\n"]);
+            }
+        }
+    }
+    text
+}
+
+/// Where the rehearsals keep their programs; `None` where no folder for caches is known.
+pub fn rehearsal_cache() -> Option<PathBuf> {
+    let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    Some(cache.or(home)?.join("rekindle/rehearsal"))
 }
 
 /// The folder that has all of these: where `KUBE_BIN_DIR` says, else the rehearsals' (`tests/rehearsal/binaries.sh`) of the
@@ -289,11 +311,7 @@ fn programs(needed: &[&str]) -> Option<PathBuf> {
     if let Some(folder) = std::env::var_os("KUBE_BIN_DIR") {
         return has_all(Path::new(&folder), needed).then(|| folder.into());
     }
-    let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
-    let cache = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or(home)?;
-    let folders = std::fs::read_dir(cache.join("rekindle/rehearsal")).ok()?;
+    let folders = std::fs::read_dir(rehearsal_cache()?).ok()?;
     let mut folders: Vec<PathBuf> = folders
         .map(|folder| folder.unwrap().path())
         .filter(|folder| has_all(folder, needed))

@@ -78,6 +78,15 @@ pub fn calls(root: &Path, arguments: &[&str], faults: &[&str], names: &[&str]) -
     text.lines().filter_map(call).collect()
 }
 
+/// The number, among the calls of `openat` of such a run, of the one that makes the file of that name.
+#[track_caller]
+pub fn making(root: &Path, arguments: &[&str], name: &str) -> usize {
+    let calls = calls(root, arguments, &[], &["openat"]);
+    let makes = |call: &String| call.contains(name) && call.contains("O_EXCL");
+    let place = calls.iter().position(makes);
+    place.unwrap_or_else(|| panic!("{calls:#?}")) + 1
+}
+
 fn under_strace(root: &Path, arguments: &[&str], log: &Path, faults: &[&str]) -> Command {
     let program = command(root, arguments);
     let mut strace = Command::new("strace");

@@ -6,6 +6,7 @@ pub mod api_server;
 pub mod der;
 pub mod golden;
 pub mod interruption;
+pub mod journal;
 pub mod leaf;
 pub mod machine;
 pub mod namespace;

@@ -1,6 +1,7 @@
 //! A node of `testdata/nodes` in a temporary folder, with the modes of a real one.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -31,8 +32,6 @@ pub fn project() -> &'static Path {
 /// A temporary folder that others may enter. In memory where that is possible: every recovery flushes some two hundred
 /// times, which takes seconds on a slow disk.
 pub fn temporary_folder() -> TempDir {
-    use std::os::unix::fs::PermissionsExt;
-
     let memory = Path::new("/dev/shm");
     let mut builder = tempfile::Builder::new();
     let builder = builder
@@ -76,8 +75,6 @@ impl Node {
     }
 
     fn empty_in(folder: TempDir) -> Self {
-        use std::os::unix::fs::PermissionsExt;
-
         let root = folder.path().join("node");
         fs::create_dir(&root).unwrap();
         fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).unwrap();
@@ -112,6 +109,12 @@ impl Node {
     /// Writes over the file at a node path: same owner, same mode.
     pub fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
         fs::write(self.file(path), bytes).unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+
+    /// Writes a file at a node path, for its owner alone (mode 0600).
+    pub fn write_private(&self, path: &str, bytes: impl AsRef<[u8]>) {
+        self.write(path, bytes);
+        fs::set_permissions(self.file(path), fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     /// Writes over the file at a node path what `edit` makes of its text.

@@ -1,6 +1,7 @@
 //! The built program, run like a stranger would: without an environment, without a terminal.
 
 use std::ffi::OsStr;
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -52,6 +53,34 @@ pub fn rekindle_as(program: &Path, user: u32, root: &Path, arguments: &[&str]) -
         .arg(root)
         .args(arguments);
     Run::of(command)
+}
+
+/// The same with a pipe for its output that nobody reads.
+pub fn unheard(root: &Path, arguments: &[&str]) -> Run {
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    let mut command = command(root, arguments);
+    command.stdout(writer);
+    Run::of(command)
+}
+
+/// Runs `command` to its end with that on its standard input, of which it need not read everything; the error of a program that
+/// cannot be started.
+pub fn with_input(command: &mut Command, input: &[u8]) -> io::Result<Output> {
+    let mut program = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut pipe = program.stdin.take().unwrap();
+    // What it says may fill its pipes before it has read everything: both go on at once.
+    std::thread::scope(|scope| {
+        scope.spawn(move || match pipe.write_all(input) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+            written => written.unwrap(),
+        });
+        program.wait_with_output()
+    })
 }
 
 impl Run {

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::support::api_server::{ApiServer, CLIENT, NOBODY};
+use crate::support::api_server::{ApiServer, CLIENT, NOBODY, SERVER};
 use crate::support::interruption::wait_for;
 use crate::support::program::Run;
 
@@ -30,7 +30,6 @@ impl Cluster {
     /// A running one, with the controllers that make tokens and accounts; none where there can be none.
     pub fn start() -> Option<Self> {
         let server = ApiServer::prepare_with(&[CONTROLLERS])?;
-        server.set_flags(&[], &[]);
         server.start(&[NOBODY, CLIENT]);
         let cluster = Self {
             server,
@@ -45,7 +44,7 @@ impl Cluster {
         self.server.serve(
             "controllers",
             &format!(
-                "'{}' --kubeconfig=/etc/kubernetes/super-admin.conf --master=https://192.0.2.10:6443 --leader-elect=false \
+                "'{}' --kubeconfig=/etc/kubernetes/super-admin.conf --master={SERVER} --leader-elect=false \
                  --controllers=serviceaccount-token-controller,serviceaccount-controller --secure-port=0 \
                  --service-account-private-key-file=/etc/kubernetes/pki/sa.key --root-ca-file=/etc/kubernetes/pki/ca.crt",
                 program.display()

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, SNAPSHOT, secret};
-use crate::support::api_server::{CLIENT, Credential, NOBODY};
+use crate::support::api_server::{CLIENT, NOBODY, bearer};
 use crate::support::interruption::wait_for;
 
 /// Namespaces, accounts, and all that is no long-lived token of theirs.
@@ -170,11 +170,7 @@ fn plant(cluster: &mut Cluster) {
         wait_for(|| (!cluster.server.kubectl(&all).is_empty()).then_some(()));
     }
     cluster.server.apply(PODS);
-    let user = Credential {
-        token: Some(&robot),
-        ..NOBODY
-    };
-    assert_eq!(cluster.server.who_is(user).status, 201);
+    assert_eq!(cluster.server.who_is(bearer(&robot)).status, 201);
     let label = [
         "get",
         "secret",

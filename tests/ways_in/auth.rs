@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::api_server::MANIFEST;
-use super::issuer;
+use super::api_server::{MANIFEST, NODE, with_flags};
+use super::entry;
+use super::outside;
 use super::support::golden;
 use super::support::node::Node;
 use super::support::program::{Run, rekindle};
@@ -14,7 +15,6 @@ use super::support::terminal::Terminal;
 use super::support::tree::Tree;
 use super::support::worker::Cluster;
 
-const NODE: &str = "ecdsa-p256-stacked";
 const KUBELET: &str = "/var/lib/kubelet/config.yaml";
 /// In no output.
 const TOKENS: [&str; 3] = ["hunter2-is-no-token", "hunter3", "hunter4"];
@@ -25,37 +25,9 @@ fn node() -> Node {
     node
 }
 
-/// Adds flags to the manifest.
-fn add(node: &Node, flags: &[&str]) {
-    let lines: String = flags
-        .iter()
-        .flat_map(|flag| ["    - --", flag, "\n"])
-        .collect();
-    node.edit(MANIFEST, |text| {
-        text.replacen(
-            "    - kube-apiserver\n",
-            &format!("    - kube-apiserver\n{lines}"),
-            1,
-        )
-    });
-}
-
-/// Takes flags out of the manifest.
-fn remove(node: &Node, flags: &[&str]) {
-    node.edit(MANIFEST, |text| {
-        let begins = |line: &str| {
-            flags
-                .iter()
-                .any(|flag| line.contains(&format!("- --{flag}=")))
-        };
-        let rest = text.lines().filter(|line| !begins(line));
-        rest.flat_map(|line| [line, "\n"]).collect()
-    });
-}
-
-fn write(node: &Node, path: &str, text: &str) {
-    std::fs::write(node.file(path), text).unwrap();
-    node.shell(&format!("chmod 0600 .{path}"));
+/// Changes flags of the manifest.
+fn set_flags(node: &Node, more: &[&str], without: &[&str]) {
+    node.edit(MANIFEST, |text| with_flags(&text, more, without));
 }
 
 /// Runs `auth` with both outputs: nothing secret in any, and nothing changes.
@@ -74,12 +46,6 @@ fn auth(node: &Node, code: i32) -> (Run, Value) {
     assert_eq!(Tree::read(node.path()), before, "something changed");
     let document = serde_json::from_str(&json.stdout).unwrap();
     (table, document)
-}
-
-#[track_caller]
-fn entry<'a>(document: &'a Value, name: &str) -> &'a Value {
-    let all = document["authenticators"].as_array().unwrap();
-    all.iter().find(|one| one["name"] == name).unwrap()
 }
 
 /// The names of those that are in a state.
@@ -142,14 +108,13 @@ fn a_node_whose_certificates_have_ended() {
 #[test]
 fn everything_at_once() {
     let node = node();
-    issuer::prepare(&node);
-    write(
-        &node,
+    outside::prepare(&node);
+    node.write_private(
         "/etc/kubernetes/tokens.csv",
         "hunter2-is-no-token,me,1,\"system:masters\"\nhunter3,you,2\n,x,y\n",
     );
     node.shell("chmod 0644 etc/kubernetes/tokens.csv");
-    add(
+    set_flags(
         &node,
         &[
             "token-auth-file=/etc/kubernetes/tokens.csv",
@@ -159,6 +124,7 @@ fn everything_at_once() {
             "oidc-ca-file=/etc/kubernetes/outside/serving.crt",
             "authentication-token-webhook-config-file=/etc/kubernetes/outside/webhook.conf",
         ],
+        &[],
     );
     node.edit(KUBELET, |text| {
         text.replacen("enabled: false", "enabled: true", 1)
@@ -189,15 +155,16 @@ fn everything_at_once() {
 #[test]
 fn nothing_at_all() {
     let node = node();
-    remove(
+    set_flags(
         &node,
+        &[],
         &[
             "client-ca-file",
             "requestheader-client-ca-file",
             "enable-bootstrap-token-auth",
         ],
     );
-    add(&node, &["anonymous-auth=false"]);
+    set_flags(&node, &["anonymous-auth=false"], &[]);
     let (_, document) = auth(&node, 0);
     let on = [
         "own-certificates",
@@ -211,7 +178,7 @@ fn nothing_at_all() {
 #[test]
 fn a_configuration_of_authentication() {
     let node = node();
-    issuer::prepare(&node);
+    outside::prepare(&node);
     let pem = String::from_utf8(node.read("/etc/kubernetes/outside/serving.crt")).unwrap();
     let pem = pem.trim().replace('\n', "\n        ");
     let text = format!(
@@ -230,10 +197,11 @@ jwt:
       username: {{expression: claims.sub}}
 "
     );
-    write(&node, "/etc/kubernetes/authentication.yaml", &text);
-    add(
+    node.write_private("/etc/kubernetes/authentication.yaml", &text);
+    set_flags(
         &node,
         &["authentication-config=/etc/kubernetes/authentication.yaml"],
+        &[],
     );
     let (_, document) = auth(&node, 0);
     let jwt = entry(&document, "jwt");
@@ -254,8 +222,7 @@ jwt:
     );
 
     // With neither of both in it, the flag decides, and no token is known.
-    write(
-        &node,
+    node.write_private(
         "/etc/kubernetes/authentication.yaml",
         &text[..text.find("anonymous").unwrap()],
     );
@@ -273,16 +240,17 @@ fn what_is_secret_and_malformed() {
     let tokens = "/etc/kubernetes/tokens.csv";
     let config = "/etc/kubernetes/hook.conf";
     let authentication = "/etc/kubernetes/authentication.yaml";
-    add(
+    set_flags(
         &node,
         &[
             &format!("token-auth-file={tokens}"),
             &format!("authentication-token-webhook-config-file={config}"),
             &format!("authentication-config={authentication}"),
         ],
+        &[],
     );
-    write(&node, config, "");
-    write(&node, authentication, "");
+    node.write_private(config, "");
+    node.write_private(authentication, "");
     for (path, text) in [
         (tokens, "hunter2-is-no-token,\"hunter3"),
         (tokens, "hunter2-is-no-token,hunter3\"\n"),
@@ -306,7 +274,7 @@ fn what_is_secret_and_malformed() {
         ),
         (authentication, "\u{0}\u{1b}[31m"),
     ] {
-        write(&node, path, text);
+        node.write_private(path, text);
         let (table, document) = auth(&node, 1);
         assert!(!table.stdout.contains('\u{1b}'));
         assert!(document["authenticators"].as_array().unwrap().len() == 12);
@@ -317,9 +285,10 @@ fn what_is_secret_and_malformed() {
 #[test]
 fn it_fits_into_a_terminal() {
     let node = node();
-    add(
+    set_flags(
         &node,
         &["authentication-token-webhook-config-file=/nowhere"],
+        &[],
     );
     let run = Terminal::start(node.path(), &["auth"]).end().expect(1);
     let plain = without_colours(&run.stdout);
@@ -359,7 +328,7 @@ fn nodes_without_an_api_server() {
     compare("no-manifest.stderr", &run.stderr, node.path());
 
     let node = Node::materialize(NODE);
-    write(&node, MANIFEST, "{kind: Pod");
+    node.write_private(MANIFEST, "{kind: Pod");
     let run = rekindle(node.path(), &["auth"]).expect(1);
     compare("no-manifest.damaged.stderr", &run.stderr, node.path());
 

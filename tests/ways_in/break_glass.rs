@@ -83,7 +83,6 @@ fn it_works_has_exactly_its_rights_and_is_dead_after_its_time() {
     let Some(server) = ApiServer::prepare() else {
         return;
     };
-    server.set_flags(&[], &[]);
     server.start(&[NOBODY, CLIENT]);
     let short = ["--user", "breakglass", "--group", "oncall", "--ttl", "1m"];
     let short = Issued::of(&server, "short", &short);

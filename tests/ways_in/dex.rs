@@ -1,9 +1,10 @@
 //! A real Dex beside the API server: people with passwords, groups, and tokens.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
-use super::api_server::ApiServer;
+use super::api_server::{ApiServer, rehearsal_cache};
 use super::support::node::project;
 
 /// Its issuer: on the machine of the API server.
@@ -29,21 +30,30 @@ staticPasswords:
 
 /// Where the program is: what `tests/rehearsal/components/dex` pins, built once and kept; `None`, with a line that says why, where it
 /// cannot be had.
-pub fn program() -> Option<PathBuf> {
+pub fn program() -> Option<&'static Path> {
+    // Once, whichever test asks first: two that build would write one and the same unfinished file.
+    static PROGRAM: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    match PROGRAM.get_or_init(build) {
+        Ok(program) => Some(program),
+        Err(why) => {
+            println!("skipped: {why}");
+            None
+        }
+    }
+}
+
+fn build() -> Result<PathBuf, String> {
     let module = project().join("tests/rehearsal/components/dex");
     let pinned = std::fs::read_to_string(module.join("go.mod")).unwrap();
     let version = pinned
         .lines()
         .find_map(|line| line.strip_prefix("require github.com/dexidp/dex "))
         .unwrap();
-    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let folder = cache
-        .or(home)?
-        .join(format!("rekindle/rehearsal/dex-{version}"));
+    let cache = rehearsal_cache().ok_or("no folder for caches is known, so there is no Dex")?;
+    let folder = cache.join(format!("dex-{version}"));
     let program = folder.join("dex");
     if program.is_file() {
-        return Some(program);
+        return Ok(program);
     }
     let unfinished = folder.join(format!("dex.{}", std::process::id()));
     let built = Command::new("go")
@@ -53,22 +63,14 @@ pub fn program() -> Option<PathBuf> {
         .current_dir(module)
         .env("CGO_ENABLED", "0")
         .env("GOFLAGS", "-mod=readonly -buildvcs=false")
-        .output();
-    match built {
-        Ok(output) if output.status.success() => {
-            std::fs::rename(unfinished, &program).unwrap();
-            Some(program)
-        }
-        Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            println!("skipped: Dex cannot be built: {said}");
-            None
-        }
-        Err(error) => {
-            println!("skipped: no Dex, and no go to build it: {error}");
-            None
-        }
+        .output()
+        .map_err(|error| format!("no Dex, and no go to build it: {error}"))?;
+    if !built.status.success() {
+        let said = String::from_utf8_lossy(&built.stderr);
+        return Err(format!("Dex cannot be built: {said}"));
     }
+    std::fs::rename(unfinished, &program).unwrap();
+    Ok(program)
 }
 
 /// Writes its configuration and its certificate.
@@ -82,7 +84,7 @@ pub fn prepare(server: &ApiServer) {
 }
 
 /// Starts it, and waits until it answers.
-pub fn start(server: &ApiServer, program: &std::path::Path) {
+pub fn start(server: &ApiServer, program: &Path) {
     server.serve(
         "dex",
         &format!("'{}' serve /etc/kubernetes/dex.yaml", program.display()),

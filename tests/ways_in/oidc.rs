@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::api_server::{Answer, ApiServer, CLIENT, Credential, NOBODY};
+use super::api_server::{Answer, ApiServer, CLIENT, NOBODY, bearer};
 use super::dex;
 
 const CONFIGURATION: &str = "/etc/kubernetes/pki/authentication.yaml";
@@ -24,15 +24,8 @@ fn prepared() -> Option<ApiServer> {
     let program = dex::program()?;
     let server = ApiServer::prepare()?;
     dex::prepare(&server);
-    dex::start(&server, &program);
+    dex::start(&server, program);
     Some(server)
-}
-
-fn bearer(token: &str) -> Credential<'_> {
-    Credential {
-        token: Some(token),
-        ..NOBODY
-    }
 }
 
 /// Asks until the answer has that status: keys and configurations are fetched in the background.

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::api_server::{ApiServer, CLIENT, Credential, NOBODY};
-use super::issuer;
-use super::support::node::Node;
+use super::api_server::{ApiServer, CLIENT, Credential, NOBODY, bearer};
+use super::entry;
+use super::outside;
 
 const STATIC_TOKENS: &str = "/etc/kubernetes/tokens.csv";
 const STATIC_TOKEN: &str = "written-down-once";
@@ -30,32 +30,19 @@ impl States {
         Self(serde_json::from_str(&run.stdout).unwrap())
     }
 
-    #[track_caller]
-    fn entry(&self, name: &str) -> &Value {
-        let all = self.0["authenticators"].as_array().unwrap();
-        all.iter().find(|one| one["name"] == name).unwrap()
-    }
-
     /// Whether that authenticator is said to let people in, and whether it does.
     #[track_caller]
     fn agrees(&self, name: &str, answered: bool) {
-        let entry = self.entry(name);
+        let entry = entry(&self.0, name);
         let said = if answered { "on" } else { "off" };
         assert_eq!(entry["state"], said, "{entry}");
     }
 
     #[track_caller]
     fn is_broken(&self, name: &str, why: &str) {
-        let entry = self.entry(name);
+        let entry = entry(&self.0, name);
         assert_eq!(entry["state"], "broken", "{entry}");
         assert!(entry["faults"].to_string().contains(why), "{entry}");
-    }
-}
-
-fn bearer(token: &str) -> Credential<'_> {
-    Credential {
-        token: Some(token),
-        ..NOBODY
     }
 }
 
@@ -73,11 +60,6 @@ fn knows(server: &ApiServer, who: Credential<'_>, user: &str) -> bool {
         401 | 403 => false,
         _ => panic!("{answer:?}"),
     }
-}
-
-fn write(node: &Node, path: &str, text: &str) {
-    std::fs::write(node.file(path), text).unwrap();
-    node.shell(&format!("chmod 0600 .{path}"));
 }
 
 /// An `AuthenticationConfiguration` for the issuer, and for anonymous requests at two paths.
@@ -98,7 +80,7 @@ jwt:
       username: {{claim: sub, prefix: 'dex:'}}
       groups: {{claim: groups, prefix: ''}}
 ",
-        issuer::ISSUER
+        outside::ISSUER
     )
 }
 
@@ -128,7 +110,7 @@ fn compare(server: &ApiServer, service_account: &str, person: (&str, &str), code
         knows(server, bearer(BOOTSTRAP_TOKEN), "system:bootstrap:abcdef"),
     );
     states.agrees("jwt", knows(server, bearer(person.0), person.1));
-    states.agrees("webhook", knows(server, bearer(issuer::HOOKED), "wendy"));
+    states.agrees("webhook", knows(server, bearer(outside::HOOKED), "wendy"));
     states.agrees("anonymous", server.get("/livez", NOBODY).status == 200);
 }
 
@@ -138,18 +120,13 @@ fn each_authenticator_in_turn() {
         return;
     };
     let node = server.machine().node();
-    issuer::prepare(node);
-    issuer::serve(&server);
-    write(
-        node,
-        STATIC_TOKENS,
-        &format!("{STATIC_TOKEN},stella,1,\"a,b\"\n"),
-    );
-    let person = issuer::token(node, "olivia", "people");
-    let oidc_user = format!("{}#olivia", issuer::ISSUER);
+    outside::prepare(node);
+    outside::serve(&server);
+    node.write_private(STATIC_TOKENS, format!("{STATIC_TOKEN},stella,1,\"a,b\"\n"));
+    let person = outside::token(node, "olivia", "people");
+    let oidc_user = format!("{}#olivia", outside::ISSUER);
 
     // As kubeadm has it.
-    server.set_flags(&[], &[]);
     server.start(&[NOBODY]);
     server.apply(
         "apiVersion: v1
@@ -172,16 +149,16 @@ metadata: {name: default, namespace: kube-system}
     assert_eq!(server.get(SECRETS, NOBODY).status, 403);
     assert_eq!(server.get(SECRETS, bearer(STATIC_TOKEN)).status, 401);
 
-    let ca = format!("{}/serving.crt", issuer::FOLDER);
+    let ca = format!("{}/serving.crt", outside::FOLDER);
     let tokens = format!("token-auth-file={STATIC_TOKENS}");
     let hook = format!(
         "authentication-token-webhook-config-file={}/webhook.conf",
-        issuer::FOLDER
+        outside::FOLDER
     );
-    let url = format!("oidc-issuer-url={}", issuer::ISSUER);
+    let url = format!("oidc-issuer-url={}", outside::ISSUER);
     let oidc_ca = format!("oidc-ca-file={ca}");
     let configuration = format!("authentication-config={CONFIGURATION}");
-    write(node, CONFIGURATION, &configuration_of(&node.read(&ca)));
+    node.write_private(CONFIGURATION, configuration_of(&node.read(&ca)));
 
     let turns: [(&[&str], &[&str], &str); 9] = [
         (&[&tokens], &[], "nobody"),
@@ -215,7 +192,7 @@ metadata: {name: default, namespace: kube-system}
             assert_eq!(server.get(SECRETS, NOBODY).status, 401);
             assert_eq!(server.get("/healthz", NOBODY).status, 401);
             // And the risks are real: an issuer whose groups have no prefix, and a front proxy, make anybody an administrator.
-            let master = issuer::token(node, "mallory", "system:masters");
+            let master = outside::token(node, "mallory", "system:masters");
             assert_eq!(server.get(SECRETS, bearer(&person)).status, 403);
             assert_eq!(server.get(SECRETS, bearer(&master)).status, 200);
             let master = Credential {
@@ -239,23 +216,21 @@ fn what_it_does_not_start_with_is_broken() {
         return;
     };
     let node = server.machine().node();
-    issuer::prepare(node);
-    write(node, STATIC_TOKENS, &format!("{STATIC_TOKEN},stella\n"));
+    outside::prepare(node);
+    node.write_private(STATIC_TOKENS, format!("{STATIC_TOKEN},stella\n"));
     let configuration =
         "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\n";
-    write(
-        node,
+    node.write_private(
         CONFIGURATION,
-        &format!("{configuration}anonymous: {{enabled: false}}\n"),
+        format!("{configuration}anonymous: {{enabled: false}}\n"),
     );
-    write(
-        node,
+    node.write_private(
         "/etc/kubernetes/wrong.yaml",
-        &format!("{configuration}issuers: []\n"),
+        format!("{configuration}issuers: []\n"),
     );
     node.shell("sed s/current-context/previous-context/ etc/kubernetes/outside/webhook.conf >etc/kubernetes/webhook.conf");
     let tokens = format!("token-auth-file={STATIC_TOKENS}");
-    let oidc = format!("oidc-issuer-url={}", issuer::ISSUER);
+    let oidc = format!("oidc-issuer-url={}", outside::ISSUER);
     let config = format!("authentication-config={CONFIGURATION}");
     let own = "oidc-issuer-url=https://kubernetes.default.svc.cluster.local";
     let hook = "authentication-token-webhook-config-file";
@@ -331,7 +306,7 @@ fn what_has_ended_lets_nobody_in() {
         return;
     };
     let node = server.machine().node();
-    issuer::prepare(node);
+    outside::prepare(node);
     // Living for no day they end as they begin: an authority, what the front proxy shows, what is shown to the webhook.
     node.shell(
         "cd etc/kubernetes && openssl ecparam -genkey -name prime256v1 -out ended.key 2>/dev/null
@@ -348,14 +323,14 @@ fn what_has_ended_lets_nobody_in() {
          openssl x509 -req -in request -signkey outside/client.key -days 0 -extfile extensions -out outside/client.crt 2>/dev/null
          chmod 0600 *.key; sleep 1.1",
     );
-    issuer::serve(&server);
+    outside::serve(&server);
     let late = Credential {
         certificate: Some(("/etc/kubernetes/leaf.crt", "/etc/kubernetes/leaf.key")),
         ..NOBODY
     };
     let hook = format!(
         "authentication-token-webhook-config-file={}/webhook.conf",
-        issuer::FOLDER
+        outside::FOLDER
     );
     server.set_flags(
         &["client-ca-file=/etc/kubernetes/ended.crt", &hook],
@@ -363,7 +338,7 @@ fn what_has_ended_lets_nobody_in() {
     );
     // It starts all the same.
     server.start(&[NOBODY]);
-    for stranger in [late, FRONT_PROXY, bearer(issuer::HOOKED)] {
+    for stranger in [late, FRONT_PROXY, bearer(outside::HOOKED)] {
         assert_eq!(server.who_is(stranger).status, 401, "{stranger:?}");
     }
     let states = States::of(&server, 1);

@@ -1,14 +1,10 @@
 //! What `whoami` makes of what people bring, without a server: kubeconfigs of every kind, and what is no credential.
 
-use std::io::Write;
-use std::process::Stdio;
-
+use super::api_server::{MANIFEST, NODE};
 use super::support::node::Node;
-use super::support::program::{Run, command, rekindle};
+use super::support::program::{Run, command, rekindle, with_input};
 use super::support::secrets::Secrets;
 use super::support::tree::Tree;
-
-const NODE: &str = "ecdsa-p256-stacked";
 
 struct Shown {
     node: Node,
@@ -186,8 +182,7 @@ fn a_front_proxy_is_told_from_who_is_merely_unknown() {
         &["401 Unauthorized: unknown authority", "speaks for any user"],
     );
     assert!(!say("etcd/server.crt").contains("speaks for"));
-    let manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
-    shown.node.edit(manifest, |text| {
+    shown.node.edit(MANIFEST, |text| {
         text.replace("allowed-names=front-proxy-client", "allowed-names=another")
     });
     assert!(!say("front-proxy-client.crt").contains("speaks for"));
@@ -231,19 +226,8 @@ fn from_standard_input_nothing_beside_it_is_read() {
     let text = "contexts: [{name: c, context: {cluster: k, user: me}}]\ncurrent-context: c\n\
                 clusters: [{name: k, cluster: {server: 'https://a'}}]\nusers: [{name: me, user: {tokenFile: t}}]\n";
     let mut command = command(shown.node.path(), &["whoami", "-"]);
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(text.as_bytes())
-        .unwrap();
-    let run = Run::from(child.wait_with_output().unwrap()).expect(1);
+    let output = with_input(&mut command, text.as_bytes()).unwrap();
+    let run = Run::from(output).expect(1);
     has(&run.stdout, &["came by standard input"]);
 }
 
@@ -251,10 +235,9 @@ fn from_standard_input_nothing_beside_it_is_read() {
 fn without_a_node_or_with_a_damaged_manifest_nothing_is_predicted() {
     let shown = Shown::new();
     let admin = shown.admin();
-    let manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
-    shown.node.write(manifest, "a: [");
+    shown.node.write(MANIFEST, "a: [");
     has(&shown.say(&admin, 1), &["manifest cannot be read"]);
-    shown.node.shell(&format!("rm .{manifest}"));
+    shown.node.shell(&format!("rm .{MANIFEST}"));
     has(&shown.say(&admin, 0), &["judged by kubeadm's defaults"]);
     shown.node.shell("rm -r etc/kubernetes");
     has(&shown.say(&admin, 1), &["is no control-plane node"]);

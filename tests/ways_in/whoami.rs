@@ -6,8 +6,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use base64::Engine;
 use serde_json::{Value, json};
 
-use super::api_server::{Answer, ApiServer, CLIENT, Credential, NOBODY};
+use super::api_server::{
+    Answer, ApiServer, CLIENT, Credential, NOBODY, REVIEW, REVIEWS, SERVER, bearer,
+};
 use super::credentials::{FOLDER, Signer, certificates};
+use super::support::program::Run;
 use super::support::secrets::Secrets;
 use super::support::tree::Tree;
 
@@ -105,10 +108,9 @@ impl Trial<'_> {
     fn kubeconfig(&mut self, path: &str) {
         let file = self.server.machine().node().file(path);
         let said = self.server.machine().shell(&format!(
-            "PATH='{}':$PATH kubectl --kubeconfig '{path}' --server https://192.0.2.10:6443 create --raw \
-             /apis/authentication.k8s.io/v1/selfsubjectreviews --filename - <<<'{}' 2>&1 || :",
-            self.server.programs().display(),
-            r#"{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}"#
+            "PATH='{}':$PATH kubectl --kubeconfig '{path}' --server {SERVER} create --raw {REVIEWS} --filename - \
+             <<<'{REVIEW}' 2>&1 || :",
+            self.server.programs().display()
         ));
         assert!(file.exists());
         let refused = [
@@ -126,14 +128,10 @@ impl Trial<'_> {
     }
 
     fn token(&mut self, name: &str, token: &str) {
-        let answered = self.server.who_is(Credential {
-            token: Some(token),
-            ..NOBODY
-        });
+        let answered = self.server.who_is(bearer(token));
         let path = format!("{FOLDER}/{name}");
         self.server.write(&path, token);
-        self.case(name, &path, answered);
-        let said = self.said(&path);
+        let said = self.case(name, &path, answered);
         let signature = token.rsplit('.').next().unwrap();
         assert!(
             signature.len() < 8 || !said.contains(signature),
@@ -148,28 +146,26 @@ impl Trial<'_> {
         self.token(name, &token);
     }
 
-    /// Both forms of the output.
-    fn said(&self, path: &str) -> String {
+    /// Both forms of the output, and the run that said the second.
+    fn said(&self, path: &str) -> (String, Run) {
         let file = self.server.machine().node().file(path);
         let file = file.to_str().unwrap();
-        let mut said = String::new();
-        for arguments in [&["whoami", file][..], &["whoami", file, "-o", "json"]] {
+        let runs = [&["whoami", file][..], &["whoami", file, "-o", "json"]].map(|arguments| {
             let run = self.server.rekindle(arguments);
             assert!(matches!(run.code, Some(0 | 1)), "{run:?}");
-            write!(said, "{}{}", run.stdout, run.stderr).unwrap();
-        }
-        said
+            run
+        });
+        let said = runs
+            .each_ref()
+            .map(|run| format!("{}{}", run.stdout, run.stderr));
+        let [_, json] = runs;
+        (said.concat(), json)
     }
 
-    fn case(&mut self, name: &str, path: &str, answered: Answer) {
-        assert!(
-            !self.secrets.are_in(self.said(path).as_bytes()),
-            "{name}: a key shows"
-        );
-        let file = self.server.machine().node().file(path);
-        let run = self
-            .server
-            .rekindle(&["whoami", file.to_str().unwrap(), "-o", "json"]);
+    /// What was said of it.
+    fn case(&mut self, name: &str, path: &str, answered: Answer) -> String {
+        let (said, run) = self.said(path);
+        assert!(!self.secrets.are_in(said.as_bytes()), "{name}: a key shows");
         let predicted: Value = serde_json::from_str(&run.stdout).unwrap();
         let is_known = predicted["ways"][0]["answer"] == "known";
         assert_eq!(run.code, Some(i32::from(!is_known)), "{name}");
@@ -178,6 +174,7 @@ impl Trial<'_> {
             predicted,
             answered,
         });
+        said
     }
 }
 
@@ -188,7 +185,6 @@ fn what_whoami_predicts_is_what_the_server_answers() {
     };
     let node = server.machine().node();
     let names = certificates(node);
-    server.set_flags(&[], &[]);
     server.start(&[CLIENT]);
     let mut trial = Trial {
         server: &server,
@@ -282,11 +278,7 @@ fn otherwise_configured(trial: &mut Trial<'_>) {
     // Tokens alone let anybody in.
     server.write(path, "hunter6hunter6hunter6,root,0,system:masters\n");
     server.set_flags(&[&flag], &["client-ca-file"]);
-    let administrator = Credential {
-        token: Some("hunter6hunter6hunter6"),
-        ..NOBODY
-    };
-    server.start(&[administrator]);
+    server.start(&[bearer("hunter6hunter6hunter6")]);
     trial.certificate("good");
 }
 

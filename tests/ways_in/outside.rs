@@ -48,8 +48,7 @@ current-context: hook
 "
     );
     let path = format!("{FOLDER}/webhook.conf");
-    std::fs::write(node.file(&path), kubeconfig).unwrap();
-    node.shell(&format!("chmod 0600 .{path}"));
+    node.write_private(&path, kubeconfig);
 }
 
 /// Starts both, and waits until they listen.
