@@ -16,6 +16,7 @@ pub mod issuance;
 pub mod journal;
 pub mod kubernetes;
 pub mod node;
+pub mod parallel;
 pub mod pki;
 pub mod plan;
 pub mod proof;

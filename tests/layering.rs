@@ -18,7 +18,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("elision", &[]),
     ("evidence", &["elision"]),
     ("shell", &[]),
-    ("pki", &["digest"]),
+    ("parallel", &[]),
+    ("pki", &["digest", "parallel"]),
     ("kubernetes", &[]),
     ("node", &["digest", "shell"]),
     (

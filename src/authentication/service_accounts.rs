@@ -264,8 +264,8 @@ fn identity(namespace: &str, name: &str, uid: &str) -> Identity {
 }
 
 fn verifying_keys(path: &Path, file: &FileSnapshot) -> Result<Vec<VerifyingKey>, ObservationError> {
-    VerifyingKey::read_all(&file.bytes).map_err(|source| ObservationError::Certificate {
+    VerifyingKey::read_all(&file.bytes).map_err(|error| ObservationError::Unusable {
         path: path.to_owned(),
-        source,
+        reason: format!("holds no usable public key: {error}"),
     })
 }

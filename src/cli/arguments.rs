@@ -327,6 +327,10 @@ pub struct Check {
     /// The form of the output.
     #[arg(short, long, value_name = "FORM", default_value = "table")]
     pub output: CheckOutput,
+    /// Several nodes in folders: each is a node, or a folder with a node in each of its folders. One line for each that needs something;
+    /// with `-o json` a document a line.
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    pub roots: Vec<PathBuf>,
 }
 
 /// `-o` of `check`.
@@ -338,6 +342,8 @@ pub enum CheckOutput {
     Json,
     /// For the textfile collector of Prometheus' node exporter.
     Prometheus,
+    /// One line for Nagios, Icinga and their like, with their exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+    Nagios,
 }
 
 #[derive(Debug, Args)]

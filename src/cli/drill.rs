@@ -96,7 +96,8 @@ fn step(root: &Path, words: &[&str], expected: Exit, out: &mut dyn Write) -> Res
     }
     let message = format!(
         "the drill failed: `{shown}` ended with {}, not {}",
-        ended as u8, expected as u8
+        ended.code(),
+        expected.code()
     );
     Err(Failure::new(Exit::Failed, message))
 }

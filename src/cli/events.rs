@@ -124,7 +124,7 @@ impl<'a> Event<'a> {
     pub(super) fn exit(exit: Exit) -> Self {
         Self::Exit {
             schema: SCHEMA,
-            code: exit as u8,
+            code: exit.code(),
             error: None,
             hint: None,
             refusals: Vec::new(),
@@ -134,7 +134,7 @@ impl<'a> Event<'a> {
     pub(super) fn failed(failure: &'a Failure) -> Self {
         Self::Exit {
             schema: SCHEMA,
-            code: failure.exit as u8,
+            code: failure.exit.code(),
             error: Some(failure.text()),
             hint: failure.way_out().map(elide),
             refusals: failure.refusals().iter().map(refusal_document).collect(),

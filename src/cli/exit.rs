@@ -4,28 +4,50 @@ use std::process::ExitCode;
 
 /// How a verb ended. `runbooks/exit-codes.md` says what to do for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Exit {
     /// Done, or nothing to do.
-    Done = 0,
+    Done,
     /// Action is needed from a person.
-    ActionNeeded = 1,
+    ActionNeeded,
     /// The command line cannot be understood.
-    Usage = 2,
+    Usage,
     /// Refused; nothing was changed.
-    Refused = 3,
+    Refused,
     /// Failed; nothing is changed in the end.
-    Failed = 4,
+    Failed,
     /// Stopped half-way.
-    HalfWay = 5,
+    HalfWay,
     /// A journal does not verify.
-    JournalInvalid = 6,
+    JournalInvalid,
     /// Repaired on disk, not proven to be running.
-    NotProven = 7,
+    NotProven,
+    /// To a monitoring system: WARNING.
+    PluginWarning,
+    /// To a monitoring system: CRITICAL.
+    PluginCritical,
+    /// To a monitoring system: UNKNOWN.
+    PluginUnknown,
+}
+
+impl Exit {
+    /// What the process ends with. Monitoring systems have codes of their own, for `check -o nagios` alone (Monitoring Plugins
+    /// Development Guidelines, Plugin Return Codes).
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::ActionNeeded | Self::PluginWarning => 1,
+            Self::Usage | Self::PluginCritical => 2,
+            Self::Refused | Self::PluginUnknown => 3,
+            Self::Failed => 4,
+            Self::HalfWay => 5,
+            Self::JournalInvalid => 6,
+            Self::NotProven => 7,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(exit.code())
     }
 }

@@ -7,8 +7,6 @@ mod auth_json;
 mod backups;
 mod ca;
 mod check;
-mod check_json;
-mod check_metrics;
 mod clock;
 mod cluster_authority;
 mod conditions;
@@ -74,7 +72,7 @@ pub fn run() -> ExitCode {
         Err(error) => {
             // A closed pipe is no reason to fail: help was asked for, and not read.
             let _ = error.print();
-            let code = u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8);
+            let code = u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code());
             return ExitCode::from(code);
         }
     };
@@ -95,7 +93,7 @@ pub fn run() -> ExitCode {
 fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure> {
     let root = || arguments.root();
     match &arguments.verb {
-        Verb::Check(verb) => check::check(root(), verb, out),
+        Verb::Check(verb) => check::check(arguments, verb, out),
         Verb::Plan(verb) => plan::plan(root(), verb, out),
         Verb::Recover(verb) => {
             let voice = verb.telling.demand(verb.yes)?;

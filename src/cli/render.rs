@@ -130,6 +130,12 @@ pub(super) fn write_document(document: &impl Serialize, out: &mut dyn Write) -> 
     writeln!(out)
 }
 
+/// One of several documents: a line each (JSON Lines).
+pub(super) fn write_line(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, document).map_err(io::Error::from)?;
+    writeln!(out)
+}
+
 pub(super) fn yes_no(yes: bool) -> &'static str {
     if yes { "yes" } else { "no" }
 }

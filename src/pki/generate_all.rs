@@ -1,13 +1,11 @@
 //! Many new keys at once: finding RSA primes is most of the time of a recovery with new keys, and takes every core there is.
 
-use std::num::NonZero;
-use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use zeroize::zeroize_stack;
 
 use super::{GeneratedKey, KeyAlgorithm, KeyError, generate};
+use crate::parallel;
 
 /// Generates a key for each algorithm, in this order. On as many threads as there are cores if RSA is among them; ECDSA
 /// alone is not worth a thread.
@@ -15,33 +13,22 @@ use super::{GeneratedKey, KeyAlgorithm, KeyError, generate};
 /// The error is that of the first key that could not be made; no further key is begun then, and those that were made are
 /// wiped.
 pub fn generate_all(algorithms: &[KeyAlgorithm]) -> Result<Vec<GeneratedKey>, KeyError> {
-    let queue = Queue {
-        algorithms,
-        next: AtomicUsize::new(0),
-    };
-    let mut keys = thread::scope(|scope| {
-        let helpers: Vec<_> = (1..threads(algorithms))
-            // Where no further thread is to be had, those that are there make all keys.
-            .map_while(|_| {
-                thread::Builder::new()
-                    .name("keys".to_owned())
-                    .spawn_scoped(scope, || queue.work())
-                    .ok()
-            })
-            .collect();
-        let mut keys = queue.work();
-        for helper in helpers {
-            keys.extend(
-                helper
-                    .join()
-                    .unwrap_or_else(|payload| resume_unwind(payload)),
-            );
+    let has_failed = AtomicBool::new(false);
+    let keys = parallel::map(algorithms, threads(algorithms), |algorithm| {
+        if has_failed.load(Ordering::Relaxed) {
+            return None;
         }
-        keys
+        let key = generate(*algorithm);
+        has_failed.fetch_or(key.is_err(), Ordering::Relaxed);
+        // The stack of a thread that has ended is kept for the next one as it is.
+        zeroize_stack::<STACK_OF_GENERATION>();
+        Some(key)
     });
-    keys.sort_by_key(|(position, _)| *position);
-    keys.into_iter().map(|(_, key)| key).collect()
+    keys.into_iter().flatten().collect()
 }
+
+/// As much of the stack as finding primes may have used, in bytes, with room to spare.
+const STACK_OF_GENERATION: usize = 64 * 1024;
 
 fn threads(algorithms: &[KeyAlgorithm]) -> usize {
     let slow = algorithms
@@ -51,40 +38,7 @@ fn threads(algorithms: &[KeyAlgorithm]) -> usize {
             KeyAlgorithm::EcdsaP256 | KeyAlgorithm::EcdsaP384 => false,
         })
         .count();
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    slow.min(cores).max(1)
-}
-
-/// What is still to be made: how long a prime is searched for is chance, so keys are not dealt out beforehand.
-struct Queue<'a> {
-    algorithms: &'a [KeyAlgorithm],
-    next: AtomicUsize,
-}
-
-/// As much of the stack as finding primes may have used, in bytes, with room to spare.
-const STACK_OF_GENERATION: usize = 64 * 1024;
-
-impl Queue<'_> {
-    /// Makes keys until none is left or one fails; each with its position.
-    fn work(&self) -> Vec<(usize, Result<GeneratedKey, KeyError>)> {
-        let mut keys = Vec::new();
-        loop {
-            let position = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(algorithm) = self.algorithms.get(position) else {
-                break;
-            };
-            let key = generate(*algorithm);
-            let has_failed = key.is_err();
-            keys.push((position, key));
-            if has_failed {
-                self.next.store(self.algorithms.len(), Ordering::Relaxed);
-                break;
-            }
-        }
-        // The stack of a thread that has ended is kept for the next one as it is.
-        zeroize_stack::<STACK_OF_GENERATION>();
-        keys
-    }
+    slow.min(parallel::cores()).max(1)
 }
 
 #[cfg(test)]
@@ -122,7 +76,7 @@ mod tests {
         assert_eq!(threads(&[]), 1);
         assert_eq!(threads(&[KeyAlgorithm::EcdsaP256; 11]), 1);
         assert_eq!(threads(&[KeyAlgorithm::Rsa4096]), 1);
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let cores = parallel::cores();
         assert_eq!(threads(&[KeyAlgorithm::Rsa2048; 1000]), cores);
     }
 }

@@ -1,16 +1,18 @@
 //! What `check` says to programs.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::copies::CopyDocument;
-use super::failure::Failure;
-use super::render::{timestamp, write_document};
-use super::standing::Standing;
-use super::ways::verb;
-use crate::diagnosis::{Diagnosis, Finding, State};
+use super::Look;
+use crate::cli::copies::CopyDocument;
+use crate::cli::failure::Failure;
+use crate::cli::render::{timestamp, write_document, write_line};
+use crate::cli::standing::Standing;
+use crate::cli::ways::verb;
+use crate::diagnosis::{Finding, State};
 use crate::elision::elide;
 use crate::evidence::with_causes;
 use crate::recovery::Interrupted;
@@ -21,6 +23,9 @@ struct CertificateExpirationInfo<'a> {
     kind: &'static str,
     #[serde(rename = "apiVersion")]
     api_version: &'static str,
+    /// Ours: the folder of the node, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    root: Option<String>,
     certificates: Vec<CertificateInfo<'a>>,
     #[serde(rename = "certificateAuthorities")]
     certificate_authorities: Vec<CertificateInfo<'a>>,
@@ -94,38 +99,61 @@ struct CertificateInfo<'a> {
 }
 
 /// The document of a node that was looked at.
-pub(super) fn write_json(
-    diagnosis: &Diagnosis,
-    standing: &Standing,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let entries = |findings| entries(findings, diagnosis.at);
-    let mut info = CertificateExpirationInfo {
-        certificates: entries(&diagnosis.certificates),
-        certificate_authorities: entries(&diagnosis.authorities),
-        kubeconfig_copies: diagnosis.copies.iter().map(CopyDocument::from).collect(),
-        obstacles: diagnosis.obstacles.clone(),
-        ..CertificateExpirationInfo::default()
-    };
-    match standing {
-        Standing::Settled => {}
-        Standing::Working(holder) => info.working_pid = Some(holder.pid),
-        Standing::LeftOver(run) => info.left_over_run = Some(run),
-        Standing::Unfinished(interrupted) => {
-            info.unfinished_run = Some(UnfinishedRun::of(interrupted));
-        }
-        Standing::Unknown(error) => info.obstacles.push(with_causes(error)),
-    }
-    write_document(&info, out)
+pub(super) fn write_json(look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    write_document(&CertificateExpirationInfo::of(look), out)
 }
 
 /// The document of a node that could not be looked at: why.
 pub(super) fn write_failure(failure: &Failure, out: &mut dyn Write) -> io::Result<()> {
-    let info = CertificateExpirationInfo {
-        obstacles: vec![failure.text()],
-        ..CertificateExpirationInfo::default()
+    write_document(&CertificateExpirationInfo::of_failure(failure), out)
+}
+
+/// The same of one among several nodes, on a line of its own (JSON Lines).
+pub(super) fn write_of_several(
+    root: &Path,
+    look: Result<&Look, &Failure>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let info = match look {
+        Ok(look) => CertificateExpirationInfo::of(look),
+        Err(failure) => CertificateExpirationInfo::of_failure(failure),
     };
-    write_document(&info, out)
+    let root = Some(elide(&root.to_string_lossy()).into_owned());
+    write_line(&CertificateExpirationInfo { root, ..info }, out)
+}
+
+impl<'a> CertificateExpirationInfo<'a> {
+    fn of(look: &'a Look) -> Self {
+        let Look {
+            diagnosis,
+            standing,
+        } = look;
+        let entries = |findings| entries(findings, diagnosis.at);
+        let mut info = Self {
+            certificates: entries(&diagnosis.certificates),
+            certificate_authorities: entries(&diagnosis.authorities),
+            kubeconfig_copies: diagnosis.copies.iter().map(CopyDocument::from).collect(),
+            obstacles: diagnosis.obstacles.clone(),
+            ..Self::default()
+        };
+        match standing {
+            Standing::Settled => {}
+            Standing::Working(holder) => info.working_pid = Some(holder.pid),
+            Standing::LeftOver(run) => info.left_over_run = Some(run),
+            Standing::Unfinished(interrupted) => {
+                info.unfinished_run = Some(UnfinishedRun::of(interrupted));
+            }
+            Standing::Unknown(error) => info.obstacles.push(with_causes(error)),
+        }
+        info
+    }
+
+    fn of_failure(failure: &Failure) -> Self {
+        Self {
+            obstacles: vec![failure.text()],
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for CertificateExpirationInfo<'_> {
@@ -133,6 +161,7 @@ impl Default for CertificateExpirationInfo<'_> {
         Self {
             kind: "CertificateExpirationInfo",
             api_version: "output.kubeadm.k8s.io/v1alpha3",
+            root: None,
             certificates: Vec::new(),
             certificate_authorities: Vec::new(),
             kubeconfig_copies: Vec::new(),

@@ -1,62 +1,19 @@
-//! `rekindle check`: every certificate, its expiry, its state.
+//! What `check` says to people of one node.
 
 use std::io::{self, Write};
 
 use anstyle::Style;
 use time::OffsetDateTime;
 
-use super::arguments::{Check, CheckOutput};
-use super::check_json::{write_failure, write_json};
-use super::check_metrics::{self, write_metrics};
-use super::copies::write_copies;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::observed::observe_control_plane;
-use super::render::{BAD, count, date_cell, printable, residual, state_style, yes_no};
-use super::standing::Standing;
-use super::table::{Cell, Table, terminal_columns};
-use crate::diagnosis::{CopyState, Diagnosis, Finding, diagnose};
-use crate::node::{self, Root};
-
-/// Prints the table, or kubeadm's JSON with more in it: a document in any case, for a program reads it.
-pub fn check(
-    root: Result<Root, Failure>,
-    arguments: &Check,
-    out: &mut dyn Write,
-) -> Result<Exit, Failure> {
-    let within = time::Duration::try_from(arguments.within).unwrap_or(time::Duration::MAX);
-    let looked = root.and_then(|root| Ok((look(&root, within)?, root)));
-    let ((diagnosis, standing), root) = match looked {
-        Ok(looked) => looked,
-        Err(failure) => {
-            match arguments.output {
-                CheckOutput::Table => {}
-                CheckOutput::Json => write_failure(&failure, out)?,
-                CheckOutput::Prometheus => check_metrics::write_failure(out)?,
-            }
-            return Err(failure);
-        }
-    };
-    match arguments.output {
-        CheckOutput::Table => write_report(&root, &diagnosis, &standing, out)?,
-        CheckOutput::Json => write_json(&diagnosis, &standing, out)?,
-        CheckOutput::Prometheus => write_metrics(&diagnosis, &standing, out)?,
-    }
-    Ok(if diagnosis.is_healthy() && standing.is_settled() {
-        Exit::Done
-    } else {
-        Exit::ActionNeeded
-    })
-}
-
-fn look(root: &Root, within: time::Duration) -> Result<(Diagnosis, Standing), Failure> {
-    let inventory = observe_control_plane(root)?;
-    let diagnosis = diagnose(&inventory, node::now(), within);
-    Ok((diagnosis, Standing::of(root)))
-}
+use crate::cli::copies::write_copies;
+use crate::cli::render::{BAD, count, date_cell, printable, residual, state_style, yes_no};
+use crate::cli::standing::Standing;
+use crate::cli::table::{Cell, Table, terminal_columns};
+use crate::diagnosis::{CopyState, Diagnosis, Finding};
+use crate::node::Root;
 
 /// The tables, what they do not say, and what to do next.
-fn write_report(
+pub(super) fn write_report(
     root: &Root,
     diagnosis: &Diagnosis,
     standing: &Standing,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use time::OffsetDateTime;
 
-use super::standing::Standing;
+use crate::cli::standing::Standing;
 use crate::diagnosis::{Diagnosis, Finding, State};
 
 /// Every state, so that each has a series, and an alert that is over goes away.

@@ -1,0 +1,206 @@
+//! `check --roots` and `check -o nagios`: many nodes in one call, and one line for a monitoring system.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests start programs, write in folders of their own, and end at the first surprise"
+)]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use support::node::{self, Node};
+use support::program::{Run, binary, rekindle};
+
+#[path = "support/mod.rs"]
+mod support;
+
+/// `rekindle check ARGUMENTS`, without a `--root`.
+fn check(arguments: &[&str]) -> Run {
+    let mut command = Command::new(binary());
+    command
+        .env_clear()
+        .stdin(Stdio::null())
+        .arg("check")
+        .args(arguments);
+    Run::of(command)
+}
+
+/// A folder with each node of testdata in it, by its name.
+fn fleet() -> Node {
+    let fleet = Node::empty();
+    for name in node::names() {
+        let node = Node::materialize(&name);
+        let target = fleet.path().join(&name);
+        node.shell(&format!("cp -a . '{}'", target.display()));
+    }
+    fleet
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn each_node_has_the_document_that_it_has_alone_and_one_that_is_none_stops_nobody() {
+    let fleet = fleet();
+    fs::create_dir(fleet.path().join("empty")).unwrap();
+    symlink("/", fleet.path().join("not-followed")).unwrap();
+    let damaged = fleet
+        .path()
+        .join("rsa2048-stacked/etc/kubernetes/admin.conf");
+    fs::write(&damaged, "no kubeconfig").unwrap();
+    let several = check(&["--roots", text(fleet.path()), "-o", "json"]).expect(1);
+    assert_eq!(several.stderr, "");
+    let mut names = node::names();
+    names.push("empty".to_owned());
+    names.sort();
+    assert_eq!(several.stdout.lines().count(), names.len());
+    for (line, name) in several.stdout.lines().zip(&names) {
+        let mut document: Value = serde_json::from_str(line).unwrap();
+        let path = fleet.path().join(name);
+        assert_eq!(document["root"], text(&path));
+        document.as_object_mut().unwrap().remove("root");
+        let alone = rekindle(&path, &["check", "-o", "json"]).expect(1);
+        let mut alone: Value = serde_json::from_str(&alone.stdout).unwrap();
+        for document in [&mut document, &mut alone] {
+            without_residual_times(document);
+        }
+        assert_eq!(document, alone, "{name}");
+    }
+}
+
+/// They differ by the second in which it was looked.
+fn without_residual_times(document: &mut Value) {
+    for list in ["certificates", "certificateAuthorities"] {
+        for entry in document[list].as_array_mut().unwrap() {
+            entry["residualTime"] = Value::Null;
+        }
+    }
+}
+
+#[test]
+fn only_what_needs_something_has_a_line_and_the_summary_counts_all() {
+    let fleet = fleet();
+    let well = fleet.path().join("ecdsa-p256-stacked");
+    rekindle(&well, &["recover", "--yes", "--restart", "none", "-q"]).expect(0);
+    let run = check(&["--roots", text(fleet.path())]).expect(1);
+    assert!(!run.stdout.contains("ecdsa-p256-stacked"), "{}", run.stdout);
+    let others = node::names().len() - 1;
+    assert_eq!(run.stdout.matches("; first end ").count(), others);
+    let summary = format!(
+        "{} nodes: 1 valid, {others} expired or broken.\n",
+        others + 1
+    );
+    assert!(run.stdout.contains(&summary), "{}", run.stdout);
+    // A node may be named itself.
+    let run = check(&["--roots", text(&well)]).expect(0);
+    assert_eq!(run.stdout, "1 node: 1 valid.\n");
+    let run = check(&["--within", "400d", "--roots", text(&well)]).expect(1);
+    assert!(
+        run.stdout.contains("13 expiring of 16; first end "),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout.contains("\n1 node: 1 expiring.\n"),
+        "{}",
+        run.stdout
+    );
+    let gone = fleet.path().join("gone");
+    let run = check(&["--roots", text(&well), text(&gone)]).expect(1);
+    assert!(
+        run.stdout.contains("gone: not looked at: "),
+        "{}",
+        run.stdout
+    );
+    let nothing = Node::empty();
+    let run = check(&["--roots", text(nothing.path())]).expect(1);
+    assert_eq!(run.stdout, "No node is there.\n");
+}
+
+#[test]
+fn a_form_of_one_node_and_a_root_beside_roots_are_refused() {
+    let nothing = Node::empty();
+    let folder = text(nothing.path());
+    for form in ["prometheus", "nagios"] {
+        let run = check(&["-o", form, "--roots", folder]).expect(2);
+        assert!(
+            run.stderr.contains("-o table and -o json"),
+            "{}",
+            run.stderr
+        );
+    }
+    let run = check(&["--root", folder, "--roots", folder]).expect(2);
+    assert!(
+        run.stderr.contains("--root has no meaning here"),
+        "{}",
+        run.stderr
+    );
+}
+
+/// What 3,000 nodes may take, in KiB of address space: a tenth of what all that is found on them would.
+const ROOM: usize = 32 * 1024;
+
+#[test]
+fn thousands_of_nodes_take_no_more_room_than_a_batch() {
+    let fleet = Node::empty();
+    let original = Node::materialize("ecdsa-p256-stacked");
+    // Hard links, which are refused where keys are: each node has faults to be held, as well as certificates.
+    original.shell(&format!(
+        "cp -a . '{0}/n0' && for i in $(seq 1 2999); do cp -al '{0}/n0' '{0}/n'$i; done",
+        fleet.path().display()
+    ));
+    let mut command = Command::new("bash");
+    command
+        .env_clear()
+        .stdin(Stdio::null())
+        .args(["-c", "ulimit -v \"$2\"; exec \"$0\" check --roots \"$1\""])
+        .arg(binary())
+        .arg(fleet.path())
+        .arg(ROOM.to_string());
+    let run = Run::of(command).expect(1);
+    assert!(run.stdout.contains("3000 nodes: "), "{}", run.stdout);
+}
+
+#[test]
+fn a_monitoring_system_gets_one_line_and_a_code_of_its_own() {
+    let node = Node::materialize("ecdsa-p256-stacked");
+    let nagios = ["check", "-o", "nagios"];
+    let line = |run: Run| {
+        assert_eq!((run.stdout.lines().count(), run.stderr.as_str()), (1, ""));
+        run.stdout
+    };
+    let critical = line(rekindle(node.path(), &nagios).expect(2));
+    assert!(
+        critical.starts_with("REKINDLE CRITICAL: admin.conf expired ("),
+        "{critical}"
+    );
+    assert!(
+        critical.ends_with(" expired=13 expiring=0 faulty=0 all=16\n"),
+        "{critical}"
+    );
+    rekindle(
+        node.path(),
+        &["recover", "--yes", "--restart", "none", "-q"],
+    )
+    .expect(0);
+    let ok = line(rekindle(node.path(), &nagios).expect(0));
+    assert_eq!(
+        ok,
+        "REKINDLE OK: 16 certificates valid | days=364 expired=0 expiring=0 faulty=0 all=16\n"
+    );
+    let warning =
+        line(rekindle(node.path(), &["check", "-o", "nagios", "--within", "400d"]).expect(1));
+    assert!(warning.starts_with("REKINDLE WARNING: "), "{warning}");
+    node.write("/etc/kubernetes/pki/ca.crt", "a|b\nc");
+    let broken = line(rekindle(node.path(), &nagios).expect(2));
+    assert_eq!(broken.matches('|').count(), 1, "{broken}");
+    let nobody = line(rekindle(Node::empty().path(), &nagios).expect(3));
+    assert!(nobody.starts_with("REKINDLE UNKNOWN: "), "{nobody}");
+}
