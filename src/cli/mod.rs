@@ -48,6 +48,7 @@ mod table;
 mod take_up;
 mod tokens;
 mod verify;
+mod version;
 mod voice;
 mod vouching;
 mod ways;
@@ -58,6 +59,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use arguments::{
     Arguments, BackupsVerb, CaVerb, CredentialVerb, CsrVerb, JournalVerb, NodeVerb, TokensVerb,
@@ -74,6 +76,10 @@ pub fn run() -> ExitCode {
         Err(error) => {
             // A closed pipe is no reason to fail: help was asked for, and not read.
             let _ = error.print();
+            // Of the two forms only the long one has several lines.
+            if error.kind() == ErrorKind::DisplayVersion && error.to_string().lines().count() > 1 {
+                let _ = version::print_digest(&mut std::io::stdout());
+            }
             let code = u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8);
             return ExitCode::from(code);
         }
