@@ -58,8 +58,8 @@ mod wishes;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{Command, CommandFactory, Parser};
 
 use arguments::{
     Arguments, BackupsVerb, CaVerb, CredentialVerb, CsrVerb, JournalVerb, NodeVerb, TokensVerb,
@@ -67,6 +67,11 @@ use arguments::{
 };
 use exit::Exit;
 use failure::Failure;
+
+/// The command line as clap has it, for manual pages and completions (scripts/manual.rs).
+pub fn command() -> Command {
+    Arguments::command()
+}
 
 /// Parses the command line, carries the verb out, and says with which code the process ends.
 pub fn run() -> ExitCode {
