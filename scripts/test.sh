@@ -4,7 +4,8 @@
 # Usage: scripts/test.sh [--full]    (--full: every fault at every place, all crash states, corpora, ten minutes of each fuzz target;
 #                                    some hours on two cores)
 # Runs from any folder, without a terminal, as root or not. What is missing it installs: packages (as root, with apt), rustup
-# components, and under ~/.cache a pinned cargo-deny and nfpm, Debian's etcd and a clean root file system. Writes nothing else outside the target folder.
+# components, and under ~/.cache a pinned cargo-deny and nfpm, Debian's etcd and a clean root file system (with --full also what a
+# release is made with). Writes nothing else outside the target folder.
 # The last line is "N passed, N failed, N skipped": checks, and the tests of `cargo test` one by one. Exit: 0 nothing failed, 1 else.
 set -uo pipefail
 
