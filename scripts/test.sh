@@ -4,7 +4,8 @@
 # Usage: scripts/test.sh [--full]    (--full: every fault at every place, all crash states, corpora, ten minutes of each fuzz target;
 #                                    some hours on two cores)
 # Runs from any folder, without a terminal, as root or not. What is missing it installs: packages (as root, with apt), rustup
-# components, and under ~/.cache a pinned cargo-deny and Debian's etcd. Writes nothing else outside the target folder.
+# components, and under ~/.cache a pinned cargo-deny and nfpm, Debian's etcd and a clean root file system (with --full also what a
+# release is made with). Writes nothing else outside the target folder.
 # The last line is "N passed, N failed, N skipped": checks, and the tests of `cargo test` one by one. Exit: 0 nothing failed, 1 else.
 set -uo pipefail
 
@@ -42,10 +43,12 @@ main() {
     check static 'the binary needs no library' statically_linked
     check chroot 'the binary runs where there is nothing else' alone_in_a_chroot
     check size "the binary has at most $largest_binary bytes" small
+    check packages 'packages: judged, installed, used and removed on a clean root file system' packages
     check rehearsals 'real Kubernetes: the worst situation and three others, or all' rehearsals
     check documents 'what the documents name is there' documents
     if [[ -n ${REKINDLE_FULL-} ]]; then
         check faults 'every fault at every place' own_proof scripts/faults
+        check reproducible 'two builds of a release: the same bytes; aarch64 runs' own_proof scripts/deploy/packaging/build-twice
         check damage 'journals damaged at every place' own_proof scripts/damage
         check fuzz 'ten minutes of each fuzz target' own_proof scripts/fuzz
     fi
@@ -227,6 +230,18 @@ release() {
         sed -n 's/.*"executable":"\([^"]*\)".*/\1/p') && [[ -x $binary ]]
 }
 
+packages() {
+    local program missing=()
+    built || return
+    for program in lintian rpmlint rpm mandoc mmdebstrap; do
+        command -v "$program" >/dev/null || missing+=("$program")
+    done
+    if ((${#missing[@]})); then
+        installed "${missing[@]}" || return
+    fi
+    own_proof scripts/deploy/packaging/prove "$binary"
+}
+
 rehearsals() {
     built || return
     if [[ -n ${REKINDLE_FULL-} ]]; then
@@ -257,7 +272,9 @@ alone_in_a_chroot() {
     version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml)
     printed=$(env -i "PATH=$PATH" "${enter[@]}" "$root" /rekindle --version) || return
     echo "$printed"
-    [[ $printed = "rekindle $version" ]] || fail_because "--version printed \"$printed\", not \"rekindle $version\""
+    # There is no /proc: so it cannot read its own file, and says so.
+    [[ $printed = "rekindle $version"$'\n'commit:*$'\n'target:*$'\nsha256: unknown'* ]] ||
+        fail_because "--version printed \"$printed\", not version, commit, target, and that the digest is unknown"
 }
 
 small() {

@@ -120,6 +120,21 @@ fn names_and_addresses_are_those_of_the_specification() {
     );
 }
 
+/// The recovery in it confines itself: that must not keep the drill from clearing up.
+#[test]
+fn a_drill_leaves_nothing_behind() {
+    let temporary = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_rekindle"))
+        .args(["drill", "--algorithm", "ECDSA-P256"])
+        .env("TMPDIR", temporary.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("The folder is removed"));
+    let left: Vec<_> = fs::read_dir(temporary.path()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
 fn drilled(algorithm: KeyAlgorithm) -> ScratchFolder {
     let mut folder = ScratchFolder::create_temporary().unwrap();
     let specification = NodeSpecification {

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::failure::Failure;
 use super::node::NodeOperand;
+use super::version;
 use crate::digest::Sha256Digest;
 use crate::kubernetes::{AUTHORITIES, AuthorityName, KubernetesVersion};
 use crate::node::Root;
@@ -25,7 +26,7 @@ pub use ways_in::{
 /// key, restarts the control plane, proves that it is back, and leaves a signed journal. Try it without a
 /// cluster: `rekindle drill`.
 #[derive(Debug, Parser)]
-#[command(name = "rekindle", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "rekindle", version, long_version = version::LONG, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Arguments {
     #[command(subcommand)]
     pub verb: Verb,

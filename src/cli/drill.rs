@@ -69,6 +69,9 @@ pub fn drill(arguments: &Drill, out: &mut dyn Write) -> Result<Exit, Failure> {
             quote(path)
         )?;
     } else {
+        folder
+            .remove()
+            .map_err(|error| Failure::of(Exit::Failed, &error).hint("remove it by hand"))?;
         writeln!(
             out,
             "The folder is removed; --keep DIR leaves it for your own experiments."

@@ -46,6 +46,7 @@ mod table;
 mod take_up;
 mod tokens;
 mod verify;
+mod version;
 mod voice;
 mod vouching;
 mod ways;
@@ -55,7 +56,8 @@ mod wishes;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{Command, CommandFactory, Parser};
 
 use arguments::{
     Arguments, BackupsVerb, CaVerb, CredentialVerb, CsrVerb, JournalVerb, NodeVerb, TokensVerb,
@@ -63,6 +65,11 @@ use arguments::{
 };
 use exit::Exit;
 use failure::Failure;
+
+/// The command line as clap has it, for manual pages and completions (scripts/manual.rs).
+pub fn command() -> Command {
+    Arguments::command()
+}
 
 /// Parses the command line, carries the verb out, and says with which code the process ends.
 pub fn run() -> ExitCode {
@@ -72,6 +79,10 @@ pub fn run() -> ExitCode {
         Err(error) => {
             // A closed pipe is no reason to fail: help was asked for, and not read.
             let _ = error.print();
+            // Of the two forms only the long one has several lines.
+            if error.kind() == ErrorKind::DisplayVersion && error.to_string().lines().count() > 1 {
+                let _ = version::print_digest(&mut std::io::stdout());
+            }
             let code = u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code());
             return ExitCode::from(code);
         }

@@ -135,7 +135,11 @@ fn open_regular(
         return Err(FileError::FileWritableByOthers { path, mode });
     }
     if status.st_nlink != 1 {
-        let links = status.st_nlink;
+        #[allow(
+            clippy::useless_conversion,
+            reason = "a u64 on x86-64, a u32 on aarch64"
+        )]
+        let links = u64::from(status.st_nlink);
         return Err(FileError::HardLinked { path, links });
     }
     Ok((file, status))

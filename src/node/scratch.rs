@@ -11,7 +11,10 @@ use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Component, Path, PathBuf};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{Builder, JoinHandle};
 
+use nix::sys::signal::SigSet;
 use nix::unistd::mkdtemp;
 
 use super::FileError;
@@ -25,7 +28,39 @@ const FOLDER_MODE: u32 = 0o755;
 #[derive(Debug)]
 pub struct ScratchFolder {
     path: PathBuf,
-    kept: bool,
+    /// Until it is kept or removed.
+    remover: Option<Remover>,
+}
+
+/// Removes a folder once it is told to. A thread of its own, from before the folder was used: a recovery confines the thread in which
+/// it runs (node/confine.rs), for good, and that may no longer remove what was no business of the recovery's.
+#[derive(Debug)]
+struct Remover {
+    order: Sender<()>,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Remover {
+    fn start(path: PathBuf) -> io::Result<Self> {
+        let (order, ordered) = channel();
+        let thread = Builder::new().spawn(move || {
+            // Signals are for the thread that works.
+            SigSet::all().thread_block()?;
+            // Without an order there is nobody left to give one: the folder is kept.
+            ordered
+                .recv()
+                .map_or(Ok(()), |()| fs::remove_dir_all(&path))
+        })?;
+        Ok(Self { order, thread })
+    }
+
+    fn remove(self) -> io::Result<()> {
+        // Where it no longer listens, what stopped it is its result.
+        let _ = self.order.send(());
+        self.thread
+            .join()
+            .unwrap_or_else(|_| Err(ErrorKind::Other.into()))
+    }
 }
 
 impl ScratchFolder {
@@ -36,7 +71,7 @@ impl ScratchFolder {
         let template = folder.join("rekindle-drill-XXXXXX");
         let path = mkdtemp(&template)
             .map_err(|errno| FileError::from_errno("create the folder", &template, errno))?;
-        Ok(Self { path, kept: false })
+        Self::own(path)
     }
 
     /// Makes a folder at `path`, mode 0700. An empty one that is there already gives way to it; anything else is an
@@ -53,7 +88,16 @@ impl ScratchFolder {
             .mode(0o700)
             .create(&path)
             .map_err(|error| FileError::from_io("create the folder", &path, error))?;
-        Ok(Self { path, kept: false })
+        Self::own(path)
+    }
+
+    fn own(path: PathBuf) -> Result<Self, FileError> {
+        let remover = Remover::start(path.clone())
+            .map_err(|error| FileError::from_io("start a thread for", &path, error))?;
+        Ok(Self {
+            path,
+            remover: Some(remover),
+        })
     }
 
     /// Where it is, absolute.
@@ -92,8 +136,16 @@ impl ScratchFolder {
 
     /// Leaves the folder where it is, and says where.
     pub fn keep(mut self) -> PathBuf {
-        self.kept = true;
+        self.remover = None;
         self.path.clone()
+    }
+
+    /// Removes the folder, with all that is in it.
+    pub fn remove(mut self) -> Result<(), FileError> {
+        self.remover
+            .take()
+            .map_or(Ok(()), Remover::remove)
+            .map_err(|error| FileError::from_io("remove the folder", &self.path, error))
     }
 
     /// The path outside of a node path whose parent folder then exists.
@@ -121,9 +173,9 @@ impl ScratchFolder {
 
 impl Drop for ScratchFolder {
     fn drop(&mut self) {
-        if !self.kept {
+        if let Some(remover) = self.remover.take() {
             // Nobody is left to hear of a failure.
-            let _ = fs::remove_dir_all(&self.path);
+            let _ = remover.remove();
         }
     }
 }
