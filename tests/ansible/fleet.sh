@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A fleet of real Kubernetes for Ansible: three control planes and two workers, each in namespaces of its own with an OpenSSH server, all of
 # them expired and rebooted. Sourced by tests/ansible/run, which has sourced the driver `node` of the rehearsals.
+# shellcheck disable=SC2154,SC2034,SC2004  # scratch, nodes, node_path: of those that it is sourced with
 
 readonly names=(cp-1 cp-2 cp-3 w-1 w-2)
 readonly addresses=(192.0.2.10 192.0.2.12 192.0.2.13 192.0.2.21 192.0.2.22)
