@@ -66,20 +66,25 @@ not_agreed_to() {
 
 # What only `recover` sees, and no plan: a file that may not be replaced.
 stopped_at_the_second() {
+    local before
+    before=$(runs cp-1)
     in_node cp-2 chattr +i /etc/kubernetes/pki/apiserver.crt
     play stopped recover.yml "${word[@]}" -e rekindle_confirm=yes
     in_node cp-2 chattr -i /etc/kubernetes/pki/apiserver.crt
     expect 'it stops' test "$status" != 0
-    expect 'the first was recovered' test "$(runs cp-1)" = 1
+    expect 'the first was recovered' test "$(runs cp-1)" = "$((before + 1))"
     expect 'which lacks nothing but a quorum' grep -q 'no quorum: etcd is up and has no leader' "$scratch/said/stopped"
     expect 'the second was refused' grep -q 'refused (immutable)' "$scratch/said/stopped"
     untouched cp-2 cp-3
 }
 
 recovered() {
+    local before
+    before=$(runs cp-1)
     play recovered recover.yml "${word[@]}" -e rekindle_confirm=yes
     expect 'it goes on where it had stopped' test "$status" = 0
     local name
+    expect 'the first is not begun anew' test "$(runs cp-1)" = "$before"
     for name in cp-1 cp-2 cp-3; do
         expect "$name is proven" in_node "$name" rekindle verify --timeout 1m
         expect "$name checks well" in_node "$name" rekindle check
