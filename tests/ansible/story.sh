@@ -46,7 +46,7 @@ checked() {
         expect "$name is in the summary" grep -E "$name: all 1[23] certificates expired; next: recover.yml" "$scratch/said/check.line"
     done
     for name in w-1 w-2; do
-        expect "$name is in the summary" grep -E "$name: worker: its kubelet's certificate ended[^;]*; if that is over: workers.yml" "$scratch/said/check.line"
+        expect "$name is in the summary" grep -E "$name: worker: its kubelet'{1,2}s certificate ended[^;]*; if that is over: workers.yml" "$scratch/said/check.line"
     done
     untouched "${names[@]}"
 }
