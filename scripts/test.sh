@@ -45,6 +45,7 @@ main() {
     check size "the binary has at most $largest_binary bytes" small
     check packages 'packages: judged, installed, used and removed on a clean root file system' packages
     check rehearsals 'real Kubernetes: the worst situation and three others, or all' rehearsals
+    check ansible 'Ansible: lint, and the playbooks on five machines of real Kubernetes' ansible
     check documents 'what the documents name is there' documents
     if [[ -n ${REKINDLE_FULL-} ]]; then
         check faults 'every fault at every place' own_proof scripts/faults
@@ -181,7 +182,7 @@ advisories() {
 shell() {
     local scripts
     command -v shellcheck >/dev/null || skip_because 'shellcheck is not installed' || return
-    mapfile -t scripts < <(grep -rlE '^#!.*\b(ba)?sh$' scripts .ci tests/rehearsal tests/live)
+    mapfile -t scripts < <(grep -rlE '^#!.*\b(ba)?sh$' scripts .ci tests/rehearsal tests/live tests/ansible)
     ((${#scripts[@]})) && shellcheck "${scripts[@]}"
 }
 
@@ -250,6 +251,12 @@ rehearsals() {
         REKINDLE_BINARY=$binary own_proof scripts/rehearse \
             rebooted-kubelet-dead expired-while-running kubeadm-renewed-not-restarted missing-apiserver-cert
     fi
+}
+
+# Ansible, on a fleet of real Kubernetes.
+ansible() {
+    built || return
+    REKINDLE_BINARY=$binary own_proof tests/ansible/run
 }
 
 statically_linked() {
