@@ -75,6 +75,9 @@ impl Years {
         let limit = |by: Duration| run.checked_add(by).unwrap_or(run);
         from = from.max(limit(-BEFORE));
         until = until.min(limit(AFTER)).max(from);
+        // So that what ended long before, or lived for minutes, does not stick to the edge.
+        let margin = (until - from) / 40;
+        from = from.checked_sub(margin).unwrap_or(from);
         Self { from, until }
     }
 

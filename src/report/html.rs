@@ -170,8 +170,12 @@ fn lede(node: &NodeReport, run: &Run) -> String {
         }
     };
     let took = span(node.timeline.at_work());
+    let told = match node.verdict.belief {
+        Belief::Bad => "As this journal tells it, which is not to be believed without more: ",
+        Belief::Good | Belief::Unfinished => "",
+    };
     format!(
-        "{subject} It {} and took {took}; {}.",
+        "{told}{subject} The run {} and took {took}; {}.",
         match node.ended() {
             "completed" => "came to its end",
             "rolled back" => "was rolled back",
@@ -238,8 +242,8 @@ fn lives(node: &NodeReport, run: &Run) -> Markup {
                         th scope="row" { bdi { (life.name) } span.path { bdi { (life.target) } } }
                         td data-label="When the run began" class=(if life.dead_for(run.begun).is_some() || life.before.is_none() { "dead" } else { "" }) { (life.ailment(run.begun)) }
                         td.wide data-label="Validity" { (life_bar(life, &years, at)) }
-                        td data-label="Ended" { (date(life.after.and(life.before))) }
-                        td data-label="Ends now" { (ends(life)) }
+                        td.date data-label="Ended" { (date(life.after.and(life.before))) }
+                        td.date data-label="Ends now" { (ends(life)) }
                     }
                 }
             }
@@ -305,7 +309,7 @@ fn timeline(node: &NodeReport) -> Markup {
     let widened = bars.iter().flatten().any(|bar| bar.widened);
     let [zero, half, end] = timeline_ticks(all);
     markup! {
-        p { (span(all)) " in all, of which " (span(node.timeline.waited())) " were spent waiting." }
+        p { (span(all)) " in all, " (waited(node)) "." }
         p.legend { span.key.work {} " step " span.key.wait {} " wait " span.key.failure {} " failure" }
         table.chart.stack {
             caption { "Steps and waits, to scale" }
@@ -339,6 +343,14 @@ fn timeline(node: &NodeReport) -> Markup {
         @if node.timeline.clock_went_back { p.dead { "The clock was set back during the run: a record claims to be older than the one before it. Such spans count as none." } }
         @if node.timeline.left_off > 0 { p { "And " (node.timeline.left_off) " more, which the journal itself has." } }
     }
+}
+
+fn waited(node: &NodeReport) -> String {
+    let waited = node.timeline.waited();
+    if waited.is_zero() {
+        return "none of it spent waiting".to_owned();
+    }
+    format!("of which {} were spent waiting", span(waited))
 }
 
 fn proof(node: &NodeReport) -> Markup {
