@@ -113,29 +113,29 @@ fn section(node: &NodeReport, number: usize, of_several: bool) -> Markup {
             @if let Some(run) = &node.run {
                 (summary(node, run))
                 @if node.renewed().next().is_some() {
-                    section aria-labelledby=(id("lives")) {
+                    div {
                         (heading(level, &id("lives"), if run.reverses.is_some() { "What was taken back" } else { "What was wrong, and each certificate’s life" }))
                         (lives(node, run))
                     }
                 }
             }
             @if !node.timeline.spans.is_empty() {
-                section aria-labelledby=(id("timeline")) {
+                div {
                     (heading(level, &id("timeline"), "Timeline"))
                     (timeline(node))
                 }
             }
-            section aria-labelledby=(id("proof")) {
+            div {
                 (heading(level, &id("proof"), "Proof"))
                 (proof(node))
             }
             @if !node.remarks.is_empty() || !node.files.is_empty() {
-                section aria-labelledby=(id("besides")) {
+                div {
                     (heading(level, &id("besides"), "What was done besides"))
                     (besides(node))
                 }
             }
-            section aria-labelledby=(id("journal")) {
+            div {
                 (heading(level, &id("journal"), "The journal"))
                 (journal(node))
             }
@@ -181,6 +181,7 @@ fn lede(node: &NodeReport, run: &Run) -> String {
             "rolled back" => "was rolled back",
             "settled, some files left alone" => "was settled with some files left alone",
             "ended before it changed anything" => "ended before it changed any file",
+            "unknown" => "ended in a way that is not known",
             _ => "did not come to its end",
         },
         match node.proven().as_str() {
@@ -397,9 +398,9 @@ fn journal(node: &NodeReport) -> Markup {
         }
         @if let Some(checkpoint) = &node.checkpoint {
             p { "The last checkpoint in it. It is worth what the place is worth where a copy was kept, the ticket for instance:" }
-            pre tabindex="0" role="region" aria-label="Checkpoint" { (checkpoint) }
+            pre tabindex="0" role="group" aria-label="Checkpoint" { (checkpoint) }
         } @else { p { "It has no checkpoint that could be shown." } }
         p { "To judge the journal again, with the cluster’s CA certificate and the checkpoint from the ticket, both from a place that you trust:" }
-        pre tabindex="0" role="region" aria-label="Command" { (node.verify_command()) }
+        pre tabindex="0" role="group" aria-label="Command" { (node.verify_command()) }
     }
 }

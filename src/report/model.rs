@@ -253,6 +253,8 @@ impl NodeReport {
     pub(super) fn ended(&self) -> &'static str {
         match &self.run {
             None => "unknown",
+            // What follows the broken line would say more.
+            Some(run) if run.outcome.is_none() && self.verdict.word == "TAMPERED" => "unknown",
             Some(run) => match (run.outcome, run.committed) {
                 (Some(RunOutcome::Completed), _) => "completed",
                 (Some(RunOutcome::RolledBack), _) => "rolled back",
