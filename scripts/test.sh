@@ -44,6 +44,7 @@ main() {
     check chroot 'the binary runs where there is nothing else' alone_in_a_chroot
     check size "the binary has at most $largest_binary bytes" small
     check packages 'packages: judged, installed, used and removed on a clean root file system' packages
+    check browser "the report in a real browser: nothing from outside, contrast, keyboard, narrow, paper" browser
     check rehearsals 'real Kubernetes: the worst situation and three others, or all' rehearsals
     check ansible 'Ansible: lint, and the playbooks on five machines of real Kubernetes' ansible
     check documents 'what the documents name is there' documents
@@ -257,6 +258,23 @@ rehearsals() {
 ansible() {
     built || return
     REKINDLE_BINARY=$binary own_proof tests/ansible/run
+}
+
+# The report in a real browser. Its judges come from npm, and are kept in the cache.
+browser() {
+    built || return
+    local cache=${XDG_CACHE_HOME:-$HOME/.cache}/rekindle/browser-1 node=$scratch/browser-node pictures=$scratch/pictures
+    command -v node >/dev/null && command -v npm >/dev/null || skip_because 'node and npm are not installed' || return
+    command -v chromium >/dev/null || installed chromium || skip_because 'there is no chromium' || return
+    [[ -d $cache/node_modules/axe-core ]] ||
+        npm install --silent --no-audit --no-fund --prefix "$cache" playwright-core@1 axe-core@4 ||
+        skip_because 'npm cannot fetch playwright-core and axe-core' || return
+    mkdir -p "$node" "$pictures" && scripts/materialize-node ecdsa-p256-stacked "$node" &&
+        "$binary" --root "$node" recover --yes --reason '<script>alert(1)</script>' >/dev/null &&
+        "$binary" --root "$node" report --out "$scratch/one.html" &&
+        "$binary" --root "$node" journal export --out "$scratch/run.tar" >/dev/null &&
+        "$binary" --root "$node" report "$scratch/run.tar" "$scratch/run.tar" --out "$scratch/fleet.html" || return
+    node tests/report/browser/judge.mjs "$cache/node_modules" "$pictures" "$scratch"/{one,fleet}.html
 }
 
 statically_linked() {

@@ -21,5 +21,6 @@ pub mod pki;
 pub mod plan;
 pub mod proof;
 pub mod recovery;
+pub mod report;
 pub mod shell;
 pub mod token_audit;

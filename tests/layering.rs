@@ -45,6 +45,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["inventory", "kubernetes", "node", "pki", "plan"],
     ),
     ("journal", &["digest", "pki"]),
+    (
+        "report",
+        &["elision", "evidence", "journal", "pki", "shell"],
+    ),
     ("bundle", &["issuance", "journal", "kubernetes", "pki"]),
     (
         "csr",

@@ -88,6 +88,10 @@ pub enum Verb {
     /// Reads the journals of earlier runs.
     #[command(subcommand)]
     Journal(JournalVerb),
+    /// Writes what happened in a run as one HTML page, for the post-mortem and the auditor; of several journals, a fleet's.
+    ///
+    /// Judges each journal as `journal verify` does, with the same exit codes; the page is written whatever the verdict.
+    Report(Report),
     /// Lists and removes the copies that earlier runs made of replaced files.
     #[command(subcommand)]
     Backups(BackupsVerb),
@@ -570,6 +574,36 @@ pub struct JournalExport {
     /// The archive (tar), which must not exist yet.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Runs of this node, files of journals, or archives of `journal export` (NAME.tar); the latest run where none is named.
+    #[arg(value_name = "RUN|FILE")]
+    pub journals: Vec<String>,
+    /// The file, which must not exist yet.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The form of the report.
+    #[arg(short, long, value_name = "FORM", default_value = "html")]
+    pub output: ReportForm,
+    /// The cluster's CA certificate, or several in one file; the node's own where neither this nor a key is named.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// SHA-256 of a key that signed a journal, as its run printed it, instead of a CA or beside it.
+    #[arg(long, value_name = "SHA256")]
+    pub key: Vec<Sha256Digest>,
+    /// The checkpoints that were kept elsewhere, for instance in the ticket: text in which they stand, `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub expect: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportForm {
+    /// One page without any outside reference.
+    Html,
+    /// For the ticket; to standard output where no file is named.
+    Markdown,
 }
 
 #[derive(Debug, Args)]

@@ -22,14 +22,30 @@ pub(super) struct Journal {
 impl Journal {
     /// Reads that of a run of the node, or a file.
     pub(super) fn read(root: &Root, named: Option<&str>) -> Result<Self, Failure> {
-        if let Some(file) = named.filter(|name| name.contains('/') || name.contains(".jsonl")) {
-            let mut bytes = read_operand(Path::new(file), LARGEST_OPERAND).map_err(|error| {
-                Failure::of(Exit::Usage, &error).hint("name a run, or the file of a journal")
-            })?;
-            // No key is in a journal.
-            let bytes = std::mem::take(&mut *bytes);
-            return Ok(Self { run: None, bytes });
+        match named.filter(|name| name.contains('/') || name.contains(".jsonl")) {
+            Some(file) => Self::read_file(file),
+            None => Self::read_run(root, named),
         }
+    }
+
+    /// The same; a file may be an archive of `journal export`, too.
+    pub(super) fn read_any(root: &Root, named: Option<&str>) -> Result<Self, Failure> {
+        match named.filter(|name| name.ends_with(".tar")) {
+            Some(file) => Self::read_file(file),
+            None => Self::read(root, named),
+        }
+    }
+
+    fn read_file(file: &str) -> Result<Self, Failure> {
+        let mut bytes = read_operand(Path::new(file), LARGEST_OPERAND).map_err(|error| {
+            Failure::of(Exit::Usage, &error).hint("name a run, or the file of a journal")
+        })?;
+        // No key is in a journal.
+        let bytes = std::mem::take(&mut *bytes);
+        Ok(Self { run: None, bytes })
+    }
+
+    fn read_run(root: &Root, named: Option<&str>) -> Result<Self, Failure> {
         let run = known(root, named, "; a file in this folder is ./FILE")?;
         let bytes = root
             .read_log(&RunFiles::of(&run).journal)

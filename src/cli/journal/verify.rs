@@ -49,7 +49,7 @@ pub fn verify(
     judge(root, verdict, &expected, out)
 }
 
-fn summary_of(verdict: &Verdict) -> Option<&Summary> {
+pub(super) fn summary_of(verdict: &Verdict) -> Option<&Summary> {
     match verdict {
         Verdict::Complete { summary } => Some(summary),
         Verdict::Incomplete { summary, .. } | Verdict::NotAnchored { summary, .. } => {
@@ -176,7 +176,8 @@ struct NotAnchored {
     reason: AnchorError,
 }
 
-fn authorities(root: &Root, named: Option<&Path>) -> Result<Vec<Certificate>, Failure> {
+/// The CA certificates in that file, or the node's own.
+pub(super) fn authorities(root: &Root, named: Option<&Path>) -> Result<Vec<Certificate>, Failure> {
     let Some(path) = named else {
         return trusted_authorities(root).map_err(|error| {
             Failure::of(Exit::Refused, &error).hint("name the cluster's CA certificate: --ca FILE")

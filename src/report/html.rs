@@ -1,0 +1,406 @@
+//! The report as one HTML page: no script, nothing from elsewhere, all that it says also without the drawings.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
+use time::OffsetDateTime;
+
+use super::change::Standing;
+use super::chart::{Bar, LENGTH, Years, timeline_bars, timeline_ticks};
+use super::fleet;
+use super::life::{Life, Validity};
+use super::model::{MOST_ROWS, NodeReport, Run};
+use super::timeline::Kind;
+use super::trust::Belief;
+use super::words::{coarse, count, day, moment, span};
+
+const STYLE: &str = include_str!("style.css");
+/// Nothing is loaded from anywhere, and no script runs, whatever a journal says (Content Security Policy Level 3).
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/// Writes it. `now` is when the report is made.
+pub fn html(nodes: &[NodeReport], now: OffsetDateTime) -> String {
+    let title = match nodes {
+        [one] => format!("Recovery of {}", one.title()),
+        many => format!("Recovery of {}", count(many.len(), "node")),
+    };
+    let page = markup! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                a.skip href="#content" { "Skip to the content" }
+                header {
+                    p.kicker { "Recovery report" }
+                    h1 { bdi { (title) } }
+                }
+                main #content tabindex="-1" {
+                    @if nodes.len() != 1 { (fleet_table(nodes)) }
+                    @for (number, node) in nodes.iter().enumerate() {
+                        (section(node, number, nodes.len() != 1))
+                    }
+                }
+                footer { p { "Made " (moment(now)) " by Rekindle " (env!("CARGO_PKG_VERSION")) " from what the journals say. All times are UTC." } }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn fleet_table(nodes: &[NodeReport]) -> Markup {
+    markup! {
+        section aria-labelledby="nodes" {
+            h2 #nodes { "Nodes" }
+            table.stack {
+                caption { "Each node, and what became of it" }
+                thead { tr { @for column in fleet::COLUMNS { th scope="col" { (column) } } } }
+                tbody {
+                    @for (number, node) in nodes.iter().enumerate() {
+                        @let row = fleet::row(node);
+                        tr {
+                            @for (at, (column, cell)) in fleet::COLUMNS.iter().zip(&row).enumerate() {
+                                @if at == 0 {
+                                    th scope="row" { a href={ "#node-" (number) } { bdi { (cell) } } }
+                                } @else if at == 6 {
+                                    td data-label=(column) { (badge(node)) }
+                                } @else {
+                                    td data-label=(column) { bdi { (cell) } }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn class(belief: Belief) -> &'static str {
+    match belief {
+        Belief::Good => "good",
+        Belief::Unfinished => "warn",
+        Belief::Bad => "bad",
+    }
+}
+
+fn badge(node: &NodeReport) -> Markup {
+    markup! { span class={ "badge " (class(node.verdict.belief)) } { (node.verdict.word) } }
+}
+
+/// A heading of that level below the page's own.
+fn heading(level: usize, id: &str, text: &str) -> Markup {
+    markup! {
+        @match level {
+            2 => h2 id=(id) { bdi { (text) } },
+            _ => h3 id=(id) { bdi { (text) } },
+        }
+    }
+}
+
+fn section(node: &NodeReport, number: usize, of_several: bool) -> Markup {
+    let level = if of_several { 3 } else { 2 };
+    let id = |part: &str| format!("{part}-{number}");
+    markup! {
+        div.node id={ "node-" (number) } {
+            @if of_several { h2 { bdi { (node.title()) } } }
+            (verdict(node))
+            @if let Some(run) = &node.run {
+                (summary(node, run))
+                @if node.renewed().next().is_some() {
+                    div {
+                        (heading(level, &id("lives"), if run.reverses.is_some() { "What was taken back" } else { "What was wrong, and each certificate’s life" }))
+                        (lives(node, run))
+                    }
+                }
+            }
+            @if !node.timeline.spans.is_empty() {
+                div {
+                    (heading(level, &id("timeline"), "Timeline"))
+                    (timeline(node))
+                }
+            }
+            div {
+                (heading(level, &id("proof"), "Proof"))
+                (proof(node))
+            }
+            @if !node.remarks.is_empty() || !node.files.is_empty() {
+                div {
+                    (heading(level, &id("besides"), "What was done besides"))
+                    (besides(node))
+                }
+            }
+            div {
+                (heading(level, &id("journal"), "The journal"))
+                (journal(node))
+            }
+        }
+    }
+}
+
+fn verdict(node: &NodeReport) -> Markup {
+    markup! {
+        div class={ "verdict " (class(node.verdict.belief)) } {
+            p { span.label { "The journal is " } strong { (node.verdict.word) } }
+            p { bdi { (node.verdict.meaning) } }
+            @if !node.compared {
+                p.small { "No checkpoint that was kept elsewhere was held against it: whoever held the CA’s key could have written all of it anew." }
+            }
+        }
+    }
+}
+
+fn lede(node: &NodeReport, run: &Run) -> String {
+    let renewed = node.renewed().count();
+    let all = count(renewed, "certificate");
+    let subject = match (&run.reverses, node.dead()) {
+        (Some(other), _) => format!("This run takes back the run {other}."),
+        (None, _) if renewed == 0 => "This run replaced no certificate.".to_owned(),
+        (None, (0, _)) => format!("The run was about {all}, none of which had expired."),
+        (None, (dead, longest)) => {
+            let longest = longest.map_or_else(String::new, |span| {
+                format!(", the first of them {} before", coarse(span))
+            });
+            format!("{dead} of {all} had expired{longest}.")
+        }
+    };
+    let took = span(node.timeline.at_work());
+    let told = match node.verdict.belief {
+        Belief::Bad => "As this journal tells it, which is not to be believed without more: ",
+        Belief::Good | Belief::Unfinished => "",
+    };
+    format!(
+        "{told}{subject} The run {} and took {took}; {}.",
+        match node.ended() {
+            "completed" => "came to its end",
+            "rolled back" => "was rolled back",
+            "settled, some files left alone" => "was settled with some files left alone",
+            "ended before it changed anything" => "ended before it changed any file",
+            "unknown" => "ended in a way that is not known",
+            _ => "did not come to its end",
+        },
+        match node.proven().as_str() {
+            "no proof recorded" => "the journal has no proof of what ran afterwards".to_owned(),
+            words => format!("what runs is {words}"),
+        }
+    )
+}
+
+fn summary(node: &NodeReport, run: &Run) -> Markup {
+    let facts = [
+        ("Node", format!("{} ({})", run.host, run.root)),
+        ("Run", run.id.clone()),
+        ("Command", run.verb.clone()),
+        ("Begun", moment(run.begun)),
+        ("Last record", moment(run.last)),
+        ("Run ended", node.ended().to_owned()),
+        ("Proof", node.proven()),
+        ("Operator", run.operator.clone()),
+        ("Rekindle", run.tool.clone()),
+    ];
+    markup! {
+        p.lede { bdi { (lede(node, run)) } }
+        dl.facts {
+            @for (name, value) in &facts { div { dt { (name) } dd { bdi { (value) } } } }
+            @if let Some(reason) = &run.reason { div { dt { "Reason" } dd { bdi { (reason) } } } }
+            @if let Some(ticket) = &run.ticket { div { dt { "Ticket" } dd { bdi { (ticket) } } } }
+            @if run.attempts > 1 { div { dt { "Attempts" } dd { (run.attempts) } } }
+        }
+    }
+}
+
+fn rect(bar: Bar, class: &str, y: u32, height: u32) -> Markup {
+    markup! { rect class=(class) x={ (format!("{:.2}", bar.x)) } y=(y) width={ (format!("{:.2}", bar.width)) } height=(height) {} }
+}
+
+fn lives(node: &NodeReport, run: &Run) -> Markup {
+    let years = Years::of(node.lives.iter(), run.begun);
+    let at = years.place(run.begun);
+    let [from, until] = years.ticks();
+    let left_off = node.lives.len().saturating_sub(MOST_ROWS);
+    markup! {
+        p.legend {
+            span.key.old {} " before the run " span.key.new {} " after it "
+            span.key.undone {} " made, and not in place " span.key.line {} " the run, " (day(run.begun))
+        }
+        table.chart.stack {
+            caption { "Each certificate’s validity, to scale from " (from) " to " (until) }
+            thead { tr {
+                th scope="col" { "Certificate" }
+                th scope="col" { "When the run began" }
+                th.wide scope="col" { "Validity" span.axis aria-hidden="true" { span { (from) } span { (until) } } }
+                th scope="col" { "Ended" }
+                th scope="col" { "Ends now" }
+            } }
+            tbody {
+                @for life in node.lives.iter().take(MOST_ROWS) {
+                    tr {
+                        th scope="row" { bdi { (life.name) } span.path { bdi { (life.target) } } }
+                        td data-label="When the run began" class=(if life.dead_for(run.begun).is_some() || life.before.is_none() { "dead" } else { "" }) { (life.ailment(run.begun)) }
+                        td.wide data-label="Validity" { (life_bar(life, &years, at)) }
+                        td.date data-label="Ended" { (date(life.after.and(life.before))) }
+                        td.date data-label="Ends now" { (ends(life)) }
+                    }
+                }
+            }
+        }
+        @if left_off > 0 { p { "And " (left_off) " more, which the journal itself names." } }
+    }
+}
+
+fn date(validity: Option<Validity>) -> String {
+    validity.map_or_else(|| "–".to_owned(), |one| day(one.until))
+}
+
+/// What holds after the run, for all that the journal says.
+fn ends(life: &Life) -> String {
+    match (life.after, life.standing) {
+        (None, _) => date(life.before),
+        (after, Standing::Replaced) => {
+            let key = if life.rekeyed { ", new key" } else { "" };
+            format!("{}{key}", date(after))
+        }
+        (_, standing) => format!("{} ({})", date(life.before), standing.words()),
+    }
+}
+
+fn life_bar(life: &Life, years: &Years, at: f64) -> Markup {
+    let new = if life.standing == Standing::Replaced {
+        "new"
+    } else {
+        "undone"
+    };
+    let words = match (life.before, life.after) {
+        (Some(before), Some(after)) => format!(
+            "Before: {} to {}. After: {} to {}, {}.",
+            day(before.from),
+            day(before.until),
+            day(after.from),
+            day(after.until),
+            life.standing.words()
+        ),
+        (None, Some(after)) => format!(
+            "Nothing before. After: {} to {}, {}.",
+            day(after.from),
+            day(after.until),
+            life.standing.words()
+        ),
+        (Some(before), None) => format!("{} to {}.", day(before.from), day(before.until)),
+        (None, None) => String::new(),
+    };
+    markup! {
+        svg viewBox={ "0 0 " (LENGTH) " 24" } preserveAspectRatio="none" role="img" {
+            title { (life.name) }
+            desc { (words) }
+            rect.track x="0" y="0" width=(LENGTH) height="24" {}
+            @if let Some(before) = life.before { (rect(years.bar(before), "old", 3, 8)) }
+            @if let Some(after) = life.after { (rect(years.bar(after), new, 13, 8)) }
+            line.run x1={ (format!("{at:.2}")) } x2={ (format!("{at:.2}")) } y1="0" y2="24" {}
+        }
+    }
+}
+
+fn timeline(node: &NodeReport) -> Markup {
+    let (bars, all) = timeline_bars(&node.timeline);
+    let widened = bars.iter().flatten().any(|bar| bar.widened);
+    let [zero, half, end] = timeline_ticks(all);
+    markup! {
+        p { (span(all)) " in all, " (waited(node)) "." }
+        p.legend { span.key.work {} " step " span.key.wait {} " wait " span.key.failure {} " failure" }
+        table.chart.stack {
+            caption { "Steps and waits, to scale" }
+            thead { tr {
+                th scope="col" { "What" }
+                th.wide scope="col" { "When" span.axis aria-hidden="true" { span { (zero) } span { (half) } span { (end) } } }
+                th scope="col" { "Kind" }
+                th.number scope="col" { "Took" }
+            } }
+            tbody {
+                @for (one, bar) in node.timeline.spans.iter().zip(&bars) {
+                    tr class=(if one.kind == Kind::Pause { "pause" } else { "" }) {
+                        th scope="row" { bdi { (one.text()) } }
+                        td.wide data-label="When" {
+                            @if let Some(bar) = bar {
+                                svg viewBox={ "0 0 " (LENGTH) " 16" } preserveAspectRatio="none" role="img" {
+                                    title { (one.text()) }
+                                    desc { "A " (one.kind.word()) " of " (span(one.length)) ", begun " (moment(one.start)) "." }
+                                    rect.track x="0" y="0" width=(LENGTH) height="16" {}
+                                    (rect(*bar, match one.kind { Kind::Wait => "wait", Kind::Failure => "failure", _ => "work" }, 3, 10))
+                                }
+                            } @else { "not to scale" }
+                        }
+                        td data-label="Kind" { (one.kind.word()) }
+                        td.number data-label="Took" { (span(one.length)) }
+                    }
+                }
+            }
+        }
+        @if widened { p.small { "The thinnest marks are wider than the time that they stand for, so that they can be seen." } }
+        @if node.timeline.clock_went_back { p.dead { "The clock was set back during the run: a record claims to be older than the one before it. Such spans count as none." } }
+        @if node.timeline.left_off > 0 { p { "And " (node.timeline.left_off) " more, which the journal itself has." } }
+    }
+}
+
+fn waited(node: &NodeReport) -> String {
+    let waited = node.timeline.waited();
+    if waited.is_zero() {
+        return "none of it spent waiting".to_owned();
+    }
+    format!("of which {} were spent waiting", span(waited))
+}
+
+fn proof(node: &NodeReport) -> Markup {
+    if node.proofs.is_empty() {
+        return markup! { p { "The journal has no proof of what ran after this run. " code { "rekindle verify" } " takes one at any time." } };
+    }
+    markup! {
+        p { "What runs is " (node.proven()) "." }
+        table.stack {
+            caption { "What was watched, and what was seen in the end" }
+            thead { tr { @for column in ["Component", "Condition", "Result", "Seen"] { th scope="col" { (column) } } } }
+            tbody {
+                @for proof in node.proofs.iter().take(MOST_ROWS) {
+                    tr {
+                        th scope="row" { bdi { (proof.component) } }
+                        td data-label="Condition" { bdi { (proof.condition) } }
+                        td data-label="Result" {
+                            @if proof.proven { span.badge.good { "proven" } } @else { span.badge.bad { "not proven" } }
+                        }
+                        td data-label="Seen" { bdi { (proof.evidence) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn besides(node: &NodeReport) -> Markup {
+    let left_off = (node.remarks.len() + node.files.len()).saturating_sub(2 * MOST_ROWS);
+    markup! {
+        dl.log {
+            @for (what, text) in node.remarks.iter().take(MOST_ROWS) { div { dt { (what) } dd { bdi { (text) } } } }
+            @for (name, path, standing) in node.files.iter().take(MOST_ROWS) { div { dt { (standing.words()) } dd { bdi { (name) } ": " bdi { (path) } } } }
+        }
+        @if left_off > 0 { p { "And more, which the journal itself has." } }
+    }
+}
+
+fn journal(node: &NodeReport) -> Markup {
+    markup! {
+        p { (count(node.records, "record")) " were read; the verdict is " (badge(node)) "." }
+        dl.facts {
+            @for key in node.keys.iter().take(MOST_ROWS) { div.full { dt { "Signed by" } dd { code { "sha256:" (key) } } } }
+        }
+        @if let Some(checkpoint) = &node.checkpoint {
+            p { "The last checkpoint in it. It is worth what the place is worth where a copy was kept, the ticket for instance:" }
+            pre tabindex="0" role="group" aria-label="Checkpoint" { (checkpoint) }
+        } @else { p { "It has no checkpoint that could be shown." } }
+        p { "To judge the journal again, with the cluster’s CA certificate and the checkpoint from the ticket, both from a place that you trust:" }
+        pre tabindex="0" role="group" aria-label="Command" { (node.verify_command()) }
+    }
+}

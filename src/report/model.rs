@@ -1,0 +1,293 @@
+//! The facts of one journal.
+
+use time::{Duration, OffsetDateTime};
+
+use super::change::{Standing, standings};
+use super::life::Life;
+use super::text::shown;
+use super::timeline::Timeline;
+use super::trust::{self, Belief, Words};
+use super::words::count;
+use crate::journal::{Change, Event, Genesis, Record, RunOutcome, Verdict, read_records};
+use crate::pki::read_certificates;
+use crate::shell::quote;
+
+/// What one journal says, ready to be written into a report.
+#[derive(Debug, Clone)]
+pub struct NodeReport {
+    /// Where the journal was read: a run of the node, or the name of a file.
+    pub(super) source: String,
+    pub(super) verdict: Words,
+    pub(super) run: Option<Run>,
+    pub(super) timeline: Timeline,
+    pub(super) lives: Vec<Life>,
+    /// Files that are no certificate's: `(name, path, standing)`.
+    pub(super) files: Vec<(String, String, Standing)>,
+    pub(super) proofs: Vec<Proof>,
+    /// What was done besides, and what went wrong or was left, in a few words each.
+    pub(super) remarks: Vec<(&'static str, String)>,
+    pub(super) checkpoint: Option<String>,
+    pub(super) keys: Vec<String>,
+    pub(super) records: usize,
+    /// Whether a checkpoint that was kept elsewhere was held against it.
+    pub(super) compared: bool,
+}
+
+/// The first record, and how the run went.
+#[derive(Debug, Clone)]
+pub(super) struct Run {
+    pub(super) id: String,
+    pub(super) host: String,
+    pub(super) root: String,
+    pub(super) verb: String,
+    pub(super) begun: OffsetDateTime,
+    pub(super) last: OffsetDateTime,
+    pub(super) operator: String,
+    pub(super) reason: Option<String>,
+    pub(super) ticket: Option<String>,
+    pub(super) tool: String,
+    pub(super) reverses: Option<String>,
+    pub(super) attempts: usize,
+    pub(super) committed: bool,
+    pub(super) outcome: Option<RunOutcome>,
+}
+
+/// One condition of the proof.
+#[derive(Debug, Clone)]
+pub(super) struct Proof {
+    pub(super) component: String,
+    pub(super) condition: String,
+    pub(super) proven: bool,
+    pub(super) evidence: String,
+}
+
+/// So many rows of one table are shown; the journal itself has the rest.
+pub(super) const MOST_ROWS: usize = 300;
+
+impl NodeReport {
+    /// The facts of a journal on which this is the verdict. `source` says where it was read; `compared`, whether a checkpoint from
+    /// elsewhere was held against it.
+    pub fn of(source: &str, bytes: &[u8], verdict: &Verdict, compared: bool) -> Self {
+        let believable = match verdict {
+            Verdict::Tampered { line, .. } => line.saturating_sub(1),
+            _ => usize::MAX,
+        };
+        let records: Vec<Record> = read_records(bytes)
+            .take(believable)
+            .map_while(Result::ok)
+            .collect();
+        let mut report = Self {
+            source: shown(source),
+            verdict: trust::words(verdict),
+            run: None,
+            timeline: Timeline::of(&records),
+            lives: Vec::new(),
+            files: Vec::new(),
+            proofs: Vec::new(),
+            remarks: Vec::new(),
+            checkpoint: None,
+            keys: Vec::new(),
+            records: records.len(),
+            compared,
+        };
+        for record in &records {
+            report.learn(record);
+        }
+        let commit = records.iter().find_map(|record| match &record.event {
+            Event::Commit { changes, .. } => Some(changes),
+            _ => None,
+        });
+        if let Some(changes) = commit {
+            report.learn_changes(changes, &standings(&records, changes.len()));
+        }
+        report
+    }
+
+    /// How the verdict is to be taken.
+    pub fn belief(&self) -> Belief {
+        self.verdict.belief
+    }
+
+    fn learn(&mut self, record: &Record) {
+        if let Some(run) = &mut self.run {
+            run.last = run.last.max(record.at);
+        }
+        match &record.event {
+            Event::Genesis(genesis) if self.run.is_none() => self.begin(genesis, record.at),
+            Event::Attempt(attempt) => {
+                self.keys.push(attempt.key.sha256.to_string());
+                // Each attempt watches anew.
+                self.proofs.clear();
+                if let Some(run) = &mut self.run {
+                    run.attempts += 1;
+                }
+            }
+            Event::Proof {
+                component,
+                condition,
+                proven,
+                evidence,
+            } => self.proofs.push(Proof {
+                component: shown(component),
+                condition: shown(condition),
+                proven: *proven,
+                evidence: shown(evidence),
+            }),
+            Event::Commit { .. } => {
+                if let Some(run) = &mut self.run {
+                    run.committed = true;
+                }
+            }
+            Event::ActDone { act } => self.remarks.push(("done", shown(&act.to_string()))),
+            Event::Left {
+                name,
+                reason,
+                needs,
+            } => {
+                let text = format!("{name}: {reason}; needs {needs}");
+                self.remarks.push(("left alone", shown(&text)));
+            }
+            Event::Failed { step, error } => {
+                self.remarks
+                    .push(("failed", shown(&format!("{step}: {error}"))));
+            }
+            Event::Skipped { change, found } => {
+                let text = format!("change {change}: found {found}");
+                self.remarks.push(("left as found", shown(&text)));
+            }
+            Event::TurnedBack => {
+                let text = "from here on only the way back was open".to_owned();
+                self.remarks.push(("turned back", text));
+            }
+            Event::Checkpoint { note } => {
+                // A chain with a note that is none does not verify, and this shows what it says.
+                let text: String = note.lines().map(|line| shown_note(line) + "\n").collect();
+                self.checkpoint = Some(text);
+            }
+            Event::Close { outcome, .. } => {
+                if let Some(run) = &mut self.run {
+                    run.outcome = Some(*outcome);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, genesis: &Genesis, at: OffsetDateTime) {
+        self.keys.push(genesis.key.sha256.to_string());
+        let circumstances = &genesis.circumstances;
+        let setting = &circumstances.setting;
+        let operator = match &setting.operator.sudo_user_claimed {
+            Some(user) => format!("uid {}, by sudo as {user}", setting.operator.uid),
+            None => format!("uid {}", setting.operator.uid),
+        };
+        let tool = match &setting.tool.sha256 {
+            Some(digest) => format!("{} (sha256:{digest})", shown(&setting.tool.version)),
+            None => shown(&setting.tool.version),
+        };
+        self.run = Some(Run {
+            id: shown(&circumstances.run.id),
+            host: shown(&setting.host.name),
+            root: shown(&circumstances.root),
+            verb: shown(&setting.arguments.join(" ")),
+            begun: at,
+            last: at,
+            operator: shown(&operator),
+            reason: setting.reason.as_deref().map(shown),
+            ticket: setting.ticket.as_deref().map(shown),
+            tool,
+            reverses: genesis.reverses().map(shown),
+            attempts: 1,
+            committed: false,
+            outcome: None,
+        });
+        let authority = genesis.authority.as_ref();
+        let certificates = authority
+            .and_then(|authority| read_certificates(authority.certificate.as_bytes()).ok());
+        if let Some(certificate) = certificates.iter().flatten().next() {
+            self.lives.push(Life::of_authority(certificate));
+        }
+    }
+
+    fn learn_changes(&mut self, changes: &[Change], standings: &[Standing]) {
+        let authority = self.lives.pop();
+        for (change, standing) in changes.iter().zip(standings) {
+            match Life::of(change, *standing) {
+                Some(life) => self.lives.push(life),
+                None => self
+                    .files
+                    .push((shown(&change.name), shown(&change.target), *standing)),
+            }
+        }
+        self.lives.extend(authority);
+    }
+
+    /// The certificates that the run was about; the authority that vouches for the journal is none of them.
+    pub(super) fn renewed(&self) -> impl Iterator<Item = &Life> {
+        self.lives.iter().filter(|life| life.after.is_some())
+    }
+
+    /// How many of them were dead when the run began, and for how long at most.
+    pub(super) fn dead(&self) -> (usize, Option<Duration>) {
+        let Some(run) = &self.run else {
+            return (0, None);
+        };
+        let dead: Vec<Duration> = self
+            .renewed()
+            .filter_map(|life| life.dead_for(run.begun))
+            .collect();
+        (dead.len(), dead.into_iter().max())
+    }
+
+    /// Whether the control plane was proven to run.
+    pub(super) fn proven(&self) -> String {
+        let open = self.proofs.iter().filter(|proof| !proof.proven).count();
+        match (self.proofs.len(), open) {
+            (0, _) => "no proof recorded".to_owned(),
+            (all, 0) => format!("proven ({})", count(all, "condition")),
+            (all, open) => format!("not proven ({open} of {} open)", count(all, "condition")),
+        }
+    }
+
+    /// How the run ended.
+    pub(super) fn ended(&self) -> &'static str {
+        match &self.run {
+            None => "unknown",
+            // What follows the broken line would say more.
+            Some(run) if run.outcome.is_none() && self.verdict.word == "TAMPERED" => "unknown",
+            Some(run) => match (run.outcome, run.committed) {
+                (Some(RunOutcome::Completed), _) => "completed",
+                (Some(RunOutcome::RolledBack), _) => "rolled back",
+                (Some(RunOutcome::HalfWay), _) => "settled, some files left alone",
+                (None, true) => "unfinished: files may have been changed",
+                (None, false) => "ended before it changed anything",
+            },
+        }
+    }
+
+    /// The heading: the host, or where the journal was read.
+    pub(super) fn title(&self) -> &str {
+        self.run.as_ref().map_or(&self.source, |run| &run.host)
+    }
+
+    /// How to judge the journal again.
+    pub(super) fn verify_command(&self) -> String {
+        let run = self.run.as_ref().map_or(&self.source, |run| &run.id);
+        let file = quote(format!("./{run}.jsonl"));
+        format!("rekindle journal verify {file} --ca CA-CERTIFICATE --expect CHECKPOINT")
+    }
+}
+
+/// A line of a note: base64 by its nature, so that it is not taken for a key.
+fn shown_note(line: &str) -> String {
+    let line: String = line.chars().take(400).collect();
+    line.chars()
+        .map(|letter| {
+            if letter.is_ascii_graphic() || letter == ' ' || letter == '\u{2014}' {
+                letter
+            } else {
+                '\u{fffd}'
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,182 @@
+//! The times of a run, as a row of spans without a gap: each leads from one record to the next.
+
+use time::{Duration, OffsetDateTime};
+
+use super::text::shown;
+use super::words::count;
+use crate::journal::{Direction, Event, Record};
+
+/// So many rows are shown; the journal itself has the rest.
+const MOST_ROWS: usize = 200;
+/// From here on, time between two steps is told as a wait of its own.
+const A_WAIT: Duration = Duration::milliseconds(50);
+
+/// What a span is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Something was done.
+    Work,
+    /// Something else was waited for.
+    Wait,
+    /// The run was interrupted: nobody was at work. Not drawn to scale.
+    Pause,
+    /// A step that failed.
+    Failure,
+}
+
+impl Kind {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Work => "step",
+            Self::Wait => "wait",
+            Self::Pause => "interruption",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+/// One span.
+#[derive(Debug, Clone)]
+pub(super) struct Span {
+    pub(super) kind: Kind,
+    pub(super) label: String,
+    pub(super) start: OffsetDateTime,
+    pub(super) length: Duration,
+    /// How many records of the same sort it consists of.
+    steps: usize,
+    noun: &'static str,
+}
+
+impl Span {
+    /// The label, with how many files it was about.
+    pub(super) fn text(&self) -> String {
+        match self.noun {
+            "" => self.label.clone(),
+            noun => format!("{} ({})", self.label, count(self.steps, noun)),
+        }
+    }
+}
+
+/// All spans.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Timeline {
+    pub(super) spans: Vec<Span>,
+    /// How many there are besides.
+    pub(super) left_off: usize,
+    /// Whether a record claims to be older than the one before it.
+    pub(super) clock_went_back: bool,
+}
+
+impl Timeline {
+    pub(super) fn of(records: &[Record]) -> Self {
+        let mut timeline = Self::default();
+        let Some(first) = records.first() else {
+            return timeline;
+        };
+        let mut before = first.at;
+        let mut after_failure = false;
+        for record in records.iter().skip(1) {
+            timeline.clock_went_back |= record.at < before;
+            let length = (record.at - before).max(Duration::ZERO);
+            if let Some(span) = span(&record.event, before, length, after_failure) {
+                timeline.push(span);
+            } else if let Some(last) = timeline.spans.last_mut() {
+                last.length += length;
+            }
+            after_failure = matches!(record.event, Event::Failed { .. });
+            before = record.at;
+        }
+        timeline.left_off = timeline.spans.len().saturating_sub(MOST_ROWS);
+        timeline.spans.truncate(MOST_ROWS);
+        timeline
+    }
+
+    fn push(&mut self, span: Span) {
+        if let Some(last) = self.spans.last_mut()
+            && last.kind == span.kind
+            && last.label == span.label
+        {
+            last.length += span.length;
+            last.steps += span.steps;
+            return;
+        }
+        self.spans.push(span);
+    }
+
+    /// How long all took, without the interruptions.
+    pub(super) fn at_work(&self) -> Duration {
+        let spans = self.spans.iter().filter(|span| span.kind != Kind::Pause);
+        spans.map(|span| span.length).sum()
+    }
+
+    /// How long was waited.
+    pub(super) fn waited(&self) -> Duration {
+        let spans = self.spans.iter().filter(|span| span.kind == Kind::Wait);
+        spans.map(|span| span.length).sum()
+    }
+}
+
+/// What led to the record; nothing where it only goes on with what was done.
+fn span(
+    event: &Event,
+    start: OffsetDateTime,
+    length: Duration,
+    after_failure: bool,
+) -> Option<Span> {
+    let (kind, label, noun, steps) = match event {
+        Event::Staged { .. } | Event::BackedUp { .. } => (
+            Kind::Work,
+            "Copy the old files, lay the new ones ready".to_owned(),
+            "",
+            1,
+        ),
+        Event::Intent { .. } => (Kind::Work, "Replace".to_owned(), "file", 0),
+        Event::Done { .. } | Event::Adopted { .. } => (Kind::Work, "Replace".to_owned(), "file", 1),
+        Event::UndoIntent { .. } => (Kind::Work, "Bring back".to_owned(), "file", 0),
+        Event::RolledBack { .. } => (Kind::Work, "Bring back".to_owned(), "file", 1),
+        Event::TouchIntent { .. } => (Kind::Work, "Touch manifests".to_owned(), "file", 0),
+        Event::TouchDone { .. } => (Kind::Work, "Touch manifests".to_owned(), "file", 1),
+        Event::ActIntent { .. } if length >= A_WAIT => {
+            (Kind::Wait, "Wait for the node".to_owned(), "", 1)
+        }
+        Event::ActDone { act } => (Kind::Work, capital(&shown(&act.to_string())), "", 1),
+        Event::Proof { .. } if length >= A_WAIT => (
+            Kind::Wait,
+            "Watch until the components run, or the time is up".to_owned(),
+            "",
+            1,
+        ),
+        Event::Proof { .. } => (Kind::Work, "Record the proof".to_owned(), "", 1),
+        Event::Attempt(attempt) => {
+            let way = match attempt.direction {
+                Direction::Forward => "forward",
+                Direction::Back => "back",
+            };
+            let label = format!("Interrupted, until attempt {} ({way})", attempt.number);
+            (Kind::Pause, label, "", 1)
+        }
+        Event::Failed { step, .. } => (Kind::Failure, format!("Failed: {}", shown(step)), "", 1),
+        _ if length >= A_WAIT && after_failure => {
+            (Kind::Wait, "After the failure".to_owned(), "", 1)
+        }
+        Event::Close { .. } => (Kind::Work, "Close the journal".to_owned(), "", 1),
+        Event::Commit { .. } => (Kind::Work, "Commit".to_owned(), "", 1),
+        _ => return None,
+    };
+    Some(Span {
+        kind,
+        label,
+        start,
+        length,
+        steps,
+        noun,
+    })
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,145 @@
+//! The report of real runs: true whatever became of the run and of its journal, harmless whatever the journal says.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests start programs, read and write files in temporary folders, and end at the first surprise"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use support::journal::{path, runs};
+use support::node::Node;
+use support::program::{Run, rekindle};
+
+const NODE: &str = "ecdsa-p256-stacked";
+const HOSTILE: &str = "<script>alert(1)</script>\u{202e}|[x](http://evil)\"'<img src=x>";
+
+fn run(node: &Node, arguments: &[&str], code: i32) -> Run {
+    rekindle(node.path(), arguments).expect(code)
+}
+
+fn recovered(reason: &str) -> Node {
+    let node = Node::materialize(NODE);
+    run(&node, &["recover", "--yes", "--reason", reason], 0);
+    node
+}
+
+/// The page, and what the program said.
+fn page(node: &Node, name: &str, more: &[&str], code: i32) -> (String, Run) {
+    let place = node.file(name);
+    let place = place.to_str().unwrap();
+    let said = run(node, &[&["report", "--out", place], more].concat(), code);
+    (fs::read_to_string(place).unwrap(), said)
+}
+
+#[test]
+fn a_good_journal_gives_a_page_without_an_outside_reference() {
+    let node = recovered("expired");
+    let (page, _) = page(&node, "page.html", &[], 0);
+    assert!(page.contains("<strong>COMPLETE</strong>"), "{page}");
+    assert!(page.contains("13 of 13 certificates had expired"), "{page}");
+    for outside in ["http:", "https:", "src=", "@import", "url(", "<script"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    assert!(page.contains("default-src 'none'") || page.contains("default-src &#39;none"));
+    let mode = fs::metadata(node.file("page.html"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(!page.contains("PRIVATE KEY"));
+}
+
+#[test]
+fn a_file_that_is_there_is_never_written_over() {
+    let node = recovered("expired");
+    fs::write(node.file("page.html"), "mine").unwrap();
+    let place = node.file("page.html");
+    run(&node, &["report", "--out", place.to_str().unwrap()], 2);
+    assert_eq!(fs::read_to_string(place).unwrap(), "mine");
+    run(&node, &["report"], 2);
+}
+
+#[test]
+fn a_journal_that_was_tampered_with_looks_like_no_success() {
+    let node = recovered("expired");
+    let journal = path(&runs(&node)[0]);
+    let mut bytes = node.read(&journal);
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    node.write(&journal, bytes);
+    let (page, said) = page(&node, "page.html", &[], 6);
+    assert!(page.contains("<strong>TAMPERED</strong>"), "{page}");
+    assert!(!page.contains("COMPLETE"), "{page}");
+    assert!(page.contains("class=\"verdict bad\""), "{page}");
+    assert!(said.stderr.contains("TAMPERED"), "{}", said.stderr);
+}
+
+#[test]
+fn a_journal_that_breaks_off_says_so() {
+    let node = recovered("expired");
+    let journal = path(&runs(&node)[0]);
+    let text = String::from_utf8(node.read(&journal)).unwrap();
+    let some: String = text.split_inclusive('\n').take(40).collect();
+    node.write(&journal, some);
+    let (page, _) = page(&node, "page.html", &[], 5);
+    assert!(page.contains("<strong>INCOMPLETE</strong>"), "{page}");
+    assert!(page.contains("unfinished"), "{page}");
+    assert!(page.contains("not replaced"), "{page}");
+}
+
+#[test]
+fn a_journal_of_another_authority_is_not_believed() {
+    let (node, other) = (recovered("expired"), Node::materialize("rsa2048-stacked"));
+    let journal = node.file(&path(&runs(&node)[0]));
+    let (page, _) = page(&other, "page.html", &[journal.to_str().unwrap()], 6);
+    assert!(page.contains("<strong>NOT ANCHORED</strong>"), "{page}");
+    assert!(page.contains("not to be believed"), "{page}");
+}
+
+#[test]
+fn hostile_words_are_shown_and_do_nothing() {
+    let node = recovered(HOSTILE);
+    let (page, _) = page(&node, "page.html", &[], 0);
+    assert!(!page.contains("<script"), "{page}");
+    assert!(!page.contains("<img"), "{page}");
+    assert!(!page.contains('\u{202e}'), "{page}");
+    assert!(
+        page.contains("&lt;script&gt;") && page.contains("⟨U+202E⟩"),
+        "{page}"
+    );
+    let text = run(&node, &["report", "-o", "markdown"], 0).stdout;
+    assert!(
+        !text.contains("<script") && !text.contains('\u{202e}'),
+        "{text}"
+    );
+    assert!(!text.contains("[x](http"), "{text}");
+}
+
+#[test]
+fn a_fleet_has_one_page_with_a_row_for_each_node() {
+    let node = recovered("expired");
+    let archive = node.file("run.tar");
+    let archive = archive.to_str().unwrap();
+    run(&node, &["journal", "export", "--out", archive], 0);
+    let journal = node.file(&path(&runs(&node)[0]));
+    let (page, _) = page(&node, "page.html", &[archive, journal.to_str().unwrap()], 0);
+    assert!(page.contains("Recovery of 2 nodes"), "{page}");
+    assert_eq!(page.matches("<div class=\"node\"").count(), 2, "{page}");
+    assert!(page.contains("href=\"#node-1\""), "{page}");
+}
+
+#[test]
+fn a_run_that_was_taken_back_is_told_as_such() {
+    let node = recovered("expired");
+    let id = runs(&node)[0].clone();
+    run(&node, &["rollback", &id, "--yes"], 0);
+    let text = run(&node, &["report", "-o", "markdown"], 0).stdout;
+    assert!(text.contains(&format!("Takes back: {id}")), "{text}");
+}
