@@ -22,3 +22,4 @@ pub mod proof;
 pub mod recovery;
 pub mod shell;
 pub mod token_audit;
+pub mod turn;

@@ -47,6 +47,7 @@ mod standing;
 mod table;
 mod take_up;
 mod tokens;
+mod turn;
 mod verify;
 mod voice;
 mod vouching;
