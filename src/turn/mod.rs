@@ -6,11 +6,11 @@
 mod claim;
 mod error;
 mod record;
-mod turn;
+mod take;
 
 pub use error::TurnError;
 pub use record::Holder;
-pub use turn::{Taken, Turn};
+pub use take::{Taken, Turn};
 
 use crate::control_plane::LeaseName;
 

@@ -1,14 +1,28 @@
 //! The command that a timer runs, on a machine with a real API server: what is not the turn of this node, or cannot be.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
+use rekindle::control_plane::ControlPlane;
+use rekindle::inventory::Inventory;
+use rekindle::node::Root;
+use rekindle::proof::ApiServer as ApiServerAsked;
+use rekindle::turn::{Taken, Turn, TurnError};
 use serde_json::Value;
 
 use crate::support::api_server::{ApiServer, NOBODY};
 use crate::support::machine::stand_in;
-use crate::support::program::{PROGRAM, Run};
+use crate::support::program::{Run, binary};
 
-const LEASE: &[&str] = &["--namespace=kube-system", "get", "lease/rekindle", "-o", "json"];
+const LEASE: &[&str] = &[
+    "--namespace=kube-system",
+    "get",
+    "lease/rekindle",
+    "-o",
+    "json",
+];
 const RUNBOOK: &str = "runbook: runbooks/renewal-ahead.md";
 
 struct Cluster(ApiServer);
@@ -35,9 +49,9 @@ impl Cluster {
             format!("--kubelet-{verb}={command}")
         });
         let within = format!("--within={within}");
-        let mut arguments = vec!["recover", "--yes", "--in-turn", &within, "--timeout=2s"];
+        let mut arguments = vec!["recover", "--yes", "--in-turn", &within, "--validity=9500h", "--timeout=2s"];
         arguments.extend(commands.iter().map(String::as_str));
-        Run::of(self.0.machine().command(Path::new(PROGRAM), &arguments))
+        Run::of(self.0.machine().command(&binary(), &arguments))
     }
 
     fn lease(&self) -> Value {
@@ -45,7 +59,10 @@ impl Cluster {
     }
 
     fn holder(&self) -> String {
-        self.lease()["spec"]["holderIdentity"].as_str().unwrap_or_default().to_owned()
+        self.lease()["spec"]["holderIdentity"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     fn held_by(&self, node: &str, since: &str, annotation: &str) {
@@ -59,7 +76,10 @@ spec: {{holderIdentity: {node}, acquireTime: '{since}'}}
     }
 
     fn now(&self, offset: &str) -> String {
-        let said = self.0.machine().shell(&format!("date -u -d '{offset}' +%FT%T.000000Z"));
+        let said = self
+            .0
+            .machine()
+            .shell(&format!("date -u -d '{offset}' +%FT%T.000000Z"));
         said.trim().to_owned()
     }
 
@@ -76,15 +96,14 @@ fn a_turn_is_another_ones_this_ones_or_nobodys() {
     };
     let before = cluster.runs();
 
-    // Nothing to do: no Lease, no run.
-    let run = cluster.renew("30d");
-    println!("{}{}", run.stdout, run.stderr);
-    assert!(!cluster.0.kubectl(&["get", "leases", "-A"]).contains("rekindle"));
-
     // Another one's, just now.
     cluster.held_by("other", &cluster.now("1 minute ago"), "");
     let run = cluster.renew("9000h").expect(0);
-    assert!(run.stdout.contains("It is the turn of other, since"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("It is the turn of other, since"),
+        "{}",
+        run.stdout
+    );
 
     // A clock that runs ahead a little is no matter; hours are.
     cluster.held_by("other", &cluster.now("10 minutes"), "");
@@ -100,20 +119,33 @@ fn a_turn_is_another_ones_this_ones_or_nobodys() {
     ] {
         cluster.held_by("other", &cluster.now(since), annotation);
         let run = cluster.renew("9000h").expect(1);
-        assert!(run.stderr.contains("other has had the turn since"), "{}", run.stderr);
-        assert!(run.stderr.contains(words) && run.stderr.contains(RUNBOOK), "{}", run.stderr);
+        assert!(
+            run.stderr.contains("other has had the turn since"),
+            "{}",
+            run.stderr
+        );
+        assert!(
+            run.stderr.contains(words) && run.stderr.contains(RUNBOOK),
+            "{}",
+            run.stderr
+        );
     }
     assert_eq!(cluster.holder(), "other");
     assert_eq!(cluster.runs(), before, "no run may have begun");
 
     // Freed by hand, as the runbook says. Nobody but the API server runs here: nothing can be proven, and the turn is kept.
-    cluster.0.kubectl(&["--namespace=kube-system", "delete", "lease/rekindle"]);
+    cluster
+        .0
+        .kubectl(&["--namespace=kube-system", "delete", "lease/rekindle"]);
     let run = cluster.renew("9000h");
     println!("{}{}", run.stdout, run.stderr);
     run.expect(7);
     assert_eq!(cluster.runs(), before + 1);
     let lease = cluster.lease();
-    assert_eq!(lease["metadata"]["annotations"]["rekindle.dev/stuck"], "not proven to be running (exit 7)");
+    assert_eq!(
+        lease["metadata"]["annotations"]["rekindle.dev/stuck"],
+        "not proven to be running (exit 7)"
+    );
     let own = cluster.holder();
     assert!(!own.is_empty() && own != "other");
 
@@ -130,26 +162,60 @@ fn a_turn_is_another_ones_this_ones_or_nobodys() {
     assert_eq!(cluster.runs(), before);
 }
 
+/// Set in a racer to what it is called.
+const RACER: &str = "REKINDLE_TURN_RACER";
+const ROUNDS: usize = 15;
+
+/// Six nodes want it at the same time, again and again: no two ever have it.
 #[test]
-fn of_many_that_want_it_one_gets_it() {
-    use std::sync::Arc;
-
-    use rekindle::control_plane::ControlPlane;
-    use rekindle::inventory::Inventory;
-    use rekindle::node::Root;
-
+fn of_many_that_want_it_one_has_it() {
     let Some(cluster) = Cluster::start() else {
         return;
     };
-    // Asked from within the machine's network: the library only asks own addresses.
-    let script = (0..6).fold(String::new(), |script, number| {
-        let body = format!(
-            r#"{{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{{"name":"rekindle"}},"spec":{{"holderIdentity":"n{number}"}}}}"#
-        );
-        format!("{script}curl -sk -o /dev/null -w '%{{http_code}}\n' --cert /run/admin.crt --key /run/admin.key -H 'Content-Type: application/json' -d '{body}' https://192.0.2.10:6443/apis/coordination.k8s.io/v1/namespaces/kube-system/leases & ")
-    });
-    let root = Arc::new(Root::open(cluster.0.machine().node().path()).unwrap());
+    let program = std::env::current_exe().unwrap();
+    let racers: Vec<_> = (0..6)
+        .map(|number| {
+            let arguments = ["--exact", "command::races", "--ignored", "--nocapture"];
+            let mut command = cluster.0.machine().command(&program, &arguments);
+            command.env(RACER, format!("node-{number}"));
+            std::thread::spawn(move || Run::of(command))
+        })
+        .collect();
+    for racer in racers {
+        let run = racer.join().unwrap().expect(0);
+        assert!(run.stdout.contains("had its turns"), "{}", run.stdout);
+    }
+    assert_eq!(cluster.holder(), "");
+    let transitions = cluster.lease()["spec"]["leaseTransitions"].as_u64().unwrap();
+    assert_eq!(transitions + 1, 6 * ROUNDS as u64);
+}
+
+#[test]
+#[ignore = "is run within the machine by the test above"]
+fn races() {
+    let Ok(node) = std::env::var(RACER) else {
+        return;
+    };
+    let root = Arc::new(Root::open(Path::new("/")).unwrap());
     let plane = ControlPlane::of(&Inventory::observe(&root));
-    assert_eq!(plane.kubelet.node.as_deref(), Some("control-plane"), "{:?}", plane.kubelet);
-    let _ = script;
+    let server = ApiServerAsked::of(&root, &plane);
+    let alone = Path::new("/run/turn.taken");
+    let mut had = 0;
+    let begun = Instant::now();
+    while had < ROUNDS {
+        assert!(begun.elapsed() < Duration::from_mins(3), "only {had} turns");
+        match Turn::take(server.clone(), node.clone()) {
+            Ok(Taken::Ours(turn)) => {
+                std::fs::File::create_new(alone).expect("two have the turn at once");
+                sleep(Duration::from_millis(10));
+                std::fs::remove_file(alone).unwrap();
+                turn.give_up().unwrap();
+                had += 1;
+            }
+            Ok(Taken::Theirs(holder)) => assert_ne!(holder.node, node),
+            Err(TurnError::Contended { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    println!("{node} had its turns");
 }
