@@ -140,7 +140,7 @@ units() {
     for unit in "$folder"/*; do
         SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no --recursive-errors=no "$unit" || return
     done
-    systemd-analyze security --offline=true --threshold=80 "$folder"/rekindle-renew.service "$folder"/rekindle-check.service >"$scratch/security" ||
+    systemd-analyze security --offline=true --threshold=70 "$folder"/rekindle-renew.service "$folder"/rekindle-check.service >"$scratch/security" ||
         { cat "$scratch/security"; return 1; }
 }
 

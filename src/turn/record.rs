@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 
 /// Where the holder says that it is stuck, and how it ended.
 const STUCK: &str = "rekindle.dev/stuck";
@@ -105,7 +105,38 @@ pub(super) fn new_record(name: &str, node: &str, now: OffsetDateTime) -> Value {
     })
 }
 
-/// `MicroTime` takes RFC 3339 with up to six digits of a second (`k8s.io/apimachinery/pkg/apis/meta/v1`).
+/// `MicroTime` takes six digits of a second, no more and no fewer, where it stands in a patch or an update
+/// (`k8s.io/apimachinery/pkg/apis/meta/v1`, `RFC3339Micro`).
 fn micro_time(moment: OffsetDateTime) -> Option<String> {
-    moment.truncate_to_microsecond().format(&Rfc3339).ok()
+    let utc = moment.to_offset(UtcOffset::UTC);
+    let second = utc.truncate_to_second().format(&Rfc3339).ok()?;
+    let second = second.strip_suffix('Z')?;
+    Some(format!("{second}.{:06}Z", utc.microsecond()))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn a_moment_has_six_digits_of_a_second() {
+        for (moment, words) in [
+            (
+                datetime!(2026-11-29 06:36:29.46586 UTC),
+                "2026-11-29T06:36:29.465860Z",
+            ),
+            (
+                datetime!(2026-11-29 06:36:29 UTC),
+                "2026-11-29T06:36:29.000000Z",
+            ),
+            (
+                datetime!(2026-11-29 07:36:29.000001999 +1),
+                "2026-11-29T06:36:29.000001Z",
+            ),
+        ] {
+            assert_eq!(micro_time(moment).as_deref(), Some(words));
+        }
+    }
 }
