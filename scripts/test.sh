@@ -47,6 +47,7 @@ main() {
     check browser "the report in a real browser: nothing from outside, contrast, keyboard, narrow, paper" browser
     check rehearsals 'real Kubernetes: the worst situation and three others, or all' rehearsals
     check ansible 'Ansible: lint, and the playbooks on five machines of real Kubernetes' ansible
+    check units 'systemd takes the units' units
     check documents 'what the documents name is there' documents
     if [[ -n ${REKINDLE_FULL-} ]]; then
         check faults 'every fault at every place' own_proof scripts/faults
@@ -131,6 +132,21 @@ etcd_unpacked() {
         mkdir -p "$cache" && dpkg -x etcd-server_*.deb "$cache"); then
         skip_because 'there is no etcd, nor a package of it (Debian: etcd-server)'
     fi
+}
+
+# Each directive that is missing has its reason in the units: none may make a mount namespace.
+units() {
+    command -v systemd-analyze >/dev/null || { skip_because 'systemd-analyze is not here (Debian: systemd)'; return; }
+    local unit folder=$scratch/units
+    mkdir -p "$folder"
+    cp scripts/deploy/systemd/* "$folder/"
+    # What a unit starts must be there to be verified.
+    sed -i 's|/usr/bin/rekindle|/bin/true|' "$folder"/*.service
+    for unit in "$folder"/*; do
+        SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no --recursive-errors=no "$unit" || return
+    done
+    systemd-analyze security --offline=true --threshold=70 "$folder"/rekindle-renew.service "$folder"/rekindle-check.service >"$scratch/security" ||
+        { cat "$scratch/security"; return 1; }
 }
 
 # Without it each test of an interruption passes, and has tried nothing: that is no pass of the whole.

@@ -24,3 +24,4 @@ pub mod recovery;
 pub mod report;
 pub mod shell;
 pub mod token_audit;
+pub mod turn;

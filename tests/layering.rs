@@ -83,6 +83,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("token_audit", &["digest", "evidence", "node", "proof"]),
+    ("turn", &["control_plane", "node", "proof"]),
     ("control_plane", &["evidence", "inventory", "kubernetes"]),
     (
         "proof",

@@ -380,6 +380,10 @@ pub struct Recover {
     /// Go on only if the node is still the one that `plan` showed: the digest that it printed.
     #[arg(long, value_name = "SHA256")]
     pub inventory: Option<Sha256Digest>,
+    /// For timers: one control plane at a time. Takes the Lease kube-system/rekindle first, and gives it up once the node is
+    /// proven to be back. While another node has it, nothing is done. Never ends the API server or etcd. Needs --yes.
+    #[arg(long, requires = "yes")]
+    pub in_turn: bool,
     /// Go on without asking.
     #[arg(short, long)]
     pub yes: bool,

@@ -45,6 +45,7 @@ mod standing;
 mod table;
 mod take_up;
 mod tokens;
+mod turn;
 mod verify;
 mod version;
 mod voice;

@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::Instant;
 
 use anstyle::Style;
+use time::OffsetDateTime;
 
 use super::aftermath::write_aftermath;
 use super::arguments::{Recover, RestartName};
@@ -21,13 +23,16 @@ use super::render::{GOOD, WARNING, date_cell, span};
 use super::report::{despite_lost_output, exit, write_ended, write_proven, write_warnings};
 use super::restart::{LeftRunning, Outlook};
 use super::table::{Cell, Table, terminal_columns};
+use super::turn::{self, demand_gentleness};
 use crate::digest::Sha256Digest;
 use crate::evidence::with_causes;
 use crate::inventory::Inventory;
 use crate::issuance::{self, Content, Issuance};
+use crate::journal::RunOutcome;
 use crate::kubernetes::AuthorityName;
-use crate::node::{self, FileError, Root};
-use crate::plan::{Aftermath, Refusal, RefusalCode, Request, plan};
+use crate::node::{self, FileError, Root, Undisturbed};
+use crate::plan::{Aftermath, RecoveryPlan, Refusal, RefusalCode, Request, plan};
+use crate::proof::{Proof, Watch};
 use crate::recovery::{Ended, History, Interrupted, ReissuedAuthorities, Undertaking};
 
 /// Recovers the node: the whole of the tool's work.
@@ -81,11 +86,14 @@ pub(super) fn carry_out_order(
     }
     let renewed: Vec<&str> = plan.renewed().collect();
     let restart = &arguments.wishes.restart;
-    let mut outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
+    let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
     if plan.steps.is_empty() && !outlook.is_needed() {
         let is_clear = tidy_up(root, left_over, order, out)?;
         write_plan(root, &plan, &outlook, out)?;
         outlook.write(root, &plan, out)?;
+        if arguments.in_turn && outlook.is_well() {
+            settle_turn(&outlook, arguments, out)?;
+        }
         return Ok(if plan.left.is_empty() && outlook.is_well() && is_clear {
             Exit::Done
         } else {
@@ -127,6 +135,57 @@ pub(super) fn carry_out_order(
             return Err(inventory_changed(root, plan.inventory_digest, found));
         }
     }
+    let turn = if arguments.in_turn {
+        demand_gentleness(&outlook)?;
+        match turn::take(&outlook, out)? {
+            Ok(turn) => Some(turn),
+            Err(exit) => return Ok(exit),
+        }
+    } else {
+        None
+    };
+    let ended = begin(
+        root,
+        order,
+        Ready {
+            inventory,
+            plan,
+            outlook,
+            left_over,
+            now,
+        },
+        out,
+    );
+    if let Some(turn) = turn {
+        turn::end(turn, &ended)?;
+    }
+    ended.map(|(exit, _)| exit)
+}
+
+/// All that was decided.
+struct Ready {
+    inventory: Inventory,
+    plan: RecoveryPlan,
+    outlook: Outlook,
+    left_over: Option<Interrupted>,
+    now: OffsetDateTime,
+}
+
+/// Signs, replaces and tells. Gives back besides whether all is done and proven.
+fn begin(
+    root: &Root,
+    order: &Order<'_>,
+    ready: Ready,
+    out: &mut dyn Write,
+) -> Result<(Exit, bool), Failure> {
+    let (request, arguments) = (&order.request, order.recover);
+    let Ready {
+        inventory,
+        plan,
+        mut outlook,
+        left_over,
+        now,
+    } = ready;
     let aftermath = Aftermath::of(&inventory, now);
     let issuance = issuance::issue(inventory, &plan, now)
         .map_err(|error| Failure::of(Exit::Refused, &error).hint("nothing was changed"))?;
@@ -154,7 +213,44 @@ pub(super) fn carry_out_order(
         .and_then(|()| write_outside(root, laid_out, out))
         .and_then(|()| out.flush());
     despite_lost_output(root, &ended, &written);
-    Ok(exit(root, &ended))
+    let is_proven =
+        ended.outcome == RunOutcome::Completed && ended.proof.as_ref().is_some_and(Proof::is_whole);
+    Ok((exit(root, &ended), is_proven))
+}
+
+/// A turn that an earlier run of this node has kept ends when somebody has mended what was open: with a proof, as any.
+fn settle_turn(outlook: &Outlook, arguments: &Recover, out: &mut dyn Write) -> Result<(), Failure> {
+    let (root, plane) = outlook.place();
+    if !turn::is_kept(root, plane) {
+        return Ok(());
+    }
+    let Ok(turn) = turn::take(outlook, out)? else {
+        return Ok(());
+    };
+    let mut signals = Undisturbed::begin();
+    let mut watch = Watch::begin(root, plane, &outlook.written());
+    let deadline = Instant::now() + arguments.wishes.restart.timeout;
+    watch.wait(deadline, || signals.interrupted().is_some(), |_, _| ());
+    let proof = watch.end();
+    let exit = if proof.is_whole() {
+        Exit::Done
+    } else {
+        Exit::NotProven
+    };
+    turn::end(turn, &Ok((exit, proof.is_whole())))?;
+    if proof.is_whole() {
+        writeln!(
+            out,
+            "The turn that an earlier run has kept is given up: this node is proven to be back."
+        )?;
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::NotProven,
+        "this node keeps the turn of an earlier run, for it is still not proven to be back",
+    )
+    .hint("what is open: rekindle verify")
+    .runbook("runbooks/not-proven.md"))
 }
 
 /// What an earlier run left lying about goes even where there is nothing to do: there may be keys in it. Gives back whether
@@ -241,6 +337,9 @@ pub(super) fn wishes_in_effect(verb: &str, arguments: &Recover) -> Vec<String> {
     let mut flags = vec![verb.to_owned()];
     if arguments.yes {
         flags.push("--yes".to_owned());
+    }
+    if arguments.in_turn {
+        flags.push("--in-turn".to_owned());
     }
     if let Some(only) = &wishes.only {
         flags.push(format!("--only={}", only.join(",")));

@@ -205,6 +205,31 @@ impl Outlook {
         self.unwell.is_empty()
     }
 
+    /// Whether neither the API server nor etcd is ended, and whoever holds an old credential is.
+    pub(super) fn leaves_the_api_up(&self) -> bool {
+        self.plan.strategy == Strategy::Stale
+    }
+
+    /// How, in a word.
+    pub(super) fn strategy(&self) -> &'static str {
+        self.plan.strategy.as_str()
+    }
+
+    /// Why so.
+    pub(super) fn because(&self) -> &str {
+        &self.plan.because
+    }
+
+    /// The node, and its control plane.
+    pub(super) fn place(&self) -> (&Arc<Root>, &Arc<ControlPlane>) {
+        (&self.root, &self.plane)
+    }
+
+    /// What was put in place by earlier runs, and when.
+    pub(super) fn written(&self) -> Arc<Written> {
+        Arc::new(self.written.clone())
+    }
+
     /// The other nodes, as far as this one knows them.
     pub(super) fn cluster(&self) -> Option<&EtcdCluster> {
         self.plane.etcd_cluster.as_ref()
