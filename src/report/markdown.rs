@@ -1,4 +1,4 @@
-//! The report as Markdown (CommonMark with GitHub's tables), for the ticket.
+//! The report as Markdown (`CommonMark` with GitHub's tables), for the ticket.
 
 use std::fmt::Write as _;
 
@@ -98,6 +98,28 @@ fn write_node(node: &NodeReport, heading: &str, out: &mut String) {
             line(out, "");
         }
     }
+    write_course(node, heading, out);
+    line(out, &format!("{heading}# Journal\n"));
+    for key in node.keys.iter().take(MOST_ROWS) {
+        line(out, &format!("- signed by sha256:{key}"));
+    }
+    if let Some(checkpoint) = &node.checkpoint {
+        line(out, "\nThe last checkpoint:\n");
+        for text in checkpoint.lines() {
+            line(out, format!("    {text}").trim_end());
+        }
+    }
+    line(
+        out,
+        &format!(
+            "\nTo judge the journal again:\n\n    {}\n",
+            node.verify_command()
+        ),
+    );
+}
+
+/// How the run went: its times, the proof, and what was done besides.
+fn write_course(node: &NodeReport, heading: &str, out: &mut String) {
     if !node.timeline.spans.is_empty() {
         line(out, &format!("{heading}# Timeline\n"));
         table(out, &["What", "Kind", "Took"]);
@@ -150,23 +172,6 @@ fn write_node(node: &NodeReport, heading: &str, out: &mut String) {
         }
         line(out, "");
     }
-    line(out, &format!("{heading}# Journal\n"));
-    for key in node.keys.iter().take(MOST_ROWS) {
-        line(out, &format!("- signed by sha256:{key}"));
-    }
-    if let Some(checkpoint) = &node.checkpoint {
-        line(out, "\nThe last checkpoint:\n");
-        for text in checkpoint.lines() {
-            line(out, format!("    {text}").trim_end());
-        }
-    }
-    line(
-        out,
-        &format!(
-            "\nTo judge the journal again:\n\n    {}\n",
-            node.verify_command()
-        ),
-    );
 }
 
 fn line(out: &mut String, text: &str) {
@@ -184,7 +189,7 @@ fn row(out: &mut String, cells: &[String]) {
     line(out, &format!("| {} |", cells.join(" | ")));
 }
 
-/// Without a letter that Markdown or HTML takes for more than itself (CommonMark 0.31, section 2.4).
+/// Without a letter that Markdown or HTML takes for more than itself (`CommonMark` 0.31, section 2.4).
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for letter in text.chars() {

@@ -1,10 +1,12 @@
 //! The report of real runs: true whatever became of the run and of its journal, harmless whatever the journal says.
 #![allow(
+    clippy::case_sensitive_file_extension_comparisons,
     clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "tests start programs, read and write files in temporary folders, and end at the first surprise"
+    clippy::print_stdout,
+    reason = "tests start programs, read and write files in temporary folders, compare names as Linux does, and end at the first surprise"
 )]
 
 #[path = "../support/mod.rs"]

@@ -30,7 +30,7 @@ impl Journal {
 
     /// The same; a file may be an archive of `journal export`, too.
     pub(super) fn read_any(root: &Root, named: Option<&str>) -> Result<Self, Failure> {
-        match named.filter(|name| name.ends_with(".tar")) {
+        match named.filter(|name| name.contains(".tar")) {
             Some(file) => Self::read_file(file),
             None => Self::read(root, named),
         }
