@@ -21,6 +21,7 @@ mod execution;
 mod exit;
 mod expire;
 mod failure;
+mod fold;
 mod hand_out;
 mod interrupted;
 mod journal;
