@@ -12,7 +12,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 readonly deny_version=0.20.2
-readonly largest_binary=7000000    # bytes; 272,000 of them are the runbooks
+readonly largest_binary=7200000    # bytes; some 300,000 of them are the runbooks
 readonly skip=77    # what a check returns when it was skipped; why is in $reason
 
 passed=() failed=() skipped=()
