@@ -1,8 +1,10 @@
 //! `scripts/deploy/prometheus/rekindle.rules.yml` on what `check -o prometheus` says of real nodes: which alerts fire, and that no others
 //! do. Prometheus' own promtool plays both through; what a rule asks for under another name never fires, and fails here.
 #![allow(
+    clippy::case_sensitive_file_extension_comparisons,
     clippy::disallowed_methods,
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     reason = "tests start programs, write in folders of their own, and end at the first surprise"

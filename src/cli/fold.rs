@@ -28,7 +28,7 @@ impl Form {
         write(&mut margin)?;
         margin.flush()?;
         drop(margin);
-        let number = lines.iter().filter(|byte| **byte == b'\n').count();
+        let number = lines.split_inclusive(|byte| *byte == b'\n').count();
         // The last line is the shell's, or the question.
         Ok(if number < usize::from(height.0) {
             Self::Whole
