@@ -3,6 +3,15 @@
 //! asked for a second opinion.
 //!
 //! After a change of wording: `SNAPSHOTS=overwrite cargo test --test screens`, and look at each of them.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::needless_pass_by_value,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests start programs, read and write files in temporary folders, and end at the first surprise; a command is run once"
+)]
 
 mod checked;
 mod colour;

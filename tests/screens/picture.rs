@@ -31,8 +31,8 @@ pub struct Picture {
 impl Picture {
     /// What a terminal of that size, rows and columns, makes of those bytes.
     pub fn of(bytes: &[u8], (rows, columns): (u16, u16)) -> Self {
-        let size = |number| NonZero::new(number).unwrap();
-        let mut parser = Parser::new(size(rows), size(columns), HISTORY);
+        let count = |number| NonZero::new(number).unwrap();
+        let mut parser = Parser::new(count(rows), count(columns), HISTORY);
         parser.process(bytes);
         // Row after row from the top of what scrolled away: each is the first row for once.
         parser.screen_mut().set_scrollback(HISTORY);
@@ -50,7 +50,7 @@ impl Picture {
         let mut goes_on = false;
         for (line, is_wrapped) in all {
             match lines.last_mut() {
-                Some(last) if goes_on => last.join(line),
+                Some(last) if goes_on => last.join(&line),
                 _ => lines.push(line),
             }
             goes_on = is_wrapped;
@@ -66,10 +66,7 @@ impl Picture {
 
     /// All of it without colours, each line as it was written.
     pub fn text(&self) -> String {
-        self.lines
-            .iter()
-            .map(|line| format!("{}\n", line.text))
-            .collect()
+        joined(self.lines.iter())
     }
 
     /// The same with what differs from run to run made the same.
@@ -79,8 +76,7 @@ impl Picture {
 
     /// What is to be seen, without colours.
     pub fn visible(&self) -> String {
-        let seen = self.lines.iter().filter(|line| line.is_visible);
-        seen.map(|line| format!("{}\n", line.text)).collect()
+        joined(self.lines.iter().filter(|line| line.is_visible))
     }
 
     /// Whether some of it has a colour.
@@ -136,8 +132,13 @@ impl Picture {
     }
 }
 
+fn joined<'a>(lines: impl Iterator<Item = &'a Line>) -> String {
+    let texts = lines.flat_map(|line| [line.text.as_str(), "\n"]);
+    texts.collect()
+}
+
 impl Line {
-    fn join(&mut self, other: Self) {
+    fn join(&mut self, other: &Self) {
         self.text.push_str(&other.text);
         self.coloured.push_str(&other.coloured);
         self.rows += other.rows;
@@ -165,7 +166,7 @@ fn row(screen: &Screen, number: u16, columns: u16, is_visible: bool) -> (Line, b
                 coloured.push_str("</>");
             }
             if !style.is_empty() {
-                coloured.push_str(&format!("<{style}>"));
+                coloured.extend(["<", &style, ">"]);
             }
             open = style;
         }
@@ -230,7 +231,7 @@ pub fn masked(text: &str) -> String {
     for at in 1..words.len() {
         let is_number = words[at].trim_end_matches(',').parse::<u32>().is_ok();
         if words[at - 1].ends_with("process") && is_number {
-            words[at] = "[PID]".to_owned();
+            "[PID]".clone_into(&mut words[at]);
         }
     }
     words.join(" ")
@@ -238,7 +239,7 @@ pub fn masked(text: &str) -> String {
 
 /// As long, and the same whatever it was.
 fn same(found: &str) -> String {
-    if found.len() > 40 {
+    if found.len() > 30 && !found.contains('-') {
         return "B".repeat(found.len());
     }
     let (head, random) = found.split_at(found.find("Z-").map_or(found.len(), |at| at + 2));
@@ -259,6 +260,14 @@ fn variable(text: &str, before: Option<char>) -> usize {
     if before.is_some_and(|letter| letter.is_alphanumeric() || letter == '.') {
         return 0;
     }
+    let base64 = |letter: char| letter.is_ascii_alphanumeric() || "+/=".contains(letter);
+    let word = text.find(|letter| !base64(letter)).unwrap_or(text.len());
+    let is_digest =
+        [32, 64].contains(&word) && text[..word].bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_base64 = word >= 44 && text[..word].ends_with('=');
+    if is_digest || is_base64 {
+        return word;
+    }
     let shapes = [
         "00000000T000000.000Z-xxxxxx",
         "0000-00-00T00:00:00Z",
@@ -275,7 +284,9 @@ fn variable(text: &str, before: Option<char>) -> usize {
     } else {
         &shapes
     };
-    if let Some(shape) = shapes.iter().find(|shape| fits(text, shape)) {
+    let ends = |length: usize| !text[length..].starts_with(|it: char| it.is_ascii_alphanumeric());
+    let is_it = |shape: &&&str| fits(text, shape) && ends(shape.len());
+    if let Some(shape) = shapes.iter().find(is_it) {
         return shape.len();
     }
     let months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec";
@@ -285,11 +296,7 @@ fn variable(text: &str, before: Option<char>) -> usize {
     {
         return "Nov 00, 0000".len();
     }
-    let base64 = |letter: char| letter.is_ascii_alphanumeric() || "+/=".contains(letter);
-    let word = text.find(|letter| !base64(letter)).unwrap_or(text.len());
-    let is_digest = word == 64 && text[..word].bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_base64 = word >= 44 && text[..word].ends_with('=');
-    if is_digest || is_base64 { word } else { 0 }
+    0
 }
 
 fn fits(text: &str, shape: &str) -> bool {

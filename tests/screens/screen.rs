@@ -91,7 +91,7 @@ pub fn bytes_of(
         ws_ypixel: 0,
     };
     let terminal = openpty(&size, None).unwrap();
-    let side = || Stdio::from(terminal.slave.try_clone().unwrap());
+    let its_side = || Stdio::from(terminal.slave.try_clone().unwrap());
     let mut program = Command::new("setsid");
     program
         .env_clear()
@@ -104,9 +104,9 @@ pub fn bytes_of(
         )
         .arg(command.get_program())
         .args(command.get_args().map(OsStr::to_owned))
-        .stdin(side())
-        .stdout(side())
-        .stderr(side());
+        .stdin(its_side())
+        .stdout(its_side())
+        .stderr(its_side());
     let mut program = program.spawn().unwrap();
     drop(terminal.slave);
     let mut keyboard = File::from(terminal.master);
