@@ -4,6 +4,7 @@
 //!
 //! After a change of wording: `SNAPSHOTS=overwrite cargo test --test screens`, and look at each of them.
 #![allow(
+    clippy::case_sensitive_file_extension_comparisons,
     clippy::disallowed_methods,
     clippy::needless_pass_by_value,
     clippy::unwrap_used,
