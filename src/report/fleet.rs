@@ -17,6 +17,7 @@ pub(super) const COLUMNS: [&str; 7] = [
 /// The row, as plain text.
 pub(super) fn row(node: &NodeReport) -> [String; 7] {
     let dead = match node.dead() {
+        _ if node.run.is_none() => "unknown".to_owned(),
         (0, _) => "nothing".to_owned(),
         (number, longest) => {
             let longest =
