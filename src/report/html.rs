@@ -5,9 +5,9 @@ use time::OffsetDateTime;
 
 use super::change::Standing;
 use super::chart::{Bar, LENGTH, Years, timeline_bars, timeline_ticks};
-use super::fleet;
-use super::life::Life;
+use super::fleet::{self, missing_words};
 use super::lede::lede;
+use super::life::Life;
 use super::model::{MOST_ROWS, NodeReport, Run};
 use super::outcome::{Outcome, Sign};
 use super::timeline::Kind;
@@ -19,8 +19,8 @@ const STYLE: &str = include_str!("style.css");
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/// Writes it. `now` is when the report is made.
-pub fn html(nodes: &[NodeReport], now: OffsetDateTime) -> String {
+/// Writes it. `missing` are runs of which a checkpoint was kept and whose journal is not here; `now` is when the report is made.
+pub fn html(nodes: &[NodeReport], missing: &[String], now: OffsetDateTime) -> String {
     let title = match nodes {
         [one] => format!("Recovery of {}", one.title()),
         many => format!("Recovery of {}", count(many.len(), "node")),
@@ -43,6 +43,7 @@ pub fn html(nodes: &[NodeReport], now: OffsetDateTime) -> String {
                     h1 { bdi { (title) } }
                 }
                 main #content tabindex="-1" {
+                    @if !missing.is_empty() { (missing_journals(missing)) }
                     @if nodes.len() != 1 { (fleet_table(nodes)) }
                     @for (number, node) in nodes.iter().enumerate() {
                         (section(node, number, nodes.len() != 1))
@@ -55,11 +56,20 @@ pub fn html(nodes: &[NodeReport], now: OffsetDateTime) -> String {
     page.into_string()
 }
 
+fn missing_journals(missing: &[String]) -> Markup {
+    markup! {
+        div.verdict.bad {
+            p { strong { "MISSING" } }
+            p { (missing_words(missing)) }
+        }
+    }
+}
+
 fn fleet_table(nodes: &[NodeReport]) -> Markup {
     markup! {
         section aria-labelledby="nodes" {
             h2 #nodes { "Nodes" }
-            table.stack {
+            table.stack.fleet {
                 caption { "Each node, and what became of it" }
                 thead { tr { @for column in fleet::COLUMNS { th scope="col" { (column) } } } }
                 tbody {

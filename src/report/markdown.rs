@@ -4,15 +4,15 @@ use std::fmt::Write as _;
 
 use time::OffsetDateTime;
 
-use super::fleet;
+use super::fleet::{self, missing_words};
 use super::lede::lede;
 use super::model::{MOST_ROWS, NodeReport, Run};
 use super::outcome::Outcome;
 use super::trust::NOT_COMPARED;
 use super::words::{moment, span};
 
-/// Writes it. `now` is when the report is made.
-pub fn markdown(nodes: &[NodeReport], now: OffsetDateTime) -> String {
+/// Writes it. `missing` are runs of which a checkpoint was kept and whose journal is not here; `now` is when the report is made.
+pub fn markdown(nodes: &[NodeReport], missing: &[String], now: OffsetDateTime) -> String {
     let mut out = String::new();
     let several = nodes.len() != 1;
     if several {
@@ -22,6 +22,10 @@ pub fn markdown(nodes: &[NodeReport], now: OffsetDateTime) -> String {
             row(&mut out, &fleet::row(node));
         }
         line(&mut out, "");
+    }
+    if !missing.is_empty() {
+        let words = missing_words(missing);
+        line(&mut out, &format!("**MISSING.** {}\n", escaped(&words)));
     }
     for node in nodes {
         write_node(node, if several { "##" } else { "#" }, &mut out);

@@ -70,10 +70,7 @@ impl Outcome {
 fn completed(node: &NodeReport) -> (Sign, &'static str, String) {
     let open = node.proofs.iter().filter(|proof| !proof.proven).count();
     let all = count(node.proofs.len(), "condition");
-    let is_reversal = node
-        .run
-        .as_ref()
-        .is_some_and(|run| run.reverses.is_some());
+    let is_reversal = node.run.as_ref().is_some_and(|run| run.reverses.is_some());
     match (node.proofs.len(), open) {
         (0, _) if node.lives.iter().all(|life| life.after.is_none()) => (
             Sign::Good,
@@ -83,7 +80,8 @@ fn completed(node: &NodeReport) -> (Sign, &'static str, String) {
         (0, _) if is_reversal => (
             Sign::Open,
             "TAKEN BACK",
-            "The files of an earlier run are as they were before it; what runs was not proven.".to_owned(),
+            "The files of an earlier run are as they were before it; what runs was not proven."
+                .to_owned(),
         ),
         (0, _) => (
             Sign::Open,
@@ -94,7 +92,9 @@ fn completed(node: &NodeReport) -> (Sign, &'static str, String) {
         (_, 0) => (
             Sign::Good,
             "PROVEN",
-            format!("Every file is replaced, and what runs is proven to run on the new ones ({all})."),
+            format!(
+                "Every file is replaced, and what runs is proven to run on the new ones ({all})."
+            ),
         ),
         (_, open) => (
             Sign::Open,
