@@ -23,7 +23,7 @@ const POLICY: &str =
 pub fn html(nodes: &[NodeReport], missing: &[String], now: OffsetDateTime) -> String {
     let title = match nodes {
         [one] => format!("Recovery of {}", one.title()),
-        many => format!("Recovery of {}", count(many.len(), "node")),
+        many => format!("Recovery of a fleet: {}", count(many.len(), "run")),
     };
     let page = markup! {
         (DOCTYPE)

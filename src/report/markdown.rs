@@ -9,14 +9,17 @@ use super::lede::lede;
 use super::model::{MOST_ROWS, NodeReport, Run};
 use super::outcome::Outcome;
 use super::trust::NOT_COMPARED;
-use super::words::{moment, span};
+use super::words::{count, moment, span};
 
 /// Writes it. `missing` are runs of which a checkpoint was kept and whose journal is not here; `now` is when the report is made.
 pub fn markdown(nodes: &[NodeReport], missing: &[String], now: OffsetDateTime) -> String {
     let mut out = String::new();
     let several = nodes.len() != 1;
     if several {
-        line(&mut out, &format!("# Recovery of {} nodes\n", nodes.len()));
+        line(
+            &mut out,
+            &format!("# Recovery of a fleet: {}\n", count(nodes.len(), "run")),
+        );
         table(&mut out, &fleet::COLUMNS);
         for node in nodes {
             row(&mut out, &fleet::row(node));
