@@ -38,7 +38,7 @@ impl Outcome {
                 (Some(RunOutcome::RolledBack), true) => (
                     Sign::Open,
                     "TAKEN BACK",
-                    "Every file is as it was before the run: what had expired has expired still."
+                    "What the run had replaced is as it was before: what had expired has expired still."
                         .to_owned(),
                 ),
                 (Some(RunOutcome::HalfWay), _) => (

@@ -236,8 +236,8 @@ fn each_of_several_is_held_against_its_own_checkpoint_and_a_missing_one_is_named
     let archive = place("second.tar");
     run(&node, &["journal", "export", "--out", &archive], 0);
     fs::write(place("notes.txt"), "no journal").unwrap();
-    let note = String::from_utf8(node.read(&format!("/var/lib/rekindle/journal/{id}.checkpoint")));
-    let note = note.unwrap();
+    let kept = node.read(&format!("/var/lib/rekindle/journal/{id}.checkpoint"));
+    let kept = String::from_utf8(kept).unwrap();
     let ticket = node.file("ticket");
     let report = |text: &str, code| {
         fs::write(&ticket, text).unwrap();
@@ -249,10 +249,10 @@ fn each_of_several_is_held_against_its_own_checkpoint_and_a_missing_one_is_named
         let arguments = [&["report", "--out", "-", "-o", "markdown"], &names[..]].concat();
         run(&node, &arguments, code)
     };
-    let said = report(&note, 0).stdout;
+    let said = report(&kept, 0).stdout;
     assert!(said.contains("# Recovery of a fleet: 2 runs"), "{said}");
     assert!(!said.contains("No checkpoint"), "{said}");
-    let said = report(&note.replace(&id, other), 6);
+    let said = report(&kept.replace(&id, other), 6);
     assert!(said.stdout.contains("**MISSING.**"), "{}", said.stdout);
     assert!(said.stderr.contains(other), "{}", said.stderr);
     run(

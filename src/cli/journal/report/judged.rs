@@ -71,8 +71,8 @@ impl Judged {
     /// How the verb ends.
     pub(super) fn end(self, missing: &[String]) -> Result<Exit, Failure> {
         let (exit, message) = match (self.worst, missing.first()) {
-            (Some((exit, message)), None) => (exit, message),
-            (Some((exit @ Exit::JournalInvalid, message)), _) => (exit, message),
+            (Some((exit, message)), None)
+            | (Some((exit @ Exit::JournalInvalid, message)), Some(_)) => (exit, message),
             (_, Some(run)) => (
                 Exit::JournalInvalid,
                 format!("a checkpoint of the run {run} was kept, and its journal is not here"),
