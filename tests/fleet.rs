@@ -1,5 +1,6 @@
 //! `check --roots` and `check -o nagios`: many nodes in one call, and one line for a monitoring system.
 #![allow(
+    clippy::case_sensitive_file_extension_comparisons,
     clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,7 +1,11 @@
 //! `--version`: what a release's list of digests is compared with.
 #![allow(
-    clippy::unwrap_used,
+    clippy::case_sensitive_file_extension_comparisons,
     clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
     reason = "a test starts the program and reads its file"
 )]
 

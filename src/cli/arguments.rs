@@ -2,10 +2,11 @@
 
 mod ways_in;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::failure::Failure;
 use super::node::NodeOperand;
@@ -706,7 +707,41 @@ pub struct RestartArguments {
     pub timeout: Duration,
 }
 
+/// Who reads what is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// Somebody at a terminal, perhaps.
+    Person,
+    /// Whoever asked for a form that programs read.
+    Program,
+}
+
+impl Reader {
+    /// Of the verb that was called, whose `--output` says it.
+    fn of(matches: &ArgMatches) -> Self {
+        if let Some((_, matches)) = matches.subcommand() {
+            return Self::of(matches);
+        }
+        let form = matches.try_get_raw("output").ok().flatten();
+        match form.and_then(|mut forms| forms.next()) {
+            Some(form) if form != "table" => Self::Program,
+            _ => Self::Person,
+        }
+    }
+}
+
 impl Arguments {
+    /// What a command line says, and who reads the answer.
+    pub(super) fn read(
+        words: impl IntoIterator<Item = OsString>,
+    ) -> Result<(Self, Reader), clap::Error> {
+        let mut command = Self::command();
+        let matches = command.try_get_matches_from_mut(words)?;
+        let arguments =
+            Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        Ok((arguments, Reader::of(&matches)))
+    }
+
     /// For a verb that works on no node of the operator's.
     pub(super) fn refuse_root(&self, hint: &str) -> Result<(), Failure> {
         if self.root == Path::new("/") {
@@ -751,6 +786,23 @@ impl Wishes {
 }
 
 impl Color {
+    /// What `--color` asks for, as far as that can be told before the rest is understood.
+    pub(super) fn of_command_line(words: impl IntoIterator<Item = OsString>) -> Self {
+        let mut words = words.into_iter().map_while(|word| word.into_string().ok());
+        let mut asked = Self::Auto;
+        while let Some(word) = words.next() {
+            let value = match word.as_str() {
+                "--" => break,
+                "--color" => words.next(),
+                _ => word.strip_prefix("--color=").map(str::to_owned),
+            };
+            if let Some(color) = value.and_then(|value| Self::from_str(&value, false).ok()) {
+                asked = color;
+            }
+        }
+        asked
+    }
+
     pub(super) fn write_global(self) {
         match self {
             Self::Auto => anstream::ColorChoice::Auto,

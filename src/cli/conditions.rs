@@ -1,19 +1,23 @@
 //! A proof under way on standard error: each condition as it was last seen.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::render::printable;
+use super::margin::{Margin, error_columns};
+use super::render::{GOOD, printable};
 use crate::proof::Finding;
 
 /// How often a spinner turns.
 pub(super) const TICK: Duration = Duration::from_millis(120);
 
+/// What turns: no more than every console has in its font, a serial one too. The last stands when it is over.
+pub(super) const TICKS: &str = "-\\|/ ";
+
 /// A condition that is open, and one that holds.
 const OPEN_LINE: &str = "  {spinner:6} {prefix:38} {elapsed:>4} {wide_msg}";
-const PROVEN_LINE: &str = "  proven {prefix:38.green} {elapsed:>4} {wide_msg}";
+const PROVEN_LINE: &str = "  proven {prefix:38} {elapsed:>4} {wide_msg}";
 
 /// On a terminal: a line for each, with what was last seen, and for how long it is waited for.
 #[derive(Debug, Default)]
@@ -68,9 +72,11 @@ impl Bars {
             (false, true) => {
                 bar.disable_steady_tick();
                 bar.set_style(line_style(PROVEN_LINE));
+                bar.set_prefix(green(&label(finding)));
             }
             (true, false) => {
                 bar.set_style(line_style(OPEN_LINE));
+                bar.set_prefix(label(finding));
                 bar.enable_steady_tick(TICK);
             }
             _ => {}
@@ -97,7 +103,8 @@ impl Bars {
 impl Lines {
     /// What is being done.
     pub(super) fn say(what: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{}", printable(what));
+        let mut out = Margin::new(std::io::stderr().lock(), error_columns());
+        let _ = writeln!(out, "{}", printable(what));
     }
 
     pub(super) fn begin(&mut self, findings: &[Finding]) {
@@ -116,6 +123,27 @@ fn label(finding: &Finding) -> String {
     format!("{:<24} {}", finding.subject, finding.condition.as_str())
 }
 
+/// As `--color` has it, which the bars' own library does not know.
+fn green(text: &str) -> String {
+    match anstream::AutoStream::choice(&std::io::stderr()) {
+        anstream::ColorChoice::Never => text.to_owned(),
+        _ => format!("{GOOD}{text}{GOOD:#}"),
+    }
+}
+
+/// Whether bars can be drawn on standard error: on a terminal that moves its cursor. A serial console whose kind nobody named may
+/// not.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "what kind of terminal it is stands in the environment alone"
+)]
+pub(super) fn can_draw() -> bool {
+    let kind = std::env::var_os("TERM").unwrap_or_default();
+    std::io::stderr().is_terminal() && !kind.is_empty() && kind != "dumb"
+}
+
 fn line_style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_spinner())
+        .tick_chars(TICKS)
 }

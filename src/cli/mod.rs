@@ -19,9 +19,11 @@ mod execution;
 mod exit;
 mod expire;
 mod failure;
+mod fold;
 mod hand_out;
 mod interrupted;
 mod journal;
+mod margin;
 mod node;
 mod observed;
 mod out_folder;
@@ -58,14 +60,16 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Command, CommandFactory, Parser};
+use clap::{Command, CommandFactory};
 
 use arguments::{
-    Arguments, BackupsVerb, CaVerb, CredentialVerb, CsrVerb, JournalVerb, NodeVerb, TokensVerb,
-    Verb,
+    Arguments, BackupsVerb, CaVerb, Color, CredentialVerb, CsrVerb, JournalVerb, NodeVerb, Reader,
+    TokensVerb, Verb,
 };
 use exit::Exit;
 use failure::Failure;
+use margin::{Margin, error_columns};
+use table::terminal_columns;
 
 /// The command line as clap has it, for manual pages and completions (scripts/manual.rs).
 pub fn command() -> Command {
@@ -75,8 +79,10 @@ pub fn command() -> Command {
 /// Parses the command line, carries the verb out, and says with which code the process ends.
 pub fn run() -> ExitCode {
     crate::node::harden();
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
+    // Before the rest is understood: help and errors of the command line have colours, too.
+    Color::of_command_line(std::env::args_os()).write_global();
+    let (arguments, form) = match Arguments::read(std::env::args_os()) {
+        Ok(read) => read,
         Err(error) => {
             // A closed pipe is no reason to fail: help was asked for, and not read.
             let _ = error.print();
@@ -89,14 +95,20 @@ pub fn run() -> ExitCode {
         }
     };
     arguments.color.write_global();
+    let columns = match form {
+        Reader::Person => terminal_columns(),
+        Reader::Program => None,
+    };
     // Not locked: whoever tells of a run's progress writes there too.
-    let mut out = anstream::stdout();
+    let mut out = Margin::new(anstream::stdout(), columns);
     let ended = dispatch(&arguments, &mut out);
     let _ = out.flush();
     match ended {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            failure.print(&mut anstream::stderr().lock());
+            let mut out = Margin::new(anstream::stderr().lock(), error_columns());
+            failure.print(&mut out);
+            let _ = out.flush();
             failure.exit.into()
         }
     }

@@ -7,6 +7,7 @@ use super::clock::observe_with_journal;
 use super::copies::write_copies;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::fold::Form;
 use super::plan_json::{write_failure, write_json};
 use super::render::{BOLD, WARNING, count, date_cell, printable, state_style};
 use super::report::write_warnings;
@@ -45,8 +46,7 @@ pub fn plan(
     match arguments.output {
         Output::Table => {
             write_warnings(&plan.warnings, out)?;
-            write_plan(&root, &plan, &outlook, out)?;
-            outlook.write(&root, &plan, out)?;
+            write_prospect(true, &root, &plan, &outlook, out)?;
         }
         Output::Json => write_json(&plan, &outlook, out)?,
     }
@@ -88,8 +88,35 @@ pub(super) fn refused(plan: &RecoveryPlan) -> Failure {
     ))
 }
 
-/// The steps, what is left to a person, the nodes that follow, and what the plan rests on.
-pub(super) fn write_plan(
+/// All that would be done: the files and the restart. On a screen that it does not fit on, what is alike stands together.
+pub(super) fn write_prospect(
+    is_plan: bool,
+    root: &Root,
+    plan: &RecoveryPlan,
+    outlook: &Outlook,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let write = |form, out: &mut dyn Write| {
+        write_plan(form, root, plan, outlook, out)?;
+        let is_something = !plan.steps.is_empty() || !plan.left.is_empty();
+        // Whoever is asked has no use for it: the run itself looks whether the node is still the same.
+        if is_something && (is_plan || !form.is_folded()) {
+            writeln!(out)?;
+            writeln!(out, "Inventory {}", plan.inventory_digest)?;
+        }
+        outlook.write(form, root, plan, out)
+    };
+    let form = Form::that_fits(|out| {
+        write(Form::Whole, out)?;
+        // A question takes two lines more.
+        writeln!(out)
+    })?;
+    write(form, out)
+}
+
+/// The steps, what is left to a person, and the nodes that follow.
+fn write_plan(
+    form: Form,
     root: &Root,
     plan: &RecoveryPlan,
     outlook: &Outlook,
@@ -108,8 +135,15 @@ pub(super) fn write_plan(
     }
     if !plan.steps.is_empty() {
         writeln!(out, "{BOLD}To be done on {}{BOLD:#}", root.path().display())?;
-        steps(plan).write(out, 2, terminal_columns())?;
-        write_promises(plan, out)?;
+        if form.is_folded() {
+            write_alike(&steps(plan), out)?;
+        } else {
+            steps(plan).write(out, 2, terminal_columns())?;
+        }
+        // Where room is short, the promise of what is rebuilt alone: its names are to be looked at.
+        if !form.is_folded() || plan.rebuilt().next().is_some() {
+            write_promises(plan, out)?;
+        }
     }
     write_left(&plan.left, out)?;
     write_copies(root, &plan.copies, out)?;
@@ -120,8 +154,35 @@ pub(super) fn write_plan(
     if !plan.steps.is_empty() {
         write_others(outlook.cluster(), out)?;
     }
-    writeln!(out)?;
-    writeln!(out, "Inventory {}", plan.inventory_digest)
+    Ok(())
+}
+
+/// The steps, those that do the same for the same reason together.
+fn write_alike(steps: &Table, out: &mut dyn Write) -> io::Result<()> {
+    let mut groups: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for row in steps.body() {
+        let [_, step, _, why, ..] = &row[..] else {
+            continue;
+        };
+        let (verb, name) = step.text().split_once(' ').unwrap_or_default();
+        match groups.last_mut() {
+            Some((last, because, names)) if (*last, *because) == (verb, why.text()) => {
+                names.push(name);
+            }
+            _ => groups.push((verb, why.text(), vec![name])),
+        }
+    }
+    let mut number = 1;
+    for (verb, why, names) in groups {
+        let last = number + names.len() - 1;
+        let numbers = match names.len() {
+            1 => number.to_string(),
+            _ => format!("{number}-{last}"),
+        };
+        writeln!(out, "  {numbers:<5}  {verb} ({why}): {}", names.join(", "))?;
+        number = last + 1;
+    }
+    Ok(())
 }
 
 /// What each kind of step changes, and what not; of what is made anew, what it will say.

@@ -1,11 +1,11 @@
 //! A run as it happens, in the form that its reader wants.
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use super::conditions::Lines;
+use super::conditions::{Lines, can_draw};
 use super::events::{Event, Events};
 use super::screen::Screen;
 use super::voice::Voice;
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) struct Watch {
     voice: Voice,
     /// Whether standard error is one.
-    is_terminal: bool,
+    can_draw: bool,
     /// None before there is something to tell.
     teller: Option<Teller>,
     signals: Option<Undisturbed>,
@@ -51,7 +51,7 @@ impl Watch {
     pub(super) fn new(voice: Voice) -> Self {
         Self {
             voice,
-            is_terminal: io::stderr().is_terminal(),
+            can_draw: can_draw(),
             teller: None,
             signals: Some(Undisturbed::begin()),
         }
@@ -83,16 +83,16 @@ impl Observer for Watch {
         let is_told = match self.voice {
             Voice::Nobody => false,
             Voice::Program => true,
-            Voice::People => self.is_terminal || Form::is_for_plain(&progress),
+            Voice::People => self.can_draw || Form::is_for_plain(&progress),
         };
         if !is_told {
             return;
         }
         // Not before: it is to be confined as whoever asks for it.
-        let (voice, is_terminal) = (self.voice, self.is_terminal);
+        let (voice, can_draw) = (self.voice, self.can_draw);
         let teller = self
             .teller
-            .get_or_insert_with(|| Teller::begin(voice, is_terminal));
+            .get_or_insert_with(|| Teller::begin(voice, can_draw));
         // Full, or gone: then nobody listens.
         let _ = teller.moments.try_send(progress);
     }
@@ -103,12 +103,12 @@ impl Observer for Watch {
 }
 
 impl Teller {
-    fn begin(voice: Voice, is_terminal: bool) -> Self {
+    fn begin(voice: Voice, can_draw: bool) -> Self {
         let (moments, untold) = sync_channel::<Progress>(UNTOLD);
         let (end, ended) = sync_channel(1);
         let mut form = match voice {
             Voice::Program => Form::Events(Events::default()),
-            _ if is_terminal => Form::Screen(Screen::default()),
+            _ if can_draw => Form::Screen(Screen::default()),
             _ => Form::Plain(Lines::default()),
         };
         let tell = move || {

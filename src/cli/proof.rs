@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::fold::Form;
 use super::paragraph;
 use super::render::{BAD, BOLD, GOOD, count, printable, timestamp, write_document};
 use super::table::terminal_columns;
@@ -24,7 +25,17 @@ const SCHEMA: &str = "rekindle.dev/proof/v1";
 
 /// Every condition, what was seen, and what to do about what is open.
 pub(super) fn write_proof(root: &Root, proof: &Proof, out: &mut dyn Write) -> io::Result<()> {
-    write_findings(&proof.findings, terminal_columns(), out)?;
+    let columns = terminal_columns();
+    let form = Form::that_fits(|out| {
+        write_findings(Form::Whole, &proof.findings, columns, out)?;
+        write_verdict(root, proof, out)
+    })?;
+    write_findings(form, &proof.findings, columns, out)?;
+    write_verdict(root, proof, out)
+}
+
+/// Whether all is proven, and what to do next where it is not.
+fn write_verdict(root: &Root, proof: &Proof, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)?;
     let open = proof.open().count();
     let all = count(proof.findings.len(), "condition");
@@ -60,8 +71,9 @@ pub(super) fn write_proof(root: &Root, proof: &Proof, out: &mut dyn Write) -> io
     )
 }
 
-/// The conditions of each component together.
+/// The conditions of each component together; folded, those that are proven in one line.
 fn write_findings(
+    form: Form,
     findings: &[Finding],
     columns: Option<usize>,
     out: &mut dyn Write,
@@ -74,6 +86,12 @@ fn write_findings(
         if finding.subject != subject {
             subject = finding.subject;
             writeln!(out, "{BOLD}{subject}{BOLD:#}")?;
+            if form.is_folded() {
+                write_proven(subject, findings, out)?;
+            }
+        }
+        if form.is_folded() && finding.state.is_proven() {
+            continue;
         }
         let (mark, style) = if finding.state.is_proven() {
             ("proven", GOOD)
@@ -99,6 +117,32 @@ fn write_findings(
         }
     }
     Ok(())
+}
+
+/// What is proven of one component, each kind of condition once.
+fn write_proven(subject: &str, findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+    let mut proven: Vec<(&str, usize)> = Vec::new();
+    for finding in findings {
+        if finding.subject != subject || !finding.state.is_proven() {
+            continue;
+        }
+        let condition = finding.condition.as_str();
+        match proven.iter_mut().find(|(known, _)| *known == condition) {
+            Some((_, number)) => *number += 1,
+            None => proven.push((condition, 1)),
+        }
+    }
+    if proven.is_empty() {
+        return Ok(());
+    }
+    let words: Vec<String> = proven
+        .into_iter()
+        .map(|(condition, number)| match number {
+            1 => condition.to_owned(),
+            _ => format!("{condition} x{number}"),
+        })
+        .collect();
+    writeln!(out, "  {GOOD}proven{GOOD:#}  {}", words.join(", "))
 }
 
 #[derive(Serialize)]
@@ -196,7 +240,7 @@ mod tests {
             ),
         ];
         let mut out = Vec::new();
-        write_findings(&findings, Some(80), &mut out).unwrap();
+        write_findings(Form::Whole, &findings, Some(80), &mut out).unwrap();
         let written = anstream::adapter::strip_bytes(&out).into_vec();
         assert_eq!(
             String::from_utf8(written).unwrap(),

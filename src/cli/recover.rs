@@ -17,11 +17,11 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::{clear_away, reason, refuse_unfinished};
 use super::observed::{lock, look};
-use super::plan::{refused, write_explanation, write_plan};
+use super::plan::{refused, write_explanation, write_prospect};
 use super::prompt::{confirm, confirm_phrase, demand_terminal};
 use super::render::{GOOD, WARNING, date_cell, span};
 use super::report::{despite_lost_output, exit, write_ended, write_proven, write_warnings};
-use super::restart::{LeftRunning, Outlook};
+use super::restart::Outlook;
 use super::table::{Cell, Table, terminal_columns};
 use super::turn::{self, demand_gentleness};
 use crate::digest::Sha256Digest;
@@ -89,8 +89,7 @@ pub(super) fn carry_out_order(
     let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
     if plan.steps.is_empty() && !outlook.is_needed() {
         let is_clear = tidy_up(root, left_over, order, out)?;
-        write_plan(root, &plan, &outlook, out)?;
-        outlook.write(root, &plan, out)?;
+        write_prospect(false, root, &plan, &outlook, out)?;
         if arguments.in_turn && outlook.is_well() {
             settle_turn(&outlook, arguments, out)?;
         }
@@ -117,8 +116,7 @@ pub(super) fn carry_out_order(
     write_warnings(&plan.warnings, out)?;
     if !arguments.yes {
         demand_terminal()?;
-        write_plan(root, &plan, &outlook, out)?;
-        outlook.write(root, &plan, out)?;
+        write_prospect(false, root, &plan, &outlook, out)?;
         let is_confirmed = if needs_words {
             write_consequences(&plan, out)?;
             confirm_phrase(&phrase(&plan), out)?
@@ -206,11 +204,13 @@ fn begin(
         &mut watch,
     )?;
     let laid_out = lay_out(root, &ended, &reissued);
-    let written = write_report(root, &undertaking, &ended, &left, out)
+    let written = write_report(root, &undertaking, &ended, out)
         .and_then(|()| write_copies(root, &plan.copies, out))
         .and_then(|()| write_old_keys(request, out))
         .and_then(|()| write_aftermath(aftermath.as_ref(), now, out))
         .and_then(|()| write_outside(root, laid_out, out))
+        // Last, where the eye is: whether it is back, and what to do next.
+        .and_then(|()| write_proven(root, &ended, &left, out))
         .and_then(|()| out.flush());
     despite_lost_output(root, &ended, &written);
     let is_proven =
@@ -378,13 +378,11 @@ fn write_report(
     root: &Root,
     undertaking: &Undertaking,
     ended: &Ended,
-    left: &LeftRunning,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if undertaking.changes.is_empty() {
         writeln!(out, "{GOOD}Restarted{GOOD:#} {}", root.path().display())?;
-        write_ended(root, ended, out)?;
-        return write_proven(root, ended, left, out);
+        return write_ended(root, ended, out);
     }
     writeln!(out, "{GOOD}Recovered{GOOD:#} {}", root.path().display())?;
     let mut table = Table::with_heading(vec![
@@ -410,6 +408,5 @@ fn write_report(
         ]);
     }
     table.write(out, 2, terminal_columns())?;
-    write_ended(root, ended, out)?;
-    write_proven(root, ended, left, out)
+    write_ended(root, ended, out)
 }

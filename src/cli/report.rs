@@ -11,13 +11,8 @@ use crate::journal::RunOutcome;
 use crate::node::Root;
 use crate::recovery::Ended;
 
-/// What is left to a person, warnings, backup, journal and checkpoint.
+/// Backup, journal and checkpoint; then, nearer to the end, what is left to a person, and warnings.
 pub(super) fn write_ended(root: &Root, ended: &Ended, out: &mut dyn Write) -> io::Result<()> {
-    write_left(&ended.left, out)?;
-    write_warnings(&ended.warnings, out)?;
-    for note in &ended.notes {
-        writeln!(out, "note: {}", printable(note))?;
-    }
     let outside = |path| root.outside(path).display().to_string();
     writeln!(out)?;
     // A restart alone has none.
@@ -36,6 +31,14 @@ pub(super) fn write_ended(root: &Root, ended: &Ended, out: &mut dyn Write) -> io
     )?;
     for line in ended.closed.checkpoint.to_string().lines() {
         writeln!(out, "  {line}")?;
+    }
+    write_left(&ended.left, out)?;
+    if !ended.warnings.is_empty() || !ended.notes.is_empty() {
+        writeln!(out)?;
+    }
+    write_warnings(&ended.warnings, out)?;
+    for note in &ended.notes {
+        writeln!(out, "note: {}", printable(note))?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::arguments::{RestartArguments, RestartName};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::fold::Form;
 use super::paragraph;
 use super::proof::{Row, row};
 use super::render::{BOLD, WARNING, printable, timestamp};
@@ -264,6 +265,29 @@ impl Outlook {
         undertaking.steps.extend(self.plan.steps_after());
     }
 
+    /// A line for each component that does not run, or on an old credential; folded, one for all that do not run.
+    fn what_is_unwell(&self, form: Form) -> Vec<String> {
+        let is_absent = |finding: &&Finding| {
+            let subject = finding.subject;
+            finding.state.evidence() == format!("no process of {subject} on this node")
+        };
+        let absent: Vec<&str> = self
+            .unwell
+            .iter()
+            .filter(is_absent)
+            .map(|it| it.subject)
+            .collect();
+        let is_together = form.is_folded() && absent.len() > 1;
+        let mut lines = Vec::new();
+        if is_together {
+            lines.push(format!("no process on this node: {}", absent.join(", ")));
+        }
+        let others = self.unwell.iter();
+        let others = others.filter(|finding| !is_together || !is_absent(finding));
+        lines.extend(others.map(|it| format!("{}: {}", it.subject, it.state.evidence())));
+        lines
+    }
+
     /// What the operator is asked.
     pub(super) fn question(&self) -> &'static str {
         let is_left = !self.plan.strategy.restarts() && !self.unwell.is_empty();
@@ -277,6 +301,7 @@ impl Outlook {
     /// What will be stopped and started around the files, and why.
     pub(super) fn write(
         &self,
+        form: Form,
         root: &Root,
         plan: &RecoveryPlan,
         out: &mut dyn Write,
@@ -284,8 +309,7 @@ impl Outlook {
         if self.plan.strategy.restarts() || !self.unwell.is_empty() {
             writeln!(out)?;
         }
-        for finding in &self.unwell {
-            let text = format!("{}: {}", finding.subject, finding.state.evidence());
+        for text in self.what_is_unwell(form) {
             write_hanging(&text, WARNING, out)?;
         }
         if self.plan.strategy.restarts() {
@@ -306,6 +330,9 @@ impl Outlook {
             steps.push("replace the files above".to_owned());
         }
         steps.extend(self.plan.steps_after());
+        if form.is_folded() {
+            steps = alike(steps, "end ");
+        }
         for step in steps {
             writeln!(out, "  {}", printable(&step))?;
         }
@@ -356,6 +383,21 @@ impl Outlook {
             .map(|live| (Some(live), left))
             .map_err(|error| Failure::of(Exit::Failed, &error))
     }
+}
+
+/// The steps, with those that begin with `verb` and follow each other on one line.
+fn alike(steps: Vec<String>, verb: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for step in steps {
+        match (lines.last_mut(), step.strip_prefix(verb)) {
+            (Some(last), Some(rest)) if last.starts_with(verb) => {
+                last.push_str(", ");
+                last.push_str(rest);
+            }
+            _ => lines.push(step),
+        }
+    }
+    lines
 }
 
 /// A line that goes on below itself where it does not fit.

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::conditions::{Bars, TICK};
+use super::conditions::{Bars, TICK, TICKS};
+use super::margin::{Margin, error_columns};
 use super::render::{GOOD, count, printable};
 use crate::recovery::Progress;
 
@@ -123,8 +124,9 @@ impl Step {
     fn end(self, words: &str) {
         self.bar.finish_and_clear();
         let seconds = self.since.elapsed().as_secs_f32();
+        let mut out = Margin::new(anstream::stderr().lock(), error_columns());
         let _ = writeln!(
-            anstream::stderr().lock(),
+            out,
             "  {GOOD}done{GOOD:#} {seconds:>5.1} s  {}",
             printable(words)
         );
@@ -132,5 +134,8 @@ impl Step {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .tick_chars(TICKS)
+        .progress_chars("=> ")
 }

@@ -68,9 +68,10 @@ pub(super) fn write_others(cluster: Option<&EtcdCluster>, out: &mut dyn Write) -
     table.write(out, 2, terminal_columns())?;
     writeln!(
         out,
-        "One after the other, then control planes without etcd. What they need is not known from here:\n\
-         `rekindle check` there. Until {quorum} of the {known} are up etcd has no quorum, and the API answers nobody: if\n\
-         the others have expired too, `recover` ends with 7 here. That is expected; go on with the next\n\
+        "One after the other, then control planes without etcd. What they need is not\n\
+         known from here: `rekindle check` there. Until {quorum} of the {known} are up etcd has\n\
+         no quorum, and the API answers nobody: if the others have expired too,\n\
+         `recover` ends with 7 here. That is expected; go on with the next\n\
          (runbooks/full-expiry.md#other-control-planes)."
     )
 }

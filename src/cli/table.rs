@@ -40,6 +40,11 @@ impl Cell {
         self
     }
 
+    /// Its text in full.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     fn form(&self, narrow: bool) -> &str {
         match &self.short {
             Some(short) if narrow => short,
@@ -63,6 +68,11 @@ impl Table {
 
     pub(super) fn push(&mut self, row: Vec<Cell>) {
         self.rows.push(row);
+    }
+
+    /// The rows, below their heading.
+    pub(super) fn body(&self) -> &[Vec<Cell>] {
+        self.rows.get(1..).unwrap_or_default()
     }
 
     /// Writes the table with `indent` spaces before each row, in its short form where it would not fit into

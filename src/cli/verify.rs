@@ -1,11 +1,11 @@
 //! `rekindle verify`: the proof, at any time.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::arguments::{KUBELET_UNIT, Output, Verify};
-use super::conditions::Bars;
+use super::conditions::{Bars, can_draw};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::find;
@@ -37,8 +37,7 @@ pub fn verify(root: Root, arguments: &Verify, out: &mut dyn Write) -> Result<Exi
     let mut signals = Undisturbed::begin();
     let mut watch = Watch::begin(&root, &plane, &written);
     // Where nobody watches, the report is enough.
-    let is_watched =
-        !arguments.quiet && arguments.output == Output::Table && io::stderr().is_terminal();
+    let is_watched = !arguments.quiet && arguments.output == Output::Table && can_draw();
     let mut bars = Bars::default();
     if is_watched {
         bars.begin(watch.findings());
