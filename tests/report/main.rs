@@ -266,3 +266,12 @@ fn each_of_several_is_held_against_its_own_checkpoint_and_a_missing_one_is_named
         2,
     );
 }
+
+#[test]
+fn where_no_authority_is_known_the_page_is_written_and_nothing_is_believed() {
+    let (journal, _) = restarted();
+    let node = Node::empty();
+    let (page, said) = page(&node, "page.html", &[&journal], 6);
+    assert!(page.contains("<strong>NOT ANCHORED</strong>"), "{page}");
+    assert!(said.stderr.contains("--ca FILE"), "{}", said.stderr);
+}

@@ -8,6 +8,8 @@ use super::super::verify::summary_of;
 use crate::journal::{self, Checkpoint, Event, Trust, Verdict, read_records};
 use crate::report::NodeReport;
 
+const NOT_ANCHORED: &str = "NOT ANCHORED";
+
 /// Journals that were judged.
 #[derive(Default)]
 pub(super) struct Judged {
@@ -79,8 +81,13 @@ impl Judged {
             ),
             (None, None) => return Ok(Exit::Done),
         };
+        let hint = if message.ends_with(NOT_ANCHORED) {
+            "the report says why; name the CA certificate that the cluster had then: --ca FILE"
+        } else {
+            "the report says so too; judge it alone: rekindle journal verify FILE"
+        };
         Err(Failure::new(exit, printable(&message))
-            .hint("the report says so too; judge it alone: rekindle journal verify FILE")
+            .hint(hint)
             .runbook("runbooks/exit-codes.md"))
     }
 }
@@ -94,7 +101,7 @@ fn shortcoming(verdict: &Verdict) -> Option<(Exit, &'static str)> {
         } => Some((Exit::HalfWay, "INCOMPLETE: the run did not come to its end")),
         Verdict::Incomplete { .. } => Some((Exit::ActionNeeded, "INCOMPLETE")),
         Verdict::Tampered { .. } => Some((Exit::JournalInvalid, "TAMPERED")),
-        Verdict::NotAnchored { .. } => Some((Exit::JournalInvalid, "NOT ANCHORED")),
+        Verdict::NotAnchored { .. } => Some((Exit::JournalInvalid, NOT_ANCHORED)),
     }
 }
 
