@@ -304,7 +304,9 @@ browser() {
         "$binary" --root "$node" report --out "$scratch/one.html" &&
         "$binary" --root "$node" journal export --out "$scratch/run.tar" >/dev/null &&
         "$binary" --root "$node" report "$scratch/run.tar" "$scratch/run.tar" --out "$scratch/fleet.html" || return
-    node tests/report/browser/judge.mjs "$cache/node_modules" "$pictures" "$scratch"/{one,fleet}.html
+    local restarted=testdata/journals/restarted
+    "$binary" report "$restarted"/*.jsonl --ca "$restarted/ca.crt" --out "$scratch/restarted.html" || return
+    node tests/report/browser/judge.mjs "$cache/node_modules" "$pictures" "$scratch"/{one,fleet,restarted}.html
 }
 
 statically_linked() {

@@ -583,10 +583,11 @@ pub struct JournalExport {
 
 #[derive(Debug, Args)]
 pub struct Report {
-    /// Runs of this node, files of journals, or archives of `journal export` (NAME.tar); the latest run where none is named.
-    #[arg(value_name = "RUN|FILE")]
+    /// Runs of this node, files of journals, archives of `journal export` (NAME.tar), or folders of those (DIR/); the latest run where
+    /// none is named.
+    #[arg(value_name = "RUN|FILE|DIR/")]
     pub journals: Vec<String>,
-    /// The file, which must not exist yet.
+    /// The file, which must not exist yet; `-` for standard output.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// The form of the report.

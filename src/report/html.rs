@@ -5,23 +5,25 @@ use time::OffsetDateTime;
 
 use super::change::Standing;
 use super::chart::{Bar, LENGTH, Years, timeline_bars, timeline_ticks};
-use super::fleet;
-use super::life::{Life, Validity};
+use super::fleet::{self, missing_words};
+use super::lede::lede;
+use super::life::Life;
 use super::model::{MOST_ROWS, NodeReport, Run};
+use super::outcome::{Outcome, Sign};
 use super::timeline::Kind;
-use super::trust::Belief;
-use super::words::{coarse, count, day, moment, span};
+use super::trust::{Belief, NOT_COMPARED};
+use super::words::{count, day, moment, span};
 
 const STYLE: &str = include_str!("style.css");
 /// Nothing is loaded from anywhere, and no script runs, whatever a journal says (Content Security Policy Level 3).
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/// Writes it. `now` is when the report is made.
-pub fn html(nodes: &[NodeReport], now: OffsetDateTime) -> String {
+/// Writes it. `missing` are runs of which a checkpoint was kept and whose journal is not here; `now` is when the report is made.
+pub fn html(nodes: &[NodeReport], missing: &[String], now: OffsetDateTime) -> String {
     let title = match nodes {
         [one] => format!("Recovery of {}", one.title()),
-        many => format!("Recovery of {}", count(many.len(), "node")),
+        many => format!("Recovery of a fleet: {}", count(many.len(), "run")),
     };
     let page = markup! {
         (DOCTYPE)
@@ -41,6 +43,7 @@ pub fn html(nodes: &[NodeReport], now: OffsetDateTime) -> String {
                     h1 { bdi { (title) } }
                 }
                 main #content tabindex="-1" {
+                    @if !missing.is_empty() { (missing_journals(missing)) }
                     @if nodes.len() != 1 { (fleet_table(nodes)) }
                     @for (number, node) in nodes.iter().enumerate() {
                         (section(node, number, nodes.len() != 1))
@@ -53,11 +56,20 @@ pub fn html(nodes: &[NodeReport], now: OffsetDateTime) -> String {
     page.into_string()
 }
 
+fn missing_journals(missing: &[String]) -> Markup {
+    markup! {
+        div.verdict.bad {
+            p { strong { "MISSING" } }
+            p { (missing_words(missing)) }
+        }
+    }
+}
+
 fn fleet_table(nodes: &[NodeReport]) -> Markup {
     markup! {
         section aria-labelledby="nodes" {
             h2 #nodes { "Nodes" }
-            table.stack {
+            table.stack.fleet {
                 caption { "Each node, and what became of it" }
                 thead { tr { @for column in fleet::COLUMNS { th scope="col" { (column) } } } }
                 tbody {
@@ -144,51 +156,27 @@ fn section(node: &NodeReport, number: usize, of_several: bool) -> Markup {
 }
 
 fn verdict(node: &NodeReport) -> Markup {
+    let outcome = Outcome::of(node);
+    let sign = match outcome.sign {
+        Sign::Good => "good",
+        Sign::Open => "warn",
+        Sign::Plain => "plain",
+    };
     markup! {
-        div class={ "verdict " (class(node.verdict.belief)) } {
-            p { span.label { "The journal is " } strong { (node.verdict.word) } }
-            p { bdi { (node.verdict.meaning) } }
-            @if !node.compared {
-                p.small { "No checkpoint that was kept elsewhere was held against it: whoever held the CA’s key could have written all of it anew." }
+        div.verdicts {
+            div class={ "verdict " (class(node.verdict.belief)) } {
+                p { span.label { "The journal is " } strong { (node.verdict.word) } }
+                p { bdi { (node.verdict.meaning) } }
+                @if !node.compared {
+                    p.small { (NOT_COMPARED) }
+                }
+            }
+            div class={ "verdict " (sign) } {
+                p { span.label { "The run: " } strong { (outcome.word) } }
+                p { bdi { (outcome.meaning) } }
             }
         }
     }
-}
-
-fn lede(node: &NodeReport, run: &Run) -> String {
-    let renewed = node.renewed().count();
-    let all = count(renewed, "certificate");
-    let subject = match (&run.reverses, node.dead()) {
-        (Some(other), _) => format!("This run takes back the run {other}."),
-        (None, _) if renewed == 0 => "This run replaced no certificate.".to_owned(),
-        (None, (0, _)) => format!("The run was about {all}, none of which had expired."),
-        (None, (dead, longest)) => {
-            let longest = longest.map_or_else(String::new, |span| {
-                format!(", the first of them {} before", coarse(span))
-            });
-            format!("{dead} of {all} had expired{longest}.")
-        }
-    };
-    let took = span(node.timeline.at_work());
-    let told = match node.verdict.belief {
-        Belief::Bad => "As this journal tells it, which is not to be believed without more: ",
-        Belief::Good | Belief::Unfinished => "",
-    };
-    format!(
-        "{told}{subject} The run {} and took {took}; {}.",
-        match node.ended() {
-            "completed" => "came to its end",
-            "rolled back" => "was rolled back",
-            "settled, some files left alone" => "was settled with some files left alone",
-            "ended before it changed anything" => "ended before it changed any file",
-            "unknown" => "ended in a way that is not known",
-            _ => "did not come to its end",
-        },
-        match node.proven().as_str() {
-            "no proof recorded" => "the journal has no proof of what ran afterwards".to_owned(),
-            words => format!("what runs is {words}"),
-        }
-    )
 }
 
 fn summary(node: &NodeReport, run: &Run) -> Markup {
@@ -234,8 +222,8 @@ fn lives(node: &NodeReport, run: &Run) -> Markup {
                 th scope="col" { "Certificate" }
                 th scope="col" { "When the run began" }
                 th.wide scope="col" { "Validity" span.axis aria-hidden="true" { span { (from) } span { (until) } } }
-                th scope="col" { "Ended" }
-                th scope="col" { "Ends now" }
+                th scope="col" { "Until, before" }
+                th scope="col" { "Until, now" }
             } }
             tbody {
                 @for life in node.lives.iter().take(MOST_ROWS) {
@@ -243,29 +231,13 @@ fn lives(node: &NodeReport, run: &Run) -> Markup {
                         th scope="row" { bdi { (life.name) } span.path { bdi { (life.target) } } }
                         td data-label="When the run began" class=(if life.dead_for(run.begun).is_some() || life.before.is_none() { "dead" } else { "" }) { (life.ailment(run.begun)) }
                         td.wide data-label="Validity" { (life_bar(life, &years, at)) }
-                        td.date data-label="Ended" { (date(life.after.and(life.before))) }
-                        td.date data-label="Ends now" { (ends(life)) }
+                        td.date data-label="Until, before" { (life.until_before()) }
+                        td.date data-label="Until, now" { (life.until_now()) }
                     }
                 }
             }
         }
         @if left_off > 0 { p { "And " (left_off) " more, which the journal itself names." } }
-    }
-}
-
-fn date(validity: Option<Validity>) -> String {
-    validity.map_or_else(|| "–".to_owned(), |one| day(one.until))
-}
-
-/// What holds after the run, for all that the journal says.
-fn ends(life: &Life) -> String {
-    match (life.after, life.standing) {
-        (None, _) => date(life.before),
-        (after, Standing::Replaced) => {
-            let key = if life.rekeyed { ", new key" } else { "" };
-            format!("{}{key}", date(after))
-        }
-        (_, standing) => format!("{} ({})", date(life.before), standing.words()),
     }
 }
 
@@ -310,7 +282,7 @@ fn timeline(node: &NodeReport) -> Markup {
     let widened = bars.iter().flatten().any(|bar| bar.widened);
     let [zero, half, end] = timeline_ticks(all);
     markup! {
-        p { (span(all)) " in all, " (waited(node)) "." }
+        p { (span(all)) " in all, " (node.timeline.waited_in_words()) "." }
         p.legend { span.key.work {} " step " span.key.wait {} " wait " span.key.failure {} " failure" }
         table.chart.stack {
             caption { "Steps and waits, to scale" }
@@ -346,20 +318,12 @@ fn timeline(node: &NodeReport) -> Markup {
     }
 }
 
-fn waited(node: &NodeReport) -> String {
-    let waited = node.timeline.waited();
-    if waited.is_zero() {
-        return "none of it spent waiting".to_owned();
-    }
-    format!("of which {} were spent waiting", span(waited))
-}
-
 fn proof(node: &NodeReport) -> Markup {
     if node.proofs.is_empty() {
         return markup! { p { "The journal has no proof of what ran after this run. " code { "rekindle verify" } " takes one at any time." } };
     }
     markup! {
-        p { "What runs is " (node.proven()) "." }
+        p { "What was proven of what runs: " (node.proven()) "." }
         table.stack {
             caption { "What was watched, and what was seen in the end" }
             thead { tr { @for column in ["Component", "Condition", "Result", "Seen"] { th scope="col" { (column) } } } }
@@ -369,7 +333,8 @@ fn proof(node: &NodeReport) -> Markup {
                         th scope="row" { bdi { (proof.component) } }
                         td data-label="Condition" { bdi { (proof.condition) } }
                         td data-label="Result" {
-                            @if proof.proven { span.badge.good { "proven" } } @else { span.badge.bad { "not proven" } }
+                            @if node.belief() == Belief::Bad { "claimed: " (if proof.proven { "proven" } else { "not proven" }) }
+                            @else if proof.proven { span.badge.good { "proven" } } @else { span.badge.bad { "not proven" } }
                         }
                         td data-label="Seen" { bdi { (proof.evidence) } }
                     }
@@ -394,7 +359,12 @@ fn journal(node: &NodeReport) -> Markup {
     markup! {
         p { (count(node.records, "record")) " were read; the verdict is " (badge(node)) "." }
         dl.facts {
-            @for key in node.keys.iter().take(MOST_ROWS) { div.full { dt { "Signed by" } dd { code { "sha256:" (key) } } } }
+            @for (key, certified) in node.keys.iter().take(MOST_ROWS) {
+                div.full { dt { "Signed by" } dd {
+                    code { "sha256:" (key) }
+                    @if !certified { " which no CA certified: compare it with the one that the run printed" }
+                } }
+            }
         }
         @if let Some(checkpoint) = &node.checkpoint {
             p { "The last checkpoint in it. It is worth what the place is worth where a copy was kept, the ticket for instance:" }

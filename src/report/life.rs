@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::change::Standing;
 use super::text::shown;
-use super::words::coarse;
+use super::words::{coarse, day};
 use crate::journal::{CertificateFacts, Change};
 use crate::pki::Certificate;
 
@@ -66,6 +66,24 @@ impl Life {
         }
     }
 
+    /// Until when it was valid before the run; of the authority that vouches there is no before.
+    pub(super) fn until_before(&self) -> String {
+        until(self.after.and(self.before))
+    }
+
+    /// Until when what lies there after the run is valid, for all that the journal says.
+    pub(super) fn until_now(&self) -> String {
+        let (old, new) = (until(self.before), until(self.after));
+        match (self.after, self.standing) {
+            (None, _) => old,
+            (_, Standing::Replaced) if self.rekeyed => format!("{new}, new key"),
+            (_, Standing::Replaced) => new,
+            (_, Standing::UnderWay) => format!("{old} or {new} ({})", self.standing.words()),
+            (_, Standing::LeftForeign) => format!("unknown ({})", self.standing.words()),
+            (_, standing) => format!("{old} ({})", standing.words()),
+        }
+    }
+
     /// How long it had been dead at that moment; nothing if it was alive, or was not there.
     pub(super) fn dead_for(&self, moment: OffsetDateTime) -> Option<time::Duration> {
         let until = self.before?.until;
@@ -80,5 +98,47 @@ impl Life {
             (Some(before), None) if before.from > moment => "not valid yet".to_owned(),
             (Some(before), None) => format!("valid for another {}", coarse(before.until - moment)),
         }
+    }
+}
+
+fn until(validity: Option<Validity>) -> String {
+    validity.map_or_else(|| "–".to_owned(), |one| day(one.until))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn life(standing: Standing) -> Life {
+        let year = |from, until| Validity { from, until };
+        Life {
+            name: "apiserver".to_owned(),
+            target: "/etc/kubernetes/pki/apiserver.crt".to_owned(),
+            before: Some(year(
+                datetime!(2025-11-23 0:00 UTC),
+                datetime!(2026-11-23 0:00 UTC),
+            )),
+            after: Some(year(
+                datetime!(2026-11-29 0:00 UTC),
+                datetime!(2027-11-29 0:00 UTC),
+            )),
+            standing,
+            rekeyed: false,
+        }
+    }
+
+    #[test]
+    fn a_new_certificate_counts_only_where_it_is_in_place() {
+        let now = |standing| life(standing).until_now();
+        assert_eq!(now(Standing::Replaced), "2027-11-29");
+        assert_eq!(now(Standing::Untouched), "2026-11-23 (not replaced)");
+        assert_eq!(now(Standing::BroughtBack), "2026-11-23 (brought back)");
+        assert_eq!(
+            now(Standing::UnderWay),
+            "2026-11-23 or 2027-11-29 (under way when the journal ends)"
+        );
+        assert!(now(Standing::LeftForeign).starts_with("unknown"));
     }
 }

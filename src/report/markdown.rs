@@ -4,22 +4,31 @@ use std::fmt::Write as _;
 
 use time::OffsetDateTime;
 
-use super::fleet;
-use super::model::{MOST_ROWS, NodeReport};
-use super::timeline::Kind;
-use super::words::{day, moment, span};
+use super::fleet::{self, missing_words};
+use super::lede::lede;
+use super::model::{MOST_ROWS, NodeReport, Run};
+use super::outcome::Outcome;
+use super::trust::NOT_COMPARED;
+use super::words::{count, moment, span};
 
-/// Writes it. `now` is when the report is made.
-pub fn markdown(nodes: &[NodeReport], now: OffsetDateTime) -> String {
+/// Writes it. `missing` are runs of which a checkpoint was kept and whose journal is not here; `now` is when the report is made.
+pub fn markdown(nodes: &[NodeReport], missing: &[String], now: OffsetDateTime) -> String {
     let mut out = String::new();
     let several = nodes.len() != 1;
     if several {
-        line(&mut out, &format!("# Recovery of {} nodes\n", nodes.len()));
+        line(
+            &mut out,
+            &format!("# Recovery of a fleet: {}\n", count(nodes.len(), "run")),
+        );
         table(&mut out, &fleet::COLUMNS);
         for node in nodes {
             row(&mut out, &fleet::row(node));
         }
         line(&mut out, "");
+    }
+    if !missing.is_empty() {
+        let words = missing_words(missing);
+        line(&mut out, &format!("**MISSING.** {}\n", escaped(&words)));
     }
     for node in nodes {
         write_node(node, if several { "##" } else { "#" }, &mut out);
@@ -48,7 +57,16 @@ fn write_node(node: &NodeReport, heading: &str, out: &mut String) {
             escaped(&node.verdict.meaning)
         ),
     );
+    if !node.compared {
+        line(out, &format!("{NOT_COMPARED}\n"));
+    }
+    let outcome = Outcome::of(node);
+    line(
+        out,
+        &format!("**Run: {}.** {}\n", outcome.word, escaped(&outcome.meaning)),
+    );
     if let Some(run) = &node.run {
+        line(out, &format!("{}\n", escaped(&lede(node, run))));
         let mut fact =
             |name: &str, value: &str| line(out, &format!("- {name}: {}", escaped(value)));
         fact("Run", &run.id);
@@ -68,40 +86,17 @@ fn write_node(node: &NodeReport, heading: &str, out: &mut String) {
             }
         }
         line(out, "");
-        if node.renewed().next().is_some() {
-            line(out, &format!("{heading}# Certificates\n"));
-            table(
-                out,
-                &[
-                    "Certificate",
-                    "When the run began",
-                    "Ended before",
-                    "Ends now",
-                    "File",
-                ],
-            );
-            for life in node.renewed().take(MOST_ROWS) {
-                let until = |validity: Option<super::life::Validity>| {
-                    validity.map_or_else(|| "–".to_owned(), |one| day(one.until))
-                };
-                row(
-                    out,
-                    &[
-                        life.name.clone(),
-                        life.ailment(run.begun),
-                        until(life.before),
-                        until(life.after),
-                        life.standing.words().to_owned(),
-                    ],
-                );
-            }
-            line(out, "");
-        }
+        write_lives(node, run, heading, out);
     }
     write_course(node, heading, out);
     line(out, &format!("{heading}# Journal\n"));
-    for key in node.keys.iter().take(MOST_ROWS) {
-        line(out, &format!("- signed by sha256:{key}"));
+    for (key, certified) in node.keys.iter().take(MOST_ROWS) {
+        let doubt = if *certified {
+            ""
+        } else {
+            ", which no CA certified: compare it with the one that the run printed"
+        };
+        line(out, &format!("- signed by sha256:{key}{doubt}"));
     }
     if let Some(checkpoint) = &node.checkpoint {
         line(out, "\nThe last checkpoint:\n");
@@ -118,6 +113,33 @@ fn write_node(node: &NodeReport, heading: &str, out: &mut String) {
     );
 }
 
+/// Each certificate that the run was about.
+fn write_lives(node: &NodeReport, run: &Run, heading: &str, out: &mut String) {
+    if node.renewed().next().is_none() {
+        return;
+    }
+    line(out, &format!("{heading}# Certificates\n"));
+    let columns = [
+        "Certificate",
+        "File",
+        "When the run began",
+        "Until, before",
+        "Until, now",
+    ];
+    table(out, &columns);
+    for life in node.renewed().take(MOST_ROWS) {
+        let cells = [
+            life.name.clone(),
+            life.target.clone(),
+            life.ailment(run.begun),
+            life.until_before(),
+            life.until_now(),
+        ];
+        row(out, &cells);
+    }
+    line(out, "");
+}
+
 /// How the run went: its times, the proof, and what was done besides.
 fn write_course(node: &NodeReport, heading: &str, out: &mut String) {
     if !node.timeline.spans.is_empty() {
@@ -129,24 +151,14 @@ fn write_course(node: &NodeReport, heading: &str, out: &mut String) {
                 &[one.text(), one.kind.word().to_owned(), span(one.length)],
             );
         }
-        line(
-            out,
-            &format!(
-                "\n{} in all, {} of it waiting{}.\n",
-                span(node.timeline.at_work()),
-                span(node.timeline.waited()),
-                if node
-                    .timeline
-                    .spans
-                    .iter()
-                    .any(|one| one.kind == Kind::Pause)
-                {
-                    ", interruptions not counted"
-                } else {
-                    ""
-                }
-            ),
-        );
+        let counted = if node.timeline.has_pause() {
+            "; interruptions are not counted"
+        } else {
+            ""
+        };
+        let all = span(node.timeline.at_work());
+        let waited = node.timeline.waited_in_words();
+        line(out, &format!("\n{all} in all, {waited}{counted}.\n"));
     }
     if !node.proofs.is_empty() {
         line(out, &format!("{heading}# Proof\n"));

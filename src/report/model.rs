@@ -4,11 +4,11 @@ use time::{Duration, OffsetDateTime};
 
 use super::change::{Standing, standings};
 use super::life::Life;
-use super::text::shown;
+use super::text::{shown, shown_whole};
 use super::timeline::Timeline;
 use super::trust::{self, Belief, Words};
 use super::words::count;
-use crate::journal::{Change, Event, Genesis, Record, RunOutcome, Verdict, read_records};
+use crate::journal::{Change, Event, Genesis, KeyFacts, Record, RunOutcome, Verdict, read_records};
 use crate::pki::read_certificates;
 use crate::shell::quote;
 
@@ -27,7 +27,8 @@ pub struct NodeReport {
     /// What was done besides, and what went wrong or was left, in a few words each.
     pub(super) remarks: Vec<(&'static str, String)>,
     pub(super) checkpoint: Option<String>,
-    pub(super) keys: Vec<String>,
+    /// SHA-256 of each attempt's key, and whether an authority certified it.
+    pub(super) keys: Vec<(String, bool)>,
     pub(super) records: usize,
     /// Whether a checkpoint that was kept elsewhere was held against it.
     pub(super) compared: bool,
@@ -115,7 +116,7 @@ impl NodeReport {
         match &record.event {
             Event::Genesis(genesis) if self.run.is_none() => self.begin(genesis, record.at),
             Event::Attempt(attempt) => {
-                self.keys.push(attempt.key.sha256.to_string());
+                self.learn_key(&attempt.key);
                 // Each attempt watches anew.
                 self.proofs.clear();
                 if let Some(run) = &mut self.run {
@@ -145,11 +146,11 @@ impl NodeReport {
                 needs,
             } => {
                 let text = format!("{name}: {reason}; needs {needs}");
-                self.remarks.push(("left alone", shown(&text)));
+                self.remarks.push(("left alone", shown_whole(&text)));
             }
             Event::Failed { step, error } => {
                 self.remarks
-                    .push(("failed", shown(&format!("{step}: {error}"))));
+                    .push(("failed", shown_whole(&format!("{step}: {error}"))));
             }
             Event::Skipped { change, found } => {
                 let text = format!("change {change}: found {found}");
@@ -173,8 +174,13 @@ impl NodeReport {
         }
     }
 
+    fn learn_key(&mut self, key: &KeyFacts) {
+        let certified = key.certificate.is_some();
+        self.keys.push((key.sha256.to_string(), certified));
+    }
+
     fn begin(&mut self, genesis: &Genesis, at: OffsetDateTime) {
-        self.keys.push(genesis.key.sha256.to_string());
+        self.learn_key(&genesis.key);
         let circumstances = &genesis.circumstances;
         let setting = &circumstances.setting;
         let operator = match &setting.operator.sudo_user_claimed {
@@ -239,13 +245,18 @@ impl NodeReport {
         (dead.len(), dead.into_iter().max())
     }
 
-    /// Whether the control plane was proven to run.
+    /// Whether what runs was proven to run on the new files.
     pub(super) fn proven(&self) -> String {
         let open = self.proofs.iter().filter(|proof| !proof.proven).count();
-        match (self.proofs.len(), open) {
-            (0, _) => "no proof recorded".to_owned(),
+        let words = match (self.proofs.len(), open) {
+            (0, _) => return "no proof recorded".to_owned(),
             (all, 0) => format!("proven ({})", count(all, "condition")),
             (all, open) => format!("not proven ({open} of {} open)", count(all, "condition")),
+        };
+        match self.belief() {
+            // What nobody vouches for must not read like a success.
+            Belief::Bad => format!("claimed, not to be believed: {words}"),
+            Belief::Good | Belief::Unfinished => words,
         }
     }
 
@@ -270,11 +281,21 @@ impl NodeReport {
         self.run.as_ref().map_or(&self.source, |run| &run.host)
     }
 
-    /// How to judge the journal again.
+    /// How to judge the journal again: as `journal export` names its file. Keys without a certificate have to be named.
     pub(super) fn verify_command(&self) -> String {
-        let run = self.run.as_ref().map_or(&self.source, |run| &run.id);
-        let file = quote(format!("./{run}.jsonl"));
-        format!("rekindle journal verify {file} --ca CA-CERTIFICATE --expect CHECKPOINT")
+        let file = match &self.run {
+            Some(run) => quote(format!("./{}.jsonl", run.id)),
+            None => "FILE".to_owned(),
+        };
+        let mut command = format!("rekindle journal verify {file}");
+        if self.keys.is_empty() || self.keys.iter().any(|(_, certified)| *certified) {
+            command += " --ca CA-CERTIFICATE";
+        }
+        for (key, _) in self.keys.iter().filter(|(_, certified)| !certified) {
+            command += " --key ";
+            command += key;
+        }
+        command + " --expect CHECKPOINT"
     }
 }
 

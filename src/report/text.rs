@@ -6,14 +6,25 @@ use crate::elision::elide;
 
 /// How many letters of one text are shown.
 const LONGEST: usize = 400;
+/// The same where a command may stand in it: two paths of the largest length that Linux takes (`PATH_MAX`).
+const LONGEST_WITH_COMMAND: usize = 2 * 4096;
 
 /// The text as a page may show it: what may be a key is cut short, invisible letters are named (`⟨U+202E⟩`), and too long a
 /// text ends with `…`. Not escaped: that is for whoever writes it.
 pub(super) fn shown(text: &str) -> String {
+    bounded(text, LONGEST)
+}
+
+/// The same for words with a command in them, which must not be cut: half of one does something else.
+pub(super) fn shown_whole(text: &str) -> String {
+    bounded(text, LONGEST_WITH_COMMAND)
+}
+
+fn bounded(text: &str, longest: usize) -> String {
     let elided = elide(text);
     let mut letters = elided.chars();
     let mut out = String::new();
-    for letter in letters.by_ref().take(LONGEST) {
+    for letter in letters.by_ref().take(longest) {
         if acts_unseen(letter) {
             // A `String` takes everything.
             let _ = write!(out, "⟨U+{:04X}⟩", u32::from(letter));

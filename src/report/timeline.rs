@@ -3,8 +3,8 @@
 use time::{Duration, OffsetDateTime};
 
 use super::text::shown;
-use super::words::count;
-use crate::journal::{Direction, Event, Record};
+use super::words::{self, count};
+use crate::journal::{Act, Direction, Event, Record};
 
 /// So many rows are shown; the journal itself has the rest.
 const MOST_ROWS: usize = 200;
@@ -103,14 +103,28 @@ impl Timeline {
         self.spans.push(span);
     }
 
+    /// Whether it was interrupted.
+    pub(super) fn has_pause(&self) -> bool {
+        self.spans.iter().any(|span| span.kind == Kind::Pause)
+    }
+
     /// How long all took, without the interruptions.
     pub(super) fn at_work(&self) -> Duration {
         let spans = self.spans.iter().filter(|span| span.kind != Kind::Pause);
         spans.map(|span| span.length).sum()
     }
 
+    /// How long was waited, in a few words.
+    pub(super) fn waited_in_words(&self) -> String {
+        let waited = self.waited();
+        if waited.is_zero() {
+            return "none of it spent waiting".to_owned();
+        }
+        format!("of which {} were spent waiting", words::span(waited))
+    }
+
     /// How long was waited.
-    pub(super) fn waited(&self) -> Duration {
+    fn waited(&self) -> Duration {
         let spans = self.spans.iter().filter(|span| span.kind == Kind::Wait);
         spans.map(|span| span.length).sum()
     }
@@ -136,9 +150,20 @@ fn span(
         Event::RolledBack { .. } => (Kind::Work, "Bring back".to_owned(), "file", 1),
         Event::TouchIntent { .. } => (Kind::Work, "Touch manifests".to_owned(), "file", 0),
         Event::TouchDone { .. } => (Kind::Work, "Touch manifests".to_owned(), "file", 1),
+        Event::ActIntent {
+            act: Act::ReleaseLease { .. },
+        } if length >= A_WAIT => (
+            Kind::Wait,
+            "Wait until the Leases can be read".to_owned(),
+            "",
+            1,
+        ),
         Event::ActIntent { .. } if length >= A_WAIT => {
             (Kind::Wait, "Wait for the node".to_owned(), "", 1)
         }
+        Event::ActDone {
+            act: act @ Act::EndProcess { .. },
+        } if length >= A_WAIT => (Kind::Wait, capital(&shown(&act.to_string())), "", 1),
         Event::ActDone { act } => (Kind::Work, capital(&shown(&act.to_string())), "", 1),
         Event::Proof { .. } if length >= A_WAIT => (
             Kind::Wait,

@@ -4,6 +4,9 @@ use super::text::shown;
 use crate::evidence::with_causes;
 use crate::journal::{AnchorError, CheckpointError, Verdict};
 
+/// What a verdict without a checkpoint from elsewhere cannot say.
+pub(super) const NOT_COMPARED: &str = "No checkpoint that was kept elsewhere was held against it: whoever held the CA’s key could have written all of it anew.";
+
 /// How a verdict is to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Belief {

@@ -15,9 +15,12 @@ mod support;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use support::golden::is_line;
 use support::journal::{path, runs};
-use support::node::Node;
+use support::node::{Node, project};
 use support::program::{Run, rekindle};
+use support::secrets::Secrets;
+use support::tree::Tree;
 
 const NODE: &str = "ecdsa-p256-stacked";
 const HOSTILE: &str = "<script>alert(1)</script>\u{202e}|[x](http://evil)\"'<img src=x>";
@@ -55,7 +58,12 @@ fn a_good_journal_gives_a_page_without_an_outside_reference() {
         .permissions()
         .mode();
     assert_eq!(mode & 0o777, 0o600);
-    assert!(!page.contains("PRIVATE KEY"));
+    let secrets = Secrets::of(&Tree::read(&node.file("etc/kubernetes")));
+    let text = run(&node, &["report", "-o", "markdown"], 0).stdout;
+    for written in [&page, &text] {
+        assert!(!written.contains("PRIVATE KEY"));
+        assert!(!secrets.are_in(written.as_bytes()));
+    }
 }
 
 #[test]
@@ -132,7 +140,7 @@ fn a_fleet_has_one_page_with_a_row_for_each_node() {
     run(&node, &["journal", "export", "--out", archive], 0);
     let journal = node.file(&path(&runs(&node)[0]));
     let (page, _) = page(&node, "page.html", &[archive, journal.to_str().unwrap()], 0);
-    assert!(page.contains("Recovery of 2 nodes"), "{page}");
+    assert!(page.contains("Recovery of a fleet: 2 runs"), "{page}");
     assert_eq!(page.matches("<div class=\"node\"").count(), 2, "{page}");
     assert!(page.contains("href=\"#node-1\""), "{page}");
 }
@@ -144,4 +152,126 @@ fn a_run_that_was_taken_back_is_told_as_such() {
     run(&node, &["rollback", &id, "--yes"], 0);
     let text = run(&node, &["report", "-o", "markdown"], 0).stdout;
     assert!(text.contains(&format!("Takes back: {id}")), "{text}");
+}
+
+/// The file of a journal with a restart, and of the authority that vouches for it.
+fn restarted() -> (String, String) {
+    let folder = project().join("testdata/journals/restarted");
+    let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    (file("20261129T062759.679Z-8b22be.jsonl"), file("ca.crt"))
+}
+
+#[test]
+fn a_real_recovery_is_told_in_markdown_from_its_first_line_to_its_last() {
+    let (journal, authority) = restarted();
+    let arguments = ["report", &journal, "--ca", &authority, "-o", "markdown"];
+    let said = run(&Node::empty(), &arguments, 0).stdout;
+    let golden = fs::read_to_string(project().join("tests/report/restarted.md")).unwrap();
+    let lines: Vec<&str> = said.lines().collect();
+    let expected: Vec<&str> = golden.lines().collect();
+    assert_eq!(lines.len(), expected.len(), "{said}");
+    for (line, expected) in lines.iter().zip(expected) {
+        // The last one says when it was made.
+        assert!(is_line(expected, line), "{line}\nexpected: {expected}");
+    }
+}
+
+#[test]
+fn a_run_that_was_rolled_back_half_way_leaves_no_new_certificate() {
+    if !support::interruption::is_possible() {
+        return;
+    }
+    let node = Node::materialize(NODE);
+    support::interruption::kill(node.path(), &["recover", "--yes"], "renameat", 6);
+    let text = run(&node, &["report", "-o", "markdown"], 5).stdout;
+    assert!(text.contains("**Run: NOT AT ITS END.**"), "{text}");
+    run(&node, &["rollback", "--yes"], 0);
+    let text = run(&node, &["report", "-o", "markdown"], 0).stdout;
+    assert!(text.contains("**Journal: COMPLETE.**"), "{text}");
+    assert!(text.contains("**Run: TAKEN BACK.**"), "{text}");
+    let certificates: Vec<&str> = text
+        .lines()
+        .filter(|line| line.contains("expired"))
+        .filter(|line| line.starts_with('|'))
+        .collect();
+    assert_eq!(certificates.len(), 13, "{text}");
+    let ending = |words: &str| {
+        certificates
+            .iter()
+            .filter(|line| line.ends_with(words))
+            .count()
+    };
+    let (back, never) = (ending(" (brought back) |"), ending(" (not replaced) |"));
+    assert!(back > 0 && back + never == 13, "{text}");
+    let (page, _) = page(&node, "page.html", &[], 0);
+    assert!(page.contains("<strong>TAKEN BACK</strong>"), "{page}");
+}
+
+#[test]
+fn a_proof_in_a_journal_that_was_tampered_with_is_a_claim() {
+    let (journal, authority) = restarted();
+    let node = Node::empty();
+    let mut bytes = fs::read(journal).unwrap();
+    // The last line: every condition stands before it.
+    let last = bytes.len() - 200;
+    bytes[last] ^= 1;
+    let journal = node.file("x.jsonl");
+    fs::write(&journal, bytes).unwrap();
+    let more = [journal.to_str().unwrap(), "--ca", &authority];
+    let (page, _) = page(&node, "page.html", &more, 6);
+    assert!(page.contains("claimed: proven"), "{page}");
+    assert!(!page.contains("badge good"), "{page}");
+    assert!(!page.contains("verdict good"), "{page}");
+    assert!(page.contains("<strong>UNKNOWN</strong>"), "{page}");
+}
+
+#[test]
+fn each_of_several_is_held_against_its_own_checkpoint_and_a_missing_one_is_named() {
+    let node = recovered("expired");
+    let (id, other) = (runs(&node)[0].clone(), "20200101T000000.000Z-abcdef");
+    let folder = node.file("collected");
+    fs::create_dir(&folder).unwrap();
+    let place = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    fs::copy(node.file(&path(&id)), place("first.jsonl")).unwrap();
+    let archive = place("second.tar");
+    run(&node, &["journal", "export", "--out", &archive], 0);
+    fs::write(place("notes.txt"), "no journal").unwrap();
+    let kept = node.read(&format!("/var/lib/rekindle/journal/{id}.checkpoint"));
+    let kept = String::from_utf8(kept).unwrap();
+    let ticket = node.file("ticket");
+    let report = |text: &str, code| {
+        fs::write(&ticket, text).unwrap();
+        let names = [
+            folder.to_str().unwrap(),
+            "--expect",
+            ticket.to_str().unwrap(),
+        ];
+        let arguments = [&["report", "--out", "-", "-o", "markdown"], &names[..]].concat();
+        run(&node, &arguments, code)
+    };
+    let said = report(&kept, 0).stdout;
+    assert!(said.contains("# Recovery of a fleet: 2 runs"), "{said}");
+    assert!(!said.contains("No checkpoint"), "{said}");
+    let said = report(&kept.replace(&id, other), 6);
+    assert!(said.stdout.contains("**MISSING.**"), "{}", said.stdout);
+    assert!(said.stderr.contains(other), "{}", said.stderr);
+    run(
+        &node,
+        &[
+            "report",
+            node.file("etc/").to_str().unwrap(),
+            "-o",
+            "markdown",
+        ],
+        2,
+    );
+}
+
+#[test]
+fn where_no_authority_is_known_the_page_is_written_and_nothing_is_believed() {
+    let (journal, _) = restarted();
+    let node = Node::empty();
+    let (page, said) = page(&node, "page.html", &[&journal], 6);
+    assert!(page.contains("<strong>NOT ANCHORED</strong>"), "{page}");
+    assert!(said.stderr.contains("--ca FILE"), "{}", said.stderr);
 }
