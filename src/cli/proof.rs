@@ -55,7 +55,7 @@ pub(super) fn write_proof(root: &Root, proof: &Proof, out: &mut dyn Write) -> io
     }
     writeln!(
         out,
-        "Next: runbooks/not-proven.md; to look again: {}",
+        "Next: rekindle runbook not-proven; to look again: {}",
         root.command("verify")
     )
 }

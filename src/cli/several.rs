@@ -71,7 +71,7 @@ pub(super) fn write_others(cluster: Option<&EtcdCluster>, out: &mut dyn Write) -
         "One after the other, then control planes without etcd. What they need is not known from here:\n\
          `rekindle check` there. Until {quorum} of the {known} are up etcd has no quorum, and the API answers nobody: if\n\
          the others have expired too, `recover` ends with 7 here. That is expected; go on with the next\n\
-         (runbooks/full-expiry.md#other-control-planes)."
+         (rekindle runbook full-expiry#other-control-planes)."
     )
 }
 
