@@ -40,18 +40,18 @@ pub(super) fn write(
             .collect();
         let height = cells.iter().map(Vec::len).max().unwrap_or(0);
         for place in 0..height {
-            let mut line = String::new();
+            let mut shown = String::new();
             for (cell, width) in cells.iter().zip(&widths) {
                 let text = cell.get(place).map_or("", String::as_str);
-                line.push_str(text);
+                shown.push_str(text);
                 let blanks = (width + GAP).saturating_sub(length(text));
-                line.extend(std::iter::repeat_n(' ', blanks));
+                shown.extend(std::iter::repeat_n(' ', blanks));
             }
-            let line = line.trim_end();
+            let shown = shown.trim_end();
             if number == 0 {
-                writeln!(out, "{BOLD}{line}{BOLD:#}")?;
+                writeln!(out, "{BOLD}{shown}{BOLD:#}")?;
             } else {
-                writeln!(out, "{line}")?;
+                writeln!(out, "{shown}")?;
             }
         }
     }

@@ -10,6 +10,12 @@ use super::cells;
 /// Nobody reads longer lines well.
 const WIDEST: usize = 100;
 
+/// A blank that no line ends at.
+const HELD: &str = "\u{a0}";
+
+/// Longer commands in the middle of prose would leave too much of a line empty.
+const LONGEST_HELD: usize = 48;
+
 /// Writes the Markdown of a page in lines of at most `columns`; `link` says what becomes of the links in a paragraph.
 pub(super) fn write(
     page: &str,
@@ -46,14 +52,30 @@ pub(super) fn write(
             }
             let hanging = indent + mark.len();
             let mut before = format!("{:indent$}{mark}", "");
-            for line in paragraph::lines(&link(&text), Some(columns.saturating_sub(hanging))) {
-                writeln!(out, "{before}{line}")?;
+            let text = hold_together(&link(&text));
+            for line in paragraph::lines(&text, Some(columns.saturating_sub(hanging))) {
+                writeln!(out, "{before}{}", line.replace(HELD, " "))?;
                 before = " ".repeat(hanging);
             }
             may_be_code = false;
         }
     }
     Ok(())
+}
+
+/// `text` with the blanks of its short commands as such that nothing is broken at: they are to be copied.
+fn hold_together(text: &str) -> String {
+    let mut is_code = false;
+    let pieces = text.split('`').map(|piece| {
+        let held = if is_code && piece.chars().count() <= LONGEST_HELD {
+            piece.replace(' ', HELD)
+        } else {
+            piece.to_owned()
+        };
+        is_code = !is_code;
+        held
+    });
+    pieces.collect::<Vec<_>>().join("`")
 }
 
 /// Whether a line goes on with the paragraph before it.

@@ -67,10 +67,9 @@ impl Link<'_> {
             let heading = section::headings(page)
                 .find(|heading| Some(section::anchor(heading).as_str()) == anchor);
             return match heading {
-                Some(heading) if !heading.eq_ignore_ascii_case(words) => {
-                    format!("{words} (\"{heading}\")")
-                }
-                _ => format!("\"{words}\""),
+                Some(heading) if begins_with(heading, words) => format!("\"{heading}\""),
+                Some(heading) => format!("{words} (\"{heading}\")"),
+                None => words.to_owned(),
             };
         }
         let file = path.rsplit('/').next().unwrap_or(path);
@@ -96,6 +95,12 @@ impl Link<'_> {
             format!("{words} ({command})")
         }
     }
+}
+
+/// Whether a heading says all that the words of a link say, as `2. No answer` does of `2`.
+fn begins_with(heading: &str, words: &str) -> bool {
+    let (heading, words) = (heading.to_lowercase(), words.to_lowercase());
+    heading.starts_with(&words)
 }
 
 #[cfg(test)]
@@ -130,6 +135,10 @@ mod tests {
             (
                 "`[-]etcd failed` and [x] and `a[b](c.md)`",
                 "`[-]etcd failed` and [x] and `a[b](c.md)`",
+            ),
+            (
+                "[What Else](#what-else-is-stale)",
+                "\"What else: is stale\"",
             ),
             ("an open [bracket", "an open [bracket"),
             ("an open `tick", "an open `tick"),
