@@ -19,7 +19,7 @@ pub(super) fn write_aftermath(
     writeln!(out)?;
     writeln!(
         out,
-        "{WARNING}After so long{WARNING:#} (since {}, {}): runbooks/full-expiry.md, \"What else is stale\"",
+        "{WARNING}After so long{WARNING:#} (since {}, {}): rekindle runbook full-expiry#what-else-is-stale",
         date(aftermath.since),
         length(now - aftermath.since)
     )?;

@@ -621,7 +621,7 @@ pub struct JournalShow {
 
 #[derive(Debug, Args)]
 pub struct Runbook {
-    /// Its name, the code of a refusal, or the path in a message: `full-expiry`, `ca-expired`, `runbooks/refused/ca-expired.md`.
+    /// Its name or the code of a refusal, with `#SECTION` for a part alone: `full-expiry`, `ca-expired`, `full-expiry#by-hand`.
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
 }

@@ -59,7 +59,7 @@ pub fn drill(arguments: &Drill, out: &mut dyn Write) -> Result<Exit, Failure> {
     )?;
     writeln!(
         out,
-        "On a real node `recover` restarts the components too, and proves it: runbooks/full-expiry.md."
+        "On a real node `recover` restarts the components too, and proves it: rekindle runbook full-expiry."
     )?;
     if arguments.keep.is_some() {
         let path = folder.keep();

@@ -28,7 +28,7 @@ pub struct Failure {
     causes: Vec<Cause>,
     /// What to do about the whole.
     hint: Option<String>,
-    /// Where it is explained.
+    /// The page that explains it, as `rekindle runbook` knows it.
     runbook: Option<String>,
     /// What of it is a refusal, for programs.
     refusals: Box<[Refusal]>,
@@ -117,7 +117,7 @@ impl Failure {
                 is_warning: false,
                 text: format!("{}: {}", refusal.subject, refusal.evidence),
                 hint: Some(refusal.remedy.clone()),
-                runbook: Some(refusal.code.runbook()),
+                runbook: Some(refusal.code.to_string()),
             })
             .collect();
         failure.refusals = refusals.into();
@@ -195,9 +195,7 @@ impl Failure {
                 ),
             ),
         };
-        let mut failure = Self::of(exit, error)
-            .hint(hint)
-            .runbook("runbooks/half-way.md");
+        let mut failure = Self::of(exit, error).hint(hint).runbook("half-way");
         let warnings = match error {
             RecoveryError::RolledBack { warnings, .. } => warnings.clone(),
             RecoveryError::Stopped { .. } | RecoveryError::Stuck { .. } => {
@@ -276,7 +274,12 @@ fn way_out(out: &mut dyn Write, hint: Option<&str>, runbook: Option<&str>) -> st
         line(out, LABEL, "hint:", hint)?;
     }
     if let Some(runbook) = runbook {
-        line(out, LABEL, "runbook:", runbook)?;
+        line(
+            out,
+            LABEL,
+            "runbook:",
+            &format!("rekindle runbook {runbook}"),
+        )?;
     }
     Ok(())
 }

@@ -57,7 +57,7 @@ fn worker(inventory: &Inventory) -> Failure {
     } else {
         failure.hint(remedy)
     };
-    failure.runbook(code.runbook())
+    failure.runbook(code.as_str())
 }
 
 /// The same, of any node of a kubeadm cluster.
@@ -83,7 +83,7 @@ pub(super) fn no_node(root: &Root) -> Failure {
     );
     Failure::new(Exit::ActionNeeded, message)
         .hint("name the folder of a node with --root")
-        .runbook(RefusalCode::NoNode.runbook())
+        .runbook(RefusalCode::NoNode.as_str())
 }
 
 /// Keeps every other rekindle from this node while the lock is held: to be taken before the node is read, so

@@ -339,7 +339,7 @@ pub(super) fn write_left(left: &[LeftAlone], out: &mut dyn Write) -> io::Result<
     writeln!(out)?;
     writeln!(
         out,
-        "{WARNING}Left to you{WARNING:#} (runbooks/left-alone.md)"
+        "{WARNING}Left to you{WARNING:#} (rekindle runbook left-alone)"
     )?;
     for left in left {
         writeln!(

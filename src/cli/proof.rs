@@ -66,7 +66,7 @@ fn write_verdict(root: &Root, proof: &Proof, out: &mut dyn Write) -> io::Result<
     }
     writeln!(
         out,
-        "Next: runbooks/not-proven.md; to look again: {}",
+        "Next: rekindle runbook not-proven; to look again: {}",
         root.command("verify")
     )
 }

@@ -250,7 +250,7 @@ fn settle_turn(outlook: &Outlook, arguments: &Recover, out: &mut dyn Write) -> R
         "this node keeps the turn of an earlier run, for it is still not proven to be back",
     )
     .hint("what is open: rekindle verify")
-    .runbook("runbooks/not-proven.md"))
+    .runbook("not-proven"))
 }
 
 /// What an earlier run left lying about goes even where there is nothing to do: there may be keys in it. Gives back whether

@@ -76,7 +76,7 @@ pub(super) fn write_proven(
         out,
         "{WARNING}The files are replaced; {}.{WARNING:#}\n\
          What was running still uses what it read at its start.\n\
-         Next: {}; by hand: runbooks/full-expiry.md",
+         Next: {}; by hand: rekindle runbook full-expiry#by-hand",
         printable(obstacle.unwrap_or("no process was restarted")),
         root.command(next)
     )

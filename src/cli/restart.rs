@@ -323,7 +323,7 @@ impl Outlook {
                 .unwrap_or("no process is restarted");
             write_hanging(&format!("As it is, {why}"), BOLD, out)?;
             writeln!(out, "  to restart: {}", root.command(left.next()))?;
-            writeln!(out, "  by hand:    runbooks/full-expiry.md")?;
+            writeln!(out, "  by hand:    rekindle runbook full-expiry#by-hand")?;
         }
         let mut steps = self.plan.steps_before(&self.running);
         if self.plan.strategy.restarts() && !plan.steps.is_empty() {

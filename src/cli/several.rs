@@ -72,7 +72,7 @@ pub(super) fn write_others(cluster: Option<&EtcdCluster>, out: &mut dyn Write) -
          known from here: `rekindle check` there. Until {quorum} of the {known} are up etcd has\n\
          no quorum, and the API answers nobody: if the others have expired too,\n\
          `recover` ends with 7 here. That is expected; go on with the next\n\
-         (runbooks/full-expiry.md#other-control-planes)."
+         (rekindle runbook full-expiry#other-control-planes)."
     )
 }
 

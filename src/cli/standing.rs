@@ -261,5 +261,5 @@ pub(super) fn of_history(root: &Root, error: &HistoryError) -> Failure {
     };
     Failure::of(Exit::JournalInvalid, error)
         .hint(hint)
-        .runbook("runbooks/half-way.md")
+        .runbook("half-way")
 }

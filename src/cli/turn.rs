@@ -15,7 +15,7 @@ use crate::node::{self, Root, machine};
 use crate::proof::{ApiServer, State};
 use crate::turn::{Holder, Taken, Turn, TurnError, lease};
 
-const RUNBOOK: &str = "runbooks/renewal-ahead.md";
+const RUNBOOK: &str = "renewal-ahead";
 /// No run takes so long: whoever has the turn longer is stuck, or dead. Clocks may differ by as much.
 const LONGEST: Duration = Duration::HOUR;
 

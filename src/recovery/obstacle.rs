@@ -80,7 +80,7 @@ pub(super) fn skipped(change: &Change) -> LeftAlone {
     LeftAlone {
         name: change.name.clone(),
         reason: format!("{} stays as it was found", change.target),
-        needs: "a look, whether it is to stay so (runbooks/refused/foreign-change.md)".to_owned(),
+        needs: "a look, whether it is to stay so (rekindle runbook foreign-change)".to_owned(),
     }
 }
 
@@ -230,7 +230,7 @@ pub(super) fn how_to_have_the_old(root: &Root, change: &Change) -> String {
             let copy = root.outside(Path::new(&backup.path));
             if check_old(root, change).is_err() {
                 return format!(
-                    "the copy of the old one, {}, is not there any more, or not as it was made (runbooks/refused/backup-lost.md)",
+                    "the copy of the old one, {}, is not there any more, or not as it was made (rekindle runbook backup-lost)",
                     quote(copy)
                 );
             }

@@ -31,7 +31,7 @@ pub(super) fn not_as_before(
                 change.target
             ),
             needs: format!(
-                "a look, whether it is to stay so (runbooks/refused/foreign-change.md); {}",
+                "a look, whether it is to stay so (rekindle runbook foreign-change); {}",
                 how_to_have_the_old(root, change)
             ),
         })

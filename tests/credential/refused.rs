@@ -41,7 +41,7 @@ fn names_that_are_kubernetes_own_or_none() {
             &desk,
             &Desk::arguments_for(user, &file, &["--yes"]),
             2,
-            &[told, "runbook: runbooks/break-glass.md"],
+            &[told, "runbook: rekindle runbook break-glass"],
         );
     }
     for (groups, told) in [

@@ -27,7 +27,10 @@ fn a_worker_is_told_to_have_its_credential_made_elsewhere() {
         ] {
             let run = rekindle(worker.path(), &verb).expect(code);
             assert!(run.stderr.contains("rekindle node issue w-1="), "{run:?}");
-            assert!(run.stderr.contains("runbooks/refused/worker-node.md"));
+            assert!(
+                run.stderr
+                    .contains("runbook: rekindle runbook worker-node\n")
+            );
             assert!(
                 !run.stderr.contains("bring it here for the time"),
                 "{run:?}"

@@ -82,7 +82,7 @@ fn on_the_machine_itself_files_are_repaired_and_nothing_is_claimed_about_process
     let run = run.expect(7);
     for said in [
         "The files are replaced; nothing can be restarted: systemd does not run this machine",
-        "Next: rekindle recover --kubelet-stop COMMAND --kubelet-start COMMAND; by hand: runbooks/full-expiry.md",
+        "Next: rekindle recover --kubelet-stop COMMAND --kubelet-start COMMAND; by hand: rekindle runbook full-expiry#by-hand",
     ] {
         assert!(run.stdout.contains(said), "{}", run.stdout);
     }

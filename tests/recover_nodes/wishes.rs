@@ -196,7 +196,10 @@ fn what_a_long_outage_did_elsewhere_is_said_where_it_was_long_enough() {
         "{}",
         run.stdout
     );
-    assert_eq!(said("What else is stale"), outage >= Duration::hours(18));
+    assert_eq!(
+        said("rekindle runbook full-expiry#what-else-is-stale"),
+        outage >= Duration::hours(18)
+    );
     // A cluster that signs for an hour at a time has workers that are gone after minutes.
     let node = Node::materialize(NODE);
     node.shell(
@@ -209,5 +212,10 @@ fn what_a_long_outage_did_elsewhere_is_said_where_it_was_long_enough() {
     // Nothing of it where nothing had ended.
     let again = ["recover", "--yes", "--force", "--validity", "9000h"];
     let run = rekindle(node.path(), &again).expect(0);
-    assert!(!run.stdout.contains("What else is stale"), "{}", run.stdout);
+    assert!(
+        !run.stdout
+            .contains("rekindle runbook full-expiry#what-else-is-stale"),
+        "{}",
+        run.stdout
+    );
 }

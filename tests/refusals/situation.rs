@@ -120,7 +120,7 @@ impl Refused {
 /// Holds what was said against the golden file.
 pub fn compare(name: &str, stderr: &str, root: &Path) {
     assert!(
-        stderr.contains(&format!("runbook: runbooks/refused/{}.md\n", code(name))),
+        stderr.contains(&format!("runbook: rekindle runbook {}\n", code(name))),
         "{stderr}"
     );
     golden::compare(&format!("tests/refusals/{name}.stderr"), stderr, root);

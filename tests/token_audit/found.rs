@@ -290,7 +290,7 @@ fn stopped(cluster: &Cluster) {
         "rekindle tokens audit --snapshot FILE",
         "/var/lib/etcd/member/snap/db",
         "etcdctl snapshot save FILE",
-        "runbook: runbooks/bound-tokens.md",
+        "runbook: rekindle runbook bound-tokens",
     ] {
         assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
     }

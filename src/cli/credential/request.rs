@@ -21,7 +21,7 @@ const SHORTEST: Duration = Duration::from_mins(1);
 /// More than enough for people and vaults, and little enough to be listed.
 const MOST_RECIPIENTS: usize = 16;
 /// The runbook of all this.
-pub(super) const RUNBOOK: &str = "runbooks/break-glass.md";
+pub(super) const RUNBOOK: &str = "break-glass";
 
 /// What the words alone say, where nothing is wrong with them.
 #[derive(Debug)]

@@ -37,7 +37,7 @@ pub fn export(
         None => Ok(Exit::Done),
         Some(error) => Err(Failure::of(Exit::JournalInvalid, &error)
             .hint("it was exported as it is: keep it as evidence")
-            .runbook("runbooks/exit-codes.md")),
+            .runbook("exit-codes")),
     }
 }
 

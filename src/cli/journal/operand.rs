@@ -92,7 +92,7 @@ pub(in super::super) fn chain_of(root: &Root, run: &str) -> Result<Chain, Failur
         Err(HistoryError::File(error)) => Err(Failure::of_file("journal", &error)),
         Err(error) => Err(Failure::of(Exit::JournalInvalid, &error)
             .hint(format!("judge it with: {}", judge()))
-            .runbook("runbooks/exit-codes.md")),
+            .runbook("exit-codes")),
     }
 }
 

@@ -44,7 +44,7 @@ pub fn show(root: &Root, arguments: &JournalShow, out: &mut dyn Write) -> Result
                 .hint(format!(
                     "believe nothing from that line on; judge it with: {verify}"
                 ))
-                .runbook("runbooks/exit-codes.md"))
+                .runbook("exit-codes"))
         }
     }
 }

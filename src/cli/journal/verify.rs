@@ -18,7 +18,7 @@ use crate::journal::{
 use crate::node::{LARGEST_OPERAND, Root, read_operand};
 use crate::pki::{Certificate, read_certificates};
 
-const RUNBOOK: &str = "runbooks/exit-codes.md";
+const RUNBOOK: &str = "exit-codes";
 
 /// Prints the verdict; any but COMPLETE is a failure.
 pub fn verify(

@@ -37,7 +37,7 @@ pub(super) fn open(root: &Root, inventory: &Inventory, path: &Path) -> Result<No
             trust.source,
             second(end)
         );
-        let remedy = "bring the CA's new certificate here first (ca.crt and kubelet.conf), as runbooks/ca-reissue.md has it for workers";
+        let remedy = "bring the CA's new certificate here first (ca.crt and kubelet.conf), as rekindle runbook ca-reissue has it for workers";
         return Err(refused(
             RefusalCode::BundleNotTrusted,
             path,

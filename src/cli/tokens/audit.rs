@@ -18,7 +18,7 @@ use crate::proof::ApiServer;
 use crate::shell::quote;
 use crate::token_audit::{ApiError, SnapshotError, TokenAudit, audit_api, audit_snapshot};
 
-const RUNBOOK: &str = "runbooks/bound-tokens.md";
+const RUNBOOK: &str = "bound-tokens";
 
 /// Finds them, by way of the API server or in a snapshot of etcd. 0 where there is none, 1 where there are some, or where not all
 /// could be looked at.

@@ -189,5 +189,5 @@ Whoever has copied such a token is that account for as long as the Secret is the
      kubectl label secret SECRET -n NAMESPACE kubernetes.io/legacy-token-invalid-since=$(date -u +%F)
   4. Delete it: kubectl delete secret SECRET -n NAMESPACE
 Kubernetes itself does 3 and 4 only with those that an account lists, after a year without use.
-Step by step: runbooks/bound-tokens.md
+Step by step: rekindle runbook bound-tokens
 ";

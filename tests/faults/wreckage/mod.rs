@@ -85,7 +85,7 @@ fn refused(run: &Run, before: &Tree, root: &Path, names: &[String]) -> Result<()
         ));
     }
     let has = |start: &str| run.stderr.lines().any(|line| line.starts_with(start));
-    if !has("hint: ") || !has("runbook: runbooks/refused/") {
+    if !has("hint: ") || !has("runbook: rekindle runbook ") {
         return Err(format!("there is no way out: {run:?}"));
     }
     Ok(())

@@ -88,7 +88,7 @@ impl Judged {
         };
         Err(Failure::new(exit, printable(&message))
             .hint(hint)
-            .runbook("runbooks/exit-codes.md"))
+            .runbook("exit-codes"))
     }
 }
 
