@@ -70,7 +70,7 @@ pub(super) fn end(turn: Turn, ended: &Result<(Exit, bool), Failure>) -> io::Resu
     };
     writeln!(
         anstream::stderr().lock(),
-        "warning: the turn of this node (Lease {}) could not be {what}: {}; see {RUNBOOK}",
+        "warning: the turn of this node (Lease {}) could not be {what}: {}; see: rekindle runbook {RUNBOOK}",
         lease(),
         printable(&with_causes(&error))
     )

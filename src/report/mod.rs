@@ -1,7 +1,7 @@
 //! The report of a run for the post-mortem and the auditor: what its journal says, as one page. Pure.
 //!
 //! [`NodeReport::of`] makes the facts of one journal; [`html()`](html()) and [`markdown()`](markdown()) render any number
-//! of them. Whatever comes from a journal is somebody else's text: it goes through [`text`], and is escaped where it is
+//! of them. Whatever comes from a journal is somebody else's text: it goes through `text`, and is escaped where it is
 //! written. Nothing is read from behind a line that was tampered with.
 
 mod change;

@@ -23,7 +23,7 @@ const LEASE: &[&str] = &[
     "-o",
     "json",
 ];
-const RUNBOOK: &str = "runbook: runbooks/renewal-ahead.md";
+const RUNBOOK: &str = "runbook: rekindle runbook renewal-ahead";
 
 struct Cluster(ApiServer);
 
