@@ -1,0 +1,29 @@
+//! Programs of Kubernetes that pages name, where this machine has them.
+
+use std::path::PathBuf;
+
+/// Those that a story finds in its search path.
+pub const KUBERNETES: [&str; 4] = ["kubectl", "kubeadm", "etcd", "etcdctl"];
+
+/// `KUBE_BIN_DIR`, the cache of the rehearsals, that of etcd, and the search path.
+pub fn find(program: &str) -> Option<PathBuf> {
+    let mut folders: Vec<PathBuf> = Vec::new();
+    folders.extend(std::env::var_os("KUBE_BIN_DIR").map(PathBuf::from));
+    let caches = std::env::var_os("XDG_CACHE_HOME").map_or_else(
+        || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache"),
+        PathBuf::from,
+    );
+    let kept = std::fs::read_dir(caches.join("rekindle/rehearsal"))
+        .into_iter()
+        .flatten();
+    let mut kept: Vec<PathBuf> = kept.flatten().map(|entry| entry.path()).collect();
+    kept.sort();
+    folders.extend(kept.into_iter().rev());
+    folders.extend(std::env::split_paths(
+        &std::env::var_os("PATH").unwrap_or_default(),
+    ));
+    folders
+        .into_iter()
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
+}

@@ -1,0 +1,198 @@
+//! Somebody at a node, with a page: its commands are typed into one shell, as they stand there.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+
+use crate::support::machine::Machine;
+use crate::support::node::Node;
+use crate::support::program::binary;
+
+use super::page::Page;
+use super::programs;
+
+/// The verbs that ask: nobody is there to answer.
+const ASKING: &str = "recover resume rollback reissue install import issue prune";
+
+/// Ends with the shell.
+pub struct Story<'page> {
+    page: &'page mut Page,
+    machine: Machine,
+    shell: Child,
+    keyboard: ChildStdin,
+    screen: BufReader<ChildStdout>,
+    /// Words of the page, and what they stand for here.
+    meanings: Vec<(String, String)>,
+    /// How commands that begin so end, if not with 0.
+    codes: Vec<(String, i32)>,
+}
+
+impl<'page> Story<'page> {
+    pub(super) fn begin(page: &'page mut Page, node: Node) -> Option<Self> {
+        let machine = Machine::boot(node)?;
+        machine.shell(&format!(
+            "mkdir /run/bin && cp '{}' /run/bin/rekindle",
+            binary().display()
+        ));
+        for program in programs::KUBERNETES {
+            if let Some(found) = programs::find(program) {
+                machine.shell(&format!(
+                    "touch /run/bin/{program}; mount --bind '{}' /run/bin/{program}",
+                    found.display()
+                ));
+            }
+        }
+        machine.shell("for folder in /root /home /var/log; do mount -t tmpfs -o mode=755 tmpfs $folder; done; chmod 700 /root");
+        let mut shell = machine
+            .command(Path::new("bash"), &["--norc"])
+            .env("HOME", "/root")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let keyboard = shell.stdin.take().unwrap();
+        let screen = BufReader::new(shell.stdout.take().unwrap());
+        let mut story = Self {
+            page,
+            machine,
+            shell,
+            keyboard,
+            screen,
+            meanings: Vec::new(),
+            codes: Vec::new(),
+        };
+        story.types(&format!(
+            "exec 2>&1; set -o pipefail; cd /root; PATH=/run/bin:$PATH
+             rekindle() {{ local word; for word; do case ' {ASKING} ' in *\" $word \"*) set -- \"$@\" --yes; break ;; esac; done; command rekindle \"$@\"; }}"
+        ));
+        Some(story)
+    }
+
+    /// The machine, for what the page takes for granted.
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// What a word of the page stands for in this story.
+    pub fn put(&mut self, word: &str, meaning: &str) {
+        self.meanings.push((word.to_owned(), meaning.to_owned()));
+    }
+
+    /// The commands that begin so end with this exit code.
+    pub fn code(&mut self, beginning: &str, code: i32) {
+        self.codes.push((beginning.to_owned(), code));
+    }
+
+    /// Follows every command of the page's blocks that nobody has followed yet, in order.
+    #[track_caller]
+    pub fn follow(&mut self) {
+        for at in 0..self.page.commands.len() {
+            let command = &self.page.commands[at];
+            if !command.is_claimed && !command.is_inline {
+                self.run_at(at);
+            }
+        }
+    }
+
+    /// Follows those between the current place and the first that begins so, which is not followed.
+    #[track_caller]
+    pub fn follow_to(&mut self, beginning: &str) {
+        let commands = &self.page.commands;
+        let end = commands
+            .iter()
+            .position(|command| !command.is_inline && command.text.starts_with(beginning))
+            .unwrap_or_else(|| panic!("{}: nothing begins with {beginning:?}", self.page.path()));
+        for at in 0..end {
+            let command = &self.page.commands[at];
+            if !command.is_claimed && !command.is_inline {
+                self.run_at(at);
+            }
+        }
+    }
+
+    /// Follows the first command that begins so, claimed or not, and claims all that read the same; what it said.
+    #[track_caller]
+    pub fn run(&mut self, beginning: &str) -> String {
+        let at = self
+            .page
+            .commands
+            .iter()
+            .position(|command| command.text.starts_with(beginning))
+            .unwrap_or_else(|| panic!("{}: nothing begins with {beginning:?}", self.page.path()));
+        self.run_at(at)
+    }
+
+    #[track_caller]
+    fn run_at(&mut self, at: usize) -> String {
+        let text = self.page.commands[at].text.clone();
+        for command in &mut self.page.commands {
+            command.is_claimed |= command.text == text;
+        }
+        let expected = self
+            .codes
+            .iter()
+            .rev()
+            .find(|(beginning, _)| text.starts_with(beginning.as_str()))
+            .map_or(0, |(_, code)| *code);
+        let typed = self
+            .meanings
+            .iter()
+            .fold(text, |text, (word, meaning)| text.replace(word, meaning));
+        let (said, code) = self.types(&typed);
+        assert_eq!(
+            code,
+            expected,
+            "{}:{}\n$ {typed}\n{said}",
+            self.page.path(),
+            self.page.commands[at].line
+        );
+        said
+    }
+
+    /// Types a command into the shell; what it said, and its exit code.
+    fn types(&mut self, command: &str) -> (String, i32) {
+        const MARK: &str = "\u{1e}";
+        writeln!(
+            self.keyboard,
+            "{{ {command}\n}} </dev/null\nprintf '\\n{MARK}%s\\n' $?"
+        )
+        .unwrap();
+        self.keyboard.flush().unwrap();
+        let mut said = String::new();
+        loop {
+            let mut line = Vec::new();
+            let length = self.screen.read_until(b'\n', &mut line).unwrap();
+            assert_ne!(length, 0, "the shell has ended\n$ {command}\n{said}");
+            let line = String::from_utf8_lossy(&line);
+            if let Some(code) = line.strip_prefix(MARK) {
+                return (said, code.trim().parse().unwrap());
+            }
+            said.push_str(&line);
+        }
+    }
+
+    /// Where the page has led to: nothing is refused any more, and the node can be recovered.
+    #[track_caller]
+    pub fn is_mended(&mut self) {
+        let (said, code) = self.types("rekindle plan");
+        assert!(
+            code == 0 || code == 1,
+            "{}: plan ends with {code}\n{said}",
+            self.page.path()
+        );
+        let (said, code) = self.types("rekindle recover --restart touch");
+        // Nothing runs there that could be proven.
+        assert!(
+            matches!(code, 0 | 7),
+            "{}: recover ends with {code}\n{said}",
+            self.page.path()
+        );
+    }
+}
+
+impl Drop for Story<'_> {
+    fn drop(&mut self) {
+        let _ = self.shell.kill();
+        let _ = self.shell.wait();
+    }
+}
