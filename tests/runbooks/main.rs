@@ -4,6 +4,7 @@
 //! is not run is claimed with its reason, and printed. A command that nobody claims fails, and so does a claim of a command that
 //! the page does not have.
 #![allow(
+    clippy::case_sensitive_file_extension_comparisons,
     clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
