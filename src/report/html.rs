@@ -22,7 +22,7 @@ const POLICY: &str =
 /// Writes it. `missing` are runs of which a checkpoint was kept and whose journal is not here; `now` is when the report is made.
 pub fn html(nodes: &[NodeReport], missing: &[String], now: OffsetDateTime) -> String {
     let title = match nodes {
-        [one] => format!("Recovery of {}", one.title()),
+        [one] => one.heading(),
         many => format!("Recovery of a fleet: {}", count(many.len(), "run")),
     };
     let page = markup! {
@@ -39,7 +39,7 @@ pub fn html(nodes: &[NodeReport], missing: &[String], now: OffsetDateTime) -> St
             body {
                 a.skip href="#content" { "Skip to the content" }
                 header {
-                    p.kicker { "Recovery report" }
+                    p.kicker { "Report of what was done" }
                     h1 { bdi { (title) } }
                 }
                 main #content tabindex="-1" {
@@ -120,7 +120,7 @@ fn section(node: &NodeReport, number: usize, of_several: bool) -> Markup {
     let id = |part: &str| format!("{part}-{number}");
     markup! {
         div.node id={ "node-" (number) } {
-            @if of_several { h2 { bdi { (node.title()) } } }
+            @if of_several { h2 { bdi { (node.heading()) } } }
             (verdict(node))
             @if let Some(run) = &node.run {
                 (summary(node, run))
@@ -228,7 +228,7 @@ fn lives(node: &NodeReport, run: &Run) -> Markup {
             tbody {
                 @for life in node.lives.iter().take(MOST_ROWS) {
                     tr {
-                        th scope="row" { bdi { (life.name) } span.path { bdi { (life.target) } } }
+                        th scope="row" { bdi { (life.name) } span.path { bdi { (life.places()) } } }
                         td data-label="When the run began" class=(if life.dead_for(run.begun).is_some() || life.before.is_none() { "dead" } else { "" }) { (life.ailment(run.begun)) }
                         td.wide data-label="Validity" { (life_bar(life, &years, at)) }
                         td.date data-label="Until, before" { (life.until_before()) }

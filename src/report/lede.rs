@@ -4,14 +4,41 @@ use super::model::{NodeReport, Run};
 use super::trust::Belief;
 use super::words::{coarse, count, span};
 
+/// So many things that a run made are told in its first sentence.
+const FEW: usize = 3;
+
+/// What a run did that was about no certificate of its node.
+fn made(node: &NodeReport) -> String {
+    let done = node.remarks.iter().filter(|(what, _)| *what == "done");
+    let done: Vec<&str> = done.map(|(_, text)| text.as_str()).collect();
+    let more = match done.len().saturating_sub(FEW) {
+        0 => String::new(),
+        more => format!("; and {more} more, see below"),
+    };
+    match done.as_slice() {
+        [] => "This run was about no certificate of this node.".to_owned(),
+        some => {
+            let told: Vec<&str> = some.iter().copied().take(FEW).collect();
+            format!(
+                "This run changed no certificate of this node. It did: {}{more}.",
+                told.join("; ")
+            )
+        }
+    }
+}
+
 /// What was wrong, how the run ended, and how long it took.
 pub(super) fn lede(node: &NodeReport, run: &Run) -> String {
     let renewed = node.renewed().count();
-    let all = count(renewed, "certificate");
+    let files: usize = node.renewed().map(|life| life.targets.len()).sum();
+    let mut all = count(renewed, "certificate");
+    if files > renewed {
+        all = format!("{all} in {}", count(files, "file"));
+    }
     let subject = match (&run.reverses, node.dead()) {
         (Some(other), _) => format!("This run takes back the run {other}."),
-        (None, _) if renewed == 0 => "This run was about no certificate on this node.".to_owned(),
-        (None, (0, _)) => format!("The run was about {all}, none of which had expired."),
+        (None, _) if renewed == 0 => made(node),
+        (None, (0, _)) => format!("The run was about {all}; nothing had expired."),
         (None, (dead, longest)) => {
             let longest = longest.map_or_else(String::new, |span| {
                 format!(", the first of them {} before", coarse(span))

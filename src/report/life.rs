@@ -28,7 +28,8 @@ impl From<&CertificateFacts> for Validity {
 #[derive(Debug, Clone)]
 pub(super) struct Life {
     pub(super) name: String,
-    pub(super) target: String,
+    /// Where it lies: in several files where one certificate is in each of them, as an authority's is.
+    pub(super) targets: Vec<String>,
     pub(super) before: Option<Validity>,
     pub(super) after: Option<Validity>,
     pub(super) standing: Standing,
@@ -43,7 +44,7 @@ impl Life {
         let before = certificate.before.as_ref();
         Some(Self {
             name: shown(&change.name),
-            target: shown(&change.target),
+            targets: vec![shown(&change.target)],
             before: before.map(Validity::from),
             after: Some(Validity::from(&certificate.after)),
             standing,
@@ -55,7 +56,7 @@ impl Life {
     pub(super) fn of_authority(certificate: &Certificate) -> Self {
         Self {
             name: format!("CA: {}", shown(&certificate.subject())),
-            target: "vouches for this journal".to_owned(),
+            targets: vec!["vouches for this journal".to_owned()],
             before: Some(Validity {
                 from: certificate.not_before(),
                 until: certificate.not_after(),
@@ -64,6 +65,21 @@ impl Life {
             standing: Standing::Untouched,
             rekeyed: false,
         }
+    }
+
+    /// Takes the other's files to its own if it tells the same of the same certificate; gives it back otherwise.
+    pub(super) fn join(&mut self, other: Self) -> Option<Self> {
+        let told = |life: &Self| (life.before, life.after, life.standing, life.rekeyed);
+        if self.name != other.name || told(self) != told(&other) {
+            return Some(other);
+        }
+        self.targets.extend(other.targets);
+        None
+    }
+
+    /// Where it lies, in words.
+    pub(super) fn places(&self) -> String {
+        self.targets.join(", ")
     }
 
     /// Until when it was valid before the run; of the authority that vouches there is no before.
@@ -115,7 +131,7 @@ mod tests {
         let year = |from, until| Validity { from, until };
         Life {
             name: "apiserver".to_owned(),
-            target: "/etc/kubernetes/pki/apiserver.crt".to_owned(),
+            targets: vec!["/etc/kubernetes/pki/apiserver.crt".to_owned()],
             before: Some(year(
                 datetime!(2025-11-23 0:00 UTC),
                 datetime!(2026-11-23 0:00 UTC),

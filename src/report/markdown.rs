@@ -45,10 +45,7 @@ pub fn markdown(nodes: &[NodeReport], missing: &[String], now: OffsetDateTime) -
 }
 
 fn write_node(node: &NodeReport, heading: &str, out: &mut String) {
-    line(
-        out,
-        &format!("{heading} Recovery of {}\n", escaped(node.title())),
-    );
+    line(out, &format!("{heading} {}\n", escaped(&node.heading())));
     line(
         out,
         &format!(
@@ -67,10 +64,10 @@ fn write_node(node: &NodeReport, heading: &str, out: &mut String) {
     );
     if let Some(run) = &node.run {
         line(out, &format!("{}\n", escaped(&lede(node, run))));
+        line(out, &format!("- Run: {}", escaped(&run.id)));
+        line(out, &format!("- Command: {}", code(&run.verb)));
         let mut fact =
             |name: &str, value: &str| line(out, &format!("- {name}: {}", escaped(value)));
-        fact("Run", &run.id);
-        fact("Command", &run.verb);
         fact("Begun", &moment(run.begun));
         fact("Last record", &moment(run.last));
         fact("Run ended", node.ended());
@@ -130,7 +127,7 @@ fn write_lives(node: &NodeReport, run: &Run, heading: &str, out: &mut String) {
     for life in node.renewed().take(MOST_ROWS) {
         let cells = [
             life.name.clone(),
-            life.target.clone(),
+            life.places(),
             life.ailment(run.begun),
             life.until_before(),
             life.until_now(),
@@ -201,6 +198,15 @@ fn row(out: &mut String, cells: &[String]) {
     line(out, &format!("| {} |", cells.join(" | ")));
 }
 
+/// As it is, between more backticks than it has in a row (`CommonMark` 0.31, section 6.1).
+fn code(text: &str) -> String {
+    let rows = text.split(|letter| letter != '`').map(str::len);
+    let fence = "`".repeat(rows.max().unwrap_or(0) + 1);
+    let is_edged = text.starts_with('`') || text.ends_with('`');
+    let gap = if is_edged { " " } else { "" };
+    format!("{fence}{gap}{text}{gap}{fence}")
+}
+
 /// Without a letter that Markdown or HTML takes for more than itself (`CommonMark` 0.31, section 2.4).
 fn escaped(text: &str) -> String {
     let mut out = String::new();
@@ -224,6 +230,13 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_stays_a_command() {
+        assert_eq!(code("a --b=https://c"), "`a --b=https://c`");
+        assert_eq!(code("a `b` ``c"), "```a `b` ``c```");
+        assert_eq!(code("`"), "`` ` ``");
+    }
 
     #[test]
     fn a_name_stays_a_name() {

@@ -219,7 +219,13 @@ impl NodeReport {
         let authority = self.lives.pop();
         for (change, standing) in changes.iter().zip(standings) {
             match Life::of(change, *standing) {
-                Some(life) => self.lives.push(life),
+                Some(life) => {
+                    let other = match self.lives.last_mut() {
+                        Some(last) => last.join(life),
+                        None => Some(life),
+                    };
+                    self.lives.extend(other);
+                }
                 None => self
                     .files
                     .push((shown(&change.name), shown(&change.target), *standing)),
@@ -249,6 +255,7 @@ impl NodeReport {
     pub(super) fn proven(&self) -> String {
         let open = self.proofs.iter().filter(|proof| !proof.proven).count();
         let words = match (self.proofs.len(), open) {
+            (0, _) if self.has_only_handed_out() => return "none needed".to_owned(),
             (0, _) => return "no proof recorded".to_owned(),
             (all, 0) => format!("proven ({})", count(all, "condition")),
             (all, open) => format!("not proven ({open} of {} open)", count(all, "condition")),
@@ -276,9 +283,30 @@ impl NodeReport {
         }
     }
 
-    /// The heading: the host, or where the journal was read.
+    /// The node's name, or where the journal was read.
     pub(super) fn title(&self) -> &str {
         self.run.as_ref().map_or(&self.source, |run| &run.host)
+    }
+
+    /// What the run was for, and where.
+    pub(super) fn heading(&self) -> String {
+        let verb = self.run.as_ref().map_or("", |run| &run.verb);
+        let deed = match verb.split(' ').collect::<Vec<_>>().as_slice() {
+            ["node", "issue", ..] => "Kubelet credentials issued on",
+            ["credential", ..] => "Break-glass credential issued on",
+            ["ca", ..] => "Authorities given new dates on",
+            ["rollback", ..] => "A run taken back on",
+            _ => "Recovery of",
+        };
+        format!("{deed} {}", self.title())
+    }
+
+    /// Whether the run came to its end and changed no file of the node: what it made is for elsewhere.
+    pub(super) fn has_only_handed_out(&self) -> bool {
+        let run = self.run.as_ref();
+        run.is_some_and(|run| run.outcome == Some(RunOutcome::Completed))
+            && self.files.is_empty()
+            && self.renewed().next().is_none()
     }
 
     /// How to judge the journal again: as `journal export` names its file. Keys without a certificate have to be named.

@@ -72,10 +72,10 @@ fn completed(node: &NodeReport) -> (Sign, &'static str, String) {
     let all = count(node.proofs.len(), "condition");
     let is_reversal = node.run.as_ref().is_some_and(|run| run.reverses.is_some());
     match (node.proofs.len(), open) {
-        (0, _) if node.lives.iter().all(|life| life.after.is_none()) => (
+        (0, _) if node.has_only_handed_out() => (
             Sign::Good,
             "DONE",
-            "What the run was to do is done; it replaced no certificate.".to_owned(),
+            "What the run was to make is made; it changed no file of the node.".to_owned(),
         ),
         (0, _) if is_reversal => (
             Sign::Open,

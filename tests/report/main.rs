@@ -275,3 +275,89 @@ fn where_no_authority_is_known_the_page_is_written_and_nothing_is_believed() {
     assert!(page.contains("<strong>NOT ANCHORED</strong>"), "{page}");
     assert!(said.stderr.contains("--ca FILE"), "{}", said.stderr);
 }
+
+/// The latest run of the node in Markdown.
+fn told(node: &Node) -> String {
+    run(node, &["report", "-o", "markdown"], 0).stdout
+}
+
+#[test]
+fn what_was_handed_out_is_no_recovery() {
+    let node = recovered("expired");
+    node.shell("install -d -m 0700 bundles");
+    let out = node.file("bundles");
+    let out = out.to_str().unwrap();
+    let worker = format!("w-1={}", support::worker::MACHINE_ID);
+    run(&node, &["node", "issue", &worker, "--out", out, "--yes"], 0);
+    let text = told(&node);
+    assert!(
+        text.starts_with("# Kubelet credentials issued on "),
+        "{text}"
+    );
+    assert!(text.contains("**Run: DONE.**"), "{text}");
+    assert!(
+        text.contains("It did: issue a kubelet's credential for w-1"),
+        "{text}"
+    );
+    assert!(text.contains("- Proof: none needed"), "{text}");
+    let file = format!("{out}/jane.conf");
+    let who = ["--user", "jane", "--group", "oncall", "--out", &file];
+    let why = ["--reason", "API down", "--yes"];
+    run(
+        &node,
+        &[&["credential", "issue"], &who[..], &why].concat(),
+        0,
+    );
+    let text = told(&node);
+    assert!(
+        text.starts_with("# Break-glass credential issued on "),
+        "{text}"
+    );
+    assert!(text.contains("for jane (groups oncall"), "{text}");
+    let (page, _) = page(&node, "page.html", &[], 0);
+    assert!(
+        page.contains("<h1><bdi>Break-glass credential issued on "),
+        "{page}"
+    );
+    assert!(page.contains("<strong>DONE</strong>"), "{page}");
+    for written in [&text, &page] {
+        assert!(!written.contains("PRIVATE KEY"), "{written}");
+        assert!(!Secrets::of(&Tree::read(node.path())).are_in(written.as_bytes()));
+    }
+}
+
+#[test]
+fn a_kubelets_credential_that_came_from_elsewhere_is_told() {
+    let cluster = support::worker::Cluster::of(NODE);
+    let bundle = cluster.issue();
+    let installed = cluster.install(&bundle).expect(0);
+    // Nothing there certifies the key of the journal: its fingerprint, which the run printed, does.
+    let (_, key) = installed.stdout.split_once("sha256:").unwrap();
+    let arguments = ["report", "-o", "markdown", "--key", &key[..64]];
+    let text = run(&cluster.worker, &arguments, 0).stdout;
+    assert!(text.starts_with("# Recovery of "), "{text}");
+    assert!(text.contains("| kubelet.conf |"), "{text}");
+    assert!(
+        text.contains("1 of 1 certificate in 2 files had expired"),
+        "{text}"
+    );
+    assert!(text.contains("which no CA certified"), "{text}");
+}
+
+#[test]
+fn an_authority_in_many_files_is_one_certificate() {
+    let node = recovered("expired");
+    let again = ["ca", "reissue", "ca", "--yes", "--confirm", "ca"];
+    run(&node, &again, 0);
+    let text = told(&node);
+    assert!(
+        text.starts_with("# Authorities given new dates on "),
+        "{text}"
+    );
+    assert!(
+        text.contains("The run was about 1 certificate in 6 files"),
+        "{text}"
+    );
+    let rows = text.lines().filter(|line| line.starts_with("| ca |"));
+    assert_eq!(rows.count(), 1, "{text}");
+}

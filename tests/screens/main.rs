@@ -14,6 +14,7 @@
     reason = "tests start programs, read and write files in temporary folders, and end at the first surprise; a command is run once"
 )]
 
+mod asked;
 mod checked;
 mod colour;
 mod consoles;
