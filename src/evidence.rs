@@ -9,7 +9,10 @@ use crate::elision::elide;
 
 /// `2026-11-24T03:12:45Z`: to the second, in UTC.
 pub fn moment(moment: OffsetDateTime) -> String {
-    let utc = moment.to_offset(time::UtcOffset::UTC).truncate_to_second();
+    let utc = moment
+        .checked_to_offset(time::UtcOffset::UTC)
+        .unwrap_or(moment)
+        .truncate_to_second();
     utc.format(&Rfc3339).unwrap_or_else(|_| moment.to_string())
 }
 

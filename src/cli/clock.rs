@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use time::OffsetDateTime;
 
+use super::ended::write_warnings;
 use super::failure::Failure;
 use super::observed::observe;
-use super::report::write_warnings;
 use crate::inventory::{Inventory, Trace, trusted_authorities};
 use crate::node::{self, Root};
 use crate::recovery::{History, JournalState, RunJournal, clock_doubts};

@@ -3,10 +3,10 @@
 use std::io;
 use std::path::Path;
 
+use super::ended::despite_lost_output;
 use super::execution::under_way;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::report::despite_lost_output;
 use super::voice::Voice;
 use crate::digest::Sha256Digest;
 use crate::node::Root;

@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use super::arguments::Words;
+use super::ended::write_warnings;
 use super::failure::Failure;
 use super::observed::confine;
 use super::progress::Watch;
 use super::render::{printable, timestamp};
-use super::report::write_warnings;
 use super::standing::{how_far, of_history, unfinished, write_stopped};
 use super::voice::Voice;
 use crate::inventory::cluster_authority_with_new_dates;

@@ -14,6 +14,7 @@ mod copies;
 mod credential;
 mod csr;
 mod drill;
+mod ended;
 mod events;
 mod execution;
 mod exit;
@@ -144,7 +145,7 @@ fn dispatch(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure>
         Verb::Verify(verb) => verify::verify(root()?, verb, out),
         Verb::Journal(JournalVerb::List) => journal::list(&root()?, out),
         Verb::Journal(JournalVerb::Export(verb)) => journal::export(&root()?, verb, out),
-        Verb::Report(verb) => journal::report(&root()?, verb, out),
+        Verb::Report(verb) => report::report(&root()?, verb, out),
         Verb::Backups(BackupsVerb::List) => backups::list(&root()?, out),
         Verb::Backups(BackupsVerb::Prune(verb)) => backups::prune(&root()?, verb, out),
         Verb::Journal(JournalVerb::Verify(verb)) => journal::verify(&root()?, verb, out),

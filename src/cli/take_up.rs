@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::arguments::{RestartName, Way};
 use super::clock::write_clock_doubts;
+use super::ended::{despite_lost_output, exit, write_ended, write_proven, write_warnings};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::write_state;
@@ -12,7 +13,6 @@ use super::observed::confine;
 use super::prompt::{confirm, demand_terminal};
 use super::recover::{lay_out, write_outside};
 use super::render::{GOOD, WARNING};
-use super::report::{despite_lost_output, exit, write_ended, write_proven, write_warnings};
 use super::restart::{LeftRunning, Outlook};
 use super::vouching::vouched;
 use crate::inventory::{Inventory, cluster_authority, cluster_authority_with_new_dates};

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use super::arguments::Way;
+use super::ended::write_warnings;
 use super::failure::Failure;
-use super::report::write_warnings;
 use crate::evidence::with_causes;
 use crate::inventory::{Places, has_cluster_key, trusted_authorities};
 use crate::journal::Chain;

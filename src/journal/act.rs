@@ -77,7 +77,7 @@ pub enum Act {
         /// SHA-256 of the DER of its certificate.
         fingerprint: Sha256Digest,
         /// The last second of its validity.
-        #[serde(with = "time::serde::rfc3339")]
+        #[serde(with = "super::moment")]
         not_after: OffsetDateTime,
     },
     /// A break-glass credential is made for a person, and handed out in a file. Nothing here leads to its key.
@@ -93,7 +93,7 @@ pub enum Act {
         /// SHA-256 of the DER of its certificate: what the API server's audit log calls the credential (`X509SHA256=…`).
         fingerprint: Sha256Digest,
         /// The last second of its validity.
-        #[serde(with = "time::serde::rfc3339")]
+        #[serde(with = "super::moment")]
         not_after: OffsetDateTime,
         /// The age recipients to whom the file is encrypted; none where it lies open, for its owner alone.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -39,6 +39,14 @@ pub enum AnchorError {
         /// What differs.
         source: CheckpointError,
     },
+    /// The journal of one run lies where that of another one should.
+    #[error("the file of the run {file} holds the journal of the run {found}")]
+    OtherRun {
+        /// The run by the file's name.
+        file: String,
+        /// The run by its first record.
+        found: String,
+    },
     /// The run printed another key.
     #[error("the journal's key is {found}, and {expected} is to be believed")]
     OtherKey {

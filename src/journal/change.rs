@@ -92,10 +92,10 @@ pub struct CertificateFacts {
     /// The subject's alternative names: `DNS:cp-1`, `IP:192.0.2.10`.
     pub subject_alternative_names: Vec<String>,
     /// The first second of validity.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "super::moment")]
     pub not_before: OffsetDateTime,
     /// The last second of validity.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "super::moment")]
     pub not_after: OffsetDateTime,
     /// `serverAuth`, `clientAuth`, or an object identifier.
     pub extended_key_usages: Vec<String>,

@@ -19,7 +19,7 @@ pub struct Record {
     /// SHA-256 of the previous line's bytes without its newline; none on the first line.
     pub previous: Option<Sha256Digest>,
     /// When it was written, in UTC.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "super::moment")]
     pub at: OffsetDateTime,
     /// What happened.
     pub event: Event,
@@ -99,7 +99,7 @@ pub enum Event {
         /// The file.
         path: String,
         /// Its modification time so far.
-        #[serde(with = "time::serde::rfc3339")]
+        #[serde(with = "super::moment")]
         modified_before: OffsetDateTime,
     },
     /// The modification time was set.
@@ -107,7 +107,7 @@ pub enum Event {
         /// The file.
         path: String,
         /// Its modification time now.
-        #[serde(with = "time::serde::rfc3339")]
+        #[serde(with = "super::moment")]
         modified_after: OffsetDateTime,
     },
     /// Something is about to be done besides changing files.

@@ -204,11 +204,11 @@ pub struct Operator {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clocks {
     /// The wall clock.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "super::moment")]
     pub wall: OffsetDateTime,
     /// The monotonic clock in nanoseconds: a string, for it may be past what a JSON number carries exactly.
     pub monotonic: String,
     /// When the machine was started.
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(with = "super::moment")]
     pub boot_time: OffsetDateTime,
 }

@@ -29,6 +29,7 @@ mod genesis;
 mod intent;
 mod log;
 mod merkle;
+mod moment;
 mod order;
 mod preparation;
 mod progress;

@@ -47,6 +47,43 @@ pub enum Verdict {
     },
 }
 
+impl Verdict {
+    /// The verdict in one word or two, as every verb says it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Complete { .. } => "COMPLETE",
+            Self::Incomplete { .. } => "INCOMPLETE",
+            Self::Tampered { .. } => "TAMPERED",
+            Self::NotAnchored { .. } => "NOT ANCHORED",
+        }
+    }
+
+    /// What the journal says or claims.
+    pub fn summary(&self) -> Option<&Summary> {
+        match self {
+            Self::Complete { summary } => Some(summary),
+            Self::Incomplete { summary, .. } | Self::NotAnchored { summary, .. } => {
+                summary.as_ref()
+            }
+            Self::Tampered { .. } => None,
+        }
+    }
+
+    /// The same for the file of that run: the good journal of another one would be believed in its place.
+    #[must_use]
+    pub fn of_file(self, run: &str) -> Self {
+        let reason = match self.summary() {
+            Some(summary) if summary.genesis.check_run(run).is_err() => AnchorError::OtherRun {
+                file: run.to_owned(),
+                found: summary.genesis.circumstances.run.id.clone(),
+            },
+            _ => return self,
+        };
+        let summary = self.summary().cloned();
+        Self::NotAnchored { summary, reason }
+    }
+}
+
 /// What a journal says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {

@@ -8,9 +8,9 @@ use super::chart::{Bar, LENGTH, Years, timeline_bars, timeline_ticks};
 use super::fleet::{self, missing_words};
 use super::lede::lede;
 use super::life::Life;
-use super::model::{MOST_ROWS, NodeReport, Run};
+use super::model::{MOST_ROWS, NO_PROOF, NodeReport, Run};
 use super::outcome::{Outcome, Sign};
-use super::timeline::Kind;
+use super::timeline::{CLOCK_WENT_BACK, Kind};
 use super::trust::{Belief, NOT_COMPARED};
 use super::words::{count, day, moment, span};
 
@@ -74,17 +74,14 @@ fn fleet_table(nodes: &[NodeReport]) -> Markup {
                 thead { tr { @for column in fleet::COLUMNS { th scope="col" { (column) } } } }
                 tbody {
                     @for (number, node) in nodes.iter().enumerate() {
-                        @let row = fleet::row(node);
+                        @let [name, told @ .., _] = fleet::row(node);
+                        @let [_, columns @ .., last] = fleet::COLUMNS;
                         tr {
-                            @for (at, (column, cell)) in fleet::COLUMNS.iter().zip(&row).enumerate() {
-                                @if at == 0 {
-                                    th scope="row" { a href={ "#node-" (number) } { bdi { (cell) } } }
-                                } @else if at == 6 {
-                                    td data-label=(column) { (badge(node)) }
-                                } @else {
-                                    td data-label=(column) { bdi { (cell) } }
-                                }
+                            th scope="row" { a href={ "#node-" (number) } { bdi { (name) } } }
+                            @for (column, cell) in columns.iter().zip(&told) {
+                                td data-label=(column) { bdi { (cell) } }
                             }
+                            td data-label=(last) { (badge(node)) }
                         }
                     }
                 }
@@ -186,7 +183,7 @@ fn summary(node: &NodeReport, run: &Run) -> Markup {
         ("Command", run.verb.clone()),
         ("Begun", moment(run.begun)),
         ("Last record", moment(run.last)),
-        ("Run ended", node.ended().to_owned()),
+        ("Run ended", node.ending().words().to_owned()),
         ("Proof", node.proven()),
         ("Operator", run.operator.clone()),
         ("Rekindle", run.tool.clone()),
@@ -313,14 +310,14 @@ fn timeline(node: &NodeReport) -> Markup {
             }
         }
         @if widened { p.small { "The thinnest marks are wider than the time that they stand for, so that they can be seen." } }
-        @if node.timeline.clock_went_back { p.dead { "The clock was set back during the run: a record claims to be older than the one before it. Such spans count as none." } }
+        @if node.timeline.clock_went_back { p.dead { (CLOCK_WENT_BACK) } }
         @if node.timeline.left_off > 0 { p { "And " (node.timeline.left_off) " more, which the journal itself has." } }
     }
 }
 
 fn proof(node: &NodeReport) -> Markup {
     if node.proofs.is_empty() {
-        return markup! { p { "The journal has no proof of what ran after this run. " code { "rekindle verify" } " takes one at any time." } };
+        return markup! { p { (NO_PROOF) } };
     }
     markup! {
         p { "What was proven of what runs: " (node.proven()) "." }
@@ -333,8 +330,11 @@ fn proof(node: &NodeReport) -> Markup {
                         th scope="row" { bdi { (proof.component) } }
                         td data-label="Condition" { bdi { (proof.condition) } }
                         td data-label="Result" {
-                            @if node.belief() == Belief::Bad { "claimed: " (if proof.proven { "proven" } else { "not proven" }) }
-                            @else if proof.proven { span.badge.good { "proven" } } @else { span.badge.bad { "not proven" } }
+                            @match (node.belief(), proof.proven) {
+                                (Belief::Bad, _) => (proof.result(node.belief())),
+                                (_, true) => span.badge.good { (proof.result(node.belief())) },
+                                (_, false) => span.badge.bad { (proof.result(node.belief())) },
+                            }
                         }
                         td data-label="Seen" { bdi { (proof.evidence) } }
                     }
@@ -345,13 +345,14 @@ fn proof(node: &NodeReport) -> Markup {
 }
 
 fn besides(node: &NodeReport) -> Markup {
-    let left_off = (node.remarks.len() + node.files.len()).saturating_sub(2 * MOST_ROWS);
+    let over = |rows: usize| rows.saturating_sub(MOST_ROWS);
+    let left_off = over(node.remarks.len()) + over(node.files.len());
     markup! {
         dl.log {
-            @for (what, text) in node.remarks.iter().take(MOST_ROWS) { div { dt { (what) } dd { bdi { (text) } } } }
+            @for remark in node.remarks.iter().take(MOST_ROWS) { div { dt { (remark.kind.words()) } dd { bdi { (remark.text) } } } }
             @for (name, path, standing) in node.files.iter().take(MOST_ROWS) { div { dt { (standing.words()) } dd { bdi { (name) } ": " bdi { (path) } } } }
         }
-        @if left_off > 0 { p { "And more, which the journal itself has." } }
+        @if left_off > 0 { p { "And " (left_off) " more, which the journal itself has." } }
     }
 }
 

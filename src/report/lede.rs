@@ -1,6 +1,7 @@
 //! A run in two sentences.
 
 use super::model::{NodeReport, Run};
+use super::remark::RemarkKind;
 use super::trust::Belief;
 use super::words::{coarse, count, span};
 
@@ -9,8 +10,7 @@ const FEW: usize = 3;
 
 /// What a run did that was about no certificate of its node.
 fn made(node: &NodeReport) -> String {
-    let done = node.remarks.iter().filter(|(what, _)| *what == "done");
-    let done: Vec<&str> = done.map(|(_, text)| text.as_str()).collect();
+    let done: Vec<&str> = node.remarks_of(RemarkKind::Done).collect();
     let more = match done.len().saturating_sub(FEW) {
         0 => String::new(),
         more => format!("; and {more} more, see below"),
@@ -51,13 +51,7 @@ pub(super) fn lede(node: &NodeReport, run: &Run) -> String {
         Belief::Bad => "As this journal tells it, which is not to be believed without more: ",
         Belief::Good | Belief::Unfinished => "",
     };
-    let ended = match node.ended() {
-        "completed" => "came to its end",
-        "rolled back" => "was rolled back",
-        "settled, some files left alone" => "was settled with some files left alone",
-        "ended before it changed anything" => "ended before it changed any file",
-        _ => "did not come to its end",
-    };
+    let ended = node.ending().predicate();
     let counted = if node.timeline.has_pause() {
         ", interruptions not counted"
     } else {

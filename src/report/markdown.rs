@@ -6,8 +6,9 @@ use time::OffsetDateTime;
 
 use super::fleet::{self, missing_words};
 use super::lede::lede;
-use super::model::{MOST_ROWS, NodeReport, Run};
+use super::model::{MOST_ROWS, NO_PROOF, NodeReport, Run};
 use super::outcome::Outcome;
+use super::timeline::CLOCK_WENT_BACK;
 use super::trust::NOT_COMPARED;
 use super::words::{count, moment, span};
 
@@ -70,9 +71,14 @@ fn write_node(node: &NodeReport, heading: &str, out: &mut String) {
             |name: &str, value: &str| line(out, &format!("- {name}: {}", escaped(value)));
         fact("Begun", &moment(run.begun));
         fact("Last record", &moment(run.last));
-        fact("Run ended", node.ended());
+        fact("Run ended", node.ending().words());
         fact("Proof", &node.proven());
         fact("Operator", &run.operator);
+        fact("Folder", &run.root);
+        fact("Rekindle", &run.tool);
+        if run.attempts > 1 {
+            fact("Attempts", &run.attempts.to_string());
+        }
         for (name, value) in [
             ("Reason", &run.reason),
             ("Ticket", &run.ticket),
@@ -134,6 +140,7 @@ fn write_lives(node: &NodeReport, run: &Run, heading: &str, out: &mut String) {
         ];
         row(out, &cells);
     }
+    more(out, node.renewed().count().saturating_sub(MOST_ROWS));
     line(out, "");
 }
 
@@ -155,31 +162,54 @@ fn write_course(node: &NodeReport, heading: &str, out: &mut String) {
         };
         let all = span(node.timeline.at_work());
         let waited = node.timeline.waited_in_words();
+        more(out, node.timeline.left_off);
         line(out, &format!("\n{all} in all, {waited}{counted}.\n"));
+        if node.timeline.clock_went_back {
+            line(out, &format!("{CLOCK_WENT_BACK}\n"));
+        }
     }
-    if !node.proofs.is_empty() {
-        line(out, &format!("{heading}# Proof\n"));
+    line(out, &format!("{heading}# Proof\n"));
+    if node.proofs.is_empty() {
+        line(out, &format!("{NO_PROOF}\n"));
+    } else {
         table(out, &["Component", "Condition", "Result", "Seen"]);
         for proof in node.proofs.iter().take(MOST_ROWS) {
-            let result = if proof.proven { "proven" } else { "not proven" };
             row(
                 out,
                 &[
                     proof.component.clone(),
                     proof.condition.clone(),
-                    result.to_owned(),
+                    proof.result(node.belief()).to_owned(),
                     proof.evidence.clone(),
                 ],
             );
         }
+        more(out, node.proofs.len().saturating_sub(MOST_ROWS));
         line(out, "");
     }
-    if !node.remarks.is_empty() {
+    if !node.remarks.is_empty() || !node.files.is_empty() {
         line(out, &format!("{heading}# Besides\n"));
-        for (what, text) in node.remarks.iter().take(MOST_ROWS) {
-            line(out, &format!("- {what}: {}", escaped(text)));
+        for remark in node.remarks.iter().take(MOST_ROWS) {
+            let text = escaped(&remark.text);
+            line(out, &format!("- {}: {text}", remark.kind.words()));
         }
+        for (name, path, standing) in node.files.iter().take(MOST_ROWS) {
+            let file = escaped(&format!("{name}: {path}"));
+            line(out, &format!("- {}: {file}", standing.words()));
+        }
+        let over = |rows: usize| rows.saturating_sub(MOST_ROWS);
+        more(out, over(node.remarks.len()) + over(node.files.len()));
         line(out, "");
+    }
+}
+
+/// That rows were left off.
+fn more(out: &mut String, number: usize) {
+    if number > 0 {
+        line(
+            out,
+            &format!("\nAnd {number} more, which the journal itself has."),
+        );
     }
 }
 

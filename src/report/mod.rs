@@ -6,6 +6,7 @@
 
 mod change;
 mod chart;
+mod ending;
 mod fleet;
 mod html;
 mod lede;
@@ -13,6 +14,7 @@ mod life;
 mod markdown;
 mod model;
 mod outcome;
+mod remark;
 mod text;
 mod timeline;
 mod trust;

@@ -3,7 +3,9 @@
 use time::{Duration, OffsetDateTime};
 
 use super::change::{Standing, standings};
+use super::ending::Ending;
 use super::life::Life;
+use super::remark::{Remark, RemarkKind};
 use super::text::{shown, shown_whole};
 use super::timeline::Timeline;
 use super::trust::{self, Belief, Words};
@@ -18,14 +20,16 @@ pub struct NodeReport {
     /// Where the journal was read: a run of the node, or the name of a file.
     pub(super) source: String,
     pub(super) verdict: Words,
+    /// Whether a line is broken, so that it and all behind it are left out.
+    is_cut: bool,
     pub(super) run: Option<Run>,
     pub(super) timeline: Timeline,
     pub(super) lives: Vec<Life>,
     /// Files that are no certificate's: `(name, path, standing)`.
     pub(super) files: Vec<(String, String, Standing)>,
     pub(super) proofs: Vec<Proof>,
-    /// What was done besides, and what went wrong or was left, in a few words each.
-    pub(super) remarks: Vec<(&'static str, String)>,
+    /// What was done besides, and what went wrong or was left.
+    pub(super) remarks: Vec<Remark>,
     pub(super) checkpoint: Option<String>,
     /// SHA-256 of each attempt's key, and whether an authority certified it.
     pub(super) keys: Vec<(String, bool)>,
@@ -62,6 +66,21 @@ pub(super) struct Proof {
     pub(super) evidence: String,
 }
 
+impl Proof {
+    /// What was found, in a word; of a journal that is not to be believed, a claim.
+    pub(super) fn result(&self, belief: Belief) -> &'static str {
+        match (belief, self.proven) {
+            (Belief::Bad, true) => "claimed: proven",
+            (Belief::Bad, false) => "claimed: not proven",
+            (_, true) => "proven",
+            (_, false) => "not proven",
+        }
+    }
+}
+
+/// Where the journal has no proof.
+pub(super) const NO_PROOF: &str = "The journal has no proof of what ran after this run: rekindle verify, on the node, takes one at any time.";
+
 /// So many rows of one table are shown; the journal itself has the rest.
 pub(super) const MOST_ROWS: usize = 300;
 
@@ -80,6 +99,7 @@ impl NodeReport {
         let mut report = Self {
             source: shown(source),
             verdict: trust::words(verdict),
+            is_cut: matches!(verdict, Verdict::Tampered { .. }),
             run: None,
             timeline: Timeline::of(&records),
             lives: Vec::new(),
@@ -139,26 +159,26 @@ impl NodeReport {
                     run.committed = true;
                 }
             }
-            Event::ActDone { act } => self.remarks.push(("done", shown(&act.to_string()))),
+            Event::ActDone { act } => self.remark(RemarkKind::Done, shown(&act.to_string())),
             Event::Left {
                 name,
                 reason,
                 needs,
             } => {
                 let text = format!("{name}: {reason}; needs {needs}");
-                self.remarks.push(("left alone", shown_whole(&text)));
+                self.remark(RemarkKind::LeftAlone, shown_whole(&text));
             }
             Event::Failed { step, error } => {
-                self.remarks
-                    .push(("failed", shown_whole(&format!("{step}: {error}"))));
+                let text = format!("{step}: {error}");
+                self.remark(RemarkKind::Failed, shown_whole(&text));
             }
             Event::Skipped { change, found } => {
                 let text = format!("change {change}: found {found}");
-                self.remarks.push(("left as found", shown(&text)));
+                self.remark(RemarkKind::LeftAsFound, shown(&text));
             }
             Event::TurnedBack => {
                 let text = "from here on only the way back was open".to_owned();
-                self.remarks.push(("turned back", text));
+                self.remark(RemarkKind::TurnedBack, text);
             }
             Event::Checkpoint { note } => {
                 // A chain with a note that is none does not verify, and this shows what it says.
@@ -172,6 +192,10 @@ impl NodeReport {
             }
             _ => {}
         }
+    }
+
+    fn remark(&mut self, kind: RemarkKind, text: String) {
+        self.remarks.push(Remark { kind, text });
     }
 
     fn learn_key(&mut self, key: &KeyFacts) {
@@ -268,19 +292,16 @@ impl NodeReport {
     }
 
     /// How the run ended.
-    pub(super) fn ended(&self) -> &'static str {
-        match &self.run {
-            None => "unknown",
-            // What follows the broken line would say more.
-            Some(run) if run.outcome.is_none() && self.verdict.word == "TAMPERED" => "unknown",
-            Some(run) => match (run.outcome, run.committed) {
-                (Some(RunOutcome::Completed), _) => "completed",
-                (Some(RunOutcome::RolledBack), _) => "rolled back",
-                (Some(RunOutcome::HalfWay), _) => "settled, some files left alone",
-                (None, true) => "unfinished: files may have been changed",
-                (None, false) => "ended before it changed anything",
-            },
-        }
+    pub(super) fn ending(&self) -> Ending {
+        Ending::of(self.run.as_ref(), self.is_cut)
+    }
+
+    /// The remarks of that kind.
+    pub(super) fn remarks_of(&self, kind: RemarkKind) -> impl Iterator<Item = &str> {
+        let remarks = self.remarks.iter();
+        remarks
+            .filter(move |remark| remark.kind == kind)
+            .map(|remark| remark.text.as_str())
     }
 
     /// The node's name, or where the journal was read.

@@ -1,6 +1,7 @@
 //! What became of the node, in plain words: a journal may be good, and the node as dead as before.
 
 use super::model::NodeReport;
+use super::remark::RemarkKind;
 use super::trust::Belief;
 use super::words::count;
 use crate::journal::RunOutcome;
@@ -89,6 +90,20 @@ fn completed(node: &NodeReport) -> (Sign, &'static str, String) {
             "Every file is replaced; the journal has no proof that anything runs on the new ones."
                 .to_owned(),
         ),
+        (_, 0) if is_reversal => (
+            Sign::Good,
+            "TAKEN BACK, PROVEN",
+            format!(
+                "The files of an earlier run are as they were before it, and what runs is proven to run on them ({all})."
+            ),
+        ),
+        (_, open) if is_reversal => (
+            Sign::Open,
+            "TAKEN BACK, NOT PROVEN",
+            format!(
+                "The files of an earlier run are as they were before it; of what runs, {open} of {all} could not be proven."
+            ),
+        ),
         (_, 0) => (
             Sign::Good,
             "PROVEN",
@@ -106,12 +121,7 @@ fn completed(node: &NodeReport) -> (Sign, &'static str, String) {
 
 /// What is left to a person.
 fn left(node: &NodeReport) -> String {
-    let number = node
-        .remarks
-        .iter()
-        .filter(|(what, _)| *what == "left alone")
-        .count();
-    match number {
+    match node.remarks_of(RemarkKind::LeftAlone).count() {
         0 => String::new(),
         1 => " One thing was left to a person.".to_owned(),
         number => format!(" {number} things were left to a person."),

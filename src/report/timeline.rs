@@ -11,6 +11,9 @@ const MOST_ROWS: usize = 200;
 /// From here on, time between two steps is told as a wait of its own.
 const A_WAIT: Duration = Duration::milliseconds(50);
 
+/// What is to be known where the clock was set back.
+pub(super) const CLOCK_WENT_BACK: &str = "The clock was set back during the run: a record claims to be older than the one before it. Such spans count as none.";
+
 /// What a span is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -63,6 +66,12 @@ pub(super) struct Timeline {
     pub(super) spans: Vec<Span>,
     /// How many there are besides.
     pub(super) left_off: usize,
+    /// How long everything took, interruptions apart; those left off too.
+    at_work: Duration,
+    /// How much of it was spent waiting.
+    waited: Duration,
+    /// Whether it was interrupted.
+    has_pause: bool,
     /// Whether a record claims to be older than the one before it.
     pub(super) clock_went_back: bool,
 }
@@ -86,6 +95,17 @@ impl Timeline {
             after_failure = matches!(record.event, Event::Failed { .. });
             before = record.at;
         }
+        for span in &timeline.spans {
+            match span.kind {
+                Kind::Pause => timeline.has_pause = true,
+                kind => {
+                    timeline.at_work += span.length;
+                    if kind == Kind::Wait {
+                        timeline.waited += span.length;
+                    }
+                }
+            }
+        }
         timeline.left_off = timeline.spans.len().saturating_sub(MOST_ROWS);
         timeline.spans.truncate(MOST_ROWS);
         timeline
@@ -105,28 +125,20 @@ impl Timeline {
 
     /// Whether it was interrupted.
     pub(super) fn has_pause(&self) -> bool {
-        self.spans.iter().any(|span| span.kind == Kind::Pause)
+        self.has_pause
     }
 
     /// How long all took, without the interruptions.
     pub(super) fn at_work(&self) -> Duration {
-        let spans = self.spans.iter().filter(|span| span.kind != Kind::Pause);
-        spans.map(|span| span.length).sum()
+        self.at_work
     }
 
     /// How long was waited, in a few words.
     pub(super) fn waited_in_words(&self) -> String {
-        let waited = self.waited();
-        if waited.is_zero() {
+        if self.waited.is_zero() {
             return "none of it spent waiting".to_owned();
         }
-        format!("of which {} were spent waiting", words::span(waited))
-    }
-
-    /// How long was waited.
-    fn waited(&self) -> Duration {
-        let spans = self.spans.iter().filter(|span| span.kind == Kind::Wait);
-        spans.map(|span| span.length).sum()
+        format!("of which {} were spent waiting", words::span(self.waited))
     }
 }
 

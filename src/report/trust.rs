@@ -2,7 +2,7 @@
 
 use super::text::shown;
 use crate::evidence::with_causes;
-use crate::journal::{AnchorError, CheckpointError, Verdict};
+use crate::journal::Verdict;
 
 /// What a verdict without a checkpoint from elsewhere cannot say.
 pub(super) const NOT_COMPARED: &str = "No checkpoint that was kept elsewhere was held against it: whoever held the CA’s key could have written all of it anew.";
@@ -28,10 +28,9 @@ pub(super) struct Words {
 
 /// The words for it.
 pub(super) fn words(verdict: &Verdict) -> Words {
-    let (belief, word, meaning) = match verdict {
+    let (belief, meaning) = match verdict {
         Verdict::Complete { .. } => (
             Belief::Good,
-            "COMPLETE",
             "Every line of the journal is as it was written, a key that is trusted vouches for it, and the run reached its end."
                 .to_owned(),
         ),
@@ -59,7 +58,6 @@ pub(super) fn words(verdict: &Verdict) -> Words {
             };
             (
                 Belief::Unfinished,
-                "INCOMPLETE",
                 format!(
                     "Every whole line is as it was written, but the journal does not reach the end of its run.{torn} {state}"
                 ),
@@ -67,32 +65,22 @@ pub(super) fn words(verdict: &Verdict) -> Words {
         }
         Verdict::Tampered { line, defect } => (
             Belief::Bad,
-            "TAMPERED",
             format!(
                 "Line {line} of the journal is not as it was written ({}). Nothing from that line on is shown here, and who wrote the lines before it was not judged: keep the file as it is; it is evidence.",
                 shown(&with_causes(defect))
             ),
         ),
-        Verdict::NotAnchored { reason, .. } => {
-            let word = match reason {
-                AnchorError::Expected {
-                    source: CheckpointError::Origin { .. },
-                } => "NOT THE EXPECTED ONE",
-                _ => "NOT ANCHORED",
-            };
-            (
+        Verdict::NotAnchored { reason, .. } => (
                 Belief::Bad,
-                word,
                 format!(
                     "The lines fit each other, but this is not a journal to believe: {}. Anybody may have written what is shown below.",
                     shown(&with_causes(reason))
                 ),
-            )
-        }
+            ),
     };
     Words {
         belief,
-        word,
+        word: verdict.word(),
         meaning,
     }
 }

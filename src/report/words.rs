@@ -6,7 +6,8 @@ use time::{Duration, OffsetDateTime};
 /// `2026-11-24 03:12:45 UTC`.
 pub(super) fn moment(moment: OffsetDateTime) -> String {
     moment
-        .to_offset(time::UtcOffset::UTC)
+        .checked_to_offset(time::UtcOffset::UTC)
+        .unwrap_or(moment)
         .format(format_description!(
             "[year]-[month]-[day] [hour]:[minute]:[second] UTC"
         ))
@@ -15,7 +16,8 @@ pub(super) fn moment(moment: OffsetDateTime) -> String {
 
 /// `2026-11-24`.
 pub(super) fn day(moment: OffsetDateTime) -> String {
-    moment.to_offset(time::UtcOffset::UTC).date().to_string()
+    let utc = moment.checked_to_offset(time::UtcOffset::UTC);
+    utc.unwrap_or(moment).date().to_string()
 }
 
 /// How long something took: `340 µs`, `3.2 ms`, `9.24 s`, `4 min 5 s`, `2 h 10 min`, `3 d 4 h`.

@@ -9,6 +9,7 @@
     reason = "tests start programs, read and write files in temporary folders, compare names as Linux does, and end at the first surprise"
 )]
 
+mod hostile;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -220,6 +221,10 @@ fn a_proof_in_a_journal_that_was_tampered_with_is_a_claim() {
     let more = [journal.to_str().unwrap(), "--ca", &authority];
     let (page, _) = page(&node, "page.html", &more, 6);
     assert!(page.contains("claimed: proven"), "{page}");
+    let arguments = [&["report", "-o", "markdown"], &more[..]].concat();
+    let text = run(&node, &arguments, 6).stdout;
+    assert!(text.contains("| claimed: proven |"), "{text}");
+    assert!(!text.contains("| proven |"), "{text}");
     assert!(!page.contains("badge good"), "{page}");
     assert!(!page.contains("verdict good"), "{page}");
     assert!(page.contains("<strong>UNKNOWN</strong>"), "{page}");
@@ -360,4 +365,53 @@ fn an_authority_in_many_files_is_one_certificate() {
     );
     let rows = text.lines().filter(|line| line.starts_with("| ca |"));
     assert_eq!(rows.count(), 1, "{text}");
+}
+
+#[test]
+fn a_journal_in_the_place_of_another_is_judged_as_verify_does() {
+    let node = recovered("expired");
+    run(&node, &["recover", "--yes", "--force", "--validity", "9000h"], 0);
+    let [old, new] = &runs(&node)[..] else {
+        panic!("two runs")
+    };
+    node.write(&path(new), node.read(&path(old)));
+    let verified = run(&node, &["journal", "verify", new], 6);
+    assert!(verified.stdout.starts_with("NOT ANCHORED"), "{verified:?}");
+    let reported = run(&node, &["report", new, "-o", "markdown"], 6);
+    let said = "**Journal: NOT ANCHORED.**";
+    assert!(reported.stdout.contains(said), "{}", reported.stdout);
+    for run in [verified, reported] {
+        assert!(run.stderr.contains("it is evidence"), "{}", run.stderr);
+        assert!(!run.stderr.contains("--ca FILE"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn the_checkpoint_of_another_run_is_no_want_of_an_authority() {
+    let node = recovered("expired");
+    run(&node, &["recover", "--yes", "--force", "--validity", "9000h"], 0);
+    let [old, new] = &runs(&node)[..] else {
+        panic!("two runs")
+    };
+    let kept = node.file(&format!("/var/lib/rekindle/journal/{old}.checkpoint"));
+    let expected = ["--expect", kept.to_str().unwrap()];
+    let arguments = [&["report", new, "-o", "markdown"], &expected[..]].concat();
+    let said = run(&node, &arguments, 6);
+    assert!(
+        said.stderr.contains("is it the checkpoint of this run?"),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn what_is_no_certificates_is_told_in_markdown_too() {
+    let node = recovered("expired");
+    let text = told(&node);
+    assert!(text.contains("- replaced: kubelet.conf: "), "{text}");
+    assert!(text.contains("The journal has no proof"), "{text}");
+    assert!(
+        text.contains(&format!("- Folder: {}", node.path().display())),
+        "{text}"
+    );
 }

@@ -6,9 +6,9 @@ use anstyle::Style;
 use time::OffsetDateTime;
 
 use super::super::arguments::CredentialIssue;
+use super::super::ended::write_ended;
 use super::super::paragraph::write_lines;
 use super::super::render::{BAD, BOLD, GOOD, WARNING, date, printable, span};
-use super::super::report::write_ended;
 use super::request::{Request, is_long};
 use crate::kubernetes::{MASTERS_GROUP, is_above_rbac};
 use crate::node::Root;

@@ -12,7 +12,7 @@ use crate::node::{LARGEST_OPERAND, read_operand};
 const MAXIMUM_TEXT: usize = 1024 * 1024;
 
 /// The checkpoints in a file, a ticket's text around them perhaps; `-` is standard input.
-pub(super) fn expected(path: &Path) -> Result<Vec<Checkpoint>, Failure> {
+pub(in crate::cli) fn expected(path: &Path) -> Result<Vec<Checkpoint>, Failure> {
     let (name, bytes) = if path == Path::new("-") {
         ("standard input".to_owned(), standard_input(MAXIMUM_TEXT)?)
     } else {

@@ -42,7 +42,7 @@ pub fn export(
 }
 
 /// A name that cannot be meant, or a disk that takes no file.
-pub(super) fn not_created(error: &FileError) -> Failure {
+pub(in crate::cli) fn not_created(error: &FileError) -> Failure {
     match error {
         FileError::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
             Failure::of(Exit::Usage, error).hint("name a file that does not exist yet")

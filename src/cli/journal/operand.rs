@@ -13,10 +13,10 @@ use crate::recovery::{History, HistoryError, RunFiles, RunJournal};
 use crate::shell::quote;
 
 /// The journal that is meant.
-pub(super) struct Journal {
+pub(in crate::cli) struct Journal {
     /// The run of the node whose file it is; nothing for a file that was named.
-    pub(super) run: Option<String>,
-    pub(super) bytes: Vec<u8>,
+    pub(in crate::cli) run: Option<String>,
+    pub(in crate::cli) bytes: Vec<u8>,
 }
 
 impl Journal {
@@ -29,7 +29,7 @@ impl Journal {
     }
 
     /// The same; a file may be an archive of `journal export`, too.
-    pub(super) fn read_any(root: &Root, named: Option<&str>) -> Result<Self, Failure> {
+    pub(in crate::cli) fn read_any(root: &Root, named: Option<&str>) -> Result<Self, Failure> {
         match named.filter(|name| name.contains(".tar")) {
             Some(file) => Self::read_file(file),
             None => Self::read(root, named),

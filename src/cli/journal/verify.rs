@@ -12,9 +12,7 @@ use super::expect::expected;
 use super::operand::Journal;
 use super::summary::{write_expected, write_summary};
 use crate::inventory::trusted_authorities;
-use crate::journal::{
-    self, AnchorError, BrokenChain, Checkpoint, CheckpointError, Summary, Trust, Verdict,
-};
+use crate::journal::{self, AnchorError, BrokenChain, Checkpoint, CheckpointError, Trust, Verdict};
 use crate::node::{LARGEST_OPERAND, Root, read_operand};
 use crate::pki::{Certificate, read_certificates};
 
@@ -42,35 +40,11 @@ pub fn verify(
         keys: &arguments.key,
         expected: &expected,
     };
-    let verdict = journal::verify(&journal.bytes, &trust);
-    if let (Some(run), Some(summary)) = (&journal.run, summary_of(&verdict)) {
-        check_run(run, summary, out)?;
+    let mut verdict = journal::verify(&journal.bytes, &trust);
+    if let Some(run) = &journal.run {
+        verdict = verdict.of_file(run);
     }
     judge(root, verdict, &expected, out)
-}
-
-pub(super) fn summary_of(verdict: &Verdict) -> Option<&Summary> {
-    match verdict {
-        Verdict::Complete { summary } => Some(summary),
-        Verdict::Incomplete { summary, .. } | Verdict::NotAnchored { summary, .. } => {
-            summary.as_ref()
-        }
-        Verdict::Tampered { .. } => None,
-    }
-}
-
-/// The file of a run must hold that run's journal: the good journal of another one would be believed otherwise.
-fn check_run(run: &str, summary: &Summary, out: &mut dyn Write) -> Result<(), Failure> {
-    if summary.genesis.check_run(run).is_ok() {
-        return Ok(());
-    }
-    let found = &summary.genesis.circumstances.run.id;
-    writeln!(out, "{BAD}NOT ANCHORED{BAD:#}")?;
-    write_summary(summary, out)?;
-    let message = format!("the file of the run {run} holds the journal of the run {found}");
-    Err(Failure::new(Exit::JournalInvalid, message)
-        .hint("somebody exchanged it: keep the file as it is; it is evidence")
-        .runbook(RUNBOOK))
 }
 
 fn judge(
@@ -79,9 +53,14 @@ fn judge(
     expected: &[Checkpoint],
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
+    let style = match verdict {
+        Verdict::Complete { .. } => GOOD,
+        Verdict::Incomplete { .. } => WARNING,
+        Verdict::Tampered { .. } | Verdict::NotAnchored { .. } => BAD,
+    };
+    writeln!(out, "{style}{}{style:#}", verdict.word())?;
     match verdict {
         Verdict::Complete { summary } => {
-            writeln!(out, "{GOOD}COMPLETE{GOOD:#}")?;
             write_summary(&summary, out)?;
             write_expected(&summary, expected, out)?;
             Ok(Exit::Done)
@@ -91,7 +70,6 @@ fn judge(
             resumable,
             torn_tail,
         } => {
-            writeln!(out, "{WARNING}INCOMPLETE{WARNING:#}")?;
             if let Some(summary) = &summary {
                 write_summary(summary, out)?;
                 write_expected(summary, expected, out)?;
@@ -130,7 +108,6 @@ fn judge(
             Err(Failure::new(exit, message).hint(hint).runbook(RUNBOOK))
         }
         Verdict::Tampered { line, defect } => {
-            writeln!(out, "{BAD}TAMPERED{BAD:#}")?;
             let error = BrokenChain { line, defect };
             Err(Failure::of(Exit::JournalInvalid, &error)
                 .hint(if line == 1 {
@@ -141,7 +118,6 @@ fn judge(
                 .runbook(RUNBOOK))
         }
         Verdict::NotAnchored { summary, reason } => {
-            writeln!(out, "{BAD}NOT ANCHORED{BAD:#}")?;
             if let Some(summary) = &summary {
                 write_summary(summary, out)?;
             }
@@ -153,12 +129,16 @@ fn judge(
     }
 }
 
-fn way_out(reason: &AnchorError) -> &'static str {
+/// What to do about a journal that is not to be believed.
+pub(in crate::cli) fn way_out(reason: &AnchorError) -> &'static str {
     match reason {
         AnchorError::Expected {
             source: CheckpointError::Origin { .. },
         } => {
             "is it the checkpoint of this run? if so, the file of another run was put in place of its journal: keep it; it is evidence"
+        }
+        AnchorError::OtherRun { .. } => {
+            "somebody exchanged it: keep the file as it is; it is evidence"
         }
         AnchorError::Expected { .. } => {
             "lines were taken away, or all were written anew: keep the file as it is; it is evidence"
@@ -177,7 +157,10 @@ struct NotAnchored {
 }
 
 /// The CA certificates in that file, or the node's own.
-pub(super) fn authorities(root: &Root, named: Option<&Path>) -> Result<Vec<Certificate>, Failure> {
+pub(in crate::cli) fn authorities(
+    root: &Root,
+    named: Option<&Path>,
+) -> Result<Vec<Certificate>, Failure> {
     let Some(path) = named else {
         return trusted_authorities(root).map_err(|error| {
             Failure::of(Exit::Refused, &error).hint("name the cluster's CA certificate: --ca FILE")

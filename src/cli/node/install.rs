@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::super::arguments::{
     EtcdCopyChoice, KubeletRestart, NodeInstall, RestartArguments, RestartName,
 };
+use super::super::ended::{despite_lost_output, exit, write_ended};
 use super::super::execution::carry_out;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
@@ -14,7 +15,6 @@ use super::super::observed::{lock, look};
 use super::super::prompt::{confirm, demand_terminal};
 use super::super::proof::write_proof;
 use super::super::render::{GOOD, WARNING, printable};
-use super::super::report::{despite_lost_output, exit, write_ended};
 use super::super::restart::Outlook;
 use super::belief::{demand_this_host, open};
 use super::place::changes;

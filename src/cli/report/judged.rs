@@ -1,22 +1,25 @@
 //! The verdicts on the journals of a report, and how the verb ends.
 
-use super::super::super::exit::Exit;
-use super::super::super::failure::Failure;
-use super::super::super::render::printable;
-use super::super::operand::Journal;
-use super::super::verify::summary_of;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::journal::{Journal, way_out};
+use crate::cli::render::printable;
 use crate::journal::{self, Checkpoint, Event, Trust, Verdict, read_records};
 use crate::report::NodeReport;
 
-const NOT_ANCHORED: &str = "NOT ANCHORED";
+/// Why a journal is not simply to be believed.
+struct Shortcoming {
+    exit: Exit,
+    message: String,
+    hint: &'static str,
+}
 
 /// Journals that were judged.
 #[derive(Default)]
 pub(super) struct Judged {
     pub(super) nodes: Vec<NodeReport>,
     runs: Vec<String>,
-    /// The worst exit, with what it is about.
-    worst: Option<(Exit, String)>,
+    worst: Option<Shortcoming>,
 }
 
 impl Judged {
@@ -41,18 +44,14 @@ impl Judged {
             ..trust
         };
         let mut verdict = journal::verify(&journal.bytes, &trust);
-        let genesis = summary_of(&verdict).map(|summary| &summary.genesis);
-        if let (Some(run), Some(genesis)) = (&journal.run, genesis)
-            && let Err(defect) = genesis.check_run(run)
-        {
-            verdict = Verdict::Tampered { line: 1, defect };
+        if let Some(run) = &journal.run {
+            verdict = verdict.of_file(run);
         }
         self.runs.extend(claimed);
-        if let Some((exit, word)) = shortcoming(&verdict) {
-            let worst = self.worst.as_ref();
-            if worst.is_none_or(|(worst, _)| (*worst as u8) < exit as u8) {
-                self.worst = Some((exit, format!("the journal {source} is {word}")));
-            }
+        let found = shortcoming(source, &verdict);
+        let worst = self.worst.as_ref().map_or(0, |worst| worst.exit as u8);
+        if let Some(found) = found.filter(|found| found.exit as u8 > worst) {
+            self.worst = Some(found);
         }
         let compared = !own.is_empty();
         let node = NodeReport::of(source, &journal.bytes, &verdict, compared);
@@ -66,43 +65,59 @@ impl Judged {
             .filter(|run| !self.runs.iter().any(|known| known == run))
             .map(str::to_owned)
             .collect();
+        missing.sort();
         missing.dedup();
         missing
     }
 
     /// How the verb ends.
     pub(super) fn end(self, missing: &[String]) -> Result<Exit, Failure> {
-        let (exit, message) = match (self.worst, missing.first()) {
-            (Some((exit, message)), None)
-            | (Some((exit @ Exit::JournalInvalid, message)), Some(_)) => (exit, message),
-            (_, Some(run)) => (
-                Exit::JournalInvalid,
-                format!("a checkpoint of the run {run} was kept, and its journal is not here"),
-            ),
+        let worst = match (self.worst, missing.first()) {
+            (Some(worst), None) => worst,
+            (Some(worst), Some(_)) if worst.exit == Exit::JournalInvalid => worst,
+            (_, Some(run)) => Shortcoming {
+                exit: Exit::JournalInvalid,
+                message: format!(
+                    "a checkpoint of the run {run} was kept, and its journal is not here"
+                ),
+                hint: "fetch it from its node: rekindle journal export RUN --out FILE; where it is gone there, keep what is left: it is evidence",
+            },
             (None, None) => return Ok(Exit::Done),
         };
-        let hint = if message.ends_with(NOT_ANCHORED) {
-            "the report says why; name the CA certificate that the cluster had then: --ca FILE"
-        } else {
-            "the report says so too; judge it alone: rekindle journal verify FILE"
-        };
-        Err(Failure::new(exit, printable(&message))
-            .hint(hint)
+        Err(Failure::new(worst.exit, printable(&worst.message))
+            .hint(worst.hint)
             .runbook("exit-codes"))
     }
 }
 
-/// Anything but COMPLETE.
-fn shortcoming(verdict: &Verdict) -> Option<(Exit, &'static str)> {
-    match verdict {
-        Verdict::Complete { .. } => None,
+/// Of anything but COMPLETE.
+fn shortcoming(source: &str, verdict: &Verdict) -> Option<Shortcoming> {
+    let (exit, more, hint) = match verdict {
+        Verdict::Complete { .. } => return None,
         Verdict::Incomplete {
             resumable: true, ..
-        } => Some((Exit::HalfWay, "INCOMPLETE: the run did not come to its end")),
-        Verdict::Incomplete { .. } => Some((Exit::ActionNeeded, "INCOMPLETE")),
-        Verdict::Tampered { .. } => Some((Exit::JournalInvalid, "TAMPERED")),
-        Verdict::NotAnchored { .. } => Some((Exit::JournalInvalid, NOT_ANCHORED)),
-    }
+        } => (
+            Exit::HalfWay,
+            ": the run did not come to its end",
+            "the report says so too; on its node: rekindle resume, or rekindle rollback",
+        ),
+        Verdict::Incomplete { .. } => (
+            Exit::ActionNeeded,
+            "",
+            "the report says why; compare with the checkpoint in the ticket: --expect FILE",
+        ),
+        Verdict::Tampered { .. } => (
+            Exit::JournalInvalid,
+            "",
+            "the report says where; keep the file as it is: it is evidence",
+        ),
+        Verdict::NotAnchored { reason, .. } => (Exit::JournalInvalid, "", way_out(reason)),
+    };
+    Some(Shortcoming {
+        exit,
+        message: format!("the journal {source} is {}{more}", verdict.word()),
+        hint,
+    })
 }
 
 /// Which run a journal says that it is of: it chooses the checkpoints that it is held against, and nothing else.

@@ -6,13 +6,11 @@ mod sources;
 use std::io::Write;
 use std::path::Path;
 
-use super::super::arguments::{Report, ReportForm};
-use super::super::exit::Exit;
-use super::super::failure::Failure;
-use super::super::render::{count, printable};
-use super::expect::expected;
-use super::export::not_created;
-use super::verify::authorities;
+use super::arguments::{Report, ReportForm};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::journal::{authorities, expected, not_created};
+use super::render::{count, printable};
 use crate::journal::Trust;
 use crate::node::{Root, create_operand_with, now};
 use crate::report::{html, markdown};

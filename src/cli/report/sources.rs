@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::super::super::exit::Exit;
-use super::super::super::failure::Failure;
-use super::super::operand::Journal;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::journal::Journal;
 use crate::node::{LARGEST_OPERAND, Root, files_in, look_at_operand};
 
 /// A journal, and where it was read.
