@@ -1,5 +1,6 @@
 //! The command line.
 
+mod mistakes;
 mod ways_in;
 
 use std::ffi::OsString;
@@ -120,6 +121,41 @@ pub enum Verb {
     Drill(Drill),
     /// Back-dates the certificates of a node in a folder, with that node's own CA: for rehearsals.
     Expire,
+}
+
+impl Verb {
+    /// The words by which it was called.
+    pub(super) fn words(&self) -> &'static str {
+        match self {
+            Self::Check(_) => "check",
+            Self::Plan(_) => "plan",
+            Self::Recover(_) => "recover",
+            Self::Csr(CsrVerb::Export(_)) => "csr export",
+            Self::Csr(CsrVerb::Sign(_)) => "csr sign",
+            Self::Csr(CsrVerb::Import(_)) => "csr import",
+            Self::Ca(CaVerb::Reissue(_)) => "ca reissue",
+            Self::Resume(_) => "resume",
+            Self::Rollback(_) => "rollback",
+            Self::Verify(_) => "verify",
+            Self::Journal(JournalVerb::Verify(_)) => "journal verify",
+            Self::Journal(JournalVerb::Show(_)) => "journal show",
+            Self::Journal(JournalVerb::List) => "journal list",
+            Self::Journal(JournalVerb::Export(_)) => "journal export",
+            Self::Report(_) => "report",
+            Self::Backups(BackupsVerb::List) => "backups list",
+            Self::Backups(BackupsVerb::Prune(_)) => "backups prune",
+            Self::Node(NodeVerb::Issue(_)) => "node issue",
+            Self::Node(NodeVerb::Install(_)) => "node install",
+            Self::Whoami(_) => "whoami",
+            Self::Auth(_) => "auth",
+            Self::Credential(CredentialVerb::Issue(_)) => "credential issue",
+            Self::Credential(CredentialVerb::List(_)) => "credential list",
+            Self::Tokens(TokensVerb::Audit(_)) => "tokens audit",
+            Self::Runbook(_) => "runbook",
+            Self::Drill(_) => "drill",
+            Self::Expire => "expire",
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -436,7 +472,8 @@ pub struct Resume {
 
 #[derive(Debug, Args)]
 pub struct Rollback {
-    /// A run that came to its end, to be undone as a run of its own; the interrupted one where none is named.
+    /// A run that came to its end, by its name or a part of it that no other has, to be undone as a run of its own; the interrupted
+    /// one where none is named.
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
     #[command(flatten)]
@@ -557,7 +594,8 @@ fn additional_name(text: &str) -> Result<AdditionalName, String> {
 
 #[derive(Debug, Args)]
 pub struct JournalVerify {
-    /// A run of this node, or the file of a journal; the latest run where none is named.
+    /// A run of this node (its name or a part of it), the file of a journal, or an archive of `journal export`; the latest run where
+    /// none is named.
     #[arg(value_name = "RUN|FILE")]
     pub journal: Option<String>,
     /// The cluster's CA certificate; the node's own where neither this nor a key is named.
@@ -573,7 +611,7 @@ pub struct JournalVerify {
 
 #[derive(Debug, Args)]
 pub struct JournalExport {
-    /// A run of this node; the latest one where none is named.
+    /// A run of this node, by its name or a part of it that no other has; the latest one where none is named.
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
     /// The archive (tar), which must not exist yet.
@@ -614,7 +652,8 @@ pub enum ReportForm {
 
 #[derive(Debug, Args)]
 pub struct JournalShow {
-    /// A run of this node, or the file of a journal; the latest run where none is named.
+    /// A run of this node (its name or a part of it), the file of a journal, or an archive of `journal export`; the latest run where
+    /// none is named.
     #[arg(value_name = "RUN|FILE")]
     pub journal: Option<String>,
 }
@@ -634,6 +673,9 @@ pub struct Drill {
     /// Make the node in this folder, which must be new or empty, and keep it.
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
+    /// Only make the node, and leave it expired, to be recovered by hand.
+    #[arg(long, requires = "keep")]
+    pub expired: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -736,7 +778,9 @@ impl Arguments {
         words: impl IntoIterator<Item = OsString>,
     ) -> Result<(Self, Reader), clap::Error> {
         let mut command = Self::command();
-        let matches = command.try_get_matches_from_mut(words)?;
+        let matches = command
+            .try_get_matches_from_mut(words)
+            .map_err(mistakes::with_way_out)?;
         let arguments =
             Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         Ok((arguments, Reader::of(&matches)))

@@ -48,6 +48,14 @@ pub fn drill(arguments: &Drill, out: &mut dyn Write) -> Result<Exit, Failure> {
         arguments.algorithm,
         folder.path().display()
     )?;
+    if arguments.expired {
+        let root = quote(folder.keep());
+        writeln!(
+            out,
+            "Nothing is recovered yet. Begin with: rekindle --root {root} check"
+        )?;
+        return Ok(Exit::Done);
+    }
     for (words, expected) in STEPS {
         step(folder.path(), words, expected, out)?;
     }

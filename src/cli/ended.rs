@@ -24,6 +24,14 @@ pub(super) fn write_ended(root: &Root, ended: &Ended, out: &mut dyn Write) -> io
     }
     writeln!(out, "Journal   {}", outside(&ended.files.journal))?;
     writeln!(out, "Signed by sha256:{}", ended.closed.key)?;
+    if !ended.closed.certified {
+        writeln!(
+            out,
+            "No CA certified that key, since none has its own here: keep the line above in the ticket too. The journal is judged with: {} --key {}",
+            root.command("journal verify"),
+            ended.closed.key
+        )?;
+    }
     writeln!(out)?;
     writeln!(
         out,

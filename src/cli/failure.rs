@@ -17,6 +17,8 @@ use crate::recovery::{self, Halt, RecoveryError};
 use crate::shell::quote;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// The way out of a command line that cannot be meant.
+const HELP: &str = "see: rekindle --help";
 const LABEL: Style = Style::new().bold();
 
 /// A verb that did not do what was asked.
@@ -61,7 +63,15 @@ impl Failure {
     }
 
     pub(super) fn usage(message: impl Into<String>) -> Self {
-        Self::new(Exit::Usage, message).hint("see: rekindle --help")
+        Self::new(Exit::Usage, message).hint(HELP)
+    }
+
+    /// The same with the help of the verb that was called, where it names help at all.
+    pub(super) fn of_verb(mut self, words: &str) -> Self {
+        if self.hint.as_deref() == Some(HELP) {
+            self.hint = Some(format!("see: rekindle {words} --help"));
+        }
+        self
     }
 
     /// An error of the library with its chain of causes.

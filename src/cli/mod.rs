@@ -82,7 +82,7 @@ pub fn run() -> ExitCode {
     crate::node::harden();
     // Before the rest is understood: help and errors of the command line have colours, too.
     Color::of_command_line(std::env::args_os()).write_global();
-    let (arguments, form) = match Arguments::read(std::env::args_os()) {
+    let (arguments, reader) = match Arguments::read(std::env::args_os()) {
         Ok(read) => read,
         Err(error) => {
             // A closed pipe is no reason to fail: help was asked for, and not read.
@@ -96,7 +96,7 @@ pub fn run() -> ExitCode {
         }
     };
     arguments.color.write_global();
-    let columns = match form {
+    let columns = match reader {
         Reader::Person => terminal_columns(),
         Reader::Program => None,
     };
@@ -107,6 +107,7 @@ pub fn run() -> ExitCode {
     match ended {
         Ok(exit) => exit.into(),
         Err(failure) => {
+            let failure = failure.of_verb(arguments.verb.words());
             let mut out = Margin::new(anstream::stderr().lock(), error_columns());
             failure.print(&mut out);
             let _ = out.flush();

@@ -77,12 +77,19 @@ pub(super) fn demand_node(root: &Root, inventory: &Inventory) -> Result<(), Fail
 
 /// There is nothing of a kubeadm cluster here.
 pub(super) fn no_node(root: &Root) -> Failure {
-    let message = format!(
-        "{} is no control-plane node of kubeadm's",
-        root.path().display()
-    );
+    let path = root.path().display();
+    let message = format!("{path} is no control-plane node of kubeadm's");
+    // Somebody named what lies in a node's folder.
+    let is_within = ["/pki", "/manifests", "/admin.conf"]
+        .iter()
+        .any(|name| root.exists(Path::new(name)));
+    let hint = if is_within || root.exists(Path::new("/kubernetes")) {
+        "name the folder in which etc/kubernetes and var/lib/kubelet lie: --root DIR"
+    } else {
+        "name the folder of a node with --root"
+    };
     Failure::new(Exit::ActionNeeded, message)
-        .hint("name the folder of a node with --root")
+        .hint(hint)
         .runbook(RefusalCode::NoNode.as_str())
 }
 

@@ -9,8 +9,8 @@ use crate::digest::Sha256Digest;
 use crate::journal::{Seal, SealingError};
 use crate::pki::{Authority, Certificate, encode_certificate};
 
-/// The type of what is sealed.
-const PAYLOAD_TYPE: &str = "application/vnd.rekindle.certificates+json";
+/// The type of an envelope with their answer (DSSE v1.0.2, `payloadType`).
+pub const ANSWER_TYPE: &str = "application/vnd.rekindle.certificates+json";
 /// The first version of the form.
 const SCHEMA: &str = "rekindle.certificates/v1";
 
@@ -77,13 +77,13 @@ impl Answer {
         };
         let json =
             serde_json::to_vec(&document).map_err(|source| SealingError::Encode { source })?;
-        let line = seal.close(PAYLOAD_TYPE, &json, LARGEST_BUNDLE)?;
+        let line = seal.close(ANSWER_TYPE, &json, LARGEST_BUNDLE)?;
         Ok(line.to_vec())
     }
 
     /// Reads a file that one of `authorities` vouches for.
     pub fn open(bytes: &[u8], authorities: &[Certificate]) -> Result<Self, BundleError> {
-        let sealed = sealed(PAYLOAD_TYPE, bytes)?;
+        let sealed = sealed(ANSWER_TYPE, bytes)?;
         let document: Document = serde_json::from_slice(sealed.document())
             .map_err(|source| BundleError::Document { source })?;
         check_schema(&document.schema, SCHEMA)?;

@@ -11,10 +11,10 @@ mod export;
 mod requests;
 mod sign;
 
-pub use answer::{Answer, SignedCertificate};
+pub use answer::{ANSWER_TYPE, Answer, SignedCertificate};
 pub use error::{BundleError, CsrError};
 pub use export::{Skipped, export};
-pub use requests::{RequestBundle, RequestedCertificate};
+pub use requests::{REQUESTS_TYPE, RequestBundle, RequestedCertificate};
 pub use sign::{Judged, SignError, judge, sign};
 
 /// The largest bundle that is made and read, in bytes; one of a usual node has some 40 KiB.

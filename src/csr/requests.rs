@@ -10,8 +10,8 @@ use crate::digest::Sha256Digest;
 use crate::journal::{BareSeal, Sealed, SealingError};
 use crate::pki::{Certificate, CertificateRequest, encode_certificate, read_certificates};
 
-/// The type of what is sealed.
-const PAYLOAD_TYPE: &str = "application/vnd.rekindle.certificate-requests+json";
+/// The type of an envelope with requests (DSSE v1.0.2, `payloadType`).
+pub const REQUESTS_TYPE: &str = "application/vnd.rekindle.certificate-requests+json";
 /// The first version of the form.
 const SCHEMA: &str = "rekindle.certificate-requests/v1";
 
@@ -87,7 +87,7 @@ impl RequestBundle {
         };
         let json =
             serde_json::to_vec(&document).map_err(|source| SealingError::Encode { source })?;
-        let line = seal.close(PAYLOAD_TYPE, &json, LARGEST_BUNDLE)?;
+        let line = seal.close(REQUESTS_TYPE, &json, LARGEST_BUNDLE)?;
         Ok((line.to_vec(), fingerprint))
     }
 
@@ -97,7 +97,7 @@ impl RequestBundle {
         bytes: &[u8],
         expected: Option<Sha256Digest>,
     ) -> Result<(Self, Sha256Digest), BundleError> {
-        let sealed = sealed(PAYLOAD_TYPE, bytes)?;
+        let sealed = sealed(REQUESTS_TYPE, bytes)?;
         let document: Document = serde_json::from_slice(sealed.document())
             .map_err(|source| BundleError::Document { source })?;
         check_schema(&document.schema, SCHEMA)?;

@@ -186,6 +186,12 @@ impl Chain {
         segments.filter_map(|segment| segment.authority.as_ref())
     }
 
+    /// Whether an authority certified the key of every attempt.
+    pub(super) fn is_certified(&self) -> bool {
+        let mut segments = self.segments.iter();
+        segments.all(|segment| segment.authority.is_some())
+    }
+
     /// How many lines there are.
     pub(super) fn size(&self) -> u64 {
         self.tree.size()

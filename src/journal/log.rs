@@ -72,6 +72,8 @@ pub struct Closed {
     pub checkpoint: Checkpoint,
     /// SHA-256 of the journal key's SPKI: the anchor where no authority vouches for the key.
     pub key: Sha256Digest,
+    /// Whether an authority vouches for every key that signed lines of it.
+    pub certified: bool,
 }
 
 impl Log {
@@ -298,6 +300,7 @@ impl Log {
             Some(checkpoint) => Ok(Closed {
                 checkpoint: checkpoint.clone(),
                 key: self.key(),
+                certified: self.chain.is_certified(),
             }),
             None => Err(JournalError::Stopped),
         }

@@ -322,8 +322,21 @@ impl NodeReport {
         format!("{deed} {}", self.title())
     }
 
+    /// What the report is about: the run, and its verb.
+    pub fn subject(&self) -> String {
+        match &self.run {
+            Some(run) => {
+                let words: Vec<&str> = run.verb.split(' ').collect();
+                let verb = words.iter().take_while(|word| !word.starts_with('-'));
+                let verb: Vec<&str> = verb.take(2).copied().collect();
+                format!("the report of the run {} ({})", run.id, verb.join(" "))
+            }
+            None => format!("the report of {}", self.source),
+        }
+    }
+
     /// Whether the run came to its end and changed no file of the node: what it made is for elsewhere.
-    pub(super) fn has_only_handed_out(&self) -> bool {
+    pub fn has_only_handed_out(&self) -> bool {
         let run = self.run.as_ref();
         run.is_some_and(|run| run.outcome == Some(RunOutcome::Completed))
             && self.files.is_empty()

@@ -16,6 +16,7 @@ mod expect;
 mod export;
 mod garbage;
 mod list;
+mod named;
 mod order;
 mod show;
 

@@ -370,7 +370,11 @@ fn an_authority_in_many_files_is_one_certificate() {
 #[test]
 fn a_journal_in_the_place_of_another_is_judged_as_verify_does() {
     let node = recovered("expired");
-    run(&node, &["recover", "--yes", "--force", "--validity", "9000h"], 0);
+    run(
+        &node,
+        &["recover", "--yes", "--force", "--validity", "9000h"],
+        0,
+    );
     let [old, new] = &runs(&node)[..] else {
         panic!("two runs")
     };
@@ -389,7 +393,11 @@ fn a_journal_in_the_place_of_another_is_judged_as_verify_does() {
 #[test]
 fn the_checkpoint_of_another_run_is_no_want_of_an_authority() {
     let node = recovered("expired");
-    run(&node, &["recover", "--yes", "--force", "--validity", "9000h"], 0);
+    run(
+        &node,
+        &["recover", "--yes", "--force", "--validity", "9000h"],
+        0,
+    );
     let [old, new] = &runs(&node)[..] else {
         panic!("two runs")
     };

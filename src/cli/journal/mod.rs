@@ -1,5 +1,6 @@
 //! `rekindle journal`: what earlier runs recorded.
 
+mod archive;
 mod ending;
 mod expect;
 mod export;
@@ -10,6 +11,7 @@ mod show;
 mod summary;
 mod verify;
 
+pub(super) use archive::{is_archive, journals_in};
 pub(super) use ending::outcome_in_words;
 pub(super) use expect::expected;
 pub(super) use export::{export, not_created};

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::{count, timestamp};
+use super::archive::{is_archive, journals_in};
 use crate::journal::Chain;
 use crate::node::{LARGEST_OPERAND, Root, read_operand};
 use crate::recovery::{History, HistoryError, RunFiles, RunJournal};
@@ -20,19 +21,39 @@ pub(in crate::cli) struct Journal {
 }
 
 impl Journal {
-    /// Reads that of a run of the node, or a file.
+    /// Reads that of a run of the node or a file, or the one in an archive of `journal export`.
     pub(super) fn read(root: &Root, named: Option<&str>) -> Result<Self, Failure> {
-        match named.filter(|name| name.contains('/') || name.contains(".jsonl")) {
-            Some(file) => Self::read_file(file),
-            None => Self::read_run(root, named),
+        let journal = Self::read_any(root, named)?;
+        let Some(file) = named.filter(|_| journal.run.is_none()) else {
+            return Ok(journal);
+        };
+        if is_archive(&journal.bytes) {
+            let mut found = journals_in(file, &journal.bytes)?;
+            return match (found.pop(), found.len()) {
+                (Some((_, journal)), 0) => Ok(journal),
+                (_, more) => {
+                    let message = format!("{file} holds {}", count(more + 1, "journal"));
+                    Err(Failure::new(Exit::Usage, message).hint("unpack it, and name one of them"))
+                }
+            };
         }
+        // One whose every line was destroyed is evidence as its run's, not as a file that somebody names.
+        let mut lines = journal.bytes.split(|byte| *byte == b'\n');
+        if !journal.bytes.is_empty() && !lines.any(|line| line.starts_with(b"{\"payloadType\":")) {
+            let message = format!("{file} is no journal: no line of it is one of a journal's");
+            return Err(Failure::new(Exit::Usage, message).hint(
+                "name a run, its .jsonl file, or an archive that `rekindle journal export` wrote",
+            ));
+        }
+        Ok(journal)
     }
 
-    /// The same; a file may be an archive of `journal export`, too.
+    /// The same; a file may be anything, and an archive is not unpacked.
     pub(in crate::cli) fn read_any(root: &Root, named: Option<&str>) -> Result<Self, Failure> {
-        match named.filter(|name| name.contains(".tar")) {
+        let is_file = |name: &&str| [".jsonl", ".tar", "/"].iter().any(|it| name.contains(it));
+        match named.filter(is_file) {
             Some(file) => Self::read_file(file),
-            None => Self::read(root, named),
+            None => Self::read_run(root, named),
         }
     }
 
@@ -65,12 +86,14 @@ pub(in super::super) fn known_run(root: &Root, named: Option<&str>) -> Result<St
 fn known(root: &Root, named: Option<&str>, or_else: &str) -> Result<String, Failure> {
     let history = History::read(root).map_err(|error| Failure::of_file("journals", &error))?;
     let count = count(history.runs.len(), "run");
-    let mut runs = history.runs.into_iter();
     let run = match named {
-        Some(named) => runs.find(|known| known == named),
-        None => runs.next_back(),
+        Some("latest") | None => history.runs.last(),
+        Some(named) => match history.runs.iter().find(|known| *known == named) {
+            Some(run) => Some(run),
+            None => alone(named, &history.runs)?,
+        },
     };
-    run.ok_or_else(|| {
+    run.cloned().ok_or_else(|| {
         let message = match named {
             Some(run) => format!("there is no run {run} on this node, which knows {count}"),
             None => "no run has left a journal on this node".to_owned(),
@@ -78,6 +101,27 @@ fn known(root: &Root, named: Option<&str>, or_else: &str) -> Result<String, Fail
         let hint = format!("see: {}{or_else}", root.command("journal list"));
         Failure::new(Exit::Usage, message).hint(hint)
     })
+}
+
+/// The fewest letters of a run's name that may stand for it.
+const FEWEST_LETTERS: usize = 4;
+
+/// The one run with these letters at the beginning or end of its name: nobody types all 27 at night.
+fn alone<'runs>(letters: &str, runs: &'runs [String]) -> Result<Option<&'runs String>, Failure> {
+    if letters.len() < FEWEST_LETTERS {
+        return Ok(None);
+    }
+    let is_it = |run: &&String| run.starts_with(letters) || run.ends_with(letters);
+    let found: Vec<&String> = runs.iter().filter(is_it).collect();
+    match found.as_slice() {
+        [] => Ok(None),
+        [run] => Ok(Some(run)),
+        several => {
+            let names: Vec<&str> = several.iter().map(|run| run.as_str()).collect();
+            let message = format!("{letters} can be any of {}", names.join(", "));
+            Err(Failure::new(Exit::Usage, message).hint("type more of its name"))
+        }
+    }
 }
 
 /// The journal of a run of the node, line by line judged.

@@ -143,6 +143,9 @@ pub(in crate::cli) fn way_out(reason: &AnchorError) -> &'static str {
         AnchorError::Expected { .. } => {
             "lines were taken away, or all were written anew: keep the file as it is; it is evidence"
         }
+        AnchorError::NoCertificate { .. } => {
+            "no CA certified it, as on workers and where the CA's key is kept elsewhere: name the key that the run printed (Signed by): --key SHA256"
+        }
         _ => {
             "name the CA certificate that the cluster had then: --ca FILE; or the key that the run printed: --key SHA256"
         }

@@ -13,12 +13,24 @@ use super::journal::{authorities, expected, not_created};
 use super::render::{count, printable};
 use crate::journal::Trust;
 use crate::node::{Root, create_operand_with, now};
-use crate::report::{html, markdown};
+use crate::recovery::{History, RunJournal};
+use crate::report::{NodeReport, html, markdown};
+use crate::shell::quote;
 use judged::Judged;
 use sources::{journals, operands};
 
 /// So many journals are taken at once.
 const MOST_JOURNALS: usize = 10_000;
+
+/// The latest run of the node that was to change files of it: what an outage is told by, whatever was handed out since.
+fn latest_of_files(root: &Root) -> Option<String> {
+    let runs = History::read(root).ok()?.runs;
+    let changes_files = |run: &&String| match RunJournal::read(root, run).into_chain() {
+        Ok(Some(chain)) => chain.changes().is_some_and(|changes| !changes.is_empty()),
+        _ => false,
+    };
+    runs.iter().rev().find(changes_files).cloned()
+}
 
 /// Writes the report; a journal that is not COMPLETE is a failure all the same.
 pub fn report(root: &Root, arguments: &Report, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -70,8 +82,21 @@ pub fn report(root: &Root, arguments: &Report, out: &mut dyn Write) -> Result<Ex
         Some(path) => {
             create_operand_with(path, text.as_bytes()).map_err(|error| not_created(&error))?;
             let path = printable(&path.display().to_string());
-            let runs = count(judged.nodes.len(), "run");
-            writeln!(out, "Wrote the report of {runs} to {path}")?;
+            let told = match judged.nodes.as_slice() {
+                [one] => printable(&one.subject()),
+                several => format!("the report of {}", count(several.len(), "run")),
+            };
+            writeln!(out, "Wrote {told} to {path}")?;
+            if arguments.journals.is_empty()
+                && judged.nodes.iter().all(NodeReport::has_only_handed_out)
+                && let Some(run) = latest_of_files(root)
+            {
+                let command = root.command(&format!("report {} --out FILE", quote(&run)));
+                writeln!(
+                    out,
+                    "note: this run changed no file of the node; the latest that did: {command}"
+                )?;
+            }
         }
     }
     judged.end(&missing)

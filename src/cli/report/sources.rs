@@ -1,12 +1,11 @@
 //! The journals that an operand of `report` names.
 
-use std::io::Read;
 use std::path::Path;
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::journal::Journal;
-use crate::node::{LARGEST_OPERAND, Root, files_in, look_at_operand};
+use crate::cli::journal::{Journal, is_archive, journals_in};
+use crate::node::{Root, files_in, look_at_operand};
 
 /// A journal, and where it was read.
 pub(super) type Sourced = (String, Journal);
@@ -40,8 +39,7 @@ pub(super) fn operands(named: &[String]) -> Result<Vec<Option<String>>, Failure>
     Ok(operands)
 }
 
-/// The journal of a run or a file; of an archive, as `journal export` writes it, each that is in it. The certificate beside it there
-/// is not believed: whoever made the archive chose it.
+/// The journal of a run or a file; of an archive, as `journal export` writes it, each that is in it.
 pub(super) fn journals(root: &Root, named: Option<&str>) -> Result<Vec<Sourced>, Failure> {
     let journal = Journal::read_any(root, named)?;
     let source = journal
@@ -49,42 +47,8 @@ pub(super) fn journals(root: &Root, named: Option<&str>) -> Result<Vec<Sourced>,
         .clone()
         .or(named.map(str::to_owned))
         .unwrap_or_default();
-    // The magic of a tar archive's first header (POSIX.1-1988, and GNU's).
-    if journal.bytes.get(257..262) == Some(b"ustar") {
-        return in_archive(&source, &journal.bytes);
+    if journal.run.is_none() && is_archive(&journal.bytes) {
+        return journals_in(&source, &journal.bytes);
     }
     Ok(vec![(source, journal)])
-}
-
-fn in_archive(source: &str, archive: &[u8]) -> Result<Vec<Sourced>, Failure> {
-    let broken = |error: std::io::Error| {
-        Failure::new(Exit::Usage, format!("{source}: {error}"))
-            .hint("name a journal, or an archive that `rekindle journal export` wrote")
-    };
-    let mut found = Vec::new();
-    for entry in tar::Archive::new(archive).entries().map_err(broken)? {
-        let mut entry = entry.map_err(broken)?;
-        let path = entry.path().map_err(broken)?.into_owned();
-        let is_journal = path
-            .extension()
-            .is_some_and(|extension| extension == "jsonl");
-        if !is_journal || !entry.header().entry_type().is_file() {
-            continue;
-        }
-        let mut bytes = Vec::new();
-        entry
-            .by_ref()
-            .take(LARGEST_OPERAND as u64)
-            .read_to_end(&mut bytes)
-            .map_err(broken)?;
-        let run = path
-            .file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned());
-        let within = Path::new(source).join(path).display().to_string();
-        found.push((within, Journal { run, bytes }));
-    }
-    if found.is_empty() {
-        return Err(broken(std::io::Error::other("there is no journal in it")));
-    }
-    Ok(found)
 }
