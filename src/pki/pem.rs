@@ -310,6 +310,9 @@ mod tests {
             refusal(certificate.replace("END CERT", "END CRET")),
             truncated
         );
+        // Two files run together, the first without an end of line.
+        let joined = format!("{}{certificate}", certificate.trim_end());
+        assert_eq!(refusal(joined), truncated);
         let damaged = certificate.replacen("\nMII", "\nM!I", 1);
         assert_eq!(refusal(damaged), PemError::InvalidBase64 { label: label() });
         let found = "PRIVATE KEY".to_owned();

@@ -127,6 +127,11 @@ pub(super) fn find_blocks(text: &[u8]) -> Result<Vec<Block>, PemError> {
                 label,
                 range: begin..start + content.len(),
             });
+        } else if content.starts_with(b"-----")
+            && let Some((label, _)) = open
+        {
+            // The end of another block, or its own with more behind it on the same line: Go reads nothing of it, nor of the next.
+            return Err(PemError::Truncated { label });
         }
         start += line.len();
     }

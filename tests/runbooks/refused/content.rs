@@ -65,7 +65,7 @@ fn damaged_certificate() {
         let has_block = name == "front-proxy-ca";
         story.code("grep -n", i32::from(!has_block));
         story.code("openssl x509 -in FILE", 1);
-        story.code("openssl asn1parse", i32::from(!has_block));
+        story.code("openssl asn1parse", 1);
         story.run("grep -n");
         story.run("openssl x509 -in FILE");
         story.run("openssl asn1parse");
