@@ -4,6 +4,7 @@ use super::{broken_with_backup, ends_well, is_refused};
 use crate::page::{Page, Reason};
 use crate::support::authority::{MAY_SIGN, PRINTABLE, VALID, sign_itself};
 use crate::support::node::Node;
+use crate::support::openssl::openssl;
 
 /// Each kubeconfig gets the `ca.crt` that is there.
 const COPIES: &str = "sed -i \"s|certificate-authority-data: .*|certificate-authority-data: $(base64 -w0 etc/kubernetes/pki/ca.crt)|\" etc/kubernetes/*.conf";
@@ -32,7 +33,14 @@ fn cannot_sign() {
 fn expired() -> Node {
     let node = broken_with_backup("");
     let dates = ("20160101000000Z", "20260101000000Z");
-    sign_itself(&node, dates, MAY_SIGN, PRINTABLE);
+    // Go makes the identifier otherwise than openssl, and what was signed names it.
+    let certificate = node.file("/etc/kubernetes/pki/ca.crt");
+    let certificate = ["x509", "-in", certificate.to_str().unwrap()];
+    let identifier = ["-noout", "-ext", "subjectKeyIdentifier"];
+    let said = openssl(&[&certificate[..], &identifier].concat()).unwrap();
+    let identifier = said.lines().last().unwrap().trim();
+    let extensions = format!("{MAY_SIGN}\nsubjectKeyIdentifier={identifier}");
+    sign_itself(&node, dates, &extensions, PRINTABLE);
     node.shell(COPIES);
     node
 }

@@ -184,8 +184,13 @@ fn unsupported() {
     let mut story = page.begin(node).unwrap();
     is_refused(&story, "key-unsupported");
     story.run("install -d");
+    story.put("rekindle recover", "rekindle recover --restart touch");
+    story.code("rekindle recover", 7);
     story.follow();
-    story.run("rekindle check");
+    // Of the authority, whose key cannot be used.
+    story.code("rekindle check", 1);
+    let said = story.run("rekindle check");
+    assert!(said.contains("1 of 16 certificates need"), "{said}");
     let verified = story.machine().shell(
         "cd /etc/kubernetes/pki; openssl verify -CAfile ca.crt apiserver.crt /var/lib/kubelet/pki/kubelet-client-current.pem
          openssl x509 -in /var/lib/kubelet/pki/kubelet-client-current.pem -noout -subject",
