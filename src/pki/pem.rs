@@ -293,6 +293,7 @@ mod tests {
             refusal(format!("\u{feff}{certificate}")),
             PemError::ByteOrderMark
         );
+        assert_eq!(refusal([0xff, 0xfe, 0x2d, 0x00]), PemError::Utf16);
         assert_eq!(refusal(openssl.read("ca.der")), PemError::DerInsteadOfPem);
         assert_eq!(refusal(openssl.read("key.der")), PemError::DerInsteadOfPem);
         assert_eq!(refusal("apiVersion: v1\n"), PemError::NotPem);

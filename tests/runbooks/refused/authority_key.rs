@@ -80,5 +80,18 @@ fn missing() {
         .shell("! test -e /etc/kubernetes/pki/ca.key && ! test -e /root/aside/ca.key");
     assert_eq!(story.machine().rekindle(&["check"]).code, Some(0));
     drop(story);
+
+    let node = broken_with_backup("rm etc/kubernetes/pki/ca.key");
+    let mut story = page.begin(node).unwrap();
+    is_refused(&story, "ca-key-missing");
+    story.machine().shell("cp /etc/backup/pki/ca.key /root/");
+    story.put("rekindle recover", "rekindle recover --restart touch");
+    story.code("rekindle recover", 7);
+    story.run("install -m 0600 -o root -g root ca.key");
+    story.run("ln -s");
+    story.run("rekindle recover");
+    story.run("rm ");
+    assert_eq!(story.machine().rekindle(&["check"]).code, Some(0));
+    drop(story);
     page.end();
 }

@@ -78,6 +78,25 @@ fn damaged_certificate() {
         story.run("install -m");
         ends_well(story);
     }
+
+    // As kubeadm never lays it out.
+    let node = broken(
+        "cd etc/kubernetes; install -d ../kept
+         sed -n 's/^ *client-certificate-data: *//p' admin.conf | base64 -d >../kept/admin.crt
+         (umask 077; sed -n 's/^ *client-key-data: *//p' admin.conf | base64 -d >admin.key)
+         sed -i 's/client-certificate-data: .*/client-certificate: admin.crt/; s/client-key-data: .*/client-key: admin.key/' admin.conf
+         echo This is no certificate. >admin.crt",
+    );
+    let mut story = page.begin(node).unwrap();
+    is_refused(&story, "certificate-damaged");
+    story.put("find / -xdev", "find /etc -xdev");
+    story.put("NAME", "admin.crt");
+    let found = story.run("find /");
+    assert!(found.contains("/etc/kept/admin.crt"), "{found}");
+    story
+        .machine()
+        .shell("cp /etc/kept/admin.crt /etc/kubernetes/");
+    ends_well(story);
     page.end();
 }
 

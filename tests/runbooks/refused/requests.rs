@@ -136,6 +136,8 @@ fn unusable() {
 
     story.run("install -d");
     let own = fingerprint(&story.run("rekindle csr export"));
+    let asked = story.run("ls -l");
+    assert!(asked.contains(&own) && !asked.contains(&others), "{asked}");
     story.machine().shell("rm /root/answer.rekindle");
     sign(&story, "/root/requests-again/requests.rekindle", &own).expect(0);
     // Nothing runs there that could be proven.
