@@ -37,7 +37,11 @@ fn another() {
     let mut story = page.begin(node).unwrap();
     is_refused(&story, "ca-key-mismatch");
     story.run("cd ");
+    let pki = "cd /etc/kubernetes/pki/etcd; mv";
+    story.machine().shell(&format!("{pki} ca.key elsewhere"));
     let keys = story.run("for f in ca.key");
+    assert!(keys.contains("e3b0c44298fc1c14 etcd/ca.key"), "{keys}");
+    story.machine().shell(&format!("{pki} elsewhere ca.key"));
     let certificates = story.run("for f in ca.crt");
     assert_ne!(keys[..16], certificates[..16]);
     story.code("openssl verify", 2);

@@ -62,14 +62,15 @@ fn too_large() {
     story.run("head -c 300");
     assert_eq!(story.run("grep -c").trim(), "21");
     story.run("install -d -m 0700 /root/aside; cp");
-    let names = story.run("openssl crl2pkcs7");
+    // One version of openssl writes blanks there, another none.
+    let names = story.run("openssl crl2pkcs7").replace(" = ", "=");
     assert!(
-        names.contains("CN = kubernetes") && names.contains("CN = elsewhere"),
+        names.contains("CN=kubernetes") && names.contains("CN=elsewhere"),
         "{names}"
     );
     story.run("csplit");
-    let parts = story.run("for f in");
-    let own = "/root/aside/part-0000 subject=CN = kubernetes";
+    let parts = story.run("for f in").replace(" = ", "=");
+    let own = "/root/aside/part-0000 subject=CN=kubernetes";
     assert!(
         parts.starts_with(own) && parts.lines().count() >= 21,
         "{parts}"
@@ -141,9 +142,9 @@ fn truncated() {
     story.put("NAME", "ca.crt");
     story.follow_to("sed 's/");
     story.run("sed 's/");
-    let found = story.run("openssl crl2pkcs7");
+    let found = story.run("openssl crl2pkcs7").replace(" = ", "=");
     assert!(
-        found.contains("CN = kubernetes") && found.contains("CN = etcd-ca"),
+        found.contains("CN=kubernetes") && found.contains("CN=etcd-ca"),
         "{found}"
     );
     ends_well(story);
