@@ -155,7 +155,10 @@ fn is_ruined_pem(error: &PemError) -> bool {
         | PemError::NoPrivateKey { .. }
         | PemError::NoPublicKey { .. }
         | PemError::InvalidCertificate { .. } => true,
-        PemError::ByteOrderMark | PemError::DerInsteadOfPem | PemError::EncryptedKey => false,
+        PemError::ByteOrderMark
+        | PemError::Utf16
+        | PemError::DerInsteadOfPem
+        | PemError::EncryptedKey => false,
     }
 }
 

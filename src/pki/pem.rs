@@ -293,6 +293,7 @@ mod tests {
             refusal(format!("\u{feff}{certificate}")),
             PemError::ByteOrderMark
         );
+        assert_eq!(refusal([0xff, 0xfe, 0x2d, 0x00]), PemError::Utf16);
         assert_eq!(refusal(openssl.read("ca.der")), PemError::DerInsteadOfPem);
         assert_eq!(refusal(openssl.read("key.der")), PemError::DerInsteadOfPem);
         assert_eq!(refusal("apiVersion: v1\n"), PemError::NotPem);
@@ -310,6 +311,9 @@ mod tests {
             refusal(certificate.replace("END CERT", "END CRET")),
             truncated
         );
+        // Two files run together, the first without an end of line.
+        let joined = format!("{}{certificate}", certificate.trim_end());
+        assert_eq!(refusal(joined), truncated);
         let damaged = certificate.replacen("\nMII", "\nM!I", 1);
         assert_eq!(refusal(damaged), PemError::InvalidBase64 { label: label() });
         let found = "PRIVATE KEY".to_owned();

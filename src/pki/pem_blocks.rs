@@ -14,6 +14,9 @@ pub enum PemError {
     /// An editor put an invisible mark at the very start; Kubernetes' PEM reader does not find the block behind it.
     #[error("the file begins with a byte order mark")]
     ByteOrderMark,
+    /// An editor saved it in two bytes for each character.
+    #[error("the file is UTF-16 text, with a byte order mark")]
+    Utf16,
     /// Binary DER where PEM text belongs.
     #[error("the file is binary DER, not PEM text")]
     DerInsteadOfPem,
@@ -101,9 +104,8 @@ pub(super) fn labels(blocks: &[Block]) -> String {
 /// Finds the blocks, at least one, and refuses what is no PEM file at all.
 pub(super) fn find_blocks(text: &[u8]) -> Result<Vec<Block>, PemError> {
     match text {
-        [0xef, 0xbb, 0xbf, ..] | [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-            return Err(PemError::ByteOrderMark);
-        }
+        [0xef, 0xbb, 0xbf, ..] => return Err(PemError::ByteOrderMark),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return Err(PemError::Utf16),
         // A SEQUENCE: whole, as a short key is, or with the long length that every certificate begins with.
         [0x30, 0x81..=0x84, ..] => return Err(PemError::DerInsteadOfPem),
         _ if Element::sole(text, der::SEQUENCE).is_ok() => return Err(PemError::DerInsteadOfPem),
@@ -127,6 +129,11 @@ pub(super) fn find_blocks(text: &[u8]) -> Result<Vec<Block>, PemError> {
                 label,
                 range: begin..start + content.len(),
             });
+        } else if content.starts_with(b"-----")
+            && let Some((label, _)) = open
+        {
+            // The end of another block, or its own with more behind it on the same line: Go reads nothing of it, nor of the next.
+            return Err(PemError::Truncated { label });
         }
         start += line.len();
     }

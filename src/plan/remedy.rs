@@ -73,6 +73,7 @@ fn of_pem(path: &Path, error: &PemError) -> (RefusalCode, String) {
                 quote(path)
             ),
         ),
+        PemError::Utf16 => (Code::ByteOrderMark, to_utf8(path)),
         PemError::DerInsteadOfPem => (
             Code::DerInsteadOfPem,
             rewrite(path, "crt", "convert it", "openssl x509 -inform DER").unwrap_or(restore),
@@ -183,6 +184,16 @@ fn rewrite(path: &Path, extension: &str, purpose: &str, command: &str) -> Option
     (path.extension()? == extension).then(|| {
         format!("{purpose}: (umask {umask}; {command} -in {shown} -out {new}) && mv {new} {shown}")
     })
+}
+
+/// The command that writes a file of UTF-16 again as UTF-8; what may be a key is for its owner alone.
+fn to_utf8(path: &Path) -> String {
+    let (shown, new) = (quote(path), quote(beside(path)));
+    let is_certificate = path.extension().is_some_and(|it| it == "crt");
+    let umask = if is_certificate { "022" } else { "077" };
+    format!(
+        "write it as UTF-8: (umask {umask}; iconv -f UTF-16 -t UTF-8 {shown} >{new}) && mv {new} {shown}"
+    )
 }
 
 /// A name with a dot in front: in the manifests folder any other would become a pod.

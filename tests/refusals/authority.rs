@@ -1,39 +1,26 @@
 //! Something is wrong with an authority.
 
 use std::fs;
-use std::path::PathBuf;
 
 use super::situation::{Situation, openssl};
+use crate::support::authority::{MAY_SIGN, PRINTABLE, VALID, sign_itself};
 use crate::support::node::Node;
 use crate::support::program::rekindle;
 use crate::support::tree::Tree;
 
-const CERTIFICATE: &str = "/etc/kubernetes/pki/ca.crt";
-const KEY: &str = "/etc/kubernetes/pki/ca.key";
-const MAY_SIGN: &str = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign";
-const WHEN: (&str, &str) = ("20250101000000Z", "20360101000000Z");
-
 #[test]
 fn expired() {
     let situation = Situation::new("ca-expired");
-    sign_itself(
-        &situation.node,
-        "20160101000000Z",
-        "20260101000000Z",
-        MAY_SIGN,
-    );
+    let dates = ("20160101000000Z", "20260101000000Z");
+    sign_itself(&situation.node, dates, MAY_SIGN, PRINTABLE);
     situation.judge();
 }
 
 #[test]
 fn not_yet_valid() {
     let situation = Situation::new("ca-not-yet-valid");
-    sign_itself(
-        &situation.node,
-        "20350101000000Z",
-        "20360101000000Z",
-        MAY_SIGN,
-    );
+    let dates = ("20350101000000Z", "20360101000000Z");
+    sign_itself(&situation.node, dates, MAY_SIGN, PRINTABLE);
     situation.judge();
 }
 
@@ -41,7 +28,7 @@ fn not_yet_valid() {
 fn no_authority() {
     let situation = Situation::new("ca-cannot-sign");
     let extensions = "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,keyCertSign";
-    sign_itself(&situation.node, WHEN.0, WHEN.1, extensions);
+    sign_itself(&situation.node, VALID, extensions, PRINTABLE);
     situation.judge();
 }
 
@@ -49,7 +36,7 @@ fn no_authority() {
 fn without_the_usage() {
     let situation = Situation::new("ca-cannot-sign.key-usage");
     let extensions = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,digitalSignature";
-    sign_itself(&situation.node, WHEN.0, WHEN.1, extensions);
+    sign_itself(&situation.node, VALID, extensions, PRINTABLE);
     situation.judge();
 }
 
@@ -57,7 +44,7 @@ fn without_the_usage() {
 #[test]
 fn an_authority_made_by_openssl_will_do() {
     let node = Situation::new("ca-expired").node;
-    sign_itself(&node, WHEN.0, WHEN.1, MAY_SIGN);
+    sign_itself(&node, VALID, MAY_SIGN, PRINTABLE);
     rekindle(node.path(), &["recover", "--yes"]).expect(0);
     rekindle(node.path(), &["check"]).expect(0);
 }
@@ -163,7 +150,7 @@ fn signed_by_a_namesake() {
         &situation.node.file("/etc/kubernetes/pki"),
         "ecparam -name prime256v1 -genkey -noout -out ca.key",
     );
-    sign_itself(&situation.node, WHEN.0, WHEN.1, MAY_SIGN);
+    sign_itself(&situation.node, VALID, MAY_SIGN, PRINTABLE);
     situation.judge();
 }
 
@@ -171,7 +158,7 @@ fn signed_by_a_namesake() {
 #[test]
 fn signed_under_the_same_name_in_another_encoding() {
     let situation = Situation::new("wrong-issuer.encoding");
-    sign_itself_with(&situation.node, WHEN.0, WHEN.1, MAY_SIGN, "utf8only");
+    sign_itself(&situation.node, VALID, MAY_SIGN, "utf8only");
     situation.judge();
 }
 
@@ -204,40 +191,6 @@ fn signed_by_somebody_else() {
     situation
         .judge()
         .flags_mend(&["--only", "apiserver", "--force"]);
-}
-
-/// Signs the cluster's certificate again, with the given dates and extensions, by its own key.
-fn sign_itself(node: &Node, from: &str, until: &str, extensions: &str) {
-    // As Go does it: a PrintableString wherever it can be.
-    sign_itself_with(node, from, until, extensions, "default");
-}
-
-fn sign_itself_with(node: &Node, from: &str, until: &str, extensions: &str, strings: &str) {
-    let folder = node.path().with_file_name("openssl");
-    fs::create_dir(&folder).unwrap();
-    let file = |path: &str| -> PathBuf { node.file(path) };
-    let config = format!(
-        "[ca]\ndefault_ca=it\n[it]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\n\
-         policy=any\nx509_extensions=extensions\nunique_subject=no\n[any]\ncommonName=supplied\n\
-         [req]\ndistinguished_name=name\nstring_mask={strings}\n[name]\n[extensions]\nsubjectKeyIdentifier=hash\n{extensions}\n"
-    );
-    fs::write(folder.join("config"), config).unwrap();
-    fs::write(folder.join("index"), "").unwrap();
-    fs::write(folder.join("serial"), "4A00000000000001\n").unwrap();
-    let key = file(KEY).display().to_string();
-    openssl(
-        &folder,
-        &format!("req -new -config config -key {key} -subj /CN=kubernetes -out request"),
-    );
-    openssl(
-        &folder,
-        &format!(
-            "ca -config config -batch -notext -preserveDN -selfsign -keyfile {key} -startdate {from} -enddate {until} \
-             -in request -out certificate"
-        ),
-    );
-    let certificate = fs::read(folder.join("certificate")).unwrap();
-    node.write(CERTIFICATE, certificate);
 }
 
 fn replace(node: &Node, new: &str) {

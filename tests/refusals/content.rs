@@ -17,6 +17,16 @@ fn byte_order_mark() {
 }
 
 #[test]
+fn two_bytes_for_each_character() {
+    Situation::by_shell(
+        "byte-order-mark.utf-16",
+        "cd etc/kubernetes/pki; iconv -f UTF-8 -t UTF-16 apiserver.key >../new; cat ../new >apiserver.key; rm ../new",
+    )
+    .judge()
+    .hint_mends();
+}
+
+#[test]
 fn byte_order_mark_of_a_kubeconfig() {
     let situation = Situation::new("byte-order-mark.kubeconfig");
     let path = "/etc/kubernetes/scheduler.conf";

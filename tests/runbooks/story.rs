@@ -31,7 +31,7 @@ impl<'page> Story<'page> {
     pub(super) fn begin(page: &'page mut Page, node: Node) -> Option<Self> {
         let machine = Machine::boot(node)?;
         machine.shell(&format!(
-            "mkdir /run/bin && cp '{}' /run/bin/rekindle",
+            "chmod 755 /run && mkdir /run/bin && cp '{}' /run/bin/rekindle",
             binary().display()
         ));
         for program in programs::KUBERNETES {

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 pub mod api_server;
+pub mod authority;
 pub mod der;
 pub mod golden;
 pub mod interruption;
