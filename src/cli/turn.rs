@@ -7,10 +7,10 @@ use time::{Duration, OffsetDateTime};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::render::{printable, timestamp};
+use super::render::printable;
 use super::restart::Outlook;
 use crate::control_plane::ControlPlane;
-use crate::evidence::with_causes;
+use crate::evidence::{moment, with_causes};
 use crate::node::{self, Root, machine};
 use crate::proof::{ApiServer, State};
 use crate::turn::{Holder, Taken, Turn, TurnError, lease};
@@ -101,10 +101,9 @@ fn own_name(plane: &ControlPlane) -> String {
 
 fn stand_back(holder: &Holder, now: OffsetDateTime, out: &mut dyn Write) -> Result<Exit, Failure> {
     let node = printable(&holder.node);
-    let since = holder.since.map_or_else(
-        || "an unknown time".to_owned(),
-        |since| timestamp(since.truncate_to_second()),
-    );
+    let since = holder
+        .since
+        .map_or_else(|| "an unknown time".to_owned(), moment);
     // A clock that is an hour off is no reason to wait for ever.
     let is_long = holder
         .since
