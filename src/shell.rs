@@ -22,14 +22,12 @@ pub fn without_quoted(text: &str) -> String {
     let (mut before, mut is_escaped) = (' ', false);
     for letter in text.chars() {
         let is_quoted = is_escaped || open.is_some();
-        match open {
-            Some((quote, _)) if letter == quote => open = None,
-            Some(_) => {}
-            None if is_escaped => {}
-            None if matches!(letter, '\'' | '"') && !before.is_alphanumeric() => {
-                open = Some((letter, plain.len()));
+        if let Some((quote, _)) = open {
+            if letter == quote {
+                open = None;
             }
-            None => {}
+        } else if !is_escaped && matches!(letter, '\'' | '"') && !before.is_alphanumeric() {
+            open = Some((letter, plain.len()));
         }
         is_escaped = !is_quoted && letter == '\\';
         before = letter;
