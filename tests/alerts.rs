@@ -146,7 +146,7 @@ fn the_rules_are_rules() {
     promtool.args(["check", "rules", "--lint=all", "--lint-fatal"]);
     promtool.arg(project().join(RULES));
     let run = Run::of(promtool).expect(0);
-    assert!(run.stdout.contains("SUCCESS: 10 rules"), "{}", run.stdout);
+    assert!(run.stdout.contains("SUCCESS: 11 rules"), "{}", run.stdout);
 }
 
 #[test]
@@ -237,6 +237,18 @@ fn a_run_that_was_interrupted_is_told_of() {
     let told = told(&node);
     assert!(told.metrics.contains("rekindle_run_unfinished 1"));
     expect_alerts(&told, SETTLED, &[("RekindleRunUnfinished", CRITICAL)]);
+}
+
+#[test]
+fn a_journal_that_was_tampered_with_is_told_of() {
+    if !promtool_is_here() {
+        return;
+    }
+    let node = recovered(&[]);
+    node.shell("sed -i '2s/.$//' var/lib/rekindle/journal/*.jsonl");
+    let told = told(&node);
+    assert!(!told.metrics.contains("\nrekindle_run_unfinished"));
+    expect_alerts(&told, SETTLED, &[("RekindleRunUnknown", CRITICAL)]);
 }
 
 #[test]

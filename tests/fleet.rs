@@ -15,6 +15,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use support::interruption;
 use support::node::{self, Node};
 use support::program::{Run, binary, rekindle};
 
@@ -41,6 +42,14 @@ fn fleet() -> Node {
         node.shell(&format!("cp -a . '{}'", target.display()));
     }
     fleet
+}
+
+/// A node on which all is well.
+fn recovered() -> Node {
+    let node = Node::materialize("ecdsa-p256-stacked");
+    let recover = ["recover", "--yes", "--restart", "none", "-q"];
+    rekindle(node.path(), &recover).expect(0);
+    node
 }
 
 fn text(path: &Path) -> &str {
@@ -120,9 +129,139 @@ fn only_what_needs_something_has_a_line_and_the_summary_counts_all() {
         "{}",
         run.stdout
     );
+}
+
+/// A backup that is not mounted must not look healthy.
+#[test]
+fn a_folder_in_which_no_node_is_is_said() {
+    let well = recovered();
     let nothing = Node::empty();
-    let run = check(&["--roots", text(nothing.path())]).expect(1);
-    assert_eq!(run.stdout, "No node is there.\n");
+    let name = text(nothing.path());
+    let line = format!("{name}: not looked at: no node is in it\n\n");
+    let run = check(&["--roots", name]).expect(1);
+    assert_eq!(run.stdout, format!("{line}No node is there.\n"));
+    let run = check(&["--roots", text(well.path()), name, name]).expect(1);
+    let summary = "1 node: 1 valid. 1 folder without a node.\n";
+    assert_eq!(run.stdout, format!("{line}{summary}"));
+    let run = check(&["-o", "json", "--roots", text(well.path()), name]).expect(1);
+    let last: Value = serde_json::from_str(run.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(last["root"], name);
+    assert_eq!(last["obstacles"][0], "no node is in it");
+}
+
+#[test]
+fn a_node_that_is_named_twice_is_one() {
+    let site = Node::empty();
+    let node = site.path().join("n1");
+    let well = recovered();
+    well.shell(&format!("cp -a . '{}'", node.display()));
+    symlink("n1", site.path().join("latest")).unwrap();
+    let other = format!("{}/./n1/", text(site.path()));
+    let link = site.path().join("latest");
+    let named = [text(&node), &other, text(&link), text(site.path())];
+    let run = check(&[&["--roots"], &named[..]].concat()).expect(0);
+    assert_eq!(run.stdout, "1 node: 1 valid.\n");
+}
+
+/// Links in a node lead beneath its root, and nowhere on this machine.
+#[test]
+fn a_node_whose_folder_is_a_link_is_a_node() {
+    for (folder, destination) in [("etc/kubernetes", "/srv/kubernetes"), ("etc", "/srv/etc")] {
+        let node = recovered();
+        node.shell(&format!(
+            "mkdir -p srv && mv {folder} .{destination} && ln -s {destination} {folder}"
+        ));
+        rekindle(node.path(), &["check"]).expect(0);
+        let run = check(&["--roots", text(node.path())]).expect(0);
+        assert_eq!(run.stdout, "1 node: 1 valid.\n");
+    }
+    // One that leads to nothing is a node that is not well, and not a folder of nodes.
+    let node = recovered();
+    node.shell("mv etc/kubernetes elsewhere && ln -s /gone etc/kubernetes");
+    let run = check(&["--roots", text(node.path())]).expect(1);
+    assert!(
+        run.stdout.ends_with("1 node: 1 not looked at.\n"),
+        "{}",
+        run.stdout
+    );
+}
+
+/// Whoever may not look does not know whether a node is there.
+#[test]
+fn a_folder_that_cannot_be_searched_is_not_taken_for_a_site() {
+    let node = recovered();
+    node.shell("chmod 0600 etc");
+    let program = node.path().with_file_name("rekindle");
+    fs::copy(binary(), &program).unwrap();
+    let mut command = Command::new("setpriv");
+    command
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .args(["--reuid=1000", "--regid=1000", "--clear-groups"])
+        .arg(&program)
+        .args(["check", "--roots"])
+        .arg(node.path());
+    if !nix::unistd::geteuid().is_root() {
+        println!("skipped: not root");
+        return;
+    }
+    let run = Run::of(command).expect(1);
+    let line = format!("{}: not looked at: ", text(node.path()));
+    assert!(run.stdout.starts_with(&line), "{}", run.stdout);
+    assert!(run.stdout.contains("permission denied"), "{}", run.stdout);
+    assert_eq!(run.stdout.matches("not looked at").count(), 2);
+}
+
+/// What `check` says of a node alone, and what it advises, a line among others says too.
+#[test]
+fn a_run_that_is_not_settled_is_called_what_it_is() {
+    let tampered = recovered();
+    tampered.shell("sed -i '2s/.$//' var/lib/rekindle/journal/*.jsonl");
+    expect_standing(
+        &tampered,
+        "REKINDLE CRITICAL: a journal cannot be relied on |",
+        2,
+        "a journal cannot be relied on; first end ",
+        "1 node: 1 with a journal in doubt.",
+    );
+    if !interruption::is_possible() {
+        return;
+    }
+    let again = ["recover", "--yes", "--force", "--validity", "9000h"];
+    let left_over = recovered();
+    interruption::kill(left_over.path(), &again, "symlinkat", 1);
+    expect_standing(
+        &left_over,
+        "REKINDLE WARNING: a run is left over |",
+        1,
+        "a run is left over; first end ",
+        "1 node: 1 with a run left over.",
+    );
+    let unfinished = recovered();
+    interruption::kill(unfinished.path(), &again, "renameat", 6);
+    expect_standing(
+        &unfinished,
+        "REKINDLE CRITICAL: a run is unfinished |",
+        2,
+        "a run is unfinished; first end ",
+        "1 node: 1 with a run unfinished.",
+    );
+    let dead = Node::materialize("ecdsa-p256-stacked");
+    interruption::kill(dead.path(), &["recover", "--yes"], "renameat", 1);
+    let run = check(&["--roots", text(dead.path())]).expect(1);
+    let words = "13 expired of 16, a run is unfinished; first end ";
+    assert!(run.stdout.contains(words), "{}", run.stdout);
+}
+
+#[track_caller]
+fn expect_standing(node: &Node, nagios: &str, code: i32, line: &str, summary: &str) {
+    let run = rekindle(node.path(), &["check", "-o", "nagios"]).expect(code);
+    assert!(run.stdout.starts_with(nagios), "{}", run.stdout);
+    let run = check(&["--roots", text(node.path())]).expect(1);
+    let line = format!("{}: {line}", text(node.path()));
+    assert!(run.stdout.starts_with(&line), "{}", run.stdout);
+    let end = format!("\n\n{summary}\nWhat to do about a run: rekindle --root DIR check\n");
+    assert!(run.stdout.ends_with(&end), "{}", run.stdout);
 }
 
 #[test]

@@ -19,9 +19,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("evidence", &["elision"]),
     ("shell", &[]),
     ("parallel", &[]),
-    ("pki", &["digest", "parallel"]),
+    ("pki", &["digest", "evidence", "parallel"]),
     ("kubernetes", &[]),
-    ("node", &["digest", "shell"]),
+    ("node", &["digest", "evidence", "shell"]),
     (
         "inventory",
         &["digest", "elision", "kubernetes", "node", "pki"],
@@ -44,7 +44,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "issuance",
         &["inventory", "kubernetes", "node", "pki", "plan"],
     ),
-    ("journal", &["digest", "pki"]),
+    ("journal", &["digest", "evidence", "pki"]),
     (
         "report",
         &["elision", "evidence", "journal", "pki", "shell"],

@@ -56,6 +56,7 @@ fn the_metrics_of_a_node_say_what_its_document_says() {
         let series = series(&run.stdout);
         assert_eq!(series["rekindle_node_healthy"], healthy);
         assert_eq!(series["rekindle_run_unfinished"], 0);
+        assert_eq!(series["rekindle_run_unknown"], 0);
         assert!(series.contains_key("rekindle_check_timestamp_seconds"));
         let document = rekindle(node.path(), &["check", "-o", "json"]).expect(code);
         let document: Value = serde_json::from_str(&document.stdout).unwrap();
@@ -90,8 +91,24 @@ fn a_node_that_cannot_be_looked_at_is_not_healthy() {
     let node = Node::empty();
     let run = rekindle(node.path(), &["check", "-o", "prometheus"]).expect(1);
     judge(&run.stdout);
-    assert_eq!(series(&run.stdout)["rekindle_node_healthy"], 0);
+    let series = series(&run.stdout);
+    assert_eq!(series["rekindle_node_healthy"], 0);
+    // Nobody has looked for a run.
+    assert_eq!(series.len(), 1, "{series:?}");
     assert!(run.stderr.contains("no control-plane node"));
+}
+
+#[test]
+fn whether_a_run_is_unfinished_is_not_known_where_a_journal_was_tampered_with() {
+    let node = Node::materialize(NODE);
+    rekindle(node.path(), &["recover", "--yes"]).expect(0);
+    node.shell("sed -i '2s/.$//' var/lib/rekindle/journal/*.jsonl");
+    let run = rekindle(node.path(), &["check", "-o", "prometheus"]).expect(1);
+    judge(&run.stdout);
+    let series = series(&run.stdout);
+    assert_eq!(series["rekindle_node_healthy"], 0);
+    assert_eq!(series["rekindle_run_unknown"], 1);
+    assert!(!series.contains_key("rekindle_run_unfinished"));
 }
 
 /// Prometheus' own judge, where it is installed.

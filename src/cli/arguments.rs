@@ -370,7 +370,7 @@ pub struct Check {
     #[arg(short, long, value_name = "FORM", default_value = "table")]
     pub output: CheckOutput,
     /// Several nodes in folders: each is a node, or a folder with a node in each of its folders. One line for each that needs something;
-    /// with `-o json` a document a line.
+    /// with `-o json` a document a line. A folder without a node is named too.
     #[arg(long, value_name = "DIR", num_args = 1..)]
     pub roots: Vec<PathBuf>,
 }

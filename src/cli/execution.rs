@@ -7,9 +7,27 @@ use super::failure::Failure;
 use super::interrupted::clear;
 use super::observed::confine;
 use super::progress::Watch;
+use super::restart::{LeftRunning, Outlook};
 use crate::node::Root;
 use crate::pki::Authority;
 use crate::recovery::{self, Ended, Interrupted, Live, Reason, RecoveryError, Undertaking};
+
+/// Does all that `undertaking` says, and with it the restart that was decided. Gives back besides what is to be said of processes that
+/// are left alone.
+pub(super) fn carry_out_with(
+    root: &Root,
+    mut outlook: Outlook,
+    undertaking: &mut Undertaking,
+    cluster: Option<Authority>,
+    left_over: Option<Interrupted>,
+    reason: &Reason,
+    watch: &mut Watch,
+) -> Result<(Ended, LeftRunning), Failure> {
+    outlook.add_to(undertaking);
+    let (live, left) = outlook.begin()?;
+    let ended = carry_out(root, undertaking, cluster, left_over, live, reason, watch)?;
+    Ok((ended, left))
+}
 
 /// Does all that `undertaking` says. `cluster` vouches for the journal.
 pub(super) fn carry_out(

@@ -7,9 +7,10 @@ use super::ended::write_warnings;
 use super::failure::Failure;
 use super::observed::confine;
 use super::progress::Watch;
-use super::render::{printable, timestamp};
+use super::render::printable;
 use super::standing::{how_far, of_history, unfinished, write_stopped};
 use super::voice::Voice;
+use crate::evidence::moment;
 use crate::inventory::cluster_authority_with_new_dates;
 use crate::journal::{Genesis, Progress};
 use crate::node::{self, Root};
@@ -47,7 +48,7 @@ pub(super) fn write_state(interrupted: &Interrupted, out: &mut dyn Write) -> io:
         out,
         "It was `{}`, begun at {} by uid {}: {}",
         printable(&verb),
-        timestamp(setting.clocks.wall.truncate_to_second()),
+        moment(setting.clocks.wall),
         setting.operator.uid,
         printable(setting.reason.as_deref().unwrap_or("no reason given"))
     )?;

@@ -7,6 +7,8 @@ use std::io::{self, Write};
 
 use terminal_size::terminal_size_of;
 
+use crate::shell::without_quoted;
+
 /// Of a line that is broken at the margin: no further in than this does the rest go on.
 const DEEPEST: usize = 26;
 /// A narrower terminal breaks lines itself: between a hanging indent and the margin there would be no room.
@@ -92,9 +94,10 @@ fn broken(line: &str, columns: usize) -> String {
     let indent = indent(text, columns);
     let mut result = String::new();
     let mut column = 0;
+    let plain = without_quoted(text);
     let mut rest = text;
     while !rest.is_empty() {
-        let (blanks, unit) = next(rest);
+        let (blanks, unit) = next(rest, &plain[text.len() - rest.len()..]);
         let (gap, length) = (width(blanks), width(unit));
         let is_first = column <= indent && result.trim().is_empty();
         if is_first || column + gap + length <= columns {
@@ -118,15 +121,17 @@ fn broken(line: &str, columns: usize) -> String {
     result
 }
 
-/// The blanks that come next, and what then may not be broken: a word, or a whole command.
-fn next(text: &str) -> (&str, &str) {
+/// The blanks that come next, and what then may not be broken: a word, one in quotes too, or a whole command. `plain` is the same
+/// text without what is in quotes.
+fn next<'a>(text: &'a str, plain: &str) -> (&'a str, &'a str) {
     let blanks = text.len() - text.trim_start_matches(' ').len();
     let (blanks, rest) = text.split_at(blanks);
-    let word = rest.find(' ').unwrap_or(rest.len());
+    let plain = &plain[blanks.len()..];
+    let word = plain.find(' ').unwrap_or(rest.len());
     let name = visible(&rest[..word]);
     let is_command = PROGRAMS.contains(&&*name) && rest.len() > word;
     let end = if is_command {
-        end_of_command(rest)
+        end_of_command(plain)
     } else {
         word
     };
@@ -226,6 +231,22 @@ mod tests {
                 "hint: to finish it: rekindle resume; or to go back: rekindle rollback\n"
             ),
             "hint: to finish it: rekindle resume; or\n  to go back: rekindle rollback\n"
+        );
+        let command = "rekindle --root '/n/cp (old, 3); there is' rollback";
+        let other = "mv -n '/a, b'\\''s' /root/";
+        assert_eq!(
+            written(
+                40,
+                &format!("to go back: {command}; or: {other}, then look\n")
+            ),
+            format!("to go back:\n  {command};\n  or: {other}, then\n  look\n")
+        );
+        assert_eq!(
+            written(
+                20,
+                "again with --kubelet-stop 'systemctl stop kubelet' here\n"
+            ),
+            "again with\n  --kubelet-stop\n  'systemctl stop kubelet'\n  here\n"
         );
         let path = "/a/very/long/path/of/more/than/a/line";
         assert_eq!(

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::table::terminal_columns;
+use crate::shell::without_quoted;
 
 /// The lines of `text`, each with at most `width` characters where its words are short enough; one line where nobody knows how wide
 /// the terminal is.
@@ -43,10 +44,10 @@ pub(super) fn write_lines(
 /// its own, and is never broken, for it is to be copied.
 pub(super) fn advice(text: &str, width: Option<usize>) -> Vec<String> {
     let whole = lines(text, width);
-    match text.rsplit_once(": ") {
-        Some((prose, command)) if whole.len() > 1 => {
-            let mut lines = lines(&format!("{prose}:"), width);
-            lines.push(command.to_owned());
+    match without_quoted(text).rfind(": ") {
+        Some(colon) if whole.len() > 1 => {
+            let mut lines = lines(&text[..=colon], width);
+            lines.push(text[colon + 2..].to_owned());
             lines
         }
         _ => whole,
@@ -70,6 +71,9 @@ mod tests {
         assert_eq!(advice(text, Some(40)), [text]);
         let broken = ["start it:", "systemctl start kubelet"];
         assert_eq!(advice(text, Some(20)), broken);
+        let quoted = "look: rekindle --root '/a: b' verify";
+        let broken = ["look:", "rekindle --root '/a: b' verify"];
+        assert_eq!(advice(quoted, Some(20)), broken);
         assert_eq!(advice("it is slow", Some(8)), ["it is", "slow"]);
     }
 }

@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::fold::Form;
 use super::paragraph;
-use super::render::{BAD, BOLD, GOOD, count, printable, timestamp, write_document};
+use super::render::{BAD, BOLD, GOOD, count, printable, write_document};
 use super::table::terminal_columns;
 use crate::elision::elide;
+use crate::evidence::moment;
 use crate::kubernetes::Component;
 use crate::node::{self, Root};
 use crate::proof::{Finding, Proof};
@@ -170,7 +171,7 @@ pub(super) struct Row<'a> {
 pub(super) fn write_json(proof: &Proof, out: &mut dyn Write) -> io::Result<()> {
     let report = Report {
         schema: SCHEMA,
-        at: timestamp(node::now().truncate_to_second()),
+        at: moment(node::now()),
         proven: proof.is_whole(),
         conditions: proof.findings.iter().map(row).collect(),
         kubelet_log: proof.kubelet_log.iter().map(|line| elide(line)).collect(),

@@ -13,7 +13,7 @@ use super::ca::{phrase, write_consequences, write_nothing_to_reissue};
 use super::clock::{observe_with_journal, write_clock_doubts};
 use super::copies::write_copies;
 use super::ended::{despite_lost_output, exit, write_ended, write_proven, write_warnings};
-use super::execution::carry_out;
+use super::execution::carry_out_with;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::{clear_away, reason, refuse_unfinished};
@@ -180,7 +180,7 @@ fn begin(
     let Ready {
         inventory,
         plan,
-        mut outlook,
+        outlook,
         left_over,
         now,
     } = ready;
@@ -191,15 +191,13 @@ fn begin(
     let reissued = ReissuedAuthorities::of(&plan, &changes);
     let reason = reason(&arguments.words, order.words.clone());
     let mut undertaking = Undertaking::of_plan(&plan, changes);
-    outlook.add_to(&mut undertaking);
     let mut watch = arguments.telling.voice().watch();
-    let (live, left) = outlook.begin()?;
-    let ended = carry_out(
+    let (ended, left) = carry_out_with(
         root,
-        &undertaking,
+        outlook,
+        &mut undertaking,
         cluster,
         left_over,
-        live,
         &reason,
         &mut watch,
     )?;

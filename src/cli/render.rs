@@ -37,7 +37,7 @@ pub(super) fn day(moment: OffsetDateTime) -> String {
         .unwrap_or_else(|_| moment.to_string())
 }
 
-/// `2026-11-23T20:56:30Z`.
+/// `2026-11-23T20:56:30Z`, with all digits of a second that it has.
 pub(super) fn timestamp(moment: OffsetDateTime) -> String {
     moment
         .format(&time::format_description::well_known::Rfc3339)
@@ -118,11 +118,6 @@ pub(super) fn without_controls(text: &str) -> String {
 
 /// The version of the documents that are Rekindle's own: fields are added to one, never renamed or removed.
 pub(super) const API_VERSION: &str = "rekindle.dev/v1";
-
-/// To the second, as documents have it.
-pub(super) fn second(moment: OffsetDateTime) -> String {
-    timestamp(moment.truncate_to_second())
-}
 
 /// A document for programs, indented for people who look at it.
 pub(super) fn write_document(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {

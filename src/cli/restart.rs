@@ -14,11 +14,11 @@ use super::failure::Failure;
 use super::fold::Form;
 use super::paragraph;
 use super::proof::{Row, row};
-use super::render::{BOLD, WARNING, printable, timestamp};
+use super::render::{BOLD, WARNING, printable};
 use super::table::terminal_columns;
 use crate::control_plane::{ControlPlane, EtcdCluster, ExpectedPod};
 use crate::elision::elide;
-use crate::evidence::with_causes;
+use crate::evidence::{moment, with_causes};
 use crate::inventory::Inventory;
 use crate::issuance::{Content, FileChange};
 use crate::kubernetes::{CATALOG, Component, stamp};
@@ -436,7 +436,7 @@ fn stamped(root: &Root, pod: &ExpectedPod) -> Result<FileChange, Failure> {
     let file = root
         .read(path, Secrecy::Public)
         .map_err(|error| Failure::of_file("manifest", &error))?;
-    let now = timestamp(node::now().truncate_to_second());
+    let now = moment(node::now());
     let stamped = stamp(&file.bytes, &now).map_err(|error| {
         Failure::refused(&[Refusal {
             code: RefusalCode::ManifestNotEditable,

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::arguments::{RestartName, Rollback, Way};
 use super::clock::{last_written, write_clock_doubts};
-use super::execution::carry_out;
+use super::execution::carry_out_with;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::{clear_away, find, reason, refuse_unfinished};
@@ -163,15 +163,13 @@ fn undo_ended(
     let inventory = Inventory::observe(root);
     let mut changes = undertaking.changes.iter();
     demand_no_old_processes(changes.any(|change| change.location == MANIFEST), way)?;
-    let mut outlook = Outlook::of(root, &inventory, &way.restart, BACK.restart, &renewed)?;
-    outlook.add_to(&mut undertaking);
-    let (live, left) = outlook.begin()?;
-    let ended = carry_out(
+    let outlook = Outlook::of(root, &inventory, &way.restart, BACK.restart, &renewed)?;
+    let (ended, left) = carry_out_with(
         root,
-        &undertaking,
+        outlook,
+        &mut undertaking,
         cluster,
         left_over,
-        live,
         &reason,
         &mut watch,
     )?;

@@ -73,9 +73,20 @@ impl Standing {
         }
     }
 
-    /// Whether a run that may have changed files waits for a person.
-    pub(super) fn is_unfinished(&self) -> bool {
-        matches!(self, Self::Unfinished(_))
+    /// Whether a person has to settle a run that may have changed files, or to find out whether there is one.
+    pub(super) fn waits_for_a_person(&self) -> bool {
+        matches!(self, Self::Unfinished(_) | Self::Unknown(_))
+    }
+
+    /// For a line among others; nothing where there is nothing to say.
+    pub(super) fn in_words(&self) -> Option<&'static str> {
+        match self {
+            Self::Settled => None,
+            Self::Working(_) => Some("a run is under way"),
+            Self::LeftOver(_) => Some("a run is left over"),
+            Self::Unfinished(_) => Some("a run is unfinished"),
+            Self::Unknown(_) => Some("a journal cannot be relied on"),
+        }
     }
 
     pub(super) fn is_settled(&self) -> bool {

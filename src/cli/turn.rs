@@ -7,10 +7,10 @@ use time::{Duration, OffsetDateTime};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::render::{printable, timestamp};
+use super::render::printable;
 use super::restart::Outlook;
 use crate::control_plane::ControlPlane;
-use crate::evidence::with_causes;
+use crate::evidence::{moment, with_causes};
 use crate::node::{self, Root, machine};
 use crate::proof::{ApiServer, State};
 use crate::turn::{Holder, Taken, Turn, TurnError, lease};
@@ -60,6 +60,14 @@ pub(super) fn is_kept(root: &Arc<Root>, plane: &ControlPlane) -> bool {
 pub(super) fn end(turn: Turn, ended: &Result<(Exit, bool), Failure>) -> io::Result<()> {
     let (given, what) = match ended {
         Ok((_, true)) => (turn.give_up(), "given up"),
+        // What an earlier run has left unproven is as unproven as before.
+        Err(failure) if failure.exit == Exit::Refused && turn.is_of_earlier_run() => {
+            return writeln!(
+                anstream::stderr().lock(),
+                "warning: this node keeps the turn of an earlier run (Lease {}), for nothing was proven; see: rekindle runbook {RUNBOOK}",
+                lease()
+            );
+        }
         // Before the first write: nothing was begun.
         Err(failure) if failure.exit == Exit::Refused => (turn.give_up(), "given up"),
         Ok((exit, false)) => (turn.keep(words(*exit)), "marked"),
@@ -78,11 +86,11 @@ pub(super) fn end(turn: Turn, ended: &Result<(Exit, bool), Failure>) -> io::Resu
 
 fn words(exit: Exit) -> String {
     let what = match exit {
-        Exit::Failed => "failed, and rolled back",
+        Exit::Failed => "failed: nothing was changed in the end",
         Exit::HalfWay => "stopped half-way",
         _ => "not proven to be running",
     };
-    format!("{what} (exit {})", exit as u8)
+    format!("{what} (exit {})", exit.code())
 }
 
 /// The kubelet's name for the node; where its certificate cannot tell, that of the host, which kubeadm takes.
@@ -93,10 +101,9 @@ fn own_name(plane: &ControlPlane) -> String {
 
 fn stand_back(holder: &Holder, now: OffsetDateTime, out: &mut dyn Write) -> Result<Exit, Failure> {
     let node = printable(&holder.node);
-    let since = holder.since.map_or_else(
-        || "an unknown time".to_owned(),
-        |since| timestamp(since.truncate_to_second()),
-    );
+    let since = holder
+        .since
+        .map_or_else(|| "an unknown time".to_owned(), moment);
     // A clock that is an hour off is no reason to wait for ever.
     let is_long = holder
         .since

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::digest::Sha256Digest;
-use crate::pki::rfc3339;
+use crate::evidence::moment;
 
 /// Something that is done to what runs on the node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,7 +142,7 @@ impl fmt::Display for Act {
                 write!(
                     formatter,
                     "issue a break-glass credential for {user} ({groups}, serial {serial}, until {}) to {server}",
-                    rfc3339(not_after)
+                    moment(*not_after)
                 )?;
                 match sealed_to.len() {
                     0 => Ok(()),

@@ -67,7 +67,7 @@ pub use home::Home;
 pub use identity::{MACHINE_ID, Machine, Operator, binary_digest, machine, operator};
 pub use lock::{LockHolder, NodeLock};
 pub use log::{AppendOnlyFile, RESERVE_SIZE};
-pub use nodes_in::nodes_in;
+pub use nodes_in::{NodeFolder, nodes_in};
 pub use operand::{
     LARGEST_OPERAND, create_operand, create_operand_with, look_at_operand, read_operand,
     remove_operand,

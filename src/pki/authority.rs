@@ -4,9 +4,9 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
-use super::validity::rfc3339;
 use super::{Certificate, PrivateKey};
 use crate::digest::Sha256Digest;
+use crate::evidence::moment;
 
 /// A certificate authority that can sign now.
 pub struct Authority {
@@ -31,8 +31,8 @@ pub enum AuthorityError {
     /// What it signs now nobody would trust.
     #[error(
         "the authority {subject} expired at {}, and it is {}",
-        rfc3339(not_after),
-        rfc3339(now)
+        moment(*not_after),
+        moment(*now)
     )]
     Expired {
         /// Whose certificate it is.
@@ -45,8 +45,8 @@ pub enum AuthorityError {
     /// Usually a clock that is wrong.
     #[error(
         "the authority {subject} is valid from {} on, and it is {}",
-        rfc3339(not_before),
-        rfc3339(now)
+        moment(*not_before),
+        moment(*now)
     )]
     NotYetValid {
         /// Whose certificate it is.

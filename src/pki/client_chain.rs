@@ -4,8 +4,8 @@
 use time::OffsetDateTime;
 
 use super::extension::{BASIC_CONSTRAINTS, SUBJECT_ALTERNATIVE_NAME};
-use super::validity::rfc3339;
 use super::{Certificate, SignatureCheck};
+use crate::evidence::moment;
 
 /// Go stops looking for a chain behind so many signatures (`maxChainSignatureChecks`).
 const MOST_SIGNATURES: usize = 100;
@@ -39,7 +39,7 @@ pub enum ChainError {
         oid: String,
     },
     /// The validity has not begun.
-    #[error("{subject} is not valid before {}", rfc3339(not_before))]
+    #[error("{subject} is not valid before {}", moment(*not_before))]
     NotYetValid {
         /// Whose.
         subject: String,
@@ -49,7 +49,7 @@ pub enum ChainError {
         is_authority: bool,
     },
     /// The validity has ended.
-    #[error("{subject} ended at {}", rfc3339(not_after))]
+    #[error("{subject} ended at {}", moment(*not_after))]
     Expired {
         /// Whose.
         subject: String,

@@ -3,14 +3,14 @@
 use rcgen::{CertificateParams, Issuer, KeyIdMethod, PublicKeyData, SigningKey};
 use time::UtcOffset;
 
-use super::validity::rfc3339;
 use super::{PrivateKey, SerialNumber, Validity};
+use crate::evidence::moment;
 
 /// Why no certificate could be drafted.
 #[derive(Debug, thiserror::Error)]
 pub enum DraftError {
     /// Years that a certificate cannot hold (RFC 5280 section 4.1.2.5), or an end before the beginning.
-    #[error("no certificate can be valid from {} to {}", rfc3339(&validity.not_before), rfc3339(&validity.not_after))]
+    #[error("no certificate can be valid from {} to {}", moment(validity.not_before), moment(validity.not_after))]
     Dates {
         /// The dates asked for.
         validity: Validity,

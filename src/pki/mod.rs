@@ -69,7 +69,7 @@ pub use revision::Revision;
 pub use serial::{NoRandomness, SerialNumber};
 pub use signature::SignatureCheck;
 pub use specification::{Attribute, ExtendedKeyUsage, KeyUsage, Specification};
-pub use validity::{Validity, rfc3339};
+pub use validity::Validity;
 pub use verify::{VerifyError, verify_reissued};
 pub use verify_issued::verify_issued;
 pub use verifying_key::VerifyingKey;

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::Certificate;
 
@@ -72,13 +71,6 @@ impl Validity {
             not_after,
         }
     }
-}
-
-/// An instant as RFC 3339 writes it, for errors and records.
-pub fn rfc3339(instant: &OffsetDateTime) -> String {
-    instant
-        .format(&Rfc3339)
-        .unwrap_or_else(|_| instant.to_string())
 }
 
 /// Certificates have no fractions of a second; cut off, as kubeadm's Go does.

@@ -2,9 +2,9 @@
 
 use time::OffsetDateTime;
 
-use super::validity::rfc3339;
 use super::verify_revised::{verify_extensions, verify_fields};
 use super::{Certificate, Revision, SerialNumber, SignatureCheck, Validity};
+use crate::evidence::moment;
 
 /// In what a new certificate is not what was asked for. Each of these is a defect of this program, found in time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,8 +55,8 @@ pub enum VerifyError {
     /// A date is not what was asked for.
     #[error(
         "the {field} is {}, and {} was asked for",
-        rfc3339(found),
-        rfc3339(expected)
+        moment(*found),
+        moment(*expected)
     )]
     Date {
         /// `notBefore` or `notAfter`.

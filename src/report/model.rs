@@ -329,9 +329,9 @@ impl NodeReport {
                 let words: Vec<&str> = run.verb.split(' ').collect();
                 let verb = words.iter().take_while(|word| !word.starts_with('-'));
                 let verb: Vec<&str> = verb.take(2).copied().collect();
-                format!("the report of the run {} ({})", run.id, verb.join(" "))
+                format!("the run {} ({})", run.id, verb.join(" "))
             }
-            None => format!("the report of {}", self.source),
+            None => self.source.clone(),
         }
     }
 

@@ -56,7 +56,7 @@ impl Record {
         })
     }
 
-    /// The change that makes it `node`'s: only if nobody changed it meanwhile.
+    /// The change that makes it `node`'s: only if nobody changed it meanwhile. That a node is stuck stays said until it gives its turn up.
     pub(super) fn taken_by(&self, node: &str, now: OffsetDateTime) -> Value {
         let is_another = self.holder().is_none_or(|holder| holder.node != node);
         let transitions = self.spec.lease_transitions.unwrap_or(0);
@@ -64,8 +64,9 @@ impl Record {
         if is_another {
             spec["acquireTime"] = json!(micro_time(now));
             spec["leaseTransitions"] = json!(transitions.saturating_add(1));
+            return self.change(&json!({ STUCK: null }), &spec);
         }
-        self.change(&json!({ STUCK: null }), &spec)
+        self.change(&json!({}), &spec)
     }
 
     /// The change that gives it up.

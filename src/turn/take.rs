@@ -29,6 +29,7 @@ pub enum Taken {
 pub struct Turn {
     server: ApiServer,
     node: String,
+    is_of_earlier_run: bool,
     /// Started before the process is confined, and so able to connect after that.
     unconfined: Unconfined,
 }
@@ -37,18 +38,22 @@ impl Turn {
     /// Takes it, if nobody else has it. To be called before the process is confined.
     pub fn take(server: ApiServer, node: String) -> Result<Taken, TurnError> {
         for _ in 0..ATTEMPTS {
-            let written = match read(&server)? {
+            let record = read(&server)?;
+            let holder = record.as_ref().and_then(Record::holder);
+            let is_of_earlier_run = match holder {
+                Some(holder) if holder.node != node => return Ok(Taken::Theirs(holder)),
+                holder => holder.is_some(),
+            };
+            let written = match record {
                 None => create(&server, &new_record(&lease().name, &node, now()))?,
-                Some(record) => match record.holder() {
-                    Some(holder) if holder.node != node => return Ok(Taken::Theirs(holder)),
-                    _ => change(&server, &record.taken_by(&node, now()))?,
-                },
+                Some(record) => change(&server, &record.taken_by(&node, now()))?,
             };
             if matches!(written, Written::Done) {
                 let unconfined = Unconfined::begin()?;
                 return Ok(Taken::Ours(Self {
                     server,
                     node,
+                    is_of_earlier_run,
                     unconfined,
                 }));
             }
@@ -62,6 +67,11 @@ impl Turn {
     pub fn is_kept_by(server: &ApiServer, node: &str) -> Result<bool, TurnError> {
         let holder = read(server)?.and_then(|record| record.holder());
         Ok(holder.is_some_and(|holder| holder.node == node))
+    }
+
+    /// Whether an earlier run of this node has kept it, or never came to its end.
+    pub fn is_of_earlier_run(&self) -> bool {
+        self.is_of_earlier_run
     }
 
     /// Gives it up. A Lease that was deleted meanwhile, or given to somebody else, is left as it is.

@@ -42,23 +42,35 @@ impl Cluster {
         Some(Self(server))
     }
 
-    /// What a timer runs; `within` so large that there is something to do.
-    fn renew(&self, within: &str) -> Run {
+    /// What a timer runs; `within`, in hours, so large that there is something to do.
+    fn renew(&self, within: u32) -> Run {
         let commands = ["stop", "start"].map(|verb| {
             let command = format!("'{}'", stand_in(&format!("kubelet-{verb}")).display());
             format!("--kubelet-{verb}={command}")
         });
-        let within = format!("--within={within}");
+        let validity = format!("--validity={}h", within + 500);
+        let within = format!("--within={within}h");
         let mut arguments = vec![
             "recover",
             "--yes",
             "--in-turn",
             &within,
-            "--validity=9500h",
+            &validity,
             "--timeout=2s",
         ];
         arguments.extend(commands.iter().map(String::as_str));
         Run::of(self.0.machine().command(&binary(), &arguments))
+    }
+
+    /// The same where it is refused right before the first write: something is mounted on a file that is to be replaced.
+    fn refused(&self, within: u32) -> Run {
+        let machine = self.0.machine();
+        machine.shell("mount --bind /etc/kubernetes/scheduler.conf /etc/kubernetes/scheduler.conf");
+        let run = self.renew(within);
+        machine.shell("umount /etc/kubernetes/scheduler.conf");
+        let run = run.expect(3);
+        assert!(run.stderr.contains("mount-point"), "{}", run.stderr);
+        run
     }
 
     fn lease(&self) -> Value {
@@ -114,7 +126,7 @@ fn a_turn_is_another_ones_this_ones_or_nobodys() {
 
     // Another one's, just now.
     cluster.held_by("other", &cluster.now("1 minute ago"), "");
-    let run = cluster.renew("9000h").expect(0);
+    let run = cluster.renew(9000).expect(0);
     assert!(
         run.stdout.contains("It is the turn of other, since"),
         "{}",
@@ -123,7 +135,7 @@ fn a_turn_is_another_ones_this_ones_or_nobodys() {
 
     // A clock that runs ahead a little is no matter; hours are.
     cluster.held_by("other", &cluster.now("10 minutes"), "");
-    cluster.renew("9000h").expect(0);
+    cluster.renew(9000).expect(0);
     for (since, annotation, words) in [
         ("5 hours", "", "it has not come to an end"),
         ("2 hours ago", "", "it has not come to an end"),
@@ -134,7 +146,7 @@ fn a_turn_is_another_ones_this_ones_or_nobodys() {
         ),
     ] {
         cluster.held_by("other", &cluster.now(since), annotation);
-        let run = cluster.renew("9000h").expect(1);
+        let run = cluster.renew(9000).expect(1);
         assert!(
             run.stderr.contains("other has had the turn since"),
             "{}",
@@ -149,11 +161,17 @@ fn a_turn_is_another_ones_this_ones_or_nobodys() {
     assert_eq!(cluster.holder(), "other");
     assert_eq!(cluster.runs(), before, "no run may have begun");
 
-    // Freed by hand, as the runbook says. Nobody but the API server runs here: nothing can be proven, and the turn is kept.
+    // Freed by hand, as the runbook says. What is refused before the first write gives back what it has just taken.
     cluster
         .0
         .kubectl(&["--namespace=kube-system", "delete", "lease/rekindle"]);
-    let run = cluster.renew("9000h");
+    let run = cluster.refused(9000);
+    assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+    assert_eq!(cluster.holder(), "");
+    assert_eq!(cluster.runs(), before, "no run may have begun");
+
+    // Nobody but the API server runs here: nothing can be proven, and the turn is kept.
+    let run = cluster.renew(9000);
     println!("{}{}", run.stdout, run.stderr);
     run.expect(7);
     assert_eq!(cluster.runs(), before + 1);
@@ -166,13 +184,32 @@ fn a_turn_is_another_ones_this_ones_or_nobodys() {
     assert!(!own.is_empty() && own != "other");
 
     // The same node may go on.
-    cluster.renew("9000h").expect(7);
+    cluster.renew(9000).expect(7);
     assert_eq!(cluster.holder(), own);
+
+    // That it is refused now proves nothing: the turn is as kept, and as stuck, as before.
+    let kept = cluster.lease();
+    let run = cluster.refused(9600);
+    assert!(
+        run.stderr.contains(
+            "warning: this node keeps the turn of an earlier run (Lease kube-system/rekindle)"
+        ),
+        "{}",
+        run.stderr
+    );
+    let lease = cluster.lease();
+    for member in ["holderIdentity", "acquireTime", "leaseTransitions"] {
+        assert_eq!(lease["spec"][member], kept["spec"][member], "{member}");
+    }
+    assert_eq!(
+        lease["metadata"]["annotations"]["rekindle.dev/stuck"],
+        "not proven to be running (exit 7)"
+    );
 
     // Without an API server nothing is done unattended.
     cluster.0.stop();
     let before = cluster.runs();
-    let run = cluster.renew("9000h").expect(3);
+    let run = cluster.renew(9000).expect(3);
     println!("{}", run.stderr);
     assert!(run.stderr.contains(RUNBOOK), "{}", run.stderr);
     assert_eq!(cluster.runs(), before);

@@ -1,6 +1,7 @@
 //! `check --roots`: many nodes in folders, in one call. They are looked at in batches, so that a thousand take no more memory than a
 //! hundred.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,9 +11,9 @@ use crate::cli::arguments::{Check, CheckOutput};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::render::{BAD, GOOD, WARNING, count, day, printable, residual};
-use crate::node::{Root, nodes_in};
+use crate::cli::standing::Standing;
+use crate::node::{FileError, Root, nodes_in};
 use crate::parallel;
-use crate::shell::quote;
 
 /// How many nodes are held in memory at a time.
 const BATCH: usize = 128;
@@ -31,44 +32,86 @@ pub(super) fn check(
                 .hint("with --roots there are -o table and -o json"));
         }
     };
-    let mut nodes: Vec<PathBuf> = Vec::new();
-    for folder in &arguments.roots {
-        match nodes_in(folder) {
-            Ok(found) => nodes.extend(found),
-            // It gets its line as any that cannot be looked at.
-            Err(_) => nodes.push(folder.clone()),
-        }
-    }
+    let places = places(&arguments.roots);
     let mut fleet = Fleet::default();
-    for batch in nodes.chunks(BATCH) {
-        let looks = parallel::map(batch, parallel::cores(), |node| look(node, within));
-        for (node, look) in batch.iter().zip(&looks) {
-            fleet.count(look);
+    for batch in places.chunks(BATCH) {
+        let looks = parallel::map(batch, parallel::cores(), |place| place.look(within));
+        for (place, look) in batch.iter().zip(&looks) {
+            fleet.count(place, look);
             if is_table {
-                write_node(node, look, out)?;
+                write_place(&place.path, look, out)?;
             } else {
-                json::write_of_several(node, look.as_ref(), out)?;
+                json::write_of_several(&place.path, look.as_ref(), out)?;
             }
         }
     }
     if is_table {
-        fleet.write(nodes.len(), out)?;
+        fleet.write(out)?;
     }
-    Ok(if fleet.valid == nodes.len() && !nodes.is_empty() {
+    Ok(if fleet.valid == places.len() && !places.is_empty() {
         Exit::Done
     } else {
         Exit::ActionNeeded
     })
 }
 
-fn look(node: &Path, within: time::Duration) -> Result<Look, Failure> {
-    let root = Root::open(node).map_err(|error| Failure::of_file("root", &error))?;
-    Look::at(&root, within)
+/// What one line is about.
+struct Place {
+    path: PathBuf,
+    found: Found,
 }
 
-/// A line for a node that needs something.
-fn write_node(node: &Path, look: &Result<Look, Failure>, out: &mut dyn Write) -> io::Result<()> {
-    let name = printable(&node.to_string_lossy());
+enum Found {
+    /// What is to be looked at as a node.
+    Node,
+    /// The operator named it, and no folder is in it that could be one: a backup that is not mounted.
+    Nothing,
+    /// It cannot be told what is in it.
+    Unlisted(FileError),
+}
+
+/// The nodes that were named, each once, however often and by whatever path, and what was named in vain.
+fn places(roots: &[PathBuf]) -> Vec<Place> {
+    let (mut nodes, mut others) = (BTreeSet::new(), BTreeSet::new());
+    let mut places = Vec::new();
+    for folder in roots {
+        let found = match nodes_in(folder) {
+            Ok(found) if found.is_empty() => Found::Nothing,
+            Err(error) => Found::Unlisted(error),
+            Ok(found) => {
+                let new = found.into_iter().filter(|node| nodes.insert(node.identity));
+                places.extend(new.map(|node| Place {
+                    path: node.path,
+                    found: Found::Node,
+                }));
+                continue;
+            }
+        };
+        if others.insert(folder) {
+            let path = folder.clone();
+            places.push(Place { path, found });
+        }
+    }
+    places
+}
+
+impl Place {
+    fn look(&self, within: time::Duration) -> Result<Look, Failure> {
+        match &self.found {
+            Found::Node => {
+                let root = Root::open(&self.path);
+                let root = root.map_err(|error| Failure::of_file("root", &error))?;
+                Look::at(&root, within)
+            }
+            Found::Nothing => Err(Failure::new(Exit::ActionNeeded, "no node is in it")),
+            Found::Unlisted(error) => Err(Failure::of_file("root", error)),
+        }
+    }
+}
+
+/// A line for a node that needs something, and for a place where none could be looked at.
+fn write_place(path: &Path, look: &Result<Look, Failure>, out: &mut dyn Write) -> io::Result<()> {
+    let name = printable(&path.to_string_lossy());
     let look = match look {
         Ok(look) if look.is_healthy() => return Ok(()),
         Ok(look) => look,
@@ -81,7 +124,7 @@ fn write_node(node: &Path, look: &Result<Look, Failure>, out: &mut dyn Write) ->
         }
     };
     let tally = Tally::of(look);
-    let style = if tally.expired + tally.faulty > 0 || tally.is_unfinished {
+    let style = if tally.expired + tally.faulty > 0 || look.standing.waits_for_a_person() {
         BAD
     } else {
         WARNING
@@ -91,19 +134,22 @@ fn write_node(node: &Path, look: &Result<Look, Failure>, out: &mut dyn Write) ->
         (tally.expiring, "expiring"),
         (tally.faulty, "faulty"),
     ];
-    let mut words: Vec<String> = numbers
-        .iter()
-        .filter(|(number, _)| *number > 0)
+    let numbers = numbers.iter().filter(|(number, _)| *number > 0);
+    let numbers: Vec<String> = numbers
         .map(|(number, word)| format!("{number} {word}"))
         .collect();
-    if tally.is_unfinished {
-        words.push("a run unfinished".to_owned());
-    } else if !look.standing.is_settled() {
-        words.push("a run to be looked at".to_owned());
+    let mut words = Vec::new();
+    if !numbers.is_empty() {
+        let numbers = numbers.join(", ");
+        words.push(format!("{style}{numbers}{style:#} of {}", tally.all));
+    }
+    if let Some(standing) = look.standing.in_words() {
+        words.push(format!("{style}{standing}{style:#}"));
     }
     let obstacles = look.diagnosis.obstacles.len();
     if obstacles > 0 {
-        words.push(format!("{} not understood", count(obstacles, "file")));
+        let files = count(obstacles, "file");
+        words.push(format!("{style}{files} not understood{style:#}"));
     }
     let first = tally.first_end.map_or_else(String::new, |end| {
         format!(
@@ -112,49 +158,56 @@ fn write_node(node: &Path, look: &Result<Look, Failure>, out: &mut dyn Write) ->
             residual(end - look.diagnosis.at)
         )
     });
-    writeln!(
-        out,
-        "{name}: {style}{}{style:#} of {}{first}",
-        words.join(", "),
-        tally.all
-    )
+    writeln!(out, "{name}: {}{first}", words.join(", "))
 }
 
-/// How many nodes are in what condition.
+/// How many nodes are in what condition: of several the one that has to be settled first.
 #[derive(Default)]
 struct Fleet {
     valid: usize,
     expiring: usize,
     broken: usize,
+    left_over: usize,
+    working: usize,
     unfinished: usize,
+    unknown: usize,
     unseen: usize,
+    /// Of the folders that were named, those with no node in them.
+    empty: usize,
 }
 
 impl Fleet {
-    fn count(&mut self, look: &Result<Look, Failure>) {
+    fn count(&mut self, place: &Place, look: &Result<Look, Failure>) {
         let number = match look {
+            Err(_) if matches!(place.found, Found::Nothing) => &mut self.empty,
             Err(_) => &mut self.unseen,
             Ok(look) if look.is_healthy() => &mut self.valid,
             Ok(look) => {
                 let tally = Tally::of(look);
-                if tally.is_unfinished {
-                    &mut self.unfinished
-                } else if tally.expired + tally.faulty == 0 && tally.needy() > 0 {
-                    &mut self.expiring
-                } else {
-                    &mut self.broken
+                let is_understood = look.diagnosis.obstacles.is_empty();
+                let is_broken = tally.expired + tally.faulty > 0 || !is_understood;
+                match &look.standing {
+                    Standing::Unknown(_) => &mut self.unknown,
+                    Standing::Unfinished(_) => &mut self.unfinished,
+                    Standing::Working(_) => &mut self.working,
+                    _ if is_broken => &mut self.broken,
+                    Standing::LeftOver(_) => &mut self.left_over,
+                    Standing::Settled => &mut self.expiring,
                 }
             }
         };
         *number += 1;
     }
 
-    fn write(&self, all: usize, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let numbers = [
             (self.valid, "valid", GOOD),
             (self.expiring, "expiring", WARNING),
             (self.broken, "expired or broken", BAD),
+            (self.left_over, "with a run left over", WARNING),
+            (self.working, "with a run under way", WARNING),
             (self.unfinished, "with a run unfinished", BAD),
+            (self.unknown, "with a journal in doubt", BAD),
             (self.unseen, "not looked at", BAD),
         ];
         let words: Vec<String> = numbers
@@ -162,19 +215,27 @@ impl Fleet {
             .filter(|(number, _, _)| *number > 0)
             .map(|(number, word, style)| format!("{style}{number} {word}{style:#}"))
             .collect();
+        let all = numbers.iter().map(|(number, _, _)| number).sum();
+        if self.valid < all || self.empty > 0 {
+            writeln!(out)?;
+        }
         if all == 0 {
             return writeln!(out, "No node is there.");
         }
-        if self.valid < all {
-            writeln!(out)?;
-        }
-        writeln!(out, "{}: {}.", count(all, "node"), words.join(", "))?;
-        if self.expiring + self.broken > 0 {
-            writeln!(
+        write!(out, "{}: {}.", count(all, "node"), words.join(", "))?;
+        if self.empty > 0 {
+            write!(
                 out,
-                "What would be done on one: rekindle --root {} plan",
-                quote("DIR")
+                " {BAD}{} without a node{BAD:#}.",
+                count(self.empty, "folder")
             )?;
+        }
+        writeln!(out)?;
+        if self.expiring + self.broken > 0 {
+            writeln!(out, "What would be done on one: rekindle --root DIR plan")?;
+        }
+        if self.left_over + self.working + self.unfinished + self.unknown > 0 {
+            writeln!(out, "What to do about a run: rekindle --root DIR check")?;
         }
         Ok(())
     }

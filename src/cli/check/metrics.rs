@@ -72,42 +72,39 @@ pub(super) fn write_metrics(
         }
     }
     let healthy = diagnosis.is_healthy() && standing.is_settled();
-    write_node(Some(diagnosis.at), healthy, standing.is_unfinished(), out)
+    switch(HEALTHY, healthy, out)?;
+    let is_unknown = matches!(standing, Standing::Unknown(_));
+    if !is_unknown {
+        let is_unfinished = matches!(standing, Standing::Unfinished(_));
+        switch(UNFINISHED, is_unfinished, out)?;
+    }
+    switch(UNKNOWN, is_unknown, out)?;
+    let name = "rekindle_check_timestamp_seconds";
+    gauge(name, "When it was looked, in seconds since 1970.", out)?;
+    writeln!(out, "{name} {}", diagnosis.at.unix_timestamp())
 }
 
 /// Writes a node that could not be looked at.
 pub(super) fn write_failure(out: &mut dyn Write) -> io::Result<()> {
-    write_node(None, false, false, out)
+    switch(HEALTHY, false, out)
 }
 
-fn write_node(
-    at: Option<OffsetDateTime>,
-    is_healthy: bool,
-    is_unfinished: bool,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let switches = [
-        (
-            "rekindle_node_healthy",
-            "Whether rekindle check ended with 0: nothing needs a person.",
-            is_healthy,
-        ),
-        (
-            "rekindle_run_unfinished",
-            "Whether a run was interrupted and waits for resume or rollback.",
-            is_unfinished,
-        ),
-    ];
-    for (name, help, is) in switches {
-        gauge(name, help, out)?;
-        writeln!(out, "{name} {}", u8::from(is))?;
-    }
-    if let Some(at) = at {
-        let name = "rekindle_check_timestamp_seconds";
-        gauge(name, "When it was looked, in seconds since 1970.", out)?;
-        writeln!(out, "{name} {}", at.unix_timestamp())?;
-    }
-    Ok(())
+const HEALTHY: (&str, &str) = (
+    "rekindle_node_healthy",
+    "Whether rekindle check ended with 0: nothing needs a person.",
+);
+const UNFINISHED: (&str, &str) = (
+    "rekindle_run_unfinished",
+    "Whether a run was interrupted and waits for resume or rollback; absent where nobody can tell.",
+);
+const UNKNOWN: (&str, &str) = (
+    "rekindle_run_unknown",
+    "Whether nobody can tell if a run was interrupted, for a journal cannot be relied on.",
+);
+
+fn switch((name, help): (&str, &str), is: bool, out: &mut dyn Write) -> io::Result<()> {
+    gauge(name, help, out)?;
+    writeln!(out, "{name} {}", u8::from(is))
 }
 
 /// One of the two dates of a validity.

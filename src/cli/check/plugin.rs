@@ -41,11 +41,7 @@ pub(super) fn write_status(look: &Look, out: &mut dyn Write) -> io::Result<Exit>
     if needy.len() > NAMED {
         text.push(format!("and {} more", needy.len() - NAMED));
     }
-    if tally.is_unfinished {
-        text.push("a run is unfinished".to_owned());
-    } else if !look.standing.is_settled() {
-        text.push("a run is to be looked at".to_owned());
-    }
+    text.extend(look.standing.in_words().map(str::to_owned));
     if let Some(obstacle) = look.diagnosis.obstacles.first() {
         text.push(obstacle.clone());
     }
@@ -71,7 +67,7 @@ pub(super) fn write_status(look: &Look, out: &mut dyn Write) -> io::Result<Exit>
 
 fn status(tally: &Tally, look: &Look) -> (&'static str, Exit) {
     let is_critical = tally.expired + tally.faulty > 0
-        || tally.is_unfinished
+        || look.standing.waits_for_a_person()
         || !look.diagnosis.obstacles.is_empty();
     if is_critical {
         ("CRITICAL", Exit::PluginCritical)

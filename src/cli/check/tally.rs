@@ -17,8 +17,6 @@ pub(super) struct Tally {
     pub(super) faulty: usize,
     /// When the first of them ends.
     pub(super) first_end: Option<OffsetDateTime>,
-    /// Whether a run waits for a person.
-    pub(super) is_unfinished: bool,
 }
 
 impl Tally {
@@ -29,7 +27,6 @@ impl Tally {
             expiring: 0,
             faulty: 0,
             first_end: None,
-            is_unfinished: look.standing.is_unfinished(),
         };
         let diagnosis = &look.diagnosis;
         for finding in diagnosis.certificates.iter().chain(&diagnosis.authorities) {
@@ -57,10 +54,5 @@ impl Tally {
             }
         }
         tally
-    }
-
-    /// How many need something.
-    pub(super) fn needy(&self) -> usize {
-        self.expired + self.expiring + self.faulty
     }
 }

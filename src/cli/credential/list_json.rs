@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::super::render::{API_VERSION, second, write_document};
+use super::super::render::{API_VERSION, write_document};
 use super::record::{Issued, Record};
 use crate::elision::elide;
+use crate::evidence::moment;
 use crate::journal::Operator;
 
 /// `apiVersion: rekindle.dev/v1`, `kind: CredentialList`. Times are RFC 3339 in UTC, to the second.
@@ -86,7 +87,7 @@ pub(super) fn write_json(
     let document = Document {
         kind: "CredentialList",
         api_version: API_VERSION,
-        at: second(now),
+        at: moment(now),
         complete: record.is_whole(),
         credentials: shown.iter().map(|it| document(it, now)).collect(),
         unverified: doubtful
@@ -109,8 +110,8 @@ fn document(issued: &Issued, now: OffsetDateTime) -> CredentialDocument<'_> {
         groups: elided(&issued.groups),
         state: issued.life(now).identifier(),
         verified: issued.is_verified,
-        issued: second(issued.made),
-        expiration_date: second(issued.not_after),
+        issued: moment(issued.made),
+        expiration_date: moment(issued.not_after),
         residual_time: (issued.not_after - now).whole_seconds(),
         reason: reason.map(elide),
         ticket: ticket.map(elide),

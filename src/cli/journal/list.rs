@@ -7,8 +7,7 @@ use super::super::failure::Failure;
 use super::super::render::{BAD, GOOD, WARNING, day, printable};
 use super::super::table::{Cell, Table, terminal_columns};
 use super::ending::ended;
-use super::operand::second;
-use crate::evidence::with_causes;
+use crate::evidence::{moment, with_causes};
 use crate::journal::RunOutcome;
 use crate::node::Root;
 use crate::recovery::{History, JournalState, RunJournal};
@@ -93,7 +92,7 @@ fn cells(state: &JournalState) -> [Cell; 4] {
         (None, None) => "before it changed anything".into(),
     };
     let begun = setting.clocks.wall;
-    let begun = Cell::from(second(begun)).or(day(begun));
+    let begun = Cell::from(moment(begun)).or(day(begun));
     [begun, verb(&setting.arguments), changed.into(), end]
 }
 

@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
-use time::OffsetDateTime;
-
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::render::{count, timestamp};
+use super::super::render::count;
 use super::archive::{is_archive, journals_in};
 use crate::journal::Chain;
 use crate::node::{LARGEST_OPERAND, Root, read_operand};
@@ -138,9 +136,4 @@ pub(in super::super) fn chain_of(root: &Root, run: &str) -> Result<Chain, Failur
             .hint(format!("judge it with: {}", judge()))
             .runbook("exit-codes")),
     }
-}
-
-/// To the second: more digits are in the file.
-pub(super) fn second(moment: OffsetDateTime) -> String {
-    timestamp(moment.replace_nanosecond(0).unwrap_or(moment))
 }

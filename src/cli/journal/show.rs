@@ -7,7 +7,8 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::{BOLD, WARNING, count, printable, without_controls};
 use super::ending::{ended, missing_end};
-use super::operand::{Journal, second};
+use super::operand::Journal;
+use crate::evidence::moment;
 use crate::journal::{Chain, Defect, Direction, Event, Record, Setting, read_records};
 use crate::node::Root;
 use crate::shell::quote;
@@ -70,7 +71,7 @@ impl Names {
 
 fn write_record(record: &Record, names: &Names, out: &mut dyn Write) -> io::Result<()> {
     let (kind, text) = describe(&record.event, names);
-    write!(out, "{:>4}  {}  ", record.seq, second(record.at))?;
+    write!(out, "{:>4}  {}  ", record.seq, moment(record.at))?;
     let text = match &record.event {
         Event::Checkpoint { .. } => without_controls(&text),
         _ => printable(&text),

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::super::render::{count, printable};
 use super::ending::ended;
-use super::operand::second;
+use crate::evidence::moment;
 use crate::journal::{Checkpoint, Summary};
 
 /// Writes what the journal says; of the checkpoints those that are about it.
@@ -18,7 +18,7 @@ pub(super) fn write_summary(summary: &Summary, out: &mut dyn Write) -> io::Resul
     row("on", printable(&host), out)?;
     row(
         "written",
-        format!("{} to {}", second(first), second(last)),
+        format!("{} to {}", moment(first), moment(last)),
         out,
     )?;
     for (label, value) in [("reason", &setting.reason), ("ticket", &setting.ticket)] {

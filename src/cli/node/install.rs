@@ -7,7 +7,7 @@ use super::super::arguments::{
     EtcdCopyChoice, KubeletRestart, NodeInstall, RestartArguments, RestartName,
 };
 use super::super::ended::{despite_lost_output, exit, write_ended};
-use super::super::execution::carry_out;
+use super::super::execution::carry_out_with;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::interrupted::{reason, refuse_unfinished};
@@ -58,17 +58,15 @@ fn install_told(
             return Ok(Exit::ActionNeeded);
         }
     }
-    undertaking.steps.extend(outlook.steps());
     let reason = reason(&arguments.words, wishes_in_effect(root, arguments));
     let mut watch = arguments.telling.voice().watch();
-    let (live, _) = outlook.begin()?;
     let cluster = cluster_authority(root, now);
-    let ended = carry_out(
+    let (ended, _) = carry_out_with(
         root,
-        &undertaking,
+        outlook,
+        &mut undertaking,
         cluster,
         left_over,
-        live,
         &reason,
         &mut watch,
     )?;

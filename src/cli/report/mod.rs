@@ -84,9 +84,10 @@ pub fn report(root: &Root, arguments: &Report, out: &mut dyn Write) -> Result<Ex
             let path = printable(&path.display().to_string());
             let told = match judged.nodes.as_slice() {
                 [one] => printable(&one.subject()),
-                several => format!("the report of {}", count(several.len(), "run")),
+                several => count(several.len(), "run"),
             };
-            writeln!(out, "Wrote {told} to {path}")?;
+            writeln!(out, "Wrote {path}")?;
+            writeln!(out, "  about {told}")?;
             if arguments.journals.is_empty()
                 && judged.nodes.iter().all(NodeReport::has_only_handed_out)
                 && let Some(run) = latest_of_files(root)

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use anstyle::Style;
 use time::OffsetDateTime;
 
-use super::super::render::{BOLD, GOOD, WARNING, count, printable, residual, second};
+use super::super::render::{BOLD, GOOD, WARNING, count, printable, residual};
 use super::super::table::{Cell, Table, terminal_columns};
+use crate::evidence::moment;
 use crate::token_audit::{Integrity, LongLivedToken, TokenAudit, Unseen, View};
 
 /// How many pods are named in a row.
@@ -131,8 +132,8 @@ fn write_view(audit: &TokenAudit, out: &mut dyn Write) -> io::Result<()> {
             integrity,
             prefix,
         } => {
-            let written = written.map_or_else(String::new, |moment| {
-                format!(", in a file written at {}", second(moment))
+            let written = written.map_or_else(String::new, |written| {
+                format!(", in a file written at {}", moment(written))
             });
             let prefix = printable(prefix);
             writeln!(

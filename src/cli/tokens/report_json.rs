@@ -6,8 +6,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::super::render::{API_VERSION, second, write_document};
+use super::super::render::{API_VERSION, write_document};
 use crate::elision::elide;
+use crate::evidence::moment;
 use crate::token_audit::{Integrity, LongLivedToken, TokenAudit, View};
 
 /// `apiVersion: rekindle.dev/v1`, `kind: TokenAudit`: what was found, where, and what was not seen. Times are RFC 3339 in UTC, to the
@@ -96,7 +97,7 @@ pub(super) fn write_json(
         } => {
             let snapshot = SnapshotDocument {
                 revision: *revision,
-                written: written.map(second),
+                written: written.map(moment),
                 checksum: *integrity == Integrity::Checksum,
                 prefix: elide(prefix),
             };
@@ -126,7 +127,7 @@ fn entry(token: &LongLivedToken, now: OffsetDateTime) -> TokenDocument<'_> {
         account: token.account.as_deref().map(elide),
         account_uid: token.account_uid.as_deref().map(elide),
         secret: elide(&token.secret),
-        created: token.created.map(second),
+        created: token.created.map(moment),
         age: token.created.map(|created| (now - created).whole_seconds()),
         last_used: token.last_used.as_deref().map(elide),
         invalid_since: token.invalid_since.as_deref().map(elide),

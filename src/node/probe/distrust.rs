@@ -5,22 +5,23 @@ use std::net::IpAddr;
 use rustls::CertificateError;
 use rustls::pki_types::UnixTime;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use x509_parser::extensions::GeneralName;
 use x509_parser::parse_x509_certificate;
+
+use crate::evidence;
 
 /// The first reason that was found why a served certificate is not what was expected: dates come before the issuer, and the
 /// issuer before the name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Distrust {
     /// Its validity is over, or that of a certificate between it and the authority.
-    #[error("the served certificate expired at {}", rfc3339(*not_after))]
+    #[error("the served certificate expired at {}", evidence::moment(*not_after))]
     Expired {
         /// Its last second.
         not_after: OffsetDateTime,
     },
     /// Its validity has not begun, or that of a certificate between it and the authority.
-    #[error("the served certificate is not valid before {}", rfc3339(*not_before))]
+    #[error("the served certificate is not valid before {}", evidence::moment(*not_before))]
     NotYetValid {
         /// Its first second.
         not_before: OffsetDateTime,
@@ -106,12 +107,6 @@ fn moment(time: UnixTime) -> OffsetDateTime {
     let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
     OffsetDateTime::from_unix_timestamp(seconds)
         .unwrap_or(time::PrimitiveDateTime::MAX.assume_utc())
-}
-
-fn rfc3339(moment: OffsetDateTime) -> String {
-    moment
-        .format(&Rfc3339)
-        .unwrap_or_else(|_| moment.to_string())
 }
 
 fn listed(names: &[String]) -> String {
