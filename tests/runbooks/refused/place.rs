@@ -66,7 +66,11 @@ fn mount_point() {
             "mount --bind '{}' {CERTIFICATE}",
             mounted.display()
         ));
-        refuses(&mut story, "rekindle recover --force --restart touch", code);
+        refuses(
+            &mut story,
+            "rekindle recover --force --validity 9000h --restart touch",
+            code,
+        );
         assert!(story.run("findmnt FILE").contains("mounted"));
         assert!(story.run("grep \" FILE \"").contains(CERTIFICATE));
         story.run("install -d");
