@@ -126,14 +126,19 @@ impl<'page> Story<'page> {
         }
     }
 
-    /// Follows the first command that begins so, claimed or not, and claims all that read the same; what it said.
+    /// Follows the command that reads so, or else the first that begins so, claimed or not, and claims all that read the same;
+    /// what it said.
     #[track_caller]
     pub fn run(&mut self, beginning: &str) -> String {
-        let at = self
-            .page
-            .commands
+        let commands = &self.page.commands;
+        let at = commands
             .iter()
-            .position(|command| command.text.starts_with(beginning))
+            .position(|command| command.text == beginning)
+            .or_else(|| {
+                commands
+                    .iter()
+                    .position(|command| command.text.starts_with(beginning))
+            })
             .unwrap_or_else(|| panic!("{}: nothing begins with {beginning:?}", self.page.path()));
         self.run_at(at)
     }

@@ -102,6 +102,7 @@ fn a_disk_that_is_read_only() {
     let (said, code) = story.types("mkdir /home/copy; tar -C /home/copy -xzf /home/other/node.tgz; stat -c %a /home/other/node.tgz");
     assert_eq!((said.trim(), code), ("600", 0));
     story.put("DIR", "/home/copy");
+    story.code("rekindle recover --root DIR", 0);
     story.run("rekindle recover --root DIR");
     drop(story);
 

@@ -13,16 +13,14 @@ fn no_node() {
         return;
     };
     // As kubeadm reset leaves it.
-    story.types("cp -a /etc/kubernetes /home/; rm -r /etc/kubernetes/manifests/* /etc/kubernetes/pki /etc/kubernetes/*.conf");
+    story.types("cp -a /etc/kubernetes /var/lib/kubelet /home/; rm -r /etc/kubernetes/manifests/* /etc/kubernetes/pki/* /etc/kubernetes/*.conf /var/lib/kubelet/*");
     refuses(&mut story, PLAN, "no-node");
     story.code("ls -la", 2);
-    assert!(
-        story
-            .run("grep -n staticPodPath")
-            .contains("/etc/kubernetes/manifests")
-    );
+    story.code("grep -n staticPodPath", 2);
     story.follow();
-    story.types("cp -a -T /home/kubernetes /etc/kubernetes");
+    story.types(
+        "cp -a -T /home/kubernetes /etc/kubernetes; cp -a -T /home/kubelet /var/lib/kubelet",
+    );
     story.code("rekindle check", 1);
     story.run("rekindle check");
     story.is_mended();
@@ -78,9 +76,10 @@ fn processes_that_cannot_be_seen() {
     let asked = format!("{container} rekindle plan --restart all {SERVICE}");
     refuses(&mut story, &asked, "processes-hidden");
     story.put("readlink /proc", &format!("{container} readlink /proc"));
+    // That of a pod with the machine's processes.
     story.put(
         "nsenter -t 1 -a rekindle recover",
-        &format!("{container} nsenter -t 1 -a rekindle recover --yes --restart all {SERVICE}"),
+        &format!("unshare --mount --uts --ipc --net nsenter -t 1 -a rekindle recover --yes --restart all {SERVICE}"),
     );
     let spaces = story.run("readlink");
     let [first, own] = spaces.lines().collect::<Vec<_>>()[..] else {
@@ -134,10 +133,10 @@ fn a_clock_that_is_ahead() {
     assert_eq!(story.run("cat /sys/class").lines().count(), 2);
     story.code("rekindle check", 1);
     story.run("rekindle check");
-    story.code("rekindle recover", 7);
-    story.follow();
     story.put(PLAN, "rekindle plan --accept-clock");
     story.run(PLAN);
+    story.code("rekindle recover", 7);
+    story.follow();
     drop(story);
     page.end();
 }
