@@ -2,7 +2,9 @@
 
 use super::{NODE, SERVICE, refuses};
 use crate::page::Page;
+use crate::support::interruption::wait_for;
 use crate::support::node::Node;
+use crate::support::program::rekindle;
 
 const RECOVER: &str = "rekindle recover --restart touch";
 const PLAN: &str = "rekindle plan";
@@ -139,12 +141,17 @@ fn no_copy_of_the_data() {
     drop(story);
 
     // A snapshot of one that runs, with certificates that are good.
-    let node = Node::materialize(NODE);
-    crate::support::program::rekindle(node.path(), &["recover", "--yes"]).expect(0);
-    node.shell("cd etc/kubernetes/manifests; sed -i -e '/--feature-gates/d' -e '/--watch-progress-notify-interval/d' etcd.yaml");
+    let node = Node::materialize_with_room(NODE);
+    rekindle(node.path(), &["recover", "--yes"]).expect(0);
     let mut story = page.begin(node).unwrap();
-    if story.has("etcd") {
-        story.machine().start_pod("etcd", &[]);
+    if story.has("etcd") && story.has("etcdctl") {
+        let command =
+            "sed -n '/- command:/,/image:/s/^    - //p' /etc/kubernetes/manifests/etcd.yaml";
+        story.types(&format!("$({command}) >/var/log/etcd.log 2>&1 & disown"));
+        wait_for(|| {
+            let log = story.types("grep -c 'ready to serve client requests' /var/log/etcd.log");
+            (log.1 == 0).then_some(())
+        });
     }
     story.run("etcdctl");
     drop(story);

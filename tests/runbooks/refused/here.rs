@@ -79,7 +79,7 @@ fn processes_that_cannot_be_seen() {
     // That of a pod with the machine's processes.
     story.put(
         "nsenter -t 1 -a rekindle recover",
-        &format!("unshare --mount --uts --ipc --net nsenter -t 1 -a rekindle recover --yes --restart all {SERVICE}"),
+        &format!("unshare --mount --uts --ipc --net nsenter -t 1 -a rekindle recover --yes --restart all --timeout 1s {SERVICE}"),
     );
     let spaces = story.run("readlink");
     let [first, own] = spaces.lines().collect::<Vec<_>>()[..] else {
@@ -89,7 +89,7 @@ fn processes_that_cannot_be_seen() {
     assert!(story.run("grep CapBnd").contains("CapBnd:"));
     story.code("nsenter", 7);
     let told = story.run("nsenter");
-    assert!(told.contains("stop the kubelet"), "{told}");
+    assert!(told.contains("stop kubelet.service"), "{told}");
     drop(story);
 
     let mut story = page.begin(Node::materialize(NODE)).unwrap();
@@ -98,8 +98,9 @@ fn processes_that_cannot_be_seen() {
         &format!("{container} rekindle recover --yes"),
     );
     story.code("rekindle recover", 7);
+    let planned = story.run(PLAN);
+    assert!(planned.contains("re-sign"), "{planned}");
     story.run("rekindle recover --restart touch");
-    story.run(PLAN);
     drop(story);
     page.end();
 }

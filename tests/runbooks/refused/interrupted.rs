@@ -49,6 +49,8 @@ fn a_run_is_unfinished() {
 #[test]
 fn nobody_vouches_for_the_journal() {
     let mut page = Page::open("refused/journal-not-anchored");
+    // Said of what it does.
+    page.shows("rekindle journal verify");
     let code = "journal-not-anchored";
     let Some(node) = interrupted(1) else {
         return;
@@ -67,7 +69,7 @@ fn nobody_vouches_for_the_journal() {
     story.put("--key SHA256 --key SHA256", keys(&said));
     story.run("rekindle journal show");
     story.code("rekindle journal verify", 6);
-    let verified = story.run("rekindle journal verify");
+    let verified = story.run("rekindle journal verify 20261124T031245.118Z-1f5a9e");
     assert!(verified.contains("signed by sha256:"), "{verified}");
     story.run("rekindle rollback --key");
     story.run(CHECK);

@@ -141,7 +141,7 @@ fn the_unit_is_of_no_use() {
     }
     // It knows one unit, and that by another name.
     story.machine().shell(
-        "mkdir -p /run/systemd/system; printf '%s\\n' '#!/bin/bash' 'case $* in *snap.kubelet*) echo LoadState=loaded ;; *) echo LoadState=not-found ;; esac' 'echo ActiveState=inactive' >/run/systemctl
+        "chmod 755 /run; mkdir -p /run/systemd/system; printf '%s\\n' '#!/bin/bash' 'case $* in *snap.kubelet*) echo LoadState=loaded ;; *) echo LoadState=not-found ;; esac' 'echo ActiveState=inactive' >/run/systemctl
          chmod 755 /run/systemctl; mount --bind /run/systemctl /usr/bin/systemctl",
     );
     let asked = "rekindle plan --restart all";
