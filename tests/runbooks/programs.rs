@@ -6,11 +6,10 @@ use std::path::PathBuf;
 pub const KUBERNETES: [&str; 4] = ["kubectl", "kubeadm", "etcd", "etcdctl"];
 
 /// What is not on every machine: where it is missing, the commands that begin with it are skipped.
-const OPTIONAL: [&str; 12] = [
+const OPTIONAL: [&str; 11] = [
     "kubectl",
     "kubeadm",
     "etcdctl",
-    "ausearch",
     "chattr",
     "dmesg",
     "fuser",

@@ -52,9 +52,13 @@ fn a_full_disk() {
          cd /var/log; head -c 1400000 /dev/urandom >syslog.2.gz; head -c 400000 /dev/urandom >syslog.1
          truncate -s 60M pods/etcd/0.log; dd if=/dev/zero of=pods/etcd/0.log conv=notrunc bs=64k status=none || true",
     );
-    refuses(&mut story, RECOVER, "disk-full");
-    let free = story.run("df -h");
-    assert!(free.contains("tmpfs"), "{free}");
+    let said = refuses(&mut story, RECOVER, "disk-full");
+    story.put("FOLDER", full(&said));
+    let free = story.run("df -h FOLDER");
+    assert!(
+        free.contains("3.0M") && free.contains("/var/lib/rekindle"),
+        "{free}"
+    );
     story.follow_to("journalctl");
     let rotated = story.run("find /var/log -xdev");
     assert!(
@@ -70,6 +74,16 @@ fn a_full_disk() {
     story.run("rekindle recover");
     drop(story);
 
+    // The file system of what is not there yet.
+    let mut story = page.begin(Node::materialize(NODE)).unwrap();
+    story.machine().shell(
+        "mkdir /run/disk; mount -t tmpfs -o size=300k,mode=755 tmpfs /run/disk; cp -a /var/lib/kubelet /run/disk/; mount --bind /run/disk /var/lib",
+    );
+    let said = refuses(&mut story, RECOVER, "disk-full");
+    story.put("FOLDER", full(&said));
+    story.run("df -h FOLDER");
+    drop(story);
+
     // The limit of a shell.
     let mut story = page.begin(Node::materialize(NODE)).unwrap();
     story.types("ulimit -S -f 100");
@@ -81,6 +95,12 @@ fn a_full_disk() {
     story.run("rekindle resume");
     drop(story);
     page.end();
+}
+
+/// The folder in which there is no room.
+fn full(said: &str) -> &str {
+    let (_, folder) = said.split_once("write below ").unwrap();
+    folder.split(':').next().unwrap()
 }
 
 #[test]

@@ -79,6 +79,10 @@ fn nobody_vouches_for_the_journal() {
     refuses(&mut story, ROLLBACK, code);
     story.run("install -d");
     story.run("mv /var/lib");
+    story.run("find /etc/kubernetes");
+    let left = "find /etc/kubernetes /var/lib/kubelet -name '.rekindle-*'";
+    assert_eq!(story.types(left).0, "");
+    assert!(story.types("ls -A /root/aside").0.contains(".rekindle-"));
     story.code(CHECK, 1);
     let checked = story.run(CHECK);
     assert!(!checked.contains("Unfinished"), "{checked}");
@@ -180,8 +184,6 @@ fn another_one_has_the_lock() {
         story.run("kill -TERM");
         wait_for(|| (story.types(&format!("kill -0 {number}")).1 != 0).then_some(()));
         let checked = story.run(CHECK);
-        let (said, _) = story.types("cat /root/said");
-        println!("{word}: {checked}\n{said}");
         if checked.contains("Unfinished") {
             let (told, code) = story.types(&format!("{RESUME} {SERVICE}"));
             assert_eq!(code, 7, "{told}");

@@ -46,7 +46,7 @@ fn anchors() {
         story.run(PLAN);
         story.is_mended();
     } else {
-        story.types("umask 077; install -d /root/aside; sed 's/&certificate //' FILE >/root/aside/plain.conf");
+        story.types("umask 077; install -d /root/aside; sed 's/&certificate //' /etc/kubernetes/admin.conf >/root/aside/plain.conf");
         story.follow();
     }
     drop(story);
