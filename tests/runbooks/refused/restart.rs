@@ -17,7 +17,7 @@ const PODS: [&str; 3] = [
 const STOP: &str = "/run/bin/kubelet-service stop";
 const START: &str = "/run/bin/kubelet-service start";
 
-/// Puts there what OpenRC and runit have, for a kubelet of this machine.
+/// Puts there what `OpenRC` and runit have, for a kubelet of this machine.
 fn serve(story: &Story<'_>) {
     let place = stand_in("kubelet-");
     story.machine().shell(&format!(
