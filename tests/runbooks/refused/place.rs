@@ -2,6 +2,7 @@
 
 use super::{NODE, broken, refuses};
 use crate::page::Page;
+use crate::support::interruption::wait_for;
 use crate::support::node::Node;
 use crate::support::program::rekindle;
 
@@ -180,6 +181,9 @@ fn no_regular_file() {
             "fuser" => {
                 story.types(&format!("sleep 60 <>{ADMIN} & disown"));
                 if story.has("fuser") {
+                    // Until then it is the shell's own copy.
+                    let look = format!("fuser -v {ADMIN}");
+                    wait_for(|| story.types(&look).0.contains("sleep").then_some(()));
                     let holders = story.run("fuser -v FILE");
                     assert!(holders.contains("sleep"), "{holders}");
                     story.types(&format!("fuser -k {ADMIN}"));
