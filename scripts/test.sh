@@ -124,14 +124,15 @@ installed() {
     fi
 }
 
-# A real etcd for the live tests. Not installed: Debian would start it as a service, now and whenever this machine boots.
+# A real etcd for the live tests, and etcdctl for a runbook. Not installed: Debian would start it as a service, now and whenever this machine boots.
 etcd_unpacked() {
     local cache=${XDG_CACHE_HOME:-$HOME/.cache}/rekindle/etcd
     export PATH=$PATH:$cache/usr/bin
-    ! command -v etcd >/dev/null || return 0
-    if ! (cd "$scratch" && { apt-get download -qq etcd-server || { apt-get update -qq && apt-get download -qq etcd-server; }; } &&
-        mkdir -p "$cache" && dpkg -x etcd-server_*.deb "$cache"); then
-        skip_because 'there is no etcd, nor a package of it (Debian: etcd-server)'
+    ! { command -v etcd && command -v etcdctl; } >/dev/null || return 0
+    local packages=(etcd-server etcd-client)
+    if ! (cd "$scratch" && { apt-get download -qq "${packages[@]}" || { apt-get update -qq && apt-get download -qq "${packages[@]}"; }; } &&
+        mkdir -p "$cache" && dpkg -x etcd-server_*.deb "$cache" && dpkg -x etcd-client_*.deb "$cache"); then
+        skip_because "there is no etcd, nor a package of it (Debian: ${packages[*]})"
     fi
 }
 
