@@ -80,6 +80,9 @@ pub(super) fn write_failure(out: &mut dyn Write) -> io::Result<()> {
     write_node(None, false, false, out)
 }
 
+/// OpenMetrics' mark of the end, a comment to the collector: what a full disk or a signal has cut short does not have it.
+const END: &str = "# EOF";
+
 fn write_node(
     at: Option<OffsetDateTime>,
     is_healthy: bool,
@@ -107,7 +110,7 @@ fn write_node(
         gauge(name, "When it was looked, in seconds since 1970.", out)?;
         writeln!(out, "{name} {}", at.unix_timestamp())?;
     }
-    Ok(())
+    writeln!(out, "{END}")
 }
 
 /// One of the two dates of a validity.
