@@ -8,7 +8,7 @@ summaries() {
     trap '[[ ! $held ]] || kill -KILL $held; rm -rf "$folder"' EXIT
     # By the name of its program a run that is under way is known.
     install -m 0755 "$REKINDLE_BINARY" "$folder/rekindle"
-    local name all=(well expired external missing unfinished left-over under-way unread refused)
+    local name all=(well expired external missing unfinished left-over under-way unread refused no-program)
     for name in "${all[@]}"; do
         mkdir "$folder/$name" && "$repository/scripts/materialize-node" ecdsa-p256-stacked "$folder/$name"
         # shellcheck disable=SC2016 # the wrapper's
@@ -22,7 +22,7 @@ summaries() {
     disturbed under-way renameat:signal=SIGSTOP:when=1 --yes --force --validity 9000h &
     under_way || fail 'the run that was to be held at its first file is not there'
     echo damaged >"$folder/unread/var/lib/rekindle/journal/20260101T000000.000Z-abcdef.jsonl"
-    rm -r "$folder/refused/etc" && ln -s /etc "$folder/refused/etc"
+    rm -r "$folder/refused" "$folder/no-program.program"
     {
         printf 'all:\n  vars: {ansible_connection: local, ansible_python_interpreter: %s, rekindle_become: false}\n' "$venv/bin/python"
         printf '  children:\n    control_planes:\n      hosts:\n'
@@ -40,7 +40,8 @@ summaries() {
     said 'left-over: LEFT OVER from run [0-9TZ.a-f-]+, interrupted before it changed anything; next, there: rekindle rollback'
     said "under-way: UNDER WAY: a rekindle works on it now .pid $held.; next: check.yml, when that has ended"
     said 'unread: NOT JUDGED .exit 1.: .*20260101T000000.000Z-abcdef.*; next, there: rekindle check'
-    said 'refused: NOT JUDGED .exit 3.: .*; next, there: rekindle check'
+    said 'no-program: NO PROGRAM: rekindle_binary cannot be started there; next: install the package, or set rekindle_source'
+    said 'refused: NOT JUDGED .exit 3.: refused .cannot-read.: .* does not exist; next, there: rekindle check'
     expect 'each has one line' test "$(grep -oE '(next, there|next): |well: well' "$folder/line" | wc -l)" = ${#all[@]}
     kill -KILL "$held"
     held=''
@@ -57,7 +58,7 @@ recovers() {
 disturbed() {
     local node=$1 fault=$2
     shift 2
-    strace -f -o /dev/null -e "trace=${fault%%:*}" -e "inject=$fault" "$folder/rekindle" --root "$folder/$node" recover --quiet "$@" >/dev/null 2>&1 || :
+    (strace -f -o /dev/null -e "trace=${fault%%:*}" -e "inject=$fault" "$folder/rekindle" --root "$folder/$node" recover --quiet "$@" || :) >/dev/null 2>&1
 }
 
 # Sets $held to the process that works on the node.
