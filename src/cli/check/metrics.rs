@@ -80,7 +80,7 @@ pub(super) fn write_failure(out: &mut dyn Write) -> io::Result<()> {
     write_node(None, false, false, out)
 }
 
-/// OpenMetrics' mark of the end, a comment to the collector: what a full disk or a signal has cut short does not have it.
+/// The mark of the end, of Prometheus' later format; to the collector a comment. What a full disk or a signal has cut short lacks it.
 const END: &str = "# EOF";
 
 fn write_node(
