@@ -1,8 +1,8 @@
 //! Says from which commit the program is built: `REKINDLE_COMMIT` in the environment of the compiler, for `--version`.
 //!
 //! In a work tree git knows, and whether what goes into the program has been changed since is told too. Where there is no git (a
-//! source archive) the one who builds says it in `REKINDLE_COMMIT`. A build that is not for release does not ask: it would be
-//! compiled anew after each commit.
+//! source archive) the one who builds says it in `REKINDLE_COMMIT`; where there is, another commit in it than git's is an error. A
+//! build that is not for release does not ask for more: it would be compiled anew after each commit.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -34,17 +34,26 @@ fn main() -> Result<(), String> {
 }
 
 fn commit() -> Result<String, String> {
+    // Not of a repository into which an archive was unpacked.
+    let is_work_tree = git(&["rev-parse", "--show-prefix"]).as_deref() == Some("");
     if let Ok(named) = env::var("REKINDLE_COMMIT") {
-        let is_hash = named.len() == 40 && named.bytes().all(|byte| byte.is_ascii_hexdigit());
-        return is_hash.then_some(named).ok_or_else(|| {
-            "REKINDLE_COMMIT is not the 40 hexadecimal digits of a commit".to_owned()
-        });
+        if named.len() != 40 || !named.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err("REKINDLE_COMMIT is not the 40 hexadecimal digits of a commit".to_owned());
+        }
+        if !is_work_tree {
+            return Ok(named);
+        }
+        let head = git(&["rev-parse", "--verify", "HEAD"]).unwrap_or_default();
+        if !named.eq_ignore_ascii_case(&head) {
+            return Err(format!(
+                "REKINDLE_COMMIT is {named}, and this is the work tree of {head}: unset REKINDLE_COMMIT"
+            ));
+        }
     }
     if env::var("PROFILE").as_deref() != Ok("release") {
         return Ok("unknown: not a release build".to_owned());
     }
-    // Not of a repository into which an archive was unpacked.
-    if git(&["rev-parse", "--show-prefix"]).as_deref() != Some("") {
+    if !is_work_tree {
         return Ok("unknown: built outside a git work tree".to_owned());
     }
     // Not the index: `git status` writes it, and would have the program compiled anew.

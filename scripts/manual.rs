@@ -130,15 +130,7 @@ fn write_common_sections(command: &Command, page: &mut Vec<u8>) -> Result<(), Bo
         .ok_or("the help has no exit codes")?
         .to_string();
     roff.control("SH", ["EXIT STATUS"]);
-    for line in help.lines().skip(1) {
-        let (code, meaning) = line
-            .trim()
-            .split_once("  ")
-            .ok_or_else(|| format!("this is no exit code: {line}"))?;
-        roff.control("TP", []);
-        roff.text([bold(code)]);
-        roff.text([roman(meaning)]);
-    }
+    write_exit_codes(&help, &mut roff)?;
     roff.control("SH", ["ENVIRONMENT"]);
     roff.control("TP", []);
     roff.text([bold("NO_COLOR")]);
@@ -162,7 +154,21 @@ fn write_common_sections(command: &Command, page: &mut Vec<u8>) -> Result<(), Bo
     Ok(())
 }
 
-/// Where that is, on each other page.
+/// The codes below the first line of what a help ends with.
+fn write_exit_codes(help: &str, roff: &mut Roff) -> Result<(), Box<dyn Error>> {
+    for line in help.lines().skip(1) {
+        let (code, meaning) = line
+            .trim()
+            .split_once("  ")
+            .ok_or_else(|| format!("this is no exit code: {line}"))?;
+        roff.control("TP", []);
+        roff.text([bold(code)]);
+        roff.text([roman(meaning)]);
+    }
+    Ok(())
+}
+
+/// Where that is, on each other page, and what the verb has besides.
 fn write_pointers(
     command: &Command,
     parent: &Command,
@@ -175,6 +181,12 @@ fn write_pointers(
         bold("rekindle"),
         roman("(8)."),
     ]);
+    if let Some(help) = command.get_after_help() {
+        let help = help.to_string();
+        roff.control("PP", []);
+        roff.text([roman(help.lines().next().unwrap_or_default())]);
+        write_exit_codes(&help, &mut roff)?;
+    }
     roff.control("SH", ["SEE ALSO"]);
     let mut line = vec![bold("rekindle"), roman(format!("({SECTION})"))];
     let beside = parent

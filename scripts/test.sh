@@ -4,8 +4,9 @@
 # Usage: scripts/test.sh [--full]    (--full: every fault at every place, all crash states, corpora, ten minutes of each fuzz target;
 #                                    some hours on two cores)
 # Runs from any folder, without a terminal, as root or not. What is missing it installs: packages (as root, with apt), rustup
-# components, and under ~/.cache a pinned cargo-deny and nfpm, Debian's etcd and promtool and a clean root file system (with --full also what a
-# release is made with). Writes nothing else outside the target folder.
+# components, chromium (as root, with apt), and under ~/.cache a pinned cargo-deny and nfpm, Debian's etcd and promtool, a clean root file
+# system, Ansible, and what judges the report in the browser, from npm (browser-1; with --full also what a release is made with). Writes
+# nothing else outside the target folder.
 # The last line is "N passed, N failed, N skipped": checks, and the tests of `cargo test` one by one. Exit: 0 nothing failed, 1 else.
 set -uo pipefail
 
@@ -139,8 +140,15 @@ etcd_unpacked() {
 # Each directive that is missing has its reason in the units: none may make a mount namespace.
 units() {
     command -v systemd-analyze >/dev/null || { skip_because 'systemd-analyze is not here (Debian: systemd)'; return; }
-    local unit folder=$scratch/units
+    local unit page folder=$scratch/units named=0
     mkdir -p "$folder"
+    # --man=no below: whether the machine's own manual has the pages is another matter. Those that a package brings must be named.
+    cargo run --quiet --locked --example manual -- "$scratch/manual" 2026-01-01 || return
+    while IFS=: read -r unit page; do
+        named=$((named + 1))
+        [[ -e $scratch/manual/man/$page ]] || { fail_because "$unit names the page $page, which there is not"; return; }
+    done < <(grep -o 'man:.*' scripts/deploy/systemd/* | sed -nE 's/^([^:]*):man:(.*)\((.*)\)$/\1:\2.\3/p')
+    ((named == $(find scripts/deploy/systemd -type f | wc -l))) || { fail_because 'not every unit names a page of the manual'; return; }
     cp scripts/deploy/systemd/* "$folder/"
     # What a unit starts must be there to be verified.
     sed -i 's|/usr/bin/rekindle|/bin/true|' "$folder"/*.service

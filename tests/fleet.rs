@@ -268,14 +268,12 @@ fn expect_standing(node: &Node, nagios: &str, code: i32, line: &str, summary: &s
 fn a_form_of_one_node_and_a_root_beside_roots_are_refused() {
     let nothing = Node::empty();
     let folder = text(nothing.path());
-    for form in ["prometheus", "nagios"] {
-        let run = check(&["-o", form, "--roots", folder]).expect(2);
-        assert!(
-            run.stderr.contains("-o table and -o json"),
-            "{}",
-            run.stderr
-        );
-    }
+    let run = check(&["-o", "prometheus", "--roots", folder]).expect(2);
+    assert!(
+        run.stderr.contains("-o table and -o json"),
+        "{}",
+        run.stderr
+    );
     let run = check(&["--root", folder, "--roots", folder]).expect(2);
     assert!(
         run.stderr.contains("--root has no meaning here"),
@@ -343,4 +341,28 @@ fn a_monitoring_system_gets_one_line_and_a_code_of_its_own() {
     assert_eq!(broken.matches('|').count(), 1, "{broken}");
     let nobody = line(rekindle(Node::empty().path(), &nagios).expect(3));
     assert!(nobody.starts_with("REKINDLE UNKNOWN: "), "{nobody}");
+    // What somebody mistyped in its configuration is not known to be critical.
+    for (misused, word) in [
+        (&["check", "-o", "nagios", "--wihtin", "3d"][..], "--wihtin"),
+        (&["check", "-onagios", "--within"], "--within"),
+        (&["check", "--within", "3x", "--output=nagios"], "3x"),
+        (&["chekc", "--output", "nagios"], "chekc"),
+        (&["check", "-o", "nagios", "--roots", "/"], "no meaning"),
+    ] {
+        let unknown = line(rekindle(node.path(), misused).expect(3));
+        assert!(unknown.starts_with("REKINDLE UNKNOWN: "), "{unknown}");
+        assert!(
+            unknown.contains(word) && !unknown.contains("Usage"),
+            "{unknown}"
+        );
+    }
+    for usage in [
+        &["check", "-o", "json", "--wihtin"][..],
+        &["check", "--", "-o", "nagios"],
+    ] {
+        let run = rekindle(node.path(), usage).expect(2);
+        assert_eq!(run.stdout, "");
+    }
+    let help = rekindle(node.path(), &["check", "-o", "nagios", "--help"]).expect(0);
+    assert!(help.stdout.contains("3  UNKNOWN"), "{}", help.stdout);
 }

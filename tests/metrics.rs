@@ -10,11 +10,13 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use support::node::Node;
-use support::program::{rekindle, with_input};
+use support::node::{Node, project};
+use support::program::{Run, binary, rekindle, with_input};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -27,7 +29,8 @@ const NODE: &str = "ecdsa-p256-stacked";
 fn series(text: &str) -> BTreeMap<String, i64> {
     let mut series = BTreeMap::new();
     let (mut current, mut declared) = (String::new(), BTreeSet::new());
-    for line in text.lines() {
+    let metrics = text.strip_suffix("# EOF\n").unwrap();
+    for line in metrics.lines() {
         if let Some(help) = line.strip_prefix("# HELP ") {
             help.split_once(' ').unwrap().0.clone_into(&mut current);
             assert!(declared.insert(current.clone()), "{current} twice");
@@ -109,6 +112,67 @@ fn whether_a_run_is_unfinished_is_not_known_where_a_journal_was_tampered_with() 
     assert_eq!(series["rekindle_node_healthy"], 0);
     assert_eq!(series["rekindle_run_unknown"], 1);
     assert!(!series.contains_key("rekindle_run_unfinished"));
+}
+
+/// What `rekindle-check.service` starts, of that program, for a textfile collector that reads in that folder.
+fn unit(program: &str, folder: &Path) -> Command {
+    let unit = project().join("scripts/deploy/systemd/rekindle-check.service");
+    let unit = fs::read_to_string(unit).unwrap();
+    let start = "ExecStart=/bin/sh -c '";
+    let line = unit.lines().find_map(|line| line.strip_prefix(start));
+    let script = line.unwrap().strip_suffix('\'').unwrap();
+    assert!(!script.contains('\''), "{script}");
+    let (before, after) = script.split_once("/usr/bin/rekindle check").unwrap();
+    // systemd's own `$$` is a `$` for the shell.
+    let script = format!("{before}{program} check{after}").replace("$$", "$");
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", &script]).env("TEXTFILES", folder);
+    shell.stdin(Stdio::null());
+    shell
+}
+
+#[test]
+fn the_unit_publishes_whatever_check_ends_with_and_nothing_that_is_not_whole() {
+    let node = Node::materialize(NODE);
+    let folder = tempfile::tempdir().unwrap();
+    let published = folder.path().join("rekindle.prom");
+    let healthy = || series(&fs::read_to_string(&published).unwrap())["rekindle_node_healthy"];
+    let program = format!("{} --root {}", binary().display(), node.path().display());
+    // Of certificates that have expired, exit 1; the unit has done its work.
+    Run::of(unit(&program, folder.path())).expect(0);
+    assert_eq!(healthy(), 0);
+    rekindle(node.path(), &["recover", "--yes"]).expect(0);
+    Run::of(unit(&program, folder.path())).expect(0);
+    assert_eq!(healthy(), 1);
+    let good = fs::read(&published).unwrap();
+
+    // What ended half-way, or before it began, takes nothing away: by a signal, a full disk, a command line of another version.
+    let whole = folder.path().join("whole");
+    fs::write(&whole, &good).unwrap();
+    let line = good.len() - "# EOF\n".len();
+    for (length, code) in [(0, 2), (0, 0), (line, 1), (line, 0), (good.len() - 2, 137)] {
+        let cut = folder.path().join("cut");
+        let text = format!("head -c {length} {}; exit {code};", whole.display());
+        fs::write(&cut, text).unwrap();
+        let said = Run::of(unit(&format!("sh {}", cut.display()), folder.path()));
+        assert_ne!(said.code, Some(0), "{length} {code}");
+        assert!(said.stderr.contains("not whole"), "{}", said.stderr);
+        assert_eq!(fs::read(&published).unwrap(), good, "{length} {code}");
+    }
+
+    // A node that cannot be looked at, exit 3: no `healthy 1` outlives it. The unit fails, too.
+    let program = format!(
+        "{} --root {}/gone",
+        binary().display(),
+        node.path().display()
+    );
+    Run::of(unit(&program, folder.path())).expect(3);
+    assert_eq!(healthy(), 0);
+    let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+    left.retain(|entry| {
+        !["whole", "cut"].contains(&entry.as_ref().unwrap().file_name().to_str().unwrap())
+    });
+    assert_eq!(left.len(), 1, "{left:?}");
 }
 
 /// Prometheus' own judge, where it is installed.

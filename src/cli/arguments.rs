@@ -54,9 +54,18 @@ Exit codes:
   6  a journal does not verify
   7  repaired on disk, but not proven to be running";
 
+/// Of the Monitoring Plugins Development Guidelines.
+const PLUGIN_EXIT_CODES: &str = "\
+Exit codes with -o nagios, and with nothing else:
+  0  OK
+  1  WARNING: action is needed from a person
+  2  CRITICAL: something has expired or is faulty, or a run is unfinished
+  3  UNKNOWN: the node cannot be looked at, or the command line cannot be understood";
+
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Shows every certificate with its expiry and its state; exit 1 when one needs something.
+    #[command(after_help = PLUGIN_EXIT_CODES)]
     Check(Check),
     /// Shows what `recover` would do, and why; changes nothing.
     Plan(Plan),

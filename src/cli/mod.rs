@@ -85,6 +85,10 @@ pub fn run() -> ExitCode {
     let (arguments, reader) = match Arguments::read(std::env::args_os()) {
         Ok(read) => read,
         Err(error) => {
+            if error.use_stderr() && check::asks_for_plugin(std::env::args_os()) {
+                let _ = check::write_misuse(&error, &mut std::io::stdout());
+                return Exit::PluginUnknown.into();
+            }
             // A closed pipe is no reason to fail: help was asked for, and not read.
             let _ = error.print();
             // Of the two forms only the long one has several lines.

@@ -102,6 +102,7 @@ all:
     ansible_python_interpreter: /usr/bin/python3
     rekindle_source: $REKINDLE_BINARY
     rekindle_sha256: $(sha256sum <"$REKINDLE_BINARY" | cut -d ' ' -f 1)
+    rekindle_controller_binary: $REKINDLE_BINARY
     rekindle_records: $scratch/records
     rekindle_kubelet_arguments: [--kubelet-stop, /opt/rehearsal/bin/kubelet-stop, --kubelet-start, /opt/rehearsal/bin/kubelet-start]
   children:
@@ -109,7 +110,8 @@ all:
       hosts:
         cp-1: {ansible_host: $(address_of cp-1)}
         cp-2: {ansible_host: $(address_of cp-2)}
-        cp-3: {ansible_host: $(address_of cp-3)}
+        # Here a package has installed it.
+        cp-3: {ansible_host: $(address_of cp-3), rekindle_source: ''}
     workers:
       hosts:
         w-1: {ansible_host: $(address_of w-1)}

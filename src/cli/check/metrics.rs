@@ -81,13 +81,18 @@ pub(super) fn write_metrics(
     switch(UNKNOWN, is_unknown, out)?;
     let name = "rekindle_check_timestamp_seconds";
     gauge(name, "When it was looked, in seconds since 1970.", out)?;
-    writeln!(out, "{name} {}", diagnosis.at.unix_timestamp())
+    writeln!(out, "{name} {}", diagnosis.at.unix_timestamp())?;
+    writeln!(out, "{END}")
 }
 
 /// Writes a node that could not be looked at.
 pub(super) fn write_failure(out: &mut dyn Write) -> io::Result<()> {
-    switch(HEALTHY, false, out)
+    switch(HEALTHY, false, out)?;
+    writeln!(out, "{END}")
 }
+
+/// The mark of the end, of Prometheus' later format; to the collector a comment. What a full disk or a signal has cut short lacks it.
+const END: &str = "# EOF";
 
 const HEALTHY: (&str, &str) = (
     "rekindle_node_healthy",

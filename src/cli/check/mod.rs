@@ -3,6 +3,7 @@
 mod fleet;
 mod json;
 mod metrics;
+mod misuse;
 mod plugin;
 mod table;
 mod tally;
@@ -17,8 +18,21 @@ use super::standing::Standing;
 use crate::diagnosis::{Diagnosis, diagnose};
 use crate::node::{self, Root};
 
+pub use misuse::{asks_for_plugin, write_misuse};
+
 /// Prints the table, or kubeadm's JSON with more in it: a document in any case, for a program reads it.
 pub fn check(arguments: &Arguments, check: &Check, out: &mut dyn Write) -> Result<Exit, Failure> {
+    match tell(arguments, check, out) {
+        Err(failure) if check.output == CheckOutput::Nagios => {
+            // A line that could not be written is no other code: each is a verdict to a monitoring system.
+            let _ = plugin::write_failure(&failure, out);
+            Ok(Exit::PluginUnknown)
+        }
+        ended => ended,
+    }
+}
+
+fn tell(arguments: &Arguments, check: &Check, out: &mut dyn Write) -> Result<Exit, Failure> {
     let within = time::Duration::try_from(check.within).unwrap_or(time::Duration::MAX);
     if !check.roots.is_empty() {
         arguments.refuse_root("--roots names the nodes")?;
@@ -31,10 +45,9 @@ pub fn check(arguments: &Arguments, check: &Check, out: &mut dyn Write) -> Resul
         Ok(looked) => looked,
         Err(failure) => {
             match check.output {
-                CheckOutput::Table => {}
+                CheckOutput::Table | CheckOutput::Nagios => {}
                 CheckOutput::Json => json::write_failure(&failure, out)?,
                 CheckOutput::Prometheus => metrics::write_failure(out)?,
-                CheckOutput::Nagios => return Ok(plugin::write_failure(&failure, out)?),
             }
             return Err(failure);
         }
