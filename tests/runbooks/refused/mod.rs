@@ -23,7 +23,7 @@ use crate::story::Story;
 use crate::support::node::Node;
 
 /// The node that the situations are built from, as in `tests/refusals`.
-const NODE: &str = "ecdsa-p256-stacked";
+pub const NODE: &str = "ecdsa-p256-stacked";
 
 /// Names what stops and starts the kubelet, where none runs.
 const SERVICE: &str = "--kubelet-stop true --kubelet-start true";
