@@ -5,6 +5,7 @@ use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 
+use super::alike::told_together;
 use super::exit::Exit;
 use super::interrupted::find;
 use super::render::{WARNING, printable};
@@ -121,15 +122,21 @@ impl Failure {
             many => format!("refused, for {} reasons: nothing was changed", many.len()),
         };
         let mut failure = Self::new(Exit::Refused, message);
-        failure.causes = refusals
-            .iter()
-            .map(|refusal| Cause {
+        for mut alike in told_together(refusals) {
+            let last = alike.texts.pop().unwrap_or_default();
+            let cause = |text| Cause {
                 is_warning: false,
-                text: format!("{}: {}", refusal.subject, refusal.evidence),
-                hint: Some(refusal.remedy.clone()),
-                runbook: Some(refusal.code.to_string()),
-            })
-            .collect();
+                text,
+                hint: None,
+                runbook: None,
+            };
+            failure.causes.extend(alike.texts.into_iter().map(cause));
+            failure.causes.push(Cause {
+                hint: Some(alike.remedy),
+                runbook: Some(alike.code.to_string()),
+                ..cause(last)
+            });
+        }
         failure.refusals = refusals.into();
         failure
     }
@@ -260,10 +267,12 @@ impl Failure {
             .filter(|cause| cause.hint.is_some())
             .count()
             > 1;
+        let mut is_next_apart = several;
         for cause in &self.causes {
-            if several {
+            if is_next_apart {
                 writeln!(out)?;
             }
+            is_next_apart = several && cause.hint.is_some();
             if cause.is_warning {
                 line(out, WARNING, "warning:", &cause.text)?;
             } else {

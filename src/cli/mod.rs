@@ -1,6 +1,7 @@
 //! The terminal: one file for each verb, and the only module that prints.
 
 mod aftermath;
+mod alike;
 mod arguments;
 mod auth;
 mod auth_json;

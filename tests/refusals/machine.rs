@@ -125,6 +125,23 @@ fn a_file_that_this_user_may_not_read() {
     compare("cannot-read.permission", &run.stderr, node.path());
 }
 
+/// One cause, however many files: it is said once.
+#[test]
+fn nothing_that_this_user_may_read() {
+    const USER: u32 = 65534;
+    if !geteuid().is_root() {
+        println!("skipped: only root can become another user");
+        return;
+    }
+    let node = Node::materialize(NODE);
+    let program = node.path().with_file_name("rekindle");
+    fs::copy(env!("CARGO_BIN_EXE_rekindle"), &program).unwrap();
+    node.shell("chmod go= var/lib/kubelet etc/kubernetes/manifests");
+    let run = rekindle_as(&program, USER, node.path(), &["plan"]).expect(3);
+    compare("cannot-read.everything", &run.stderr, node.path());
+    assert!(run.stderr.lines().count() < 10, "{}", run.stderr);
+}
+
 #[test]
 fn not_root() {
     let node = Node::materialize(NODE);
