@@ -71,6 +71,16 @@ impl Report {
             ),
             None => {}
         }
+        for authenticator in &mut authenticators {
+            let advice = [
+                &mut authenticator.when_certificates_expire,
+                &mut authenticator.risk,
+                &mut authenticator.better_practice,
+            ];
+            for text in advice {
+                *text = root.addressed(text).into();
+            }
+        }
         Self {
             authenticators,
             obstacles,
@@ -140,7 +150,8 @@ pub(super) fn no_manifest(root: &Root, layout: &Layout, verb: &str) -> Failure {
         )
     };
     Failure::new(Exit::ActionNeeded, message).hint(format!(
-        "ask on a control-plane node, or mend the manifest, then ask again: rekindle {verb}"
+        "ask on a control-plane node, or mend the manifest, then ask again: {}",
+        root.command(verb)
     ))
 }
 

@@ -27,13 +27,13 @@ pub(super) fn look(root: &Root) -> Result<Inventory, Failure> {
 pub(super) fn observe_control_plane(root: &Root) -> Result<Inventory, Failure> {
     let inventory = observe_node(root)?;
     if inventory.is_worker() {
-        return Err(worker(&inventory));
+        return Err(worker(root, &inventory));
     }
     Ok(inventory)
 }
 
 /// What can be said of a worker: whose turn it is.
-fn worker(inventory: &Inventory) -> Failure {
+fn worker(root: &Root, inventory: &Inventory) -> Failure {
     let Refusal {
         code,
         evidence,
@@ -53,7 +53,10 @@ fn worker(inventory: &Inventory) -> Failure {
     });
     let failure = Failure::new(Exit::ActionNeeded, format!("{evidence}{until}"));
     let failure = if ends.is_some_and(|end| end > now) {
-        failure.hint("nothing, while that is so; whether the kubelet runs on it: rekindle verify")
+        failure.hint(format!(
+            "nothing, while that is so; whether the kubelet runs on it: {}",
+            root.command("verify")
+        ))
     } else {
         failure.hint(remedy)
     };

@@ -121,7 +121,9 @@ pub(super) fn carry_out_order(
             write_consequences(&plan, out)?;
             confirm_phrase(&phrase(&plan), out)?
         } else {
-            confirm(outlook.question(), out, |out| write_explanation(&plan, out))?
+            confirm(outlook.question(), out, |out| {
+                write_explanation(root, &plan, out)
+            })?
         };
         if !is_confirmed {
             writeln!(out, "Nothing was changed.")?;
@@ -249,7 +251,7 @@ fn settle_turn(outlook: &Outlook, arguments: &Recover, out: &mut dyn Write) -> R
         Exit::NotProven,
         "this node keeps the turn of an earlier run, for it is still not proven to be back",
     )
-    .hint("what is open: rekindle verify")
+    .hint(format!("what is open: {}", root.command("verify")))
     .runbook("not-proven"))
 }
 

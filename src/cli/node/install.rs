@@ -53,7 +53,9 @@ fn install_told(
     if !arguments.yes {
         demand_terminal()?;
         write_intention(&undertaking, &outlook, &bundle, out)?;
-        if !confirm("Install it?", out, |out| writeln!(out, "{EXPLANATION}"))? {
+        if !confirm("Install it?", out, |out| {
+            writeln!(out, "{}", root.addressed(EXPLANATION))
+        })? {
             writeln!(out, "Nothing was changed.")?;
             return Ok(Exit::ActionNeeded);
         }
