@@ -51,7 +51,8 @@ Exit codes:
   4  failed and rolled back: nothing was changed in the end
   5  stopped half-way: `rekindle resume`, or `rekindle rollback`
   6  a journal does not verify
-  7  repaired on disk, but not proven to be running";
+  7  repaired on disk, but not proven to be running
+130  ended by Ctrl-C, while it read or asked: nothing was changed";
 
 #[derive(Debug, Subcommand)]
 pub enum Verb {
