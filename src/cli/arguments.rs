@@ -85,7 +85,7 @@ pub enum Verb {
     /// Proves that the control plane runs on the certificates on its disk; changes nothing.
     ///
     /// Looks at each process, each served certificate, the API server's health, the Leases and etcd, until all is proven or
-    /// the time is up. Exit 1 when something is not.
+    /// the time is up. Exit 1 when something is not, and at once for a node in a folder, of which nothing runs.
     Verify(Verify),
     /// Reads the journals of earlier runs.
     #[command(subcommand)]
