@@ -78,7 +78,7 @@ impl Report {
                 &mut authenticator.better_practice,
             ];
             for text in advice {
-                *text = root.addressed(text).into();
+                *text = root.addressed(text);
             }
         }
         Self {

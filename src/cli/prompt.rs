@@ -30,7 +30,7 @@ pub(super) fn confirm(
 ) -> io::Result<bool> {
     writeln!(out)?;
     loop {
-        match ask(question, &mut Terminal::default(), out)? {
+        match ask(question, &mut Terminal, out)? {
             Answer::Yes => return Ok(true),
             Answer::No => return Ok(false),
             Answer::Explain => explain(out)?,
@@ -43,7 +43,7 @@ pub(super) fn confirm_phrase(phrase: &str, out: &mut dyn Write) -> io::Result<bo
     writeln!(out)?;
     write!(out, "To go on, type {phrase}: ")?;
     out.flush()?;
-    let line = Terminal::default().line(out)?;
+    let line = Terminal.line(out)?;
     Ok(line.trim() == phrase)
 }
 
@@ -54,7 +54,7 @@ trait Input {
 }
 
 /// Standard input, on which somebody may press Ctrl-C instead.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Terminal;
 
 impl Input for Terminal {

@@ -147,12 +147,15 @@ pub(super) fn take_up(
         .then(|| lay_out(root, &ended, &places.look(root)))
         .flatten();
     // The way back of a run that takes another one back leads to what that one had made.
-    let arrival = match (ended.outcome, &reverses) {
-        (RunOutcome::RolledBack, None) => Arrival::Old,
-        (RunOutcome::RolledBack, Some(_)) => Arrival::New,
-        (_, None) if destination.aim == RunOutcome::RolledBack => Arrival::Old,
-        (_, None) => Arrival::New,
-        (_, Some(_)) => Arrival::Old,
+    let goes_back = match ended.outcome {
+        RunOutcome::RolledBack => true,
+        RunOutcome::Completed => false,
+        RunOutcome::HalfWay => destination.aim == RunOutcome::RolledBack,
+    };
+    let arrival = if goes_back == reverses.is_some() {
+        Arrival::New
+    } else {
+        Arrival::Old
     };
     match had_ended {
         Some(outcome) if outcome != destination.aim => Ok(tell_elsewhere(

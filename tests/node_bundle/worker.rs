@@ -60,7 +60,7 @@ fn a_control_plane_is_no_worker_whatever_it_lost() {
 /// A kubelet renews its own certificate while that is valid.
 #[test]
 fn a_worker_whose_kubelet_is_well_needs_nothing() {
-    let cluster = crate::support::worker::Cluster::of(NODE);
+    let cluster = Cluster::of(NODE);
     cluster.install(&cluster.issue()).expect(0);
     let run = rekindle(cluster.worker.path(), &["check"]).expect(0);
     assert_eq!(run.stderr, "");
