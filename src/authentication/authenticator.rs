@@ -86,6 +86,22 @@ pub struct Evidence {
 }
 
 impl AuthenticatorName {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 12] = [
+        Self::OwnCertificates,
+        Self::FrontProxy,
+        Self::ClientCertificates,
+        Self::StaticTokens,
+        Self::ServiceAccountTokens,
+        Self::BootstrapTokens,
+        Self::Jwt,
+        Self::Webhook,
+        Self::Anonymous,
+        Self::KubeletClientCertificates,
+        Self::KubeletTokens,
+        Self::KubeletAnonymous,
+    ];
+
     /// As people read it.
     pub fn as_str(self) -> &'static str {
         match self {

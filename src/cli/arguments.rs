@@ -52,7 +52,8 @@ Exit codes:
   4  failed and rolled back: nothing was changed in the end
   5  stopped half-way: `rekindle resume`, or `rekindle rollback`
   6  a journal does not verify
-  7  repaired on disk, but not proven to be running";
+  7  repaired on disk, but not proven to be running
+130  ended by Ctrl-C, while it read or asked: nothing was changed";
 
 /// Of the Monitoring Plugins Development Guidelines.
 const PLUGIN_EXIT_CODES: &str = "\
@@ -94,7 +95,7 @@ pub enum Verb {
     /// Proves that the control plane runs on the certificates on its disk; changes nothing.
     ///
     /// Looks at each process, each served certificate, the API server's health, the Leases and etcd, until all is proven or
-    /// the time is up. Exit 1 when something is not.
+    /// the time is up. Exit 1 when something is not, and at once for a node in a folder, of which nothing runs.
     Verify(Verify),
     /// Reads the journals of earlier runs.
     #[command(subcommand)]

@@ -40,7 +40,7 @@ pub fn auth(root: &Root, arguments: &Auth, out: &mut dyn Write) -> Result<Exit, 
     };
     let report = Report::of(root, &layout, &server);
     match arguments.output {
-        Output::Table => report.write(out)?,
+        Output::Table => report.write(root, arguments, out)?,
         Output::Json => write_json(&report, out)?,
     }
     Ok(if report.is_sound() {
@@ -71,6 +71,16 @@ impl Report {
             ),
             None => {}
         }
+        for authenticator in &mut authenticators {
+            let advice = [
+                &mut authenticator.when_certificates_expire,
+                &mut authenticator.risk,
+                &mut authenticator.better_practice,
+            ];
+            for text in advice {
+                *text = root.addressed(text);
+            }
+        }
         Self {
             authenticators,
             obstacles,
@@ -87,23 +97,36 @@ impl Report {
         broken.map(|one| one.name.as_str()).collect()
     }
 
-    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// Last, where the eye is, all of them in a table and the verdict; above it what is wrong, or those that were asked for.
+    fn write(&self, root: &Root, arguments: &Auth, out: &mut dyn Write) -> io::Result<()> {
         let columns = terminal_columns();
+        for authenticator in &self.authenticators {
+            let name = authenticator.name.identifier();
+            if arguments.names.iter().any(|named| named == name)
+                || arguments.long && is_told(authenticator)
+            {
+                write_paragraphs(authenticator, columns, out)?;
+            } else if arguments.names.is_empty() && !authenticator.faults.is_empty() {
+                write_faults(authenticator, columns, out)?;
+            } else {
+                continue;
+            }
+            writeln!(out)?;
+        }
         let heading = ["AUTHENTICATOR", "STATE", "FROM", "ENDS"];
         let mut table = Table::with_heading(heading.map(Cell::from).into());
         for authenticator in &self.authenticators {
             table.push(cells(authenticator));
         }
         table.write(out, 0, columns)?;
-        // That nobody is let in anonymously breaks more than it closes.
-        let told = |one: &&Authenticator| {
-            one.state != AuthenticatorState::Off || one.name == AuthenticatorName::Anonymous
-        };
-        for authenticator in self.authenticators.iter().filter(told) {
-            writeln!(out)?;
-            write_paragraphs(authenticator, columns, out)?;
-        }
         writeln!(out)?;
+        if !arguments.long && arguments.names.is_empty() {
+            writeln!(
+                out,
+                "What each rests on, its risk and what is better: {}",
+                root.command("auth --long")
+            )?;
+        }
         for obstacle in &self.obstacles {
             writeln!(out, "{BAD}configuration{BAD:#}: {}", printable(obstacle))?;
         }
@@ -111,7 +134,12 @@ impl Report {
         if broken.is_empty() {
             return writeln!(out, "Each that is on has what it needs on this node.");
         }
-        let text = format!("Broken: {}. Why, stands above at each.", broken.join("; "));
+        let why = if arguments.names.is_empty() {
+            "Why, stands above at each".to_owned()
+        } else {
+            format!("Why: {}", root.command("auth"))
+        };
+        let text = format!("Broken: {}. {why}.", broken.join("; "));
         write_lines(&text, BAD, 0, out)
     }
 }
@@ -140,7 +168,8 @@ pub(super) fn no_manifest(root: &Root, layout: &Layout, verb: &str) -> Failure {
         )
     };
     Failure::new(Exit::ActionNeeded, message).hint(format!(
-        "ask on a control-plane node, or mend the manifest, then ask again: rekindle {verb}"
+        "ask on a control-plane node, or mend the manifest, then ask again: {}",
+        root.command(verb)
     ))
 }
 
@@ -182,14 +211,35 @@ fn state_style(state: AuthenticatorState) -> Style {
     }
 }
 
+/// That nobody is let in anonymously breaks more than it closes.
+fn is_told(one: &Authenticator) -> bool {
+    one.state != AuthenticatorState::Off || one.name == AuthenticatorName::Anonymous
+}
+
+fn write_heading(authenticator: &Authenticator, out: &mut dyn Write) -> io::Result<()> {
+    let style = state_style(authenticator.state);
+    let (name, state) = (authenticator.name.as_str(), authenticator.state.as_str());
+    writeln!(out, "{BOLD}{name}{BOLD:#}: {style}{state}{style:#}")
+}
+
+fn write_faults(
+    authenticator: &Authenticator,
+    columns: Option<usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    write_heading(authenticator, out)?;
+    for fault in &authenticator.faults {
+        hang(fault, columns, out)?;
+    }
+    Ok(())
+}
+
 fn write_paragraphs(
     authenticator: &Authenticator,
     columns: Option<usize>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let style = state_style(authenticator.state);
-    let (name, state) = (authenticator.name.as_str(), authenticator.state.as_str());
-    writeln!(out, "{BOLD}{name}{BOLD:#}: {style}{state}{style:#}")?;
+    write_heading(authenticator, out)?;
     for Evidence {
         setting,
         value,

@@ -5,10 +5,12 @@ use std::io::{self, Write};
 use super::exit::Exit;
 use super::plan::write_left;
 use super::proof::write_proof;
-use super::render::{BOLD, WARNING, printable};
+use super::render::{BAD, BOLD, GOOD, WARNING, printable};
 use super::restart::LeftRunning;
+use crate::diagnosis::{State, diagnose};
+use crate::inventory::Inventory;
 use crate::journal::RunOutcome;
-use crate::node::Root;
+use crate::node::{self, Root};
 use crate::recovery::Ended;
 
 /// Backup, journal and checkpoint; then, nearer to the end, what is left to a person, and warnings.
@@ -59,27 +61,39 @@ pub(super) fn write_warnings(warnings: &[String], out: &mut dyn Write) -> io::Re
     Ok(())
 }
 
-/// The proof; or what is left to do where files were replaced under a machine's running processes.
+/// Where a run has brought the files, in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arrival {
+    /// They are the new ones.
+    New,
+    /// They are those of before a run.
+    Old,
+}
+
+/// Last, where the eye is: the proof; or what is left to do where files were replaced under a machine's running processes, and what
+/// it comes to where nothing runs.
 pub(super) fn write_proven(
     root: &Root,
-    ended: &Ended,
+    (ended, arrival): (&Ended, Arrival),
     left: &LeftRunning,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    writeln!(out)?;
+    if arrival == Arrival::Old && (root.is_machine() || ended.proof.is_some()) {
+        write_expired(root, out)?;
+    }
     if let Some(proof) = &ended.proof {
-        writeln!(out)?;
         return write_proof(root, proof, out);
     }
     if !root.is_machine() {
-        return Ok(());
+        return write_settled_in_folder(root, ended, arrival, out);
     }
     let obstacle = left.obstacle.as_deref();
     // After a way back, a recovery would renew everything again.
-    let next = match ended.outcome {
-        RunOutcome::RolledBack => "verify",
-        _ => left.next(),
+    let next = match arrival {
+        Arrival::Old => "verify",
+        Arrival::New => left.next(),
     };
-    writeln!(out)?;
     writeln!(
         out,
         "{WARNING}The files are replaced; {}.{WARNING:#}\n\
@@ -90,10 +104,57 @@ pub(super) fn write_proven(
     )
 }
 
+/// Of a node in a folder no process is asked anything.
+fn write_settled_in_folder(
+    root: &Root,
+    ended: &Ended,
+    arrival: Arrival,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let verdict = match arrival {
+        Arrival::New => "Files renewed",
+        Arrival::Old => "Files brought back",
+    };
+    let left = ended.left.len();
+    if is_whole(ended) {
+        writeln!(
+            out,
+            "{GOOD}{verdict}{GOOD:#}; nothing restarted (a node in a folder)."
+        )?;
+    } else if left == 0 {
+        writeln!(
+            out,
+            "{WARNING}{verdict}, but not all{WARNING:#}; nothing restarted (a node in a folder)."
+        )?;
+    } else {
+        writeln!(
+            out,
+            "{WARNING}{verdict}, but {left} left to you, above{WARNING:#}; nothing restarted (a node in a folder)."
+        )?;
+    }
+    write_expired(root, out)?;
+    writeln!(out, "Next: {}", root.command("check"))
+}
+
+/// How many certificates of the node have ended, if any: after a way back they are what they were.
+fn write_expired(root: &Root, out: &mut dyn Write) -> io::Result<()> {
+    let diagnosis = diagnose(&Inventory::observe(root), node::now(), time::Duration::ZERO);
+    let expired = diagnosis.certificates.iter();
+    let expired = expired.filter(|it| it.state == State::Expired).count();
+    match expired {
+        0 => Ok(()),
+        1 => writeln!(out, "{BAD}1 certificate is expired.{BAD:#}"),
+        number => writeln!(out, "{BAD}{number} certificates are expired.{BAD:#}"),
+    }
+}
+
+fn is_whole(ended: &Ended) -> bool {
+    ended.left.is_empty() && ended.outcome != RunOutcome::HalfWay
+}
+
 /// How the verb ends whose run ended so.
 pub(super) fn exit(root: &Root, ended: &Ended) -> Exit {
-    let is_whole = ended.left.is_empty() && ended.outcome != RunOutcome::HalfWay;
-    if !is_whole || !ended.warnings.is_empty() {
+    if !is_whole(ended) || !ended.warnings.is_empty() {
         Exit::ActionNeeded
     } else {
         match &ended.proof {

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use time::OffsetDateTime;
+
 use crate::inventory::{Inventory, KUBERNETES_FOLDER};
 use crate::node::{self, NodeLock, Root};
 use crate::pki::Certificate;
@@ -26,34 +28,46 @@ pub(super) fn look(root: &Root) -> Result<Inventory, Failure> {
 /// The same, of a node that is a control plane of kubeadm's.
 pub(super) fn observe_control_plane(root: &Root) -> Result<Inventory, Failure> {
     let inventory = observe_node(root)?;
-    if inventory.is_worker() {
-        return Err(worker(&inventory));
-    }
+    demand_control_plane(root, &inventory)?;
     Ok(inventory)
 }
 
+/// Fails on a worker.
+pub(super) fn demand_control_plane(root: &Root, inventory: &Inventory) -> Result<(), Failure> {
+    if inventory.is_worker() {
+        return Err(worker(root, inventory));
+    }
+    Ok(())
+}
+
+/// Until when the credential of a worker's kubelet is valid, if it is a worker and that has not ended.
+pub(super) fn worker_valid_until(inventory: &Inventory) -> Option<OffsetDateTime> {
+    let kubelet = inventory.original("kubelet.conf")?;
+    let end = kubelet.not_after();
+    (inventory.is_worker() && end > node::now()).then_some(end)
+}
+
 /// What can be said of a worker: whose turn it is.
-fn worker(inventory: &Inventory) -> Failure {
+fn worker(root: &Root, inventory: &Inventory) -> Failure {
     let Refusal {
         code,
         evidence,
         remedy,
         ..
     } = Refusal::of_worker(inventory);
+    let valid_until = worker_valid_until(inventory);
     let kubelet = inventory.original("kubelet.conf");
-    let ends = kubelet.map(Certificate::not_after);
-    let now = node::now();
-    let until = ends.map_or_else(String::new, |end| {
-        let verb = if end <= now {
-            "ended at"
-        } else {
-            "is valid until"
-        };
-        format!("; its kubelet's certificate {verb} {}", second(end))
-    });
+    let until = match (valid_until, kubelet.map(Certificate::not_after)) {
+        (Some(end), _) => format!("; its kubelet's certificate is valid until {}", second(end)),
+        (None, Some(end)) => format!("; its kubelet's certificate ended at {}", second(end)),
+        (None, None) => String::new(),
+    };
     let failure = Failure::new(Exit::ActionNeeded, format!("{evidence}{until}"));
-    let failure = if ends.is_some_and(|end| end > now) {
-        failure.hint("nothing, while that is so; whether the kubelet runs on it: rekindle verify")
+    let failure = if valid_until.is_some() {
+        failure.hint(format!(
+            "nothing, while that is so; whether the kubelet runs on it: {}",
+            root.command("verify")
+        ))
     } else {
         failure.hint(remedy)
     };

@@ -354,13 +354,18 @@ pub(super) fn write_left(left: &[LeftAlone], out: &mut dyn Write) -> io::Result<
 }
 
 /// Every step with its file, and what happens to it.
-pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_explanation(
+    root: &Root,
+    plan: &RecoveryPlan,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     writeln!(out)?;
     if plan.steps.is_empty() {
         return writeln!(
             out,
             "No file is changed. Each process that is ended is in a signed journal. Whatever interrupts it:\n\
-             `rekindle resume` starts again what was stopped.\n"
+             what was stopped is started again by {}.\n",
+            root.command("resume")
         );
     }
     write_promises(plan, out)?;
@@ -368,8 +373,11 @@ pub(super) fn write_explanation(plan: &RecoveryPlan, out: &mut dyn Write) -> io:
         out,
         "All of it is signed and verified in memory before the first file changes.\n\
          Each old file is copied into a backup; each step is in a signed journal.\n\
-         Whatever interrupts it: `rekindle resume` finishes it, `rekindle rollback` takes\n\
-         it back.\n"
+         Whatever interrupts it, one command finishes it, and one takes it back:\n  \
+           {}\n  \
+           {}\n",
+        root.command("resume"),
+        root.command("rollback")
     )?;
     for (number, step) in (1..).zip(&plan.steps) {
         let what = match step {

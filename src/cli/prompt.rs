@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use super::failure::Failure;
+use crate::node::Undisturbed;
 
 /// What the operator said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub(super) fn confirm(
 ) -> io::Result<bool> {
     writeln!(out)?;
     loop {
-        match ask(question, &mut io::stdin().lock(), out)? {
+        match ask(question, &mut Terminal, out)? {
             Answer::Yes => return Ok(true),
             Answer::No => return Ok(false),
             Answer::Explain => explain(out)?,
@@ -42,18 +43,42 @@ pub(super) fn confirm_phrase(phrase: &str, out: &mut dyn Write) -> io::Result<bo
     writeln!(out)?;
     write!(out, "To go on, type {phrase}: ")?;
     out.flush()?;
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line)?;
+    let line = Terminal.line(out)?;
     Ok(line.trim() == phrase)
 }
 
+/// Where answers come from.
+trait Input {
+    /// The next line; an empty one is the end.
+    fn line(&mut self, out: &mut dyn Write) -> io::Result<String>;
+}
+
+/// Standard input, on which somebody may press Ctrl-C instead.
+#[derive(Debug)]
+struct Terminal;
+
+impl Input for Terminal {
+    fn line(&mut self, out: &mut dyn Write) -> io::Result<String> {
+        let mut signals = Undisturbed::begin();
+        if signals.wait_for_input().is_some() {
+            writeln!(out, "\nNothing was changed.")?;
+            out.flush()?;
+            signals.end_by_signal();
+            return Ok(String::new());
+        }
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line)?;
+        Ok(line)
+    }
+}
+
 /// Asks until the answer is one; the end of the input is a no.
-fn ask(question: &str, input: &mut dyn BufRead, out: &mut dyn Write) -> io::Result<Answer> {
+fn ask(question: &str, input: &mut dyn Input, out: &mut dyn Write) -> io::Result<Answer> {
     loop {
         write!(out, "{question} [y]es / [n]o / [e]xplain: ")?;
         out.flush()?;
-        let mut line = String::new();
-        if input.read_line(&mut line)? == 0 {
+        let line = input.line(out)?;
+        if line.is_empty() {
             writeln!(out)?;
             return Ok(Answer::No);
         }
@@ -69,6 +94,14 @@ fn ask(question: &str, input: &mut dyn BufRead, out: &mut dyn Write) -> io::Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Input for &[u8] {
+        fn line(&mut self, _: &mut dyn Write) -> io::Result<String> {
+            let mut line = String::new();
+            self.read_line(&mut line)?;
+            Ok(line)
+        }
+    }
 
     fn answer_to(input: &str) -> Answer {
         ask("?", &mut input.as_bytes(), &mut Vec::new()).unwrap()

@@ -12,7 +12,7 @@ use super::arguments::{Recover, RestartName};
 use super::ca::{phrase, write_consequences, write_nothing_to_reissue};
 use super::clock::{observe_with_journal, write_clock_doubts};
 use super::copies::write_copies;
-use super::ended::{despite_lost_output, exit, write_ended, write_proven, write_warnings};
+use super::ended::{Arrival, despite_lost_output, exit, write_ended, write_proven, write_warnings};
 use super::execution::carry_out_with;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -121,7 +121,9 @@ pub(super) fn carry_out_order(
             write_consequences(&plan, out)?;
             confirm_phrase(&phrase(&plan), out)?
         } else {
-            confirm(outlook.question(), out, |out| write_explanation(&plan, out))?
+            confirm(outlook.question(), out, |out| {
+                write_explanation(root, &plan, out)
+            })?
         };
         if !is_confirmed {
             writeln!(out, "Nothing was changed.")?;
@@ -208,7 +210,7 @@ fn begin(
         .and_then(|()| write_aftermath(aftermath.as_ref(), now, out))
         .and_then(|()| write_outside(root, laid_out, out))
         // Last, where the eye is: whether it is back, and what to do next.
-        .and_then(|()| write_proven(root, &ended, &left, out))
+        .and_then(|()| write_proven(root, (&ended, Arrival::New), &left, out))
         .and_then(|()| out.flush());
     despite_lost_output(root, &ended, &written);
     let is_proven =
@@ -247,7 +249,7 @@ fn settle_turn(outlook: &Outlook, arguments: &Recover, out: &mut dyn Write) -> R
         Exit::NotProven,
         "this node keeps the turn of an earlier run, for it is still not proven to be back",
     )
-    .hint("what is open: rekindle verify")
+    .hint(format!("what is open: {}", root.command("verify")))
     .runbook("not-proven"))
 }
 
@@ -382,7 +384,12 @@ fn write_report(
         writeln!(out, "{GOOD}Restarted{GOOD:#} {}", root.path().display())?;
         return write_ended(root, ended, out);
     }
-    writeln!(out, "{GOOD}Recovered{GOOD:#} {}", root.path().display())?;
+    // Where nothing was proven, nobody knows of more than the files.
+    let renewed = match &ended.proof {
+        Some(_) => "Recovered",
+        None => "Renewed the files of",
+    };
+    writeln!(out, "{GOOD}{renewed}{GOOD:#} {}", root.path().display())?;
     let mut table = Table::with_heading(vec![
         "CERTIFICATE".into(),
         "BEFORE".into(),

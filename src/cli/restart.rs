@@ -339,6 +339,12 @@ impl Outlook {
         for note in &self.plan.notes {
             writeln!(out, "  note: {}", printable(note))?;
         }
+        if !root.is_machine() && !plan.steps.is_empty() {
+            writeln!(
+                out,
+                "\nFiles alone: nothing is restarted (a node in a folder)."
+            )?;
+        }
         Ok(())
     }
 

@@ -1,9 +1,11 @@
 //! `rekindle rollback`: takes a run back, the interrupted one or one that came to its end.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use super::arguments::{RestartName, Rollback, Way};
 use super::clock::{last_written, write_clock_doubts};
+use super::ended::Arrival;
 use super::execution::carry_out_with;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -15,7 +17,7 @@ use super::prompt::{confirm, demand_terminal};
 use super::render::{count, printable};
 use super::restart::Outlook;
 use super::resume::TO_ITS_END;
-use super::take_up::{Destination, demand_no_old_processes, take_up, tell};
+use super::take_up::{Destination, Tale, demand_no_old_processes, take_up, write_expired_again};
 use super::vouching::vouched;
 use crate::inventory::{Inventory, cluster_authority};
 use crate::journal::{Direction, RunOutcome};
@@ -28,7 +30,8 @@ const BACK: Destination = Destination {
     question: "Take it back?",
     explanation: "What was replaced is brought back from the backup, last file first; what was not\n\
                   stays. Each file is compared first: one that somebody else changed stops this\n\
-                  before anything is done.",
+                  before anything is done. A certificate that had expired is expired again, and\n\
+                  nothing is restarted unless --restart says so.",
     arrived: "Rolled back",
     restart: RestartName::None,
     aim: RunOutcome::RolledBack,
@@ -138,6 +141,15 @@ fn undo_ended(
             writeln!(out, "  {}", printable(&change.target.display().to_string()))?;
         }
         write_left(&undertaking.left, out)?;
+        let brought_back: BTreeSet<&str> = undertaking
+            .changes
+            .iter()
+            .map(|change| change.name.as_str())
+            .collect();
+        let changes = chain.changes().unwrap_or_default();
+        let changes = changes.iter().map(|(change, _)| change);
+        let changes = changes.filter(|change| brought_back.contains(change.name.as_str()));
+        write_expired_again(changes, way.restart.restart.is_none(), out)?;
         let explain = |out: &mut dyn Write| {
             writeln!(
                 out,
@@ -173,5 +185,12 @@ fn undo_ended(
         &reason,
         &mut watch,
     )?;
-    Ok(tell(root, BACK.arrived, (&run, &ended), &left, out))
+    let tale = Tale {
+        arrived: BACK.arrived,
+        run: &run,
+        ended: &ended,
+        arrival: Arrival::Old,
+        laid_out: None,
+    };
+    Ok(tale.tell(root, &left, out))
 }

@@ -1,23 +1,24 @@
 //! An interrupted run, taken up again: what `resume` and `rollback` have in common.
 
-use std::io::Write;
+use std::collections::BTreeSet;
+use std::io::{self, Write};
 
 use super::arguments::{RestartName, Way};
 use super::clock::write_clock_doubts;
-use super::ended::{despite_lost_output, exit, write_ended, write_proven, write_warnings};
+use super::ended::{Arrival, despite_lost_output, exit, write_ended, write_proven, write_warnings};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::write_state;
 use super::journal::outcome_in_words;
 use super::observed::confine;
 use super::prompt::{confirm, demand_terminal};
-use super::recover::{lay_out, write_outside};
-use super::render::{GOOD, WARNING};
+use super::recover::{LaidOut, lay_out, write_outside};
+use super::render::{GOOD, WARNING, count};
 use super::restart::{LeftRunning, Outlook};
 use super::vouching::vouched;
 use crate::inventory::{Inventory, cluster_authority, cluster_authority_with_new_dates};
 use crate::issuance::AUTHORITY_LOCATION;
-use crate::journal::{Progress as Made, RunOutcome};
+use crate::journal::{Change, Progress as Made, RunOutcome};
 use crate::kubernetes::AuthorityName;
 use crate::node::{self, Root};
 use crate::plan::Refusal;
@@ -105,6 +106,11 @@ pub(super) fn take_up(
     if !way.yes {
         demand_terminal()?;
         write_state(&interrupted, out)?;
+        if destination.aim == RunOutcome::RolledBack && had_ended.is_none() {
+            let changes = interrupted.chain.changes().unwrap_or_default();
+            let changes = changes.iter().map(|(change, _)| change);
+            write_expired_again(changes, way.restart.restart.is_none(), out)?;
+        }
         let (question, explanation) = match had_ended {
             Some(_) => (BRING_CHECKPOINT, NOTHING_ELSE),
             None => (destination.question, destination.explanation),
@@ -140,11 +146,22 @@ pub(super) fn take_up(
     let laid_out = (is_completed && reverses.is_none())
         .then(|| lay_out(root, &ended, &places.look(root)))
         .flatten();
+    // The way back of a run that takes another one back leads to what that one had made.
+    let goes_back = match ended.outcome {
+        RunOutcome::RolledBack => true,
+        RunOutcome::Completed => false,
+        RunOutcome::HalfWay => destination.aim == RunOutcome::RolledBack,
+    };
+    let arrival = if goes_back == reverses.is_some() {
+        Arrival::New
+    } else {
+        Arrival::Old
+    };
     match had_ended {
         Some(outcome) if outcome != destination.aim => Ok(tell_elsewhere(
             root,
             destination,
-            (&run, &ended),
+            (&run, &ended, arrival),
             &left,
             out,
         )),
@@ -156,11 +173,44 @@ pub(super) fn take_up(
                 (Some(other), _) => format!("{run}: the files are as before the run {other}"),
                 (None, _) => run,
             };
-            let exit = tell(root, destination.arrived, (&run, &ended), &left, out);
-            // Whoever does not read it has lost nothing: the folder says it again.
-            let _ = write_outside(root, laid_out, out);
-            Ok(exit)
+            let tale = Tale {
+                arrived: destination.arrived,
+                run: &run,
+                ended: &ended,
+                arrival,
+                laid_out,
+            };
+            Ok(tale.tell(root, &left, out))
         }
+    }
+}
+
+/// How many of the certificates that are brought back have ended; whoever is asked is to know it before.
+pub(super) fn write_expired_again<'a>(
+    changes: impl Iterator<Item = &'a Change>,
+    is_nothing_restarted: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let now = node::now();
+    let ended = changes.filter(|change| {
+        let certificate = change.certificate.as_ref();
+        let before = certificate.and_then(|certificate| certificate.before.as_ref());
+        before.is_some_and(|before| before.not_after <= now)
+    });
+    let names: BTreeSet<&str> = ended.map(|change| change.name.as_str()).collect();
+    let nothing = if is_nothing_restarted {
+        ", and nothing is restarted"
+    } else {
+        ""
+    };
+    match names.len() {
+        0 if is_nothing_restarted => writeln!(out, "Nothing is restarted."),
+        0 => Ok(()),
+        number => writeln!(
+            out,
+            "{WARNING}{} will be expired again{nothing}.{WARNING:#}",
+            count(number, "certificate")
+        ),
     }
 }
 
@@ -230,7 +280,7 @@ fn live(
 fn tell_elsewhere(
     root: &Root,
     destination: &Destination,
-    (run, ended): (&str, &Ended),
+    (run, ended, arrival): (&str, &Ended, Arrival),
     left: &LeftRunning,
     out: &mut dyn Write,
 ) -> Exit {
@@ -241,24 +291,40 @@ fn tell_elsewhere(
     )
     .and_then(|()| writeln!(out, "{}", (destination.instead)(root, run)))
     .and_then(|()| write_ended(root, ended, out))
-    .and_then(|()| write_proven(root, ended, left, out))
+    .and_then(|()| write_proven(root, (ended, arrival), left, out))
     .and_then(|()| out.flush());
     despite_lost_output(root, ended, &written);
     Exit::ActionNeeded
 }
 
-/// Tells that a run has come to its end, forward or back.
-pub(super) fn tell(
-    root: &Root,
-    arrived: &str,
-    (run, ended): (&str, &Ended),
-    left: &LeftRunning,
-    out: &mut dyn Write,
-) -> Exit {
-    let written = writeln!(out, "{GOOD}{arrived}{GOOD:#} the run {run}")
-        .and_then(|()| write_ended(root, ended, out))
-        .and_then(|()| write_proven(root, ended, left, out))
-        .and_then(|()| out.flush());
-    despite_lost_output(root, ended, &written);
-    exit(root, ended)
+/// That a run has come to its end, forward or back.
+pub(super) struct Tale<'a> {
+    /// What is said of it.
+    pub(super) arrived: &'static str,
+    /// Which one, in words.
+    pub(super) run: &'a str,
+    pub(super) ended: &'a Ended,
+    pub(super) arrival: Arrival,
+    /// New certificates of authorities, for others.
+    pub(super) laid_out: LaidOut,
+}
+
+impl Tale<'_> {
+    /// Tells it, and says how the verb ends.
+    pub(super) fn tell(self, root: &Root, left: &LeftRunning, out: &mut dyn Write) -> Exit {
+        let Self {
+            arrived,
+            run,
+            ended,
+            arrival,
+            laid_out,
+        } = self;
+        let written = writeln!(out, "{GOOD}{arrived}{GOOD:#} the run {run}")
+            .and_then(|()| write_ended(root, ended, out))
+            .and_then(|()| write_outside(root, laid_out, out))
+            .and_then(|()| write_proven(root, (ended, arrival), left, out))
+            .and_then(|()| out.flush());
+        despite_lost_output(root, ended, &written);
+        exit(root, ended)
+    }
 }

@@ -14,12 +14,15 @@ use super::proof::{write_json, write_proof};
 use super::standing::{how_far, stopped};
 use crate::control_plane::ControlPlane;
 use crate::node::{Root, ServiceManager, Undisturbed};
-use crate::proof::Watch;
+use crate::proof::{Proof, Watch};
 use crate::recovery::{Interrupted, written};
 
 /// Watches every condition until all hold or the time is up.
 pub fn verify(root: Root, arguments: &Verify, out: &mut dyn Write) -> Result<Exit, Failure> {
     let inventory = observe_node(&root)?;
+    if !root.is_machine() {
+        return Err(in_folder(&root, arguments, out)?);
+    }
     let mut plane = ControlPlane::of(&inventory);
     // Of what is away the inventory knows nothing.
     if let Some(run) = find(&root).ok().flatten().filter(Interrupted::is_committed) {
@@ -49,7 +52,7 @@ pub fn verify(root: Root, arguments: &Verify, out: &mut dyn Write) -> Result<Exi
     );
     bars.end();
     let mut proof = watch.end();
-    if root.is_machine() && !proof.is_whole() {
+    if !proof.is_whole() {
         proof.kubelet_log = ServiceManager::detect(&root, None).last_words(KUBELET_UNIT);
     }
     match (arguments.quiet, arguments.output) {
@@ -62,4 +65,19 @@ pub fn verify(root: Root, arguments: &Verify, out: &mut dyn Write) -> Result<Exi
     } else {
         Exit::ActionNeeded
     })
+}
+
+/// Of a node in a folder nothing runs here. What answers on this machine's own addresses is none of its processes, and is not asked.
+fn in_folder(root: &Root, arguments: &Verify, out: &mut dyn Write) -> Result<Failure, Failure> {
+    if !arguments.quiet && arguments.output == Output::Json {
+        write_json(&Proof::default(), out)?;
+    }
+    let message = format!(
+        "{} is a node in a folder: nothing of it runs here, and so nothing can be proven",
+        root.path().display()
+    );
+    Ok(Failure::new(Exit::ActionNeeded, message).hint(format!(
+        "what its files say: {}; the proof is for the machine itself, where its root is /",
+        root.command("check")
+    )))
 }

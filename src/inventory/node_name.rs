@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{CredentialEntry, Layout};
 use crate::kubernetes::{Component, node_name, node_of_user};
-use crate::node::{self, Root, Secrecy};
+use crate::node::{self, MACHINE_ID, Root, Secrecy};
 
 /// Where a node in a folder keeps its host name (hostname(5)).
 const HOST_NAME: &str = "/etc/hostname";
@@ -25,6 +25,14 @@ pub struct Named {
     pub name: Option<String>,
     /// What says so, in words.
     pub source: String,
+}
+
+/// The host, by machine-id(5).
+pub(super) fn machine_id(root: &Root) -> Option<String> {
+    let file = root.read(Path::new(MACHINE_ID), Secrecy::Public).ok()?;
+    let text = std::str::from_utf8(&file.bytes).ok()?.trim();
+    let is_one = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_one.then(|| text.to_owned())
 }
 
 impl NodeNames {

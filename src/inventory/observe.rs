@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
+use super::node_name::machine_id;
 use super::{
     AuthorityEntry, ClockEvidence, CredentialEntry, Issuer, Layout, NodeNames, ObservationError,
     PersonalKubeconfig, TrustFile, personal,
@@ -27,6 +28,8 @@ pub struct Inventory {
     pub credentials: Vec<CredentialEntry>,
     /// What the node is called.
     pub node_names: NodeNames,
+    /// The host, by the 32 hexadecimal digits of machine-id(5); `None` where nothing is there that could be one.
+    pub machine_id: Option<String>,
     /// Copies of the credentials of administrators in home folders.
     pub personal: Vec<PersonalKubeconfig>,
     /// Where the authorities are trusted; empty until [`Self::observe_trust`] has looked.
@@ -77,6 +80,7 @@ impl Inventory {
         Self {
             root: root.path().to_owned(),
             node_names: NodeNames::observe(root, &layout, &credentials),
+            machine_id: machine_id(root),
             personal: personal::observe(root, &credentials),
             clock: ClockEvidence::default(),
             service_account_keys: service_account_keys(root, &layout),

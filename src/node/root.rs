@@ -64,6 +64,14 @@ impl Root {
         }
     }
 
+    /// A text of who knows nothing of roots, with each command in it for this node.
+    pub fn addressed(&self, text: &str) -> String {
+        let own = self.command("");
+        // What is printed of a runbook is the same for every node.
+        text.replace("rekindle ", &own)
+            .replace(&format!("{own}runbook"), "rekindle runbook")
+    }
+
     /// A node path as a shell outside the root would spell it.
     pub fn outside(&self, node_path: &Path) -> PathBuf {
         match node_path.strip_prefix("/") {

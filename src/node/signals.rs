@@ -1,6 +1,11 @@
 //! Keeps a dropped connection or a Ctrl-C from ending the process between two files.
 
-use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use std::io;
+use std::os::fd::AsFd;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 /// While this lives, SIGHUP, SIGINT, SIGQUIT and SIGTERM do not end the process: they are noted, and whoever works asks
@@ -39,6 +44,38 @@ impl Undisturbed {
             self.noted = Some(signal);
         }
         self.noted.map(Signal::as_str)
+    }
+
+    /// Waits until there is something to read on standard input, or until a signal asks this process to stop, whose name it gives back.
+    pub fn wait_for_input(&mut self) -> Option<&'static str> {
+        let input = io::stdin();
+        loop {
+            if let Some(signal) = self.interrupted() {
+                return Some(signal);
+            }
+            let arrived = self.arrived.as_ref()?;
+            let mut watched =
+                [input.as_fd(), arrived.as_fd()].map(|it| PollFd::new(it, PollFlags::POLLIN));
+            match poll(&mut watched, PollTimeout::NONE) {
+                Ok(_) | Err(Errno::EINTR) => {}
+                // Whoever reads will meet it.
+                Err(_) => return None,
+            }
+            let [input, _] = &watched;
+            if input.any() == Some(true) {
+                return None;
+            }
+        }
+    }
+
+    /// Ends this process by the signal that it was asked to stop by, as a shell that runs several expects it. Gives back the control
+    /// where there was none.
+    pub fn end_by_signal(self) {
+        let noted = self.noted;
+        drop(self);
+        if let Some(signal) = noted {
+            let _ = raise(signal);
+        }
     }
 
     fn next(&mut self) -> Option<Signal> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use time::OffsetDateTime;
 
 use super::clock::{accepted_clock_doubts, clock_doubts};
-use super::signer::{Signer, Signers};
+use super::signer::{Signer, Signers, command};
 use super::{RecoveryPlan, Refusal, RefusalCode};
 use crate::diagnosis::{Diagnosis, Finding, State};
 use crate::digest::Sha256Digest;
@@ -243,8 +243,14 @@ impl<'a> Draft<'a> {
 impl Refusal {
     /// The refusal for a node on which nothing can be signed, and never could.
     pub fn of_worker(inventory: &Inventory) -> Self {
-        let name = inventory.node_names.taken.name.as_deref();
-        let machine_id = inventory.outside(Path::new(MACHINE_ID));
+        let name = inventory.node_names.taken.name.as_deref().unwrap_or("NAME");
+        let issue = match &inventory.machine_id {
+            Some(machine_id) => format!("rekindle node issue {name}={machine_id} --out DIR"),
+            None => format!(
+                "rekindle node issue {name}=MACHINE-ID --out DIR, with the machine id of this host, which {} does not say",
+                inventory.outside(Path::new(MACHINE_ID)).display()
+            ),
+        };
         Self {
             code: RefusalCode::WorkerNode,
             subject: "node".to_owned(),
@@ -253,9 +259,8 @@ impl Refusal {
                 inventory.root.display()
             ),
             remedy: format!(
-                "have a control-plane node make its credential: rekindle node issue {}=MACHINE-ID --out DIR, with what is here in {}; bring the file here, and: rekindle node install FILE",
-                name.unwrap_or("NAME"),
-                machine_id.display()
+                "have a control-plane node make its credential: {issue}; bring the file here, and: {}",
+                command(inventory, "node install FILE")
             ),
         }
     }

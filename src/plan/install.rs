@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::draft::Draft;
-use super::signer::second;
+use super::signer::{command, second};
 use super::{RefusalCode, Request};
 use crate::diagnosis::chains_to;
 use crate::inventory::{AuthorityEntry, CredentialEntry, Inventory, KeyState};
@@ -24,7 +24,10 @@ pub(super) fn refuse_strangers(draft: &mut Draft<'_>, request: &Request) {
                     "nothing on this node has that name; the certificate is for `{}`",
                     certificate.subject()
                 ),
-                "name it as `rekindle check` does: --certificate NAME=FILE",
+                &format!(
+                    "name it as it is called here: {}; then: --certificate NAME=FILE",
+                    command(draft.inventory, "check")
+                ),
             );
         }
     }

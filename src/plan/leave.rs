@@ -4,7 +4,7 @@ use time::Duration;
 
 use super::LeftAlone;
 use super::draft::{Draft, evidence};
-use super::signer::second;
+use super::signer::{command, second};
 use crate::diagnosis::{Finding, MissingName, lacking};
 use crate::inventory::{AuthorityEntry, CredentialEntry};
 use crate::pki::{Certificate, Validity};
@@ -60,7 +60,10 @@ impl Draft<'_> {
         self.plan.left.push(LeftAlone {
             name: finding.name.to_owned(),
             reason: format!("it is {}, and not among what was signed", finding.state),
-            needs: "to be asked for, too: rekindle csr export".to_owned(),
+            needs: format!(
+                "to be asked for, too: {}",
+                command(self.inventory, "csr export --out DIR")
+            ),
         });
     }
 

@@ -5,7 +5,7 @@ use super::install::fitting;
 use super::node_name::agreed;
 use super::planner::Planner;
 use super::rebuild::{algorithm_of, is_kubeadms, rebuild};
-use super::signer::second;
+use super::signer::{command, second};
 use super::{Install, LeftAlone, Mint, ReSign, RefusalCode, Step};
 use crate::diagnosis::{Finding, MissingName, State};
 use crate::inventory::{CredentialEntry, Issuer, MissingPem, Remains};
@@ -59,7 +59,10 @@ impl Planner<'_> {
                 RefusalCode::CertificateUnfit,
                 finding.name,
                 reason,
-                "have it signed again, as it was asked for: rekindle csr export",
+                &format!(
+                    "have it signed again, as it was asked for: {}",
+                    command(self.draft.inventory, "csr export --out DIR")
+                ),
             ),
         }
     }

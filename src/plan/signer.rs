@@ -114,17 +114,6 @@ impl<'a> Signers<'a> {
         }
     }
 
-    /// A verb of this program's for this node.
-    fn command(&self, verb: &str) -> String {
-        let root = &self.inventory.root;
-        let root = if root == std::path::Path::new("/") {
-            String::new()
-        } else {
-            format!("--root {} ", quote(root))
-        };
-        format!("rekindle {root}{verb}")
-    }
-
     fn obstacle(&self, entry: &AuthorityEntry, finding: &Finding) -> Option<Refusal> {
         let path = self.inventory.outside(&entry.certificate_path);
         let path = path.display();
@@ -138,7 +127,7 @@ impl<'a> Signers<'a> {
                 format!("{key} is not there"),
                 format!(
                     "have them signed where it is ({}), or bring it here for the time of the recovery: install -m 0600 ca.key {}",
-                    self.command("csr export --out DIR"),
+                    command(self.inventory, "csr export --out DIR"),
                     quote(&key_path)
                 ),
             ),
@@ -165,7 +154,7 @@ impl<'a> Signers<'a> {
                 ),
                 format!(
                     "nothing that it signs would be valid; give the CA itself new dates: {}",
-                    self.command("ca reissue")
+                    command(self.inventory, "ca reissue")
                 ),
             ),
             State::NotYetValid => (
@@ -238,4 +227,15 @@ pub fn second(moment: OffsetDateTime) -> String {
             "[year]-[month]-[day] [hour]:[minute]:[second] UTC"
         ))
         .unwrap_or_else(|_| moment.to_string())
+}
+
+/// A verb of this program's for the node of that inventory.
+pub(super) fn command(inventory: &Inventory, verb: &str) -> String {
+    let root = &inventory.root;
+    let root = if root == std::path::Path::new("/") {
+        String::new()
+    } else {
+        format!("--root {} ", quote(root))
+    };
+    format!("rekindle {root}{verb}")
 }

@@ -86,6 +86,7 @@ fn for_another_key() {
         .make("other", "", "ca/ca", COPY)
         .replace("other=", "apiserver=");
     let said = unfit.is_refused(&operand, "for another key");
+    let said = said.replace(unfit.0.node.path().to_str().unwrap(), "[ROOT]");
     golden::compare(
         "tests/refusals/certificate-unfit.stderr",
         &said,

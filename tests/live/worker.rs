@@ -12,7 +12,10 @@ use crate::{conditions, files, run, with_commands};
 /// A worker's machine with a bundle for it in `/etc/bundle`, and something that says `healthy` where the kubelet would.
 fn machine(is_healthy: bool) -> Option<Machine> {
     let cluster = Cluster::of(crate::NODE);
-    let bundle = std::fs::read(cluster.issue()).unwrap();
+    let path = cluster.issue();
+    let bundle = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let other = std::fs::read(cluster.issue()).unwrap();
     let worker = cluster.worker;
     // The machine itself has another name.
     worker.write(
@@ -20,6 +23,7 @@ fn machine(is_healthy: bool) -> Option<Machine> {
         "KUBELET_KUBEADM_ARGS=\"--hostname-override=w-1\"\n",
     );
     std::fs::write(worker.file("/etc/bundle"), bundle).unwrap();
+    std::fs::write(worker.file("/etc/other-bundle"), other).unwrap();
     let machine = Machine::boot(worker)?;
     machine.shell(": >/run/components");
     if is_healthy {
@@ -68,19 +72,24 @@ fn the_kubelet_is_restarted_and_proven() {
     let new = machine.shell("cat /run/kubelet.pid");
     assert_ne!(old, new);
     machine.rekindle(&["verify"]).expect(0);
+    // The same once more is nothing to do, and restarts nothing.
+    let again = run(&machine, &INSTALL).expect(0);
+    assert!(again.stdout.starts_with("Already installed: "), "{again:?}");
+    assert_eq!(machine.shell("cat /run/kubelet.pid"), new);
     // A file that came after it is not what it has.
-    let other = run(
-        &machine,
-        &[
-            "node",
-            "install",
-            "/etc/bundle",
-            "--yes",
-            "--restart",
-            "none",
-        ],
-    );
+    let left = [
+        "node",
+        "install",
+        "/etc/other-bundle",
+        "--yes",
+        "--restart",
+        "none",
+    ];
+    let other = run(&machine, &left);
     assert!(other.expect(7).stdout.contains("was not restarted"));
+    let again = run(&machine, &left).expect(7);
+    let open = "The kubelet is not proven to run on it: ";
+    assert!(again.stdout.contains(open), "{again:?}");
     let stale = machine.rekindle(&["verify", "--timeout", "1s"]).expect(1);
     assert!(
         stale.stdout.contains("still has the old credential"),

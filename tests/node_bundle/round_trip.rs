@@ -25,7 +25,8 @@ fn what_arrives_is_a_credential_of_that_kubelet_and_nothing_else_changes() {
         };
         let before = Tree::read(cluster.worker.path());
         let old = before.entry(LINK).destination().to_owned();
-        let run = cluster.install(&cluster.issue()).expect(0);
+        let bundle = cluster.issue();
+        let run = cluster.install(&bundle).expect(0);
         assert!(
             run.stdout.starts_with("Installed the credential of w-1"),
             "{run:?}"
@@ -70,7 +71,11 @@ fn what_arrives_is_a_credential_of_that_kubelet_and_nothing_else_changes() {
         );
         expected = after;
 
-        // A second time is one more rotation, and each can be taken back.
+        // The same once more is no rotation; and what was one can be taken back.
+        let again = cluster.install(&bundle).expect(0);
+        let told = "Already installed: ";
+        assert!(again.stdout.starts_with(told), "{again:?}");
+        assert_eq!(Tree::read(cluster.worker.path()), expected);
         let key = run.stdout.split("sha256:").nth(1).unwrap()[..64].to_owned();
         let verified = rekindle(cluster.worker.path(), &["journal", "verify", "--key", &key]);
         assert!(verified.expect(0).stdout.starts_with("COMPLETE\n"));

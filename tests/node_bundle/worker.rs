@@ -56,3 +56,15 @@ fn a_control_plane_is_no_worker_whatever_it_lost() {
         assert!(!run.stderr.contains("worker"), "{script}: {run:?}");
     }
 }
+
+/// A kubelet renews its own certificate while that is valid.
+#[test]
+fn a_worker_whose_kubelet_is_well_needs_nothing() {
+    let cluster = Cluster::of(NODE);
+    cluster.install(&cluster.issue()).expect(0);
+    let run = rekindle(cluster.worker.path(), &["check"]).expect(0);
+    assert_eq!(run.stderr, "");
+    assert!(run.stdout.contains("is a worker"), "{run:?}");
+    let valid = "Its kubelet's certificate is valid until ";
+    assert!(run.stdout.contains(valid), "{run:?}");
+}

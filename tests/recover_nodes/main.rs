@@ -11,6 +11,7 @@
               first surprise"
 )]
 
+mod addressed;
 mod circumstances;
 mod copies;
 mod every_node;

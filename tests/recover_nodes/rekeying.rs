@@ -52,7 +52,7 @@ fn every_key_of_every_node_is_another_of_its_kind() {
         rekindle(node.path(), &["check"]).expect(i32::from(left));
         let again = rekindle(node.path(), &["recover", "--yes"]).expect(i32::from(left));
         assert!(
-            !again.stdout.contains("Recovered"),
+            !again.stdout.contains("Renewed the files of"),
             "{name}\n{}",
             again.stdout
         );

@@ -18,6 +18,7 @@ mod closing;
 mod doubt;
 mod ended;
 mod foreign;
+mod last_words;
 mod looking;
 mod quotations;
 mod reversal;

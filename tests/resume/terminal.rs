@@ -16,7 +16,9 @@ fn control_c_at_the_question_changes_nothing() {
     terminal.wait_for(QUESTION);
     terminal.enter("\u{3}");
     let run = terminal.end();
+    // By the signal, as a shell that runs a loop of them expects it.
     assert_eq!(run.code, None, "{run:?}");
+    assert!(run.stdout.ends_with("Nothing was changed.\r\n"), "{run:?}");
     assert_eq!(Tree::read(node.path()), before);
     // Nobody holds the lock any more.
     let mut terminal = Terminal::start(node.path(), &["recover"]);

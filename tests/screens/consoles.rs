@@ -38,7 +38,7 @@ fn a_console_that_cannot_move_its_cursor_gets_lines() {
             &[],
         );
         let text = String::from_utf8(bytes).unwrap();
-        assert!(text.contains("Recovered"), "{text}");
+        assert!(text.contains("Renewed the files of"), "{text}");
         let moves = text.match_indices('\u{1b}').count();
         assert!(kind != "dumb" || moves == 0, "{text:?}");
     }

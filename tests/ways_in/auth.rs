@@ -34,7 +34,7 @@ fn set_flags(node: &Node, more: &[&str], without: &[&str]) {
 #[track_caller]
 fn auth(node: &Node, code: i32) -> (Run, Value) {
     let before = Tree::read(node.path());
-    let table = rekindle(node.path(), &["auth"]).expect(code);
+    let table = rekindle(node.path(), &["auth", "--long"]).expect(code);
     let json = rekindle(node.path(), &["auth", "--output", "json"]).expect(code);
     let secrets = Secrets::of(&before);
     for said in [&table.stdout, &table.stderr, &json.stdout, &json.stderr] {
@@ -290,16 +290,50 @@ fn it_fits_into_a_terminal() {
         &["authentication-token-webhook-config-file=/nowhere"],
         &[],
     );
-    let run = Terminal::start(node.path(), &["auth"]).end().expect(1);
+    let terminal = Terminal::start(node.path(), &["auth", "--long"]);
+    let run = terminal.end().expect(1);
     let plain = without_colours(&run.stdout);
     for line in plain.lines().filter(|line| !line.contains("rekindle-test")) {
         assert!(line.chars().count() <= 80, "{line}");
     }
-    let table: Vec<&str> = plain.lines().take(13).collect();
+    let heading = |line: &&str| !line.starts_with("AUTHENTICATOR ");
+    let table: Vec<&str> = plain.lines().skip_while(heading).take(13).collect();
     assert!(
         table[8].contains("--authentication-token-webhook-…"),
         "{table:#?}"
     );
+}
+
+/// The table and the verdict are what is left on a screen; what is wrong stands right above.
+#[test]
+fn the_overview_is_last_and_one_can_be_asked_for() {
+    let node = Node::materialize(NODE);
+    let run = rekindle(node.path(), &["auth"]).expect(1);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    let table = lines
+        .iter()
+        .position(|line| line.starts_with("AUTHENTICATOR "));
+    assert!(lines.len() - table.unwrap() <= 20, "{}", run.stdout);
+    assert!(lines.len() < 40, "{}", run.stdout);
+    let more = format!("rekindle --root {} auth --long", node.path().display());
+    assert!(run.stdout.contains(&more), "{}", run.stdout);
+    assert!(
+        run.stdout.starts_with("API server itself: broken\n"),
+        "{}",
+        run.stdout
+    );
+    assert!(!run.stdout.contains("  risk: "), "{}", run.stdout);
+    assert!(
+        lines
+            .last()
+            .unwrap()
+            .starts_with("Broken: API server itself; ")
+    );
+    let one = rekindle(node.path(), &["auth", "anonymous"]).expect(1);
+    assert!(one.stdout.starts_with("anonymous: on\n"), "{}", one.stdout);
+    assert_eq!(one.stdout.matches("  risk: ").count(), 1);
+    let unknown = rekindle(node.path(), &["auth", "nobody"]).expect(2);
+    assert!(unknown.stderr.contains("own-certificates"), "{unknown:?}");
 }
 
 /// Without colours and carriage returns.

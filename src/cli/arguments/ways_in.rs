@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::{Output, one_line};
+use crate::authentication::AuthenticatorName;
 use crate::pki::KeyAlgorithm;
 
 #[derive(Debug, Args)]
@@ -23,6 +24,12 @@ pub struct Whoami {
 
 #[derive(Debug, Args)]
 pub struct Auth {
+    /// Those that are shown in full: what each rests on, what becomes of it when certificates expire, its risk, and what is better.
+    #[arg(value_name = "NAME", value_parser = AuthenticatorName::ALL.map(AuthenticatorName::identifier))]
+    pub names: Vec<String>,
+    /// Shows each that is on in full.
+    #[arg(long)]
+    pub long: bool,
     /// The form of the output.
     #[arg(short, long, value_name = "FORM", default_value = "table")]
     pub output: Output,

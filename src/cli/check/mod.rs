@@ -8,14 +8,18 @@ mod plugin;
 mod table;
 mod tally;
 
-use std::io::Write;
+use std::io::{self, Write};
+
+use time::OffsetDateTime;
 
 use super::arguments::{Arguments, Check, CheckOutput};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::observed::observe_control_plane;
+use super::observed::{demand_control_plane, observe_node, worker_valid_until};
+use super::render::{GOOD, date};
 use super::standing::Standing;
 use crate::diagnosis::{Diagnosis, diagnose};
+use crate::inventory::Inventory;
 use crate::node::{self, Root};
 
 pub use misuse::{asks_for_plugin, write_misuse};
@@ -38,11 +42,19 @@ fn tell(arguments: &Arguments, check: &Check, out: &mut dyn Write) -> Result<Exi
         arguments.refuse_root("--roots names the nodes")?;
         return fleet::check(check, within, out);
     }
-    let looked = arguments
-        .root()
-        .and_then(|root| Ok((Look::at(&root, within)?, root)));
+    let looked = arguments.root().and_then(|root| {
+        let inventory = observe_node(&root)?;
+        if check.output == CheckOutput::Table
+            && let Some(until) = worker_valid_until(&inventory)
+        {
+            return Ok((None, write_worker(&root, until, out).map(|()| root)?));
+        }
+        Ok((Some(Look::of(&root, &inventory, within)?), root))
+    });
     let (look, root) = match looked {
-        Ok(looked) => looked,
+        Ok((Some(look), root)) => (look, root),
+        // All of a worker that is to be checked is well.
+        Ok((None, _)) => return Ok(Exit::Done),
         Err(failure) => {
             match check.output {
                 CheckOutput::Table | CheckOutput::Nagios => {}
@@ -65,6 +77,25 @@ fn tell(arguments: &Arguments, check: &Check, out: &mut dyn Write) -> Result<Exi
     })
 }
 
+/// Of a worker the kubelet's credential is all that there is, and the kubelet renews it itself while that is valid.
+fn write_worker(root: &Root, until: OffsetDateTime, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "{} is a worker: no control plane is on it.\n\
+         {GOOD}Its kubelet's certificate is valid{GOOD:#} until {}. Nothing is to be done.",
+        root.path().display(),
+        date(until)
+    )?;
+    if root.is_machine() {
+        writeln!(
+            out,
+            "Whether the kubelet runs on it: {}",
+            root.command("verify")
+        )?;
+    }
+    Ok(())
+}
+
 /// A node that was looked at.
 struct Look {
     diagnosis: Diagnosis,
@@ -73,9 +104,13 @@ struct Look {
 
 impl Look {
     fn at(root: &Root, within: time::Duration) -> Result<Self, Failure> {
-        let inventory = observe_control_plane(root)?;
+        Self::of(root, &observe_node(root)?, within)
+    }
+
+    fn of(root: &Root, inventory: &Inventory, within: time::Duration) -> Result<Self, Failure> {
+        demand_control_plane(root, inventory)?;
         Ok(Self {
-            diagnosis: diagnose(&inventory, node::now(), within),
+            diagnosis: diagnose(inventory, node::now(), within),
             standing: Standing::of(root),
         })
     }

@@ -48,15 +48,18 @@ pub fn issue(
     let now = node::now();
     let refusals = signing_obstacles(&inventory, now, arguments.accept_clock);
     if !refusals.is_empty() {
-        let refusals: Vec<Refusal> = refusals.into_iter().map(with_way_out).collect();
+        let refusals: Vec<Refusal> = refusals
+            .into_iter()
+            .map(|it| with_way_out(root, it))
+            .collect();
         return Err(Failure::refused(&refusals));
     }
     let cluster = cluster(&inventory);
     let server = server(arguments, cluster.and_then(Cluster::server))?;
     let cluster = cluster.map_or(KUBERNETES, Cluster::name).to_owned();
-    let ended = ended_server(&inventory, now);
-    let (authorities, authority) = take_cluster_authority(&mut inventory, now)?;
-    let validity = validity(arguments, &authority, now)?;
+    let ended = ended_server(root, &inventory, now);
+    let (authorities, authority) = take_cluster_authority(root, &mut inventory, now)?;
+    let validity = validity(root, arguments, &authority, now)?;
     if arguments.accept_clock {
         write_warnings(&accepted_clock_doubts(&inventory, now), out)?;
     }
@@ -118,24 +121,27 @@ fn cluster(inventory: &Inventory) -> Option<&Cluster> {
 }
 
 /// What is to be said where this node's API server cannot be asked by anybody: its certificate has ended.
-fn ended_server(inventory: &Inventory, now: OffsetDateTime) -> Option<String> {
+fn ended_server(root: &Root, inventory: &Inventory, now: OffsetDateTime) -> Option<String> {
     let end = inventory.original("apiserver")?.not_after();
     (end < now).then(|| {
         format!(
             "the certificate of this node's API server (apiserver) ended at {}: until it has a new one, no client believes the server, and \
-             the credential is of no use there; first: rekindle recover",
-            timestamp(end)
+             the credential is of no use there; first: {}",
+            timestamp(end),
+            root.command("recover")
         )
     })
 }
 
 /// What stops a recovery, with the way out of somebody who wants a way in.
-fn with_way_out(refusal: Refusal) -> Refusal {
+fn with_way_out(root: &Root, refusal: Refusal) -> Refusal {
     let remedy = match refusal.code {
         RefusalCode::AuthorityKeyMissing => {
-            "issue it on a control plane that has the key, or where its owner keeps it; a recovery asks for signatures with \
-             rekindle csr export, which is for the certificates of nodes and for no new one"
-                .to_owned()
+            format!(
+                "issue it on a control plane that has the key, or where its owner keeps it; a recovery asks for signatures with {}, which is \
+                 for the certificates of nodes and for no new one",
+                root.command("csr export")
+            )
         }
         _ => refusal.remedy,
     };
@@ -144,6 +150,7 @@ fn with_way_out(refusal: Refusal) -> Refusal {
 
 /// As long as was asked for, or not at all: a shorter life than somebody counts on ends in the middle of their work.
 fn validity(
+    root: &Root,
     arguments: &CredentialIssue,
     authority: &Authority,
     now: OffsetDateTime,
@@ -162,11 +169,15 @@ fn validity(
     let left = authority.not_after - now;
     let hint = if left.whole_minutes() > 0 {
         format!(
-            "ask for less: --ttl {}; or give the CA new dates first: rekindle ca reissue",
-            span(rounded_down(left))
+            "ask for less: --ttl {}; or give the CA new dates first: {}",
+            span(rounded_down(left)),
+            root.command("ca reissue")
         )
     } else {
-        "give the CA new dates first: rekindle ca reissue".to_owned()
+        format!(
+            "give the CA new dates first: {}",
+            root.command("ca reissue")
+        )
     };
     Err(Failure::new(Exit::Refused, message)
         .hint(hint)

@@ -35,8 +35,8 @@ pub(super) struct Request {
 impl Request {
     /// Everything that can be refused by the words alone, and by the place that they name.
     pub(super) fn of(root: &Root, arguments: &CredentialIssue) -> Result<Self, Failure> {
-        check_user(&arguments.user).map_err(|error| of_name(&error))?;
-        check_groups(&arguments.group).map_err(|error| of_name(&error))?;
+        check_user(&arguments.user).map_err(|error| of_name(root, &error))?;
+        check_groups(&arguments.group).map_err(|error| of_name(root, &error))?;
         if is_above_rbac(&arguments.group) && !arguments.i_know_this_bypasses_rbac {
             let message = format!(
                 "{MASTERS_GROUP} is above RBAC: the certificate can do everything until it ends, and nothing that is deleted takes that away"
@@ -183,8 +183,8 @@ fn usage(message: impl Into<String>) -> Failure {
     Failure::new(Exit::Usage, message).runbook(RUNBOOK)
 }
 
-fn of_name(error: &NameError) -> Failure {
-    usage(error.to_string()).hint(error.hint())
+fn of_name(root: &Root, error: &NameError) -> Failure {
+    usage(error.to_string()).hint(root.addressed(error.hint()))
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ pub fn export(root: &Root, arguments: &CsrExport, out: &mut dyn Write) -> Result
                 .hint("name a folder that has nothing of that name yet")
         })?;
     }
-    write_report(&bundle, &skipped, fingerprint, arguments, out)?;
+    write_report(root, &bundle, &skipped, fingerprint, arguments, out)?;
     Ok(if skipped.is_empty() {
         Exit::Done
     } else {
@@ -74,6 +74,7 @@ pub fn export(root: &Root, arguments: &CsrExport, out: &mut dyn Write) -> Result
 }
 
 fn write_report(
+    root: &Root,
     bundle: &RequestBundle,
     skipped: &[Skipped],
     fingerprint: Sha256Digest,
@@ -102,7 +103,8 @@ fn write_report(
     writeln!(
         out,
         "\nWhere the authority's key is: rekindle csr sign {REQUESTS} --ca-dir DIR --expect {fingerprint} --out answer.rekindle\n\
-         Any other authority signs NAME.csr; here then: rekindle csr import answer.rekindle, or --certificate NAME=FILE"
+         Any other authority signs NAME.csr; here then: {} answer.rekindle, or --certificate NAME=FILE",
+        root.command("csr import")
     )
 }
 

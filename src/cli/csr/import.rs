@@ -104,7 +104,10 @@ fn sealed(root: &Root, path: &std::path::Path) -> Result<Vec<(String, Certificat
                 "it is the answer to requests sealed by sha256:{}, which this node has not made",
                 answer.requests
             ),
-            remedy: "bring the answer to this node's own requests: rekindle csr export".to_owned(),
+            remedy: format!(
+                "bring the answer to this node's own requests: {}",
+                root.command("csr export --out DIR")
+            ),
         }]));
     }
     let certificates = answer.certificates.into_iter();

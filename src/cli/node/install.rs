@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::super::arguments::{
     EtcdCopyChoice, KubeletRestart, NodeInstall, RestartArguments, RestartName,
@@ -19,11 +20,13 @@ use super::super::restart::Outlook;
 use super::belief::{demand_this_host, open};
 use super::place::changes;
 use crate::bundle::NodeBundle;
+use crate::control_plane::ControlPlane;
 use crate::evidence::moment;
-use crate::inventory::{Inventory, cluster_authority};
-use crate::issuance::FileChange;
+use crate::inventory::{Inventory, KeyState, cluster_authority};
+use crate::issuance::{FileChange, KUBELET_CREDENTIAL};
 use crate::node::{self, Root};
-use crate::recovery::{Ended, Undertaking};
+use crate::proof::look_at_processes;
+use crate::recovery::{Ended, Undertaking, written};
 use crate::shell::quote;
 
 const EXPLANATION: &str = "The new key and certificate become a file beside the kubelet's present one, and its link is\n\
@@ -47,13 +50,18 @@ fn install_told(
     let now = node::now();
     let bundle = open(root, &inventory, &arguments.bundle)?;
     demand_this_host(root, &inventory, &bundle, &arguments.bundle)?;
+    if is_installed(&inventory, &bundle) {
+        return write_installed(root, &inventory, &bundle, out);
+    }
     let changes = changes(root, &inventory, &bundle)?;
     let mut undertaking = undertaking(&inventory, &bundle, changes);
     let outlook = outlook(root, &inventory, arguments)?;
     if !arguments.yes {
         demand_terminal()?;
         write_intention(&undertaking, &outlook, &bundle, out)?;
-        if !confirm("Install it?", out, |out| writeln!(out, "{EXPLANATION}"))? {
+        if !confirm("Install it?", out, |out| {
+            writeln!(out, "{}", root.addressed(EXPLANATION))
+        })? {
             writeln!(out, "Nothing was changed.")?;
             return Ok(Exit::ActionNeeded);
         }
@@ -73,6 +81,47 @@ fn install_told(
     let written = write_report(root, &bundle, &ended, out).and_then(|()| out.flush());
     despite_lost_output(root, &ended, &written);
     Ok(exit(root, &ended))
+}
+
+/// Whether the kubelet's credential is the bundle's own, with its key.
+fn is_installed(inventory: &Inventory, bundle: &NodeBundle) -> bool {
+    let entry = inventory.credential(KUBELET_CREDENTIAL);
+    entry.is_some_and(|entry| {
+        entry.certificate() == Some(&bundle.credential.certificate)
+            && matches!(&entry.content, Ok(content) if matches!(content.key, KeyState::Fits(_)))
+    })
+}
+
+/// There is nothing to install; whether the kubelet has it is a question of its own.
+fn write_installed(
+    root: &Root,
+    inventory: &Inventory,
+    bundle: &NodeBundle,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    writeln!(
+        out,
+        "{GOOD}Already installed{GOOD:#}: the kubelet's credential here is this one, valid until {}. Nothing was changed.",
+        moment(bundle.not_after())
+    )?;
+    if !root.is_machine() {
+        return Ok(Exit::Done);
+    }
+    let own = Arc::new(Root::open(root.path()).map_err(|error| Failure::of_file("root", &error))?);
+    let plane = Arc::new(ControlPlane::of_kubelet(inventory));
+    let findings = look_at_processes(&own, &plane, &Arc::new(written(root)));
+    let mut open = findings.iter().filter(|it| !it.state.is_proven());
+    let Some(finding) = open.next() else {
+        return Ok(Exit::Done);
+    };
+    writeln!(
+        out,
+        "{WARNING}The kubelet is not proven to run on it{WARNING:#}: {}\n\
+         To restart it: systemctl restart kubelet; then: {}",
+        printable(finding.state.evidence()),
+        root.command("verify")
+    )?;
+    Ok(Exit::NotProven)
 }
 
 fn undertaking(
@@ -167,9 +216,13 @@ fn write_report(
             "{WARNING}The kubelet was not restarted{WARNING:#}, and has its old credential until it is: systemctl restart kubelet"
         )?;
     }
-    if ended.proof.is_some() || root.is_machine() {
-        writeln!(out)?;
+    if !root.is_machine() {
+        writeln!(
+            out,
+            "Files replaced; nothing restarted (a node in a folder)."
+        )?;
     }
+    writeln!(out)?;
     let api = bundle.api_server.as_deref();
     let api = api.map_or_else(String::new, |api| format!(" (its API: {})", printable(api)));
     writeln!(

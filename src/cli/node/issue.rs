@@ -50,7 +50,7 @@ pub fn issue(root: &Root, arguments: &NodeIssue, out: &mut dyn Write) -> Result<
     if !refusals.is_empty() {
         return Err(Failure::refused(&refusals));
     }
-    let (authorities, authority) = take_cluster_authority(&mut inventory, now)?;
+    let (authorities, authority) = take_cluster_authority(root, &mut inventory, now)?;
     let validity = Validity::starting_at(now, arguments.validity, Some(authority.certificate()));
     if arguments.accept_clock {
         write_warnings(&accepted_clock_doubts(&inventory, now), out)?;

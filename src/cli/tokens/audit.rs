@@ -23,12 +23,13 @@ const RUNBOOK: &str = "bound-tokens";
 /// Finds them, by way of the API server or in a snapshot of etcd. 0 where there is none, 1 where there are some, or where not all
 /// could be looked at.
 pub fn audit(root: Root, arguments: &TokensAudit, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let root = Arc::new(root);
     let audit = match &arguments.snapshot {
         Some(file) => in_snapshot(&root, file)?,
-        None => by_api(root)?,
+        None => by_api(&root)?,
     };
     match arguments.output {
-        Output::Table => write_report(&audit, now(), out)?,
+        Output::Table => write_report(&root, &audit, now(), out)?,
         Output::Json => write_json(&audit, now(), out)?,
     }
     Ok(if audit.is_clean() {
@@ -38,12 +39,11 @@ pub fn audit(root: Root, arguments: &TokensAudit, out: &mut dyn Write) -> Result
     })
 }
 
-fn by_api(root: Root) -> Result<TokenAudit, Failure> {
-    let inventory = observe_control_plane(&root)?;
+fn by_api(root: &Arc<Root>) -> Result<TokenAudit, Failure> {
+    let inventory = observe_control_plane(root)?;
     let plane = ControlPlane::of(&inventory);
-    let root = Arc::new(root);
-    let api = ApiServer::of(&root, &plane);
-    audit_api(&api).map_err(|error| silent(&root, &plane, &error))
+    let api = ApiServer::of(root, &plane);
+    audit_api(&api).map_err(|error| silent(root, &plane, &error))
 }
 
 /// The API server does not tell: what else there is to be asked.

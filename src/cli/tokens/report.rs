@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::super::render::{BOLD, GOOD, WARNING, count, printable, residual};
 use super::super::table::{Cell, Table, terminal_columns};
 use crate::evidence::moment;
+use crate::node::Root;
 use crate::token_audit::{Integrity, LongLivedToken, TokenAudit, Unseen, View};
 
 /// How many pods are named in a row.
@@ -15,6 +16,7 @@ const PODS: usize = 3;
 
 /// Writes what was found, where it was seen, what was not seen, and what to do.
 pub(super) fn write_report(
+    root: &Root,
     audit: &TokenAudit,
     now: OffsetDateTime,
     out: &mut dyn Write,
@@ -36,7 +38,8 @@ pub(super) fn write_report(
     if audit.unseen.iter().any(is_encrypted) {
         writeln!(
             out,
-            "What is encrypted the API server can read: rekindle tokens audit"
+            "What is encrypted the API server can read: {}",
+            root.command("tokens audit")
         )?;
     }
     writeln!(out)?;

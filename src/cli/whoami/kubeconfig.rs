@@ -236,7 +236,8 @@ impl Look<'_> {
         if self.now > leaf.not_after() {
             let end = moment(leaf.not_after());
             return Err(format!(
-                "the API server's own certificate ended at {end}: rekindle recover"
+                "the API server's own certificate ended at {end}: {}",
+                self.root.command("recover")
             ));
         }
         let asked = cluster.asked_name();

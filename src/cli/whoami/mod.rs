@@ -28,7 +28,7 @@ use report::write_report;
 /// Says it. Exit 0 when the server would know the bearer and the client comes so far; of a kubeconfig the current context decides.
 pub fn whoami(root: &Root, arguments: &Whoami, out: &mut dyn Write) -> Result<Exit, Failure> {
     demand_root(root)?;
-    let presented = Presented::read(arguments)?;
+    let presented = Presented::read(root, arguments)?;
     let server = api_server(root)?;
     let is_standard_input = arguments.credential == Path::new("-");
     let look = Look {

@@ -13,7 +13,7 @@ use super::super::standard_input::standard_input;
 use crate::authentication::bootstrap_token;
 use crate::evidence::with_causes;
 use crate::kubernetes::{Contexts, KubeconfigError};
-use crate::node::{look_at_operand, read_operand};
+use crate::node::{Root, look_at_operand, read_operand};
 use crate::pki::{Certificate, PemError, read_certificates};
 
 /// The longest credential that is read, in bytes: a kubeconfig of some hundred clusters.
@@ -47,18 +47,18 @@ impl fmt::Debug for KeyFile {
 
 impl Presented {
     /// Reads what the command line names.
-    pub(super) fn read(arguments: &Whoami) -> Result<Self, Failure> {
+    pub(super) fn read(root: &Root, arguments: &Whoami) -> Result<Self, Failure> {
         let path = &arguments.credential;
         let (name, bytes) = if path == Path::new("-") {
             if io::stdin().is_terminal() {
                 return Err(Failure::usage(
                     "standard input is a terminal, which would show what is pasted",
                 )
-                .hint("rekindle whoami - < FILE"));
+                .hint(root.command("whoami - < FILE")));
             }
             ("standard input".to_owned(), standard_input(LONGEST)?)
         } else {
-            (path.display().to_string(), operand(path)?)
+            (path.display().to_string(), operand(root, path)?)
         };
         if bytes.len() > LONGEST {
             let message = format!("{name} is longer than {LONGEST} bytes: no credential is");
@@ -70,7 +70,7 @@ impl Presented {
             .any(|line| line.starts_with(b"-----BEGIN "));
         // A kubeconfig may have PEM in it, as text; its lines are indented then.
         if is_pem {
-            return Self::pem(arguments, &name, &bytes);
+            return Self::pem(root, arguments, &name, &bytes);
         }
         if arguments.key.is_some() {
             return Err(Failure::usage(
@@ -80,7 +80,8 @@ impl Presented {
         if let Some(token) = token(text) {
             return Ok(Self::Token(token));
         }
-        let contexts = Contexts::read(&bytes).map_err(|error| unknown(&name, &bytes, &error))?;
+        let contexts =
+            Contexts::read(&bytes).map_err(|error| unknown(root, &name, &bytes, &error))?;
         if contexts.all.is_empty() {
             let message = format!("{name} is a kubeconfig without contexts and users");
             return Err(Failure::new(Exit::Usage, message)
@@ -97,7 +98,12 @@ impl Presented {
         }
     }
 
-    fn pem(arguments: &Whoami, name: &str, bytes: &Zeroizing<Vec<u8>>) -> Result<Self, Failure> {
+    fn pem(
+        root: &Root,
+        arguments: &Whoami,
+        name: &str,
+        bytes: &Zeroizing<Vec<u8>>,
+    ) -> Result<Self, Failure> {
         let chain = read_certificates(bytes).map_err(|error| {
             let message = format!("{name}: {}", with_causes(&error));
             let failure = Failure::new(Exit::Usage, message);
@@ -118,7 +124,7 @@ impl Presented {
             line.starts_with(b"-----BEGIN ") && line.trim_ascii_end().ends_with(b"PRIVATE KEY-----")
         });
         let key = if let Some(path) = &arguments.key {
-            Some((path.display().to_string(), operand(path)?))
+            Some((path.display().to_string(), operand(root, path)?))
         } else if has_key {
             Some(("in the same file".to_owned(), bytes.clone()))
         } else {
@@ -129,14 +135,16 @@ impl Presented {
     }
 }
 
-fn unknown(name: &str, bytes: &[u8], error: &KubeconfigError) -> Failure {
+fn unknown(root: &Root, name: &str, bytes: &[u8], error: &KubeconfigError) -> Failure {
     if bytes.trim_ascii().is_empty() {
         return Failure::new(Exit::Usage, format!("{name} is empty"))
             .hint("where it came from it is not");
     }
     if let [0x30, 0x80..=0x84, ..] = bytes {
-        return Failure::new(Exit::Usage, format!("{name} is DER, and not PEM"))
-            .hint("openssl x509 -inform DER -in FILE | rekindle whoami -");
+        return Failure::new(Exit::Usage, format!("{name} is DER, and not PEM")).hint(format!(
+            "openssl x509 -inform DER -in FILE | {}",
+            root.command("whoami -")
+        ));
     }
     let message = format!(
         "{name} is neither PEM nor a token, and no kubeconfig: {}",
@@ -172,7 +180,7 @@ fn beside(certificate: &Path) -> Option<(String, Zeroizing<Vec<u8>>)> {
     Some((path.display().to_string(), text))
 }
 
-fn operand(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+fn operand(root: &Root, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let is_token = |text: &str| {
         (text.starts_with("eyJ") && text.len() > 60) || bootstrap_token(text).is_some()
     };
@@ -180,7 +188,10 @@ fn operand(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
         return Err(Failure::usage(
             "that is a token and not the name of a file; whoever sees command lines has seen it",
         )
-        .hint("rekindle whoami - < FILE; and have this one replaced"));
+        .hint(format!(
+            "{}; and have this one replaced",
+            root.command("whoami - < FILE")
+        )));
     }
     read_operand(path, LONGEST).map_err(|error| {
         Failure::of(Exit::Usage, &error)
