@@ -1,0 +1,20 @@
+//! The pages of situations: whoever follows one gets what it promises.
+
+mod full_expiry;
+mod half_way;
+
+use super::control_plane;
+use crate::support::node::Node;
+use crate::support::program::rekindle;
+
+/// The latest run on a node, by its name.
+fn latest_run(node: &Node) -> String {
+    let list = rekindle(node.path(), &["journal", "list"]).stdout;
+    let mut runs: Vec<&str> = list
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|word| word.starts_with("20"))
+        .collect();
+    runs.sort_unstable();
+    (*runs.last().expect("a run")).to_owned()
+}
