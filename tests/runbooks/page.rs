@@ -83,11 +83,20 @@ impl Page {
         Story::begin(self, node)
     }
 
-    /// Claims the commands that begin so as not run, and says why.
+    /// Claims the commands that begin so as not run, and says why of those that no story has followed.
     #[track_caller]
     pub fn skip(&mut self, beginning: &str, reason: Reason) {
         let path = self.path.clone();
+        let open: Vec<usize> = self
+            .commands
+            .iter()
+            .filter(|command| !command.is_claimed)
+            .map(|command| command.line)
+            .collect();
         for command in self.claim(beginning) {
+            if !open.contains(&command.line) {
+                continue;
+            }
             println!(
                 "skipped: {path}:{}: {}: {}",
                 command.line,

@@ -1,7 +1,10 @@
 //! The pages of situations: whoever follows one gets what it promises.
 
+mod ca_reissue;
 mod full_expiry;
 mod half_way;
+mod worker;
+mod worker_kubelets;
 
 use super::control_plane;
 use crate::support::node::Node;
