@@ -103,7 +103,7 @@ tools() {
     command -v cargo >/dev/null || fail_because 'cargo is not installed: see https://rustup.rs' || return
     cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt || fail_because 'rustup component add rustfmt' || return
     cargo clippy --version >/dev/null 2>&1 || rustup component add clippy || fail_because 'rustup component add clippy' || return
-    for program in openssl jq shellcheck strace faketime curl ip; do
+    for program in openssl jq shellcheck strace faketime curl ip age; do
         command -v "$program" >/dev/null || packages+=("${program/#ip/iproute2}")
     done
     if ((${#packages[@]})); then
@@ -128,10 +128,11 @@ installed() {
 etcd_unpacked() {
     local cache=${XDG_CACHE_HOME:-$HOME/.cache}/rekindle/etcd
     export PATH=$PATH:$cache/usr/bin
-    ! command -v etcd >/dev/null || return 0
-    if ! (cd "$scratch" && { apt-get download -qq etcd-server || { apt-get update -qq && apt-get download -qq etcd-server; }; } &&
-        mkdir -p "$cache" && dpkg -x etcd-server_*.deb "$cache"); then
-        skip_because 'there is no etcd, nor a package of it (Debian: etcd-server)'
+    ! { command -v etcd && command -v etcdctl; } >/dev/null || return 0
+    local packages=(etcd-server etcd-client)
+    if ! (cd "$scratch" && { apt-get download -qq "${packages[@]}" || { apt-get update -qq && apt-get download -qq "${packages[@]}"; }; } &&
+        mkdir -p "$cache" && dpkg -x etcd-server_*.deb "$cache" && dpkg -x etcd-client_*.deb "$cache"); then
+        skip_because 'there is no etcd, nor a package of it (Debian: etcd-server, etcd-client)'
     fi
 }
 

@@ -34,6 +34,15 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: 'kubeadm:clu
 /// A story on a node whose certificates are good, with these components running; `None`, with a line that says why, where there are no
 /// programs or no namespaces.
 pub fn living<'page>(page: &'page mut Page, components: &[&str]) -> Option<Story<'page>> {
+    living_on(page, components, |_| {})
+}
+
+/// The same on a node that was prepared.
+pub fn living_on<'page>(
+    page: &'page mut Page,
+    components: &[&str],
+    prepare: impl FnOnce(&Node),
+) -> Option<Story<'page>> {
     let needed = || CONTROL_PLANE.iter().chain(&["kubectl"]);
     if !needed().all(|program| find(program).is_some()) {
         println!(
@@ -45,6 +54,7 @@ pub fn living<'page>(page: &'page mut Page, components: &[&str]) -> Option<Story
     let node = Node::materialize_with_room(NODE);
     rekindle(node.path(), &["recover", "--yes"]).expect(0);
     node.shell("rm -r var/lib/rekindle");
+    prepare(&node);
     let mut story = page.begin(node)?;
     story
         .machine()

@@ -59,13 +59,13 @@ fn kubelets(said: &str) -> usize {
 /// It may only be late: it is waited for once more, as the page has it.
 #[track_caller]
 fn until_only_the_kubelet_is_open(story: &mut Story<'_>) {
-    for _ in 0..8 {
-        let (said, _) = story.types("rekindle verify --timeout 10s");
+    for _ in 0..30 {
+        let (said, _) = story.types("rekindle verify --timeout 3s");
         if said.matches("OPEN").count() == kubelets(&said) {
             return;
         }
     }
-    let (said, _) = story.types("rekindle verify --timeout 10s");
+    let (said, _) = story.types("rekindle verify --timeout 3s");
     panic!("{said}");
 }
 
@@ -73,7 +73,7 @@ fn by_one_command(story: &mut Story<'_>) {
     story
         .machine()
         .shell("mkdir -m 0700 /root/.kube && cp -p /etc/kubernetes/admin.conf /root/.kube/config");
-    story.put("--ticket TICKET", "--ticket INC-4711 --timeout 15s");
+    story.put("--ticket TICKET", "--ticket INC-4711 --timeout 1s");
     story.put("rekindle verify", "rekindle verify --timeout 2s");
     story.run("date -u");
     let plan = story.run("rekindle plan");
@@ -192,7 +192,7 @@ fn by_hand(story: &mut Story<'_>) {
     let leases = story.run("kubectl get lease -n kube-system");
     assert_eq!(leases.matches("cp-1_").count(), 2, "{leases}");
     story.run("kubectl get lease -n kube-node-lease");
-    let (later, _) = story.types("sleep 15; kubectl get lease -n kube-system kube-controller-manager kube-scheduler -o $columns");
+    let (later, _) = story.types("sleep 5; kubectl get lease -n kube-system kube-controller-manager kube-scheduler -o $columns");
     for line in later.lines().skip(1).filter(|line| !line.is_empty()) {
         assert!(!leases.contains(line), "it stands still: {line}");
     }

@@ -2,7 +2,7 @@
 
 use super::latest_run;
 use crate::control_plane::NODE;
-use crate::page::{Page, Reason};
+use crate::page::Page;
 use crate::support::interruption::{is_possible, kill};
 use crate::support::node::Node;
 use crate::support::program::rekindle;

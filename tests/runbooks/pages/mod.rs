@@ -1,8 +1,15 @@
 //! The pages of situations: whoever follows one gets what it promises.
 
+mod bound_tokens;
+mod break_glass;
 mod ca_reissue;
+mod exit_codes;
+mod external_ca;
 mod full_expiry;
 mod half_way;
+mod left_alone;
+mod moved_node;
+mod renewal_ahead;
 mod worker;
 mod worker_kubelets;
 
