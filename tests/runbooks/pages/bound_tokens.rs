@@ -37,9 +37,10 @@ fn bound_tokens() {
     for shown in ["NAMESPACE  ", "apps  ", "ci  "] {
         page.shows(shown);
     }
+    page.skip("rekindle recover", Reason::TestedBy("full-expiry"));
     let volume = page.block("volumes:");
     let components = ["etcd", "kube-apiserver", "kube-controller-manager"];
-    let prepared = living_on(&mut page, &components, |node| {
+    let Some(mut story) = living_on(&mut page, &components, |node| {
         node.write_private("/etc/kubernetes/pki/audit.yaml", POLICY);
         node.edit(MANIFEST, |manifest| {
             let flags = [
@@ -48,8 +49,9 @@ fn bound_tokens() {
             ];
             with_flags(&manifest, &flags, &[])
         });
-    });
-    let Some(mut story) = prepared else { return };
+    }) else {
+        return;
+    };
     kubectl(&story, &format!("apply -f - <<'END'\n{OBJECTS}\nEND"));
     wait_for(|| {
         let token = kubectl(
@@ -63,7 +65,6 @@ fn bound_tokens() {
     replace(&mut story, &volume);
     refuse_and_delete(&mut story);
     drop(story);
-    page.skip("rekindle recover", Reason::TestedBy("full-expiry"));
     page.end();
 }
 

@@ -9,7 +9,9 @@ mod full_expiry;
 mod half_way;
 mod left_alone;
 mod moved_node;
+mod not_proven;
 mod renewal_ahead;
+mod routine;
 mod worker;
 mod worker_kubelets;
 
