@@ -1,7 +1,9 @@
 //! A control plane of real processes for a story: etcd, API server, controller-manager and scheduler, kept running by what takes
 //! the kubelet's place.
 
-use crate::support::interruption::wait_for;
+use std::time::Instant;
+
+use crate::support::interruption::{PATIENCE, wait_for};
 use crate::support::node::Node;
 use crate::support::program::rekindle;
 
@@ -93,9 +95,17 @@ pub fn stop(story: &Story<'_>) {
 }
 
 /// Until the API server takes the administrator who is above RBAC.
+///
+/// # Panics
+/// With its last words if it does not.
 pub fn wait_until_ready(story: &Story<'_>) {
     let ready = "/run/bin/kubectl --kubeconfig /etc/kubernetes/super-admin.conf get --raw /readyz 2>&1 || true";
-    wait_for(|| (story.machine().shell(ready) == "ok").then_some(()));
+    let begin = Instant::now();
+    while story.machine().shell(ready) != "ok" {
+        let log = story.machine().log_of("kube-apiserver");
+        let last: Vec<&str> = log.lines().rev().take(5).collect();
+        assert!(begin.elapsed() < PATIENCE, "{last:#?}");
+    }
 }
 
 /// Runs kubectl as that administrator; what it said.

@@ -213,7 +213,7 @@ const INLINE: [&str; 40] = [
     "ulimit",
 ];
 
-/// All commands of a page, in its order: of indented blocks, but for those below `What you see`, and those between backticks
+/// All commands of a page, in its order: of indented blocks, but for output below `What you see`, and those between backticks
 /// that begin with one of these programs.
 fn commands_of(page: &str, programs: &[&str]) -> Vec<Command> {
     let mut found: Vec<Command> = Vec::new();
@@ -225,7 +225,10 @@ fn commands_of(page: &str, programs: &[&str]) -> Vec<Command> {
         if let Some(heading) = line.strip_prefix("## ") {
             is_shown = heading == "What you see";
         }
-        if is_shown {
+        let word = line.split_whitespace().next().unwrap_or_default();
+        let is_looked_up =
+            programs.len() > 1 && line.starts_with("    ") && programs.contains(&word);
+        if is_shown && !is_looked_up {
             continue;
         }
         let is_code = line.starts_with("    ") || held.is_some();

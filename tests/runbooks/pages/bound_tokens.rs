@@ -7,7 +7,7 @@ use crate::story::Story;
 use crate::support::api_server::{MANIFEST, with_flags};
 use crate::support::interruption::wait_for;
 
-const POLICY: &str = "{apiVersion: audit.k8s.io/v1, kind: Policy, rules: [{level: Metadata}]}";
+const POLICY: &str = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n";
 
 /// An account, its Secret, and a pod that mounts it.
 const OBJECTS: &str = "

@@ -10,8 +10,10 @@ mod half_way;
 mod left_alone;
 mod moved_node;
 mod not_proven;
+mod people_to_oidc;
 mod renewal_ahead;
 mod routine;
+mod who_gets_in;
 mod worker;
 mod worker_kubelets;
 

@@ -121,7 +121,7 @@ fn no_space(story: &mut Story<'_>) {
     wait_until_ready(story);
     let (said, code) = story.types(
         "head -c 700000 /dev/urandom | base64 -w 0 >blob
-         for number in {1..20}; do kubectl create configmap blob-$number --from-file=blob 2>&1 | grep 'database space exceeded' && break; done",
+         for number in {1..20}; do [[ $(kubectl create configmap blob-$number --from-file=blob 2>&1) = *'database space exceeded'* ]] && break; done",
     );
     assert_eq!(code, 0, "{said}");
     let open = story.run("rekindle verify");
