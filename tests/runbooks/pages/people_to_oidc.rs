@@ -1,7 +1,7 @@
 //! `people-to-oidc`: a real Dex and a real API server, as the page sets them up, and back.
 
 use super::control_plane::{kubectl, living_on, wait_until_ready};
-use crate::page::{Page, Reason};
+use crate::page::Page;
 use crate::story::Story;
 use crate::support::api_server::rehearsal_cache;
 use crate::support::interruption::wait_for;
@@ -15,7 +15,6 @@ fn people_to_oidc() {
     for shown in ["- ", "Username", "Groups", "kubectl oidc-login", "kubeadm "] {
         page.shows(shown);
     }
-    page.skip("rekindle recover", Reason::TestedBy("full-expiry"));
     let dex = std::fs::read_dir(rehearsal_cache().unwrap_or_default());
     let mut dex = dex
         .into_iter()
