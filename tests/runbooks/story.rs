@@ -113,12 +113,6 @@ END
         self.page.skip(beginning, reason);
     }
 
-    /// Claims as no command what begins so.
-    #[track_caller]
-    pub fn shows(&mut self, beginning: &str) {
-        self.page.shows(beginning);
-    }
-
     /// Writes a block of the page that begins so into a file of the machine, with the meanings of its words.
     #[track_caller]
     pub fn writes(&mut self, beginning: &str, path: &str) {

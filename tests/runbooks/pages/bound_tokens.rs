@@ -110,7 +110,7 @@ fn find(story: &mut Story<'_>) {
 fn replace(story: &mut Story<'_>, volume: &str) {
     let pod = POD.replace("  - {name: old, secret: {secretName: robot-token}}\n", "");
     let (pod, _) = pod.split_once("  volumes:").unwrap();
-    let volume: String = volume.lines().map(|line| format!("  {line}\n")).collect();
+    let volume: String = volume.lines().flat_map(|line| ["  ", line, "\n"]).collect();
     kubectl(story, "delete pod job -n ci --grace-period 0 --force");
     kubectl(story, &format!("apply -f - <<'END'\n{pod}{volume}\nEND"));
     let token = story.run("kubectl create token");

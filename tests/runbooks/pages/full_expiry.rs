@@ -99,12 +99,12 @@ fn by_one_command(story: &mut Story<'_>) {
     // By its place on the page: the same command is the first.
     let after = story.run("count                          # after");
     assert!(
-        revisions(&after) >= revisions(&before) && keys(&after) > 0,
+        revisions(&after) >= revisions(&before) && keys(&after) > 0.0,
         "{before}{after}"
     );
     let counted = story.run("kubectl --kubeconfig /etc/kubernetes/admin.conf get --raw /metrics");
     assert!(counted.contains("configmaps"), "{counted}");
-    assert!(kubectl(&story, "get configmap kept -n kube-system").contains("kept"));
+    assert!(kubectl(story, "get configmap kept -n kube-system").contains("kept"));
     story.code("rekindle verify", 1);
     story.run("rekindle verify ");
     story.run("rekindle verify");
@@ -116,10 +116,10 @@ fn by_one_command(story: &mut Story<'_>) {
     going_back(story);
 }
 
-fn number(said: &str, name: &str) -> u64 {
+fn number(said: &str, name: &str) -> f64 {
     let line = said.lines().find(|line| line.contains(name)).unwrap();
     let (_, number) = line.rsplit_once(' ').unwrap();
-    number.parse::<f64>().unwrap() as u64
+    number.trim().parse().unwrap()
 }
 
 fn what_else_is_stale(story: &mut Story<'_>) {
@@ -188,7 +188,7 @@ fn by_hand(story: &mut Story<'_>) {
     end_them(story);
     story.run("cp -a /var/lib/etcd ");
     story.run("systemctl start kubelet");
-    wait_until_ready(&story);
+    wait_until_ready(story);
     until_only_the_kubelet_is_open(story);
     story.put("--timeout 1m", "");
     story.run("rekindle verify --timeout 1m");

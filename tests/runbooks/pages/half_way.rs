@@ -42,7 +42,7 @@ fn forward(page: &mut Page) -> Option<()> {
     story
         .machine()
         .start_kubelet(&["kube-controller-manager", "kube-scheduler"]);
-    let (said, _) = story.types(&format!("printf '%s\\n' \"${{kubelet[@]}}\""));
+    let (said, _) = story.types("printf '%s\\n' \"${kubelet[@]}\"");
     let commands: Vec<&str> = said.lines().filter(|line| !line.is_empty()).collect();
     let arguments = [&["recover", "--yes"][..], &commands].concat();
     let (killed, _) = story.machine().traced(&FAULT, &arguments);

@@ -1,5 +1,5 @@
 //! `401-or-403`: who is known and who may, with the real API server. (What each row of its tables says is held against it by
-//! tests/ways_in.)
+//! `tests/ways_in`.)
 
 use super::control_plane::{kubectl, living};
 use crate::page::{Page, Reason};
