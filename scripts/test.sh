@@ -104,7 +104,7 @@ tools() {
     command -v cargo >/dev/null || fail_because 'cargo is not installed: see https://rustup.rs' || return
     cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt || fail_because 'rustup component add rustfmt' || return
     cargo clippy --version >/dev/null 2>&1 || rustup component add clippy || fail_because 'rustup component add clippy' || return
-    for program in openssl jq shellcheck strace faketime curl ip; do
+    for program in openssl jq shellcheck strace faketime curl ip age; do
         command -v "$program" >/dev/null || packages+=("${program/#ip/iproute2}")
     done
     if ((${#packages[@]})); then

@@ -69,9 +69,9 @@ fn make(root: &Root, arguments: &Plan) -> Result<(RecoveryPlan, Outlook), Failur
         return Err(refusal);
     }
     let plan = make_plan(&inventory, node::now(), &request);
-    let renewed: Vec<&str> = plan.renewed().collect();
+    let exchanged: Vec<&str> = plan.exchanged().collect();
     let restart = &arguments.wishes.restart;
-    let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
+    let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &exchanged)?;
     Ok((plan, outlook))
 }
 

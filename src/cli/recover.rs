@@ -84,9 +84,9 @@ pub(super) fn carry_out_order(
     if needs_words && plan.reissued().next().is_none() {
         return write_nothing_to_reissue(root, &inventory, &plan, now, out);
     }
-    let renewed: Vec<&str> = plan.renewed().collect();
+    let exchanged: Vec<&str> = plan.exchanged().collect();
     let restart = &arguments.wishes.restart;
-    let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &renewed)?;
+    let outlook = Outlook::of(root, &inventory, restart, RestartName::Auto, &exchanged)?;
     if plan.steps.is_empty() && !outlook.is_needed() {
         let is_clear = tidy_up(root, left_over, order, out)?;
         write_prospect(false, root, &plan, &outlook, out)?;

@@ -21,7 +21,7 @@ use crate::elision::elide;
 use crate::evidence::{moment, with_causes};
 use crate::inventory::Inventory;
 use crate::issuance::{Content, FileChange};
-use crate::kubernetes::{CATALOG, Component, stamp};
+use crate::kubernetes::{AUTHORITIES, CATALOG, Component, stamp};
 use crate::node::{
     self, Access, Present, Root, RunningComponent, Secrecy, numbers_are_ours, running_components,
 };
@@ -78,7 +78,7 @@ impl LeftRunning {
 }
 
 impl Outlook {
-    /// Looks at what runs, and decides; `renewed` are the certificates that will be others, by kubeadm's names.
+    /// Looks at what runs, and decides; `renewed` are the certificates that will be others, by kubeadm's names, authorities too.
     pub(super) fn of(
         root: &Root,
         inventory: &Inventory,
@@ -111,6 +111,9 @@ impl Outlook {
             running: &running,
             are_numbers_ours: !is_looked_at || numbers_are_ours(),
             is_alive,
+            is_authority_new: AUTHORITIES
+                .iter()
+                .any(|authority| renewed.contains(&authority.name.as_str())),
             stale,
         };
         let plan =
@@ -158,6 +161,7 @@ impl Outlook {
             running: &running,
             are_numbers_ours: !is_looked_at || numbers_are_ours(),
             is_alive: true,
+            is_authority_new: false,
             stale: Vec::new(),
         };
         let plan = plan_restart(root, &wishes, &seen).map_err(|mut refusals| {

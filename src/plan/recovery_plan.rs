@@ -69,6 +69,12 @@ impl RecoveryPlan {
         })
     }
 
+    /// The names of all whose files get another certificate: those that are renewed, and the authorities that get new dates.
+    pub fn exchanged(&self) -> impl Iterator<Item = &'static str> {
+        let authorities = self.reissued().map(|step| step.name.as_str());
+        self.renewed().chain(authorities)
+    }
+
     /// The credentials that get a new key, by kubeadm's names, and of which kind.
     pub fn re_keyed(&self) -> impl Iterator<Item = (&'static str, KeyAlgorithm)> {
         self.steps.iter().filter_map(|step| match step {

@@ -65,8 +65,8 @@ fn a_part_of_a_runs_name_is_enough_if_no_other_has_it() {
     assert!(latest.contains(&format!("run {second}")), "{latest}");
     let both = run(&node, &["journal", "show", &first[..8]], 2).stderr;
     assert!(both.contains(first) && both.contains(second), "{both}");
-    let none = run(&node, &["rollback", "abcdefgh", "--yes"], 2).stderr;
-    assert!(none.contains("there is no run abcdefgh"), "{none}");
+    let unknown = run(&node, &["rollback", "abcdefgh", "--yes"], 2).stderr;
+    assert!(unknown.contains("there is no run abcdefgh"), "{unknown}");
     let (_, tail) = second.rsplit_once('-').unwrap();
     let undone = run(&node, &["rollback", tail, "--yes"], 0).stdout;
     assert!(undone.contains(second.as_str()), "{undone}");

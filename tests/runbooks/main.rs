@@ -13,7 +13,10 @@
     reason = "tests start programs, read and write files in temporary folders, and end at the first surprise"
 )]
 
+mod completeness;
+mod control_plane;
 mod page;
+mod pages;
 mod programs;
 mod refused;
 mod story;

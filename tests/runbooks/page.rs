@@ -43,6 +43,7 @@ impl Reason {
 pub struct Page {
     /// Its path in the repository.
     path: String,
+    text: String,
     pub(super) commands: Vec<Command>,
 }
 
@@ -62,9 +63,19 @@ impl Page {
     pub fn open(name: &str) -> Self {
         let path = format!("runbooks/{name}.md");
         let text = fs::read_to_string(project().join(&path)).unwrap();
-        let commands = commands_of(&text);
+        // Of other programs a refusal's page tells more than it wants to be typed.
+        let programs = if name.starts_with("refused/") {
+            &["rekindle"][..]
+        } else {
+            &INLINE
+        };
+        let commands = commands_of(&text, programs);
         assert!(!commands.is_empty(), "{path} has no command");
-        Self { path, commands }
+        Self {
+            path,
+            text,
+            commands,
+        }
     }
 
     /// Begins a story of somebody who has this page and that node; `None` where no machine can be had.
@@ -72,11 +83,20 @@ impl Page {
         Story::begin(self, node)
     }
 
-    /// Claims the commands that begin so as not run, and says why.
+    /// Claims the commands that begin so as not run, and says why of those that no story has followed.
     #[track_caller]
     pub fn skip(&mut self, beginning: &str, reason: Reason) {
         let path = self.path.clone();
+        let open: Vec<usize> = self
+            .commands
+            .iter()
+            .filter(|command| !command.is_claimed)
+            .map(|command| command.line)
+            .collect();
         for command in self.claim(beginning) {
+            if !open.contains(&command.line) {
+                continue;
+            }
             println!(
                 "skipped: {path}:{}: {}: {}",
                 command.line,
@@ -90,6 +110,27 @@ impl Page {
     #[track_caller]
     pub fn shows(&mut self, beginning: &str) {
         self.claim(beginning);
+    }
+
+    /// The block that begins so, as a file to be written: without its indentation, and claimed.
+    #[track_caller]
+    pub fn block(&mut self, beginning: &str) -> String {
+        let lines: Vec<&str> = self.text.lines().collect();
+        let is_first = |line: &&str| line.starts_with("    ") && line.trim().starts_with(beginning);
+        let begin = lines
+            .iter()
+            .position(is_first)
+            .unwrap_or_else(|| panic!("{}: no block begins with {beginning:?}", self.path));
+        let block = lines[begin..].iter();
+        let block: Vec<&str> = block
+            .take_while(|line| line.starts_with("    "))
+            .copied()
+            .collect();
+        for command in &mut self.commands {
+            let is_in = (begin + 1..=begin + block.len()).contains(&command.line);
+            command.is_claimed |= is_in && !command.is_inline;
+        }
+        dedented(&block.join("\n")) + "\n"
     }
 
     /// Fails unless every command was followed or claimed.
@@ -128,9 +169,53 @@ impl Page {
     }
 }
 
-/// All commands of a page, in its order: of indented blocks, but for those below `What you see`, and `rekindle …` between
-/// backticks.
-fn commands_of(page: &str) -> Vec<Command> {
+/// With one of these and an argument begins what is to be typed between backticks.
+const INLINE: [&str; 40] = [
+    "rekindle",
+    "(ulimit",
+    "age-keygen",
+    "cargo",
+    "cat",
+    "chmod",
+    "cp",
+    "crictl",
+    "date",
+    "df",
+    "dmesg",
+    "etcdctl",
+    "getent",
+    "grep",
+    "hostnamectl",
+    "install",
+    "iostat",
+    "ip",
+    "journalctl",
+    "jq",
+    "kubeadm",
+    "kubectl",
+    "kubelet",
+    "ls",
+    "lsattr",
+    "mv",
+    "openssl",
+    "pgrep",
+    "quota",
+    "rm",
+    "scripts/damage",
+    "scripts/faults",
+    "scripts/test.sh",
+    "ss",
+    "stat",
+    "strace",
+    "sudo",
+    "systemctl",
+    "tail",
+    "ulimit",
+];
+
+/// All commands of a page, in its order: of indented blocks, but for output below `What you see`, and those between backticks
+/// that begin with one of these programs.
+fn commands_of(page: &str, programs: &[&str]) -> Vec<Command> {
     let mut found: Vec<Command> = Vec::new();
     let mut is_shown = false;
     // What may be an item of a list, whose code is indented by more.
@@ -140,7 +225,10 @@ fn commands_of(page: &str) -> Vec<Command> {
         if let Some(heading) = line.strip_prefix("## ") {
             is_shown = heading == "What you see";
         }
-        if is_shown {
+        let word = line.split_whitespace().next().unwrap_or_default();
+        let is_looked_up =
+            programs.len() > 1 && line.starts_with("    ") && programs.contains(&word);
+        if is_shown && !is_looked_up {
             continue;
         }
         let is_code = line.starts_with("    ") || held.is_some();
@@ -160,7 +248,12 @@ fn commands_of(page: &str) -> Vec<Command> {
             found.push(Command::new(begin, dedented(&text), false));
         }
         if line.trim().is_empty() {
-            inline_of(&std::mem::take(&mut paragraph.1), paragraph.0, &mut found);
+            inline_of(
+                &std::mem::take(&mut paragraph.1),
+                paragraph.0,
+                programs,
+                &mut found,
+            );
         } else {
             if paragraph.1.is_empty() {
                 paragraph.0 = number;
@@ -172,7 +265,7 @@ fn commands_of(page: &str) -> Vec<Command> {
     if let Some((begin, text)) = held {
         found.push(Command::new(begin, dedented(&text), false));
     }
-    inline_of(&paragraph.1, paragraph.0, &mut found);
+    inline_of(&paragraph.1, paragraph.0, programs, &mut found);
     found
 }
 
@@ -198,11 +291,14 @@ fn is_complete(text: &str) -> bool {
         && !said.contains("looking for matching")
 }
 
-/// `rekindle …` between backticks.
-fn inline_of(paragraph: &str, line: usize, found: &mut Vec<Command>) {
+/// What is to be typed between backticks.
+fn inline_of(paragraph: &str, line: usize, programs: &[&str], found: &mut Vec<Command>) {
     for span in paragraph.split('`').skip(1).step_by(2) {
-        if span.starts_with("rekindle ") && !span.contains('…') {
-            found.push(Command::new(line, span.trim_end().to_owned(), true));
+        let program = span.split_once(' ').map(|(program, _)| program);
+        if program.is_some_and(|program| programs.contains(&program)) && !span.contains('…') {
+            // In a table a bar is written so.
+            let text = span.trim_end().replace("\\|", "|");
+            found.push(Command::new(line, text, true));
         }
     }
 }
@@ -221,7 +317,7 @@ impl Command {
 #[test]
 fn commands_are_found() {
     let page = "# x\n\n## What you see\n\n    error: x\n\n## What to do\n\nSay `rekindle check`, or `rekindle resume\n--yes`:\n\n    ls -l\n    for f in *; do\n      cat $f; done\n    a \\\n      b\n\n- item:\n\n      c # d\n\n`rekindle a …`\n";
-    let found = commands_of(page);
+    let found = commands_of(page, &["rekindle"]);
     let texts: Vec<&str> = found.iter().map(|command| command.text.as_str()).collect();
     assert_eq!(
         texts,

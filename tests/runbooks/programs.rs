@@ -1,9 +1,18 @@
-//! Programs of Kubernetes that pages name, where this machine has them.
+//! Programs of Kubernetes, where this machine has them.
 
 use std::path::PathBuf;
 
-/// Those that a story finds in its search path.
-pub const KUBERNETES: [&str; 4] = ["kubectl", "kubeadm", "etcd", "etcdctl"];
+use crate::support::api_server::programs;
+
+/// Those that pages name: a story finds them in its search path.
+pub const KUBERNETES: [&str; 5] = ["kubectl", "kubeadm", "kubelet", "etcd", "etcdctl"];
+/// Those that a control plane consists of, in the order in which they are started.
+pub const CONTROL_PLANE: [&str; 4] = [
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+];
 
 /// What is not on every machine: where it is missing, the commands that begin with it are skipped.
 const OPTIONAL: [&str; 11] = [
@@ -32,25 +41,13 @@ pub fn optional_in(command: &str) -> impl Iterator<Item = &'static str> {
     })
 }
 
-/// `KUBE_BIN_DIR`, the cache of the rehearsals, that of etcd, and the search path.
+/// `KUBE_BIN_DIR` or the cache of the rehearsals, and the search path.
 pub fn find(program: &str) -> Option<PathBuf> {
-    let mut folders: Vec<PathBuf> = Vec::new();
-    folders.extend(std::env::var_os("KUBE_BIN_DIR").map(PathBuf::from));
-    let caches = std::env::var_os("XDG_CACHE_HOME").map_or_else(
-        || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache"),
-        PathBuf::from,
-    );
-    let kept = std::fs::read_dir(caches.join("rekindle/rehearsal"))
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = programs(&[program])
         .into_iter()
-        .flatten();
-    let mut kept: Vec<PathBuf> = kept.flatten().map(|entry| entry.path()).collect();
-    kept.sort();
-    folders.extend(kept.into_iter().rev());
-    folders.extend(std::env::split_paths(
-        &std::env::var_os("PATH").unwrap_or_default(),
-    ));
+        .chain(std::env::split_paths(&path));
     folders
-        .into_iter()
         .map(|folder| folder.join(program))
         .find(|path| path.is_file())
 }

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::OnceLock;
 
-use crate::support::machine::Machine;
+use crate::support::machine::{Machine, stand_in};
 use crate::support::node::Node;
 use crate::support::program::binary;
 use crate::support::secrets::Secrets;
 use crate::support::tree::Tree;
 
-use super::page::Page;
+use super::page::{Page, Reason};
 use super::programs;
 use super::refused::NODE;
 
@@ -22,7 +22,9 @@ fn secrets() -> &'static Secrets {
 }
 
 /// The verbs that ask: nobody is there to answer.
-const ASKING: &str = "recover resume rollback reissue install import issue prune";
+const ASKING: &str = "recover resume rollback reissue install import issue prune sign";
+/// Those that stop and start a kubelet.
+const RESTARTING: &str = "plan recover resume rollback reissue install import";
 
 /// Ends with the shell.
 pub struct Story<'page> {
@@ -44,10 +46,12 @@ impl<'page> Story<'page> {
             "chmod 755 /run && mkdir /run/bin && cp '{}' /run/bin/rekindle",
             binary().display()
         ));
-        for program in programs::KUBERNETES {
+        let named = programs::KUBERNETES.map(|program| ("bin", program));
+        let running = programs::CONTROL_PLANE.map(|program| ("control-plane", program));
+        for (folder, program) in named.into_iter().chain(running) {
             if let Some(found) = programs::find(program) {
                 machine.shell(&format!(
-                    "touch /run/bin/{program}; mount --bind '{}' /run/bin/{program}",
+                    "mkdir -p /run/{folder}; touch /run/{folder}/{program}; mount --bind '{}' /run/{folder}/{program}",
                     found.display()
                 ));
             }
@@ -73,7 +77,14 @@ impl<'page> Story<'page> {
         };
         story.types(&format!(
             "exec 2>&1; set -o pipefail; cd /root; PATH=/run/bin:$PATH
-             rekindle() {{ local word; for word; do case ' {ASKING} ' in *\" $word \"*) set -- \"$@\" --yes; break ;; esac; done; command rekindle \"$@\"; }}"
+             kubelet=()
+             rekindle() {{
+                 local word verb= more=()
+                 for word; do case ' plan {ASKING} ' in *\" $word \"*) verb=$word; break ;; esac; done
+                 [[ -z $verb || $verb = plan || \" $* \" = *' --yes '* ]] || more=(--yes)
+                 [[ -z $verb || ' {RESTARTING} ' != *\" $verb \"* ]] || more+=(\"${{kubelet[@]}}\")
+                 command rekindle \"$@\" \"${{more[@]}}\"
+             }}"
         ));
         Some(story)
     }
@@ -83,8 +94,47 @@ impl<'page> Story<'page> {
         &self.machine
     }
 
+    /// A kubelet's place is taken, and so is what systemd does with it: `systemctl start|stop|restart kubelet`. Rekindle is told
+    /// the commands, as without systemd it has to be.
+    pub fn with_kubelet(&mut self) {
+        let [start, stop] = ["start", "stop"].map(|verb| stand_in(&format!("kubelet-{verb}")));
+        let [start, stop] = [start.display(), stop.display()];
+        self.machine.shell(&format!(
+            "cat >/run/bin/systemctl <<'END'
+#!/bin/sh
+[ \"$2\" = kubelet ] || exit 4
+case $1 in
+    start) exec '{start}' ;;
+    stop) exec '{stop}' ;;
+    restart) '{stop}' && exec '{start}' ;;
+    *) exit 4 ;;
+esac
+END
+             chmod 0755 /run/bin/systemctl"
+        ));
+        self.types(&format!(
+            "kubelet=(--kubelet-stop \"'{stop}'\" --kubelet-start \"'{start}'\")"
+        ));
+    }
+
+    /// Claims commands as not run, and says why.
+    #[track_caller]
+    pub fn skip(&mut self, beginning: &str, reason: Reason) {
+        self.page.skip(beginning, reason);
+    }
+
+    /// Writes a block of the page that begins so into a file of the machine, with the meanings of its words.
+    #[track_caller]
+    pub fn writes(&mut self, beginning: &str, path: &str) {
+        let text = self.page.block(beginning);
+        let text = self.meant(text);
+        let (said, code) = self.types(&format!("cat >{path} <<'END'\n{text}END"));
+        assert_eq!(code, 0, "{path}: {said}");
+    }
+
     /// What a word of the page stands for in this story.
     pub fn put(&mut self, word: &str, meaning: &str) {
+        self.meanings.retain(|(known, _)| known != word);
         self.meanings.push((word.to_owned(), meaning.to_owned()));
     }
 
@@ -165,10 +215,7 @@ impl<'page> Story<'page> {
             .rev()
             .find(|(beginning, _)| text.starts_with(beginning.as_str()))
             .map_or_else(|| vec![0], |(_, codes)| codes.clone());
-        let typed = self
-            .meanings
-            .iter()
-            .fold(text, |text, (word, meaning)| text.replace(word, meaning));
+        let typed = self.meant(text);
         let (said, code) = self.types(&typed);
         assert!(
             expected.contains(&code),
@@ -183,6 +230,12 @@ impl<'page> Story<'page> {
             self.page.commands[at].line
         );
         said
+    }
+
+    /// The text with what its words stand for.
+    fn meant(&self, text: String) -> String {
+        let meanings = self.meanings.iter();
+        meanings.fold(text, |text, (word, meaning)| text.replace(word, meaning))
     }
 
     /// Types a command into the shell; what it said, and its exit code.

@@ -307,7 +307,7 @@ pub fn rehearsal_cache() -> Option<PathBuf> {
 
 /// The folder that has all of these: where `KUBE_BIN_DIR` says, else the rehearsals' (`tests/rehearsal/binaries.sh`) of the
 /// release that the node runs, or the newest.
-fn programs(needed: &[&str]) -> Option<PathBuf> {
+pub fn programs(needed: &[&str]) -> Option<PathBuf> {
     if let Some(folder) = std::env::var_os("KUBE_BIN_DIR") {
         return has_all(Path::new(&folder), needed).then(|| folder.into());
     }

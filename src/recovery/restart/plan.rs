@@ -34,6 +34,8 @@ pub struct Seen<'a> {
     pub are_numbers_ours: bool,
     /// Whether the API answers its administrator.
     pub is_alive: bool,
+    /// Whether an authority's certificate will be another one.
+    pub is_authority_new: bool,
     /// The components that hold an old credential in memory, or will once the files are replaced.
     pub stale: Vec<Component>,
 }
@@ -140,7 +142,14 @@ fn automatic(
         let because = "a node in a folder has no processes to restart".to_owned();
         return (Strategy::Touch, because, None);
     }
-    let (strategy, because) = if seen.is_alive {
+    let (strategy, because) = if seen.is_authority_new {
+        // Trusted until it ends is what was read, whatever lies on the disk by then: etcd and the API server before it do not
+        // reload it.
+        (
+            Strategy::All,
+            "an authority gets new dates, and who trusts it reads that at its start",
+        )
+    } else if seen.is_alive {
         (
             Strategy::Stale,
             "the API is alive, and need not go down: it and etcd reload their certificates",
