@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::margin::{Margin, error_columns};
 use super::render::{GOOD, printable};
@@ -11,6 +11,9 @@ use crate::proof::Finding;
 
 /// How often a spinner turns.
 pub(super) const TICK: Duration = Duration::from_millis(120);
+
+/// How often all lines are drawn at most: a serial console of 115200 baud takes some 11 kB in a second, and they have 1.5 kB.
+const DRAWS_PER_SECOND: u8 = 4;
 
 /// What turns: no more than every console has in its font, a serial one too. The last stands when it is over.
 pub(super) const TICKS: &str = "-\\|/ ";
@@ -51,7 +54,8 @@ impl Known {
 impl Bars {
     pub(super) fn begin(&mut self, findings: &[Finding]) {
         self.known = Known(vec![false; findings.len()]);
-        let all = MultiProgress::new();
+        let all =
+            MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(DRAWS_PER_SECOND));
         let style = line_style(OPEN_LINE);
         let bars = findings.iter().map(|finding| {
             let bar = all.add(ProgressBar::new_spinner());
@@ -86,17 +90,33 @@ impl Bars {
         bar.tick();
     }
 
+    /// A bar of a step while they are there, above them: two that draw by themselves write over each other.
+    pub(super) fn above(&self, bar: ProgressBar) -> ProgressBar {
+        match &self.all {
+            Some(all) => all.insert(0, bar),
+            None => bar,
+        }
+    }
+
+    /// Has a line written that stays, with them out of its way.
+    pub(super) fn aside(&self, write: impl FnOnce()) {
+        match &self.all {
+            Some(all) => all.suspend(write),
+            None => write(),
+        }
+    }
+
     /// Clears them: the report says it all.
     pub(super) fn end(&mut self) {
         for bar in &self.each {
             bar.disable_steady_tick();
         }
-        for bar in self.each.drain(..) {
-            bar.finish_and_clear();
-        }
+        // All at once: cleared one by one, those that scrolled up leave their lines.
         if let Some(all) = self.all.take() {
             let _ = all.clear();
+            all.set_draw_target(ProgressDrawTarget::hidden());
         }
+        self.each.clear();
     }
 }
 

@@ -44,11 +44,11 @@ impl Screen {
             Progress::Touched { path } => self.advance("touched", &path.display().to_string()),
             Progress::Acting { act } => {
                 self.settle();
-                self.step = Some(Step::begin(act, None));
+                self.step = Some(Step::begin(&self.proof, act, None));
             }
             Progress::Acted { act } => {
                 if let Some(step) = self.step.take() {
-                    step.end(act);
+                    step.end(&self.proof, act);
                 }
             }
             Progress::Copying { done, all } => {
@@ -75,7 +75,8 @@ impl Screen {
         let goes_on = |step: &Step| step.files.as_ref().is_some_and(|files| files.word == word);
         if !self.step.as_ref().is_some_and(goes_on) {
             self.settle();
-            self.step = Some(Step::begin(word, Some(Files { word, number: 0 })));
+            let files = Some(Files { word, number: 0 });
+            self.step = Some(Step::begin(&self.proof, word, files));
         }
         if let Some(step) = &mut self.step
             && let Some(files) = &mut step.files
@@ -91,7 +92,7 @@ impl Screen {
         match &step.files {
             Some(Files { word, number }) => {
                 let words = format!("{word} {}", count(*number, "file"));
-                step.end(&words);
+                step.end(&self.proof, &words);
             }
             None => step.bar.finish_and_clear(),
         }
@@ -99,8 +100,8 @@ impl Screen {
 }
 
 impl Step {
-    fn begin(words: &str, files: Option<Files>) -> Self {
-        let bar = ProgressBar::new_spinner();
+    fn begin(proof: &Bars, words: &str, files: Option<Files>) -> Self {
+        let bar = proof.above(ProgressBar::new_spinner());
         bar.set_style(style("{spinner} {elapsed:>4}  {wide_msg}"));
         bar.set_message(printable(words));
         bar.enable_steady_tick(TICK);
@@ -121,15 +122,17 @@ impl Step {
         self.bar.set_position(done);
     }
 
-    fn end(self, words: &str) {
+    fn end(self, proof: &Bars, words: &str) {
         self.bar.finish_and_clear();
         let seconds = self.since.elapsed().as_secs_f32();
-        let mut out = Margin::new(anstream::stderr().lock(), error_columns());
-        let _ = writeln!(
-            out,
-            "  {GOOD}done{GOOD:#} {seconds:>5.1} s  {}",
-            printable(words)
-        );
+        proof.aside(|| {
+            let mut out = Margin::new(anstream::stderr().lock(), error_columns());
+            let _ = writeln!(
+                out,
+                "  {GOOD}done{GOOD:#} {seconds:>5.1} s  {}",
+                printable(words)
+            );
+        });
     }
 }
 
