@@ -10,7 +10,7 @@ use crate::support::tree::Tree;
 /// The digest that `plan` prints.
 fn inventory(node: &Node) -> String {
     let plan = rekindle(node.path(), &["plan"]).expect(0);
-    let mut lines = plan.lines();
+    let mut lines = plan.stdout.lines();
     let digest = lines.find_map(|line| line.strip_prefix("Inventory "));
     digest.unwrap().to_owned()
 }
