@@ -253,7 +253,10 @@ fn what_is_unusual_is_said_without_a_question_too() {
     // This node has expired.
     for words in [
         "warning: the certificate of this node's API server (apiserver) ended at",
-        "first: rekindle recover",
+        &format!(
+            "first: rekindle --root {} recover",
+            desk.node.path().display()
+        ),
     ] {
         assert!(made.stdout.contains(words), "{words}: {made:?}");
     }

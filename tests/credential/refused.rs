@@ -29,7 +29,7 @@ fn names_that_are_kubernetes_own_or_none() {
             "system:kube-controller-manager",
             "one of Kubernetes' own users",
         ),
-        ("system:node:cp-1", "rekindle node issue"),
+        ("system:node:cp-1", "/node node issue\n"),
         (
             "system:serviceaccount:default:default",
             "one of Kubernetes' own users",
@@ -183,7 +183,7 @@ fn the_authority_cannot_sign() {
     let years = ["--ttl", "30y", "--long-lived", "--yes"];
     let told = [
         "longer than the cluster's CA lives",
-        "rekindle ca reissue",
+        "/node ca reissue\n",
         "d; or give the CA new dates",
     ];
     refuses(&desk, &Desk::arguments(&file, &years), 3, &told);

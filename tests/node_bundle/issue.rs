@@ -78,7 +78,8 @@ fn every_credential_is_on_the_record_and_no_key_is() {
 fn the_inventory_on_the_record_is_the_one_of_the_plan() {
     let cluster = Cluster::of(NODE);
     let plan = rekindle(cluster.plane.path(), &["plan"]).expect(0).stdout;
-    let planned = plan.lines().last().unwrap().strip_prefix("Inventory ");
+    let mut lines = plan.lines();
+    let planned = lines.find_map(|line| line.strip_prefix("Inventory "));
     cluster.issue();
     let payloads = payloads(&only(&cluster.plane));
     let recorded = format!("\"inventory_digest\":\"{}\"", planned.unwrap());

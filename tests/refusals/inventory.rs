@@ -10,8 +10,9 @@ use crate::support::tree::Tree;
 /// The digest that `plan` prints.
 fn inventory(node: &Node) -> String {
     let plan = rekindle(node.path(), &["plan"]).expect(0);
-    let last = plan.stdout.lines().last().unwrap();
-    last.strip_prefix("Inventory ").unwrap().to_owned()
+    let mut lines = plan.stdout.lines();
+    let digest = lines.find_map(|line| line.strip_prefix("Inventory "));
+    digest.unwrap().to_owned()
 }
 
 #[test]
