@@ -1,12 +1,14 @@
 //! `rekindle runbook`: the runbooks, from the program itself. They are at hand where nothing else is.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use include_dir::{Dir, include_dir};
 
 use super::arguments::Runbook;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::render::BOLD;
+use crate::shell::quote;
 
 mod cells;
 mod layout;
@@ -37,7 +39,27 @@ pub fn runbook(arguments: &Runbook, out: &mut dyn Write) -> Result<Exit, Failure
     let is_index = arguments.name.is_none() || page_name == INDEX;
     let link = |line: &str| links::followed(line, page, is_index);
     layout::write(text, &link, columns(), out)?;
+    if std::io::stdout().is_terminal() && text.lines().count() > rows() {
+        let named = quote(named);
+        writeln!(
+            out,
+            "\n{BOLD}From its beginning:{BOLD:#} rekindle runbook {named} | less"
+        )?;
+        if anchor.is_none() && !is_index {
+            let anchors: Vec<String> = section::headings(page).map(section::anchor).collect();
+            writeln!(
+                out,
+                "{BOLD}A part of it:{BOLD:#} rekindle runbook {named}#PART, of {}",
+                anchors.join(", ")
+            )?;
+        }
+    }
     Ok(Exit::Done)
+}
+
+/// How many lines the reader sees at once.
+fn rows() -> usize {
+    terminal_size::terminal_size().map_or(usize::MAX, |(_, height)| usize::from(height.0))
 }
 
 /// How wide the reader's lines are: of a pager too, which stands between standard output and the terminal.
