@@ -13,6 +13,8 @@ const LONGEST_NAME: usize = 255;
 const LONG: usize = 24;
 /// The same for letters of both cases without a digit: no compound of a Kubernetes kind is so long.
 const VERY_LONG: usize = 40;
+/// The digits of a SHA-256; a longer row of hexadecimal digits is no digest that is told here.
+const LONGEST_DIGEST: usize = 64;
 /// How PEM and the DER of a private key begin in base64: PEM; RSA; EC and Ed25519, alone and in PKCS#8.
 const BEGINNINGS: [&str; 8] = [
     "LS0tLS1CRUdJ",
@@ -112,9 +114,18 @@ fn has_both_cases(piece: &str) -> bool {
         && piece.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
+/// Letters alone are a name: 255 times `a` is one.
+fn is_hexadecimal(piece: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| piece.as_bytes().iter().any(is);
+    piece.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_alphabetic)
+}
+
 fn is_base64(piece: &str) -> bool {
     piece.len() >= LONG && is_mixed(piece)
         || piece.len() >= VERY_LONG && has_both_cases(piece)
+        || piece.len() > LONGEST_DIGEST && is_hexadecimal(piece)
         || piece.len() >= SHOWN && BEGINNINGS.iter().any(|begin| piece.starts_with(begin))
 }
 
@@ -126,6 +137,8 @@ mod tests {
 
     #[test]
     fn what_is_no_key_stays_as_it_is() {
+        let digits = "80df080adf0680df".repeat(5);
+        assert!(elide(&digits).contains('…'), "{digits}");
         for text in [
             "",
             "admin.conf: /var/lib/kubelet/pki/kubelet-client-2026-05-01-12-00-00.pem does not exist",

@@ -135,6 +135,22 @@ fn a_drill_leaves_nothing_behind() {
     assert!(left.is_empty(), "{left:?}");
 }
 
+/// Whenever it is interrupted: there are the keys of three authorities in it.
+#[test]
+fn an_interrupted_drill_leaves_nothing_behind() {
+    for delay in ["0.02", "0.1", "0.3", "0.6", "1"] {
+        let temporary = tempfile::tempdir().unwrap();
+        let output = Command::new("timeout")
+            .args(["--signal", "INT", delay, env!("CARGO_BIN_EXE_rekindle")])
+            .args(["drill", "--algorithm", "RSA-2048"])
+            .env("TMPDIR", temporary.path())
+            .output()
+            .unwrap();
+        let left: Vec<_> = fs::read_dir(temporary.path()).unwrap().collect();
+        assert!(left.is_empty(), "{delay}: {left:?} {output:?}");
+    }
+}
+
 fn drilled(algorithm: KeyAlgorithm) -> ScratchFolder {
     let mut folder = ScratchFolder::create_temporary().unwrap();
     let specification = NodeSpecification {

@@ -13,7 +13,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::render::{BOLD, GOOD};
 use crate::drill::{NodeSpecification, lay_out};
-use crate::node::{self, ScratchFolder};
+use crate::node::{self, ScratchFolder, Undisturbed};
 use crate::shell::quote;
 
 /// What an operator would type, and how it has to end.
@@ -28,6 +28,8 @@ const STEPS: [(&[&str], Exit); 5] = [
 /// Lays the node out, then types the steps.
 pub fn drill(arguments: &Drill, out: &mut dyn Write) -> Result<Exit, Failure> {
     let started = Instant::now();
+    // A folder with the keys of an authority is not left behind by Ctrl-C.
+    let mut signals = Undisturbed::begin();
     let mut folder = match &arguments.keep {
         Some(path) => ScratchFolder::create_at(path),
         None => ScratchFolder::create_temporary(),
@@ -57,6 +59,14 @@ pub fn drill(arguments: &Drill, out: &mut dyn Write) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     for (words, expected) in STEPS {
+        if let Some(signal) = signals.interrupted() {
+            folder
+                .remove()
+                .map_err(|error| Failure::of(Exit::Failed, &error).hint("remove it by hand"))?;
+            let message = format!("{signal} ended the drill; its folder is removed");
+            signals.end_by_signal();
+            return Err(Failure::new(Exit::Failed, message));
+        }
         step(folder.path(), words, expected, out)?;
     }
     let seconds = started.elapsed().as_secs_f32();

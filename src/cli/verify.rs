@@ -1,21 +1,24 @@
 //! `rekindle verify`: the proof, at any time.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::arguments::{KUBELET_UNIT, Output, Verify};
-use super::conditions::{Bars, can_draw};
+use super::conditions::can_draw;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupted::find;
 use super::observed::observe_node;
+use super::progress;
 use super::proof::{write_json, write_proof};
 use super::standing::{how_far, stopped};
+use super::voice::Voice;
 use crate::control_plane::ControlPlane;
-use crate::node::{Root, ServiceManager, Undisturbed};
+use crate::node::{Root, ServiceManager};
 use crate::proof::{Proof, Watch};
-use crate::recovery::{Interrupted, written};
+use crate::recovery::{Interrupted, Observer, Progress, written};
 
 /// Watches every condition until all hold or the time is up.
 pub fn verify(root: Root, arguments: &Verify, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -37,20 +40,30 @@ pub fn verify(root: Root, arguments: &Verify, out: &mut dyn Write) -> Result<Exi
     let plane = Arc::new(plane);
     let root = Arc::new(root);
     let written = Arc::new(written(&root));
-    let mut signals = Undisturbed::begin();
-    let mut watch = Watch::begin(&root, &plane, &written);
     // Where nobody watches, the report is enough.
     let is_watched = !arguments.quiet && arguments.output == Output::Table && can_draw();
-    let mut bars = Bars::default();
-    if is_watched {
-        bars.begin(watch.findings());
-    }
+    let voice = if is_watched {
+        Voice::People
+    } else {
+        Voice::Nobody
+    };
+    let teller = RefCell::new(progress::Watch::new(voice));
+    let mut watch = Watch::begin(&root, &plane, &written);
+    teller.borrow_mut().progress(Progress::Proving {
+        findings: watch.findings().to_vec(),
+    });
     watch.wait(
         Instant::now() + arguments.timeout,
-        || signals.interrupted().is_some(),
-        |number, finding| bars.show(number, finding),
+        || teller.borrow_mut().interrupted().is_some(),
+        |number, finding| {
+            teller.borrow_mut().progress(Progress::Seen {
+                number,
+                finding: finding.clone(),
+            });
+        },
     );
-    bars.end();
+    // Whoever cannot read the report is to be able to end it.
+    teller.into_inner().finish();
     let mut proof = watch.end();
     if !proof.is_whole() {
         proof.kubelet_log = ServiceManager::detect(&root, None).last_words(KUBELET_UNIT);

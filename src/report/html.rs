@@ -220,7 +220,7 @@ fn lives(node: &NodeReport, run: &Run) -> Markup {
                 th scope="col" { "When the run began" }
                 th.wide scope="col" { "Validity" span.axis aria-hidden="true" { span { (from) } span { (until) } } }
                 th scope="col" { "Until, before" }
-                th scope="col" { "Until, now" }
+                th scope="col" { "Until, after it" }
             } }
             tbody {
                 @for life in node.lives.iter().take(MOST_ROWS) {
@@ -229,7 +229,7 @@ fn lives(node: &NodeReport, run: &Run) -> Markup {
                         td data-label="When the run began" class=(if life.dead_for(run.begun).is_some() || life.before.is_none() { "dead" } else { "" }) { (life.ailment(run.begun)) }
                         td.wide data-label="Validity" { (life_bar(life, &years, at)) }
                         td.date data-label="Until, before" { (life.until_before()) }
-                        td.date data-label="Until, now" { (life.until_now()) }
+                        td.date data-label="Until, after it" { (life.until_now()) }
                     }
                 }
             }

@@ -127,7 +127,7 @@ fn write_lives(node: &NodeReport, run: &Run, heading: &str, out: &mut String) {
         "File",
         "When the run began",
         "Until, before",
-        "Until, now",
+        "Until, after it",
     ];
     table(out, &columns);
     for life in node.renewed().take(MOST_ROWS) {

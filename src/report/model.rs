@@ -36,6 +36,8 @@ pub struct NodeReport {
     pub(super) records: usize,
     /// Whether a checkpoint that was kept elsewhere was held against it.
     pub(super) compared: bool,
+    /// The run by which this one was taken back later.
+    pub(super) taken_back_by: Option<String>,
 }
 
 /// The first record, and how the run went.
@@ -110,6 +112,7 @@ impl NodeReport {
             keys: Vec::new(),
             records: records.len(),
             compared,
+            taken_back_by: None,
         };
         for record in &records {
             report.learn(record);
@@ -320,6 +323,23 @@ impl NodeReport {
             _ => "Recovery of",
         };
         format!("{deed} {}", self.title())
+    }
+
+    /// The run, by its journal.
+    pub fn run(&self) -> Option<&str> {
+        self.run.as_ref().map(|run| run.id.as_str())
+    }
+
+    /// The run that this one has taken back, all of it; nothing where it is not to be believed.
+    pub fn takes_back(&self) -> Option<&str> {
+        let run = self.run.as_ref()?;
+        let is_whole = run.outcome == Some(RunOutcome::Completed);
+        (is_whole && self.belief() == Belief::Good).then_some(run.reverses.as_deref()?)
+    }
+
+    /// Notes that this run was taken back later.
+    pub fn was_taken_back_by(&mut self, run: &str) {
+        self.taken_back_by = Some(shown(run));
     }
 
     /// What the report is about: the run, and its verb.

@@ -35,6 +35,13 @@ impl Outcome {
                 "What became of the node, no journal that can be believed tells.".to_owned(),
             ),
             (Some(run), _) => match (run.outcome, run.committed) {
+                (Some(RunOutcome::Completed), _) if let Some(other) = &node.taken_back_by => (
+                    Sign::Open,
+                    "TAKEN BACK LATER",
+                    format!(
+                        "The run came to its end, and the run {other} brought back what it had replaced: what is told here lies there no more."
+                    ),
+                ),
                 (Some(RunOutcome::Completed), _) => completed(node),
                 (Some(RunOutcome::RolledBack), true) => (
                     Sign::Open,

@@ -45,6 +45,8 @@ fn what_is_no_journal_is_a_mistake_and_no_evidence() {
         let said = run(&node, &["journal", verb, file.to_str().unwrap()], 2).stderr;
         assert!(said.contains("is no journal"), "{said}");
     }
+    let file = file.to_str().unwrap();
+    run(&node, &["report", file, "-o", "markdown"], 2);
     // In the place of a run's journal it is evidence.
     node.write(&path(&runs[1]), "<!DOCTYPE html>\n");
     let said = run(&node, &["journal", "verify", &runs[1]], 6).stdout;
@@ -94,4 +96,17 @@ fn a_report_names_the_run_that_it_is_about() {
         "{said}"
     );
     assert!(!said.contains("note:"), "{said}");
+}
+
+/// Nor is what somebody laid beside the journals the latest run.
+#[test]
+fn a_copy_is_not_the_latest_run() {
+    let (node, runs) = node();
+    let folder = "var/lib/rekindle/journal";
+    node.shell(&format!(
+        "cd {folder}; cp {0}.jsonl '{0} copy.jsonl'; touch latest.jsonl; chmod 600 *",
+        runs[0]
+    ));
+    let shown = run(&node, &["journal", "verify"], 0).stdout;
+    assert!(shown.contains(&runs[1]), "{shown}");
 }

@@ -153,6 +153,10 @@ fn a_run_that_was_taken_back_is_told_as_such() {
     run(&node, &["rollback", &id, "--yes"], 0);
     let text = run(&node, &["report", "-o", "markdown"], 0).stdout;
     assert!(text.contains(&format!("Takes back: {id}")), "{text}");
+    let undone = run(&node, &["report", &id, "-o", "markdown"], 0).stdout;
+    let by = format!("the run {} brought back", runs(&node)[1]);
+    assert!(undone.contains("**Run: TAKEN BACK LATER.**"), "{undone}");
+    assert!(undone.contains(&by), "{undone}");
 }
 
 /// The file of a journal with a restart, and of the authority that vouches for it.

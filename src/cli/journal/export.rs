@@ -1,6 +1,5 @@
 //! `rekindle journal export`: everything that an auditor needs about one run, in one file.
 
-use std::fs::File;
 use std::io::{self, Write};
 
 use super::super::arguments::JournalExport;
@@ -10,7 +9,7 @@ use super::super::render::{count, printable};
 use super::instructions::{AUTHORITY, instructions};
 use super::operand::known_run;
 use crate::journal::{BrokenChain, Chain};
-use crate::node::{FileError, Root, Secrecy, create_operand};
+use crate::node::{FileError, Root, Secrecy, create_operand_with};
 use crate::plan::Refusal;
 use crate::recovery::{History, RunFiles};
 
@@ -23,11 +22,11 @@ pub fn export(
     let run = known_run(root, arguments.run.as_deref())?;
     let archive = Archive::of(root, &run)?;
     let path = &arguments.out;
-    let file = create_operand(path).map_err(|error| not_created(&error))?;
-    archive.write(file).map_err(|error| {
+    let bytes = archive.bytes().map_err(|error| {
         let message = format!("{}: {error}", path.display());
-        Failure::new(Exit::Failed, message).hint("what there is of it is not the whole: remove it")
+        Failure::new(Exit::Failed, message).hint("the journal cannot be packed: copy it as it is")
     })?;
+    create_operand_with(path, &bytes).map_err(|error| not_created(&error))?;
     let text = printable(&path.display().to_string());
     writeln!(out, "Exported the run {} to {text}:", printable(&run))?;
     for (name, bytes) in &archive.files {
@@ -119,9 +118,9 @@ impl Archive {
         self.files.push((name, bytes));
     }
 
-    /// The same archive whenever it is written.
-    fn write(&self, file: File) -> io::Result<()> {
-        let mut tar = tar::Builder::new(file);
+    /// The same archive whenever it is made.
+    fn bytes(&self) -> io::Result<Vec<u8>> {
+        let mut tar = tar::Builder::new(Vec::new());
         for (name, bytes) in &self.files {
             let mut header = tar::Header::new_gnu();
             header.set_size(bytes.len() as u64);
@@ -130,6 +129,6 @@ impl Archive {
             let path = format!("{}/{name}", self.run);
             tar.append_data(&mut header, path, bytes.as_slice())?;
         }
-        tar.into_inner()?.sync_all()
+        tar.into_inner()
     }
 }

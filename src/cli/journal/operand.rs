@@ -8,7 +8,7 @@ use super::super::render::count;
 use super::archive::{is_archive, journals_in};
 use crate::journal::Chain;
 use crate::node::{LARGEST_OPERAND, Root, read_operand};
-use crate::recovery::{History, HistoryError, RunFiles, RunJournal};
+use crate::recovery::{History, HistoryError, JournalState, RunFiles, RunJournal};
 use crate::shell::quote;
 
 /// The journal that is meant.
@@ -35,15 +35,21 @@ impl Journal {
                 }
             };
         }
-        // One whose every line was destroyed is evidence as its run's, not as a file that somebody names.
-        let mut lines = journal.bytes.split(|byte| *byte == b'\n');
-        if !journal.bytes.is_empty() && !lines.any(|line| line.starts_with(b"{\"payloadType\":")) {
-            let message = format!("{file} is no journal: no line of it is one of a journal's");
-            return Err(Failure::new(Exit::Usage, message).hint(
-                "name a run, its .jsonl file, or an archive that `rekindle journal export` wrote",
-            ));
-        }
+        journal.demand_lines(file)?;
         Ok(journal)
+    }
+
+    /// Fails where no line is one of a journal's: one whose every line was destroyed is evidence as its run's, not as a file that
+    /// somebody names.
+    pub(in crate::cli) fn demand_lines(&self, file: &str) -> Result<(), Failure> {
+        let mut lines = self.bytes.split(|byte| *byte == b'\n');
+        if self.bytes.is_empty() || lines.any(|line| line.starts_with(b"{\"payloadType\":")) {
+            return Ok(());
+        }
+        let message = format!("{file} is no journal: no line of it is one of a journal's");
+        Err(Failure::new(Exit::Usage, message).hint(
+            "name a run, its .jsonl file, or an archive that `rekindle journal export` wrote",
+        ))
     }
 
     /// The same; a file may be anything, and an archive is not unpacked.
@@ -85,7 +91,7 @@ fn known(root: &Root, named: Option<&str>, or_else: &str) -> Result<String, Fail
     let history = History::read(root).map_err(|error| Failure::of_file("journals", &error))?;
     let count = count(history.runs.len(), "run");
     let run = match named {
-        Some("latest") | None => history.runs.last(),
+        Some("latest") | None => latest(root, &history.runs),
         Some(named) => match history.runs.iter().find(|known| *known == named) {
             Some(run) => Some(run),
             None => alone(named, &history.runs)?,
@@ -99,6 +105,17 @@ fn known(root: &Root, named: Option<&str>, or_else: &str) -> Result<String, Fail
         let hint = format!("see: {}{or_else}", root.command("journal list"));
         Failure::new(Exit::Usage, message).hint(hint)
     })
+}
+
+/// The last run. What somebody copied beside it, or laid there under a name that no run has, is none.
+fn latest<'runs>(root: &Root, runs: &'runs [String]) -> Option<&'runs String> {
+    let is_copy = |run: &String| match RunJournal::read(root, run).state {
+        JournalState::Exchanged(chain) => runs.contains(&chain.genesis().circumstances.run.id),
+        _ => false,
+    };
+    let is_named = |run: &&String| run.starts_with(|letter: char| letter.is_ascii_digit());
+    let own = runs.iter().rev().filter(is_named).find(|run| !is_copy(run));
+    own.or(runs.last())
 }
 
 /// The fewest letters of a run's name that may stand for it.

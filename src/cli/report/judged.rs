@@ -70,6 +70,21 @@ impl Judged {
         missing
     }
 
+    /// Tells each run that another one took back, of these or of the node, that it was.
+    pub(super) fn relate(&mut self, of_node: &[(String, String)]) {
+        let told = self.nodes.iter().filter_map(|node| {
+            let (other, run) = (node.takes_back()?, node.run()?);
+            Some((other.to_owned(), run.to_owned()))
+        });
+        let all: Vec<(String, String)> = told.chain(of_node.iter().cloned()).collect();
+        for node in &mut self.nodes {
+            let by = all.iter().find(|(run, _)| node.run() == Some(run.as_str()));
+            if let Some((_, by)) = by {
+                node.was_taken_back_by(by);
+            }
+        }
+    }
+
     /// How the verb ends.
     pub(super) fn end(self, missing: &[String]) -> Result<Exit, Failure> {
         let worst = match (self.worst, missing.first()) {

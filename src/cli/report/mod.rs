@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::journal::{authorities, expected, not_created};
 use super::render::{count, printable};
-use crate::journal::Trust;
+use crate::journal::{RunOutcome, Trust};
 use crate::node::{Root, create_operand_with, now};
 use crate::recovery::{History, RunJournal};
 use crate::report::{NodeReport, html, markdown};
@@ -30,6 +30,18 @@ fn latest_of_files(root: &Root) -> Option<String> {
         _ => false,
     };
     runs.iter().rev().find(changes_files).cloned()
+}
+
+/// The runs of the node that were taken back, each with the run that did it.
+fn taken_back(root: &Root) -> Vec<(String, String)> {
+    let runs = History::read(root).map_or_else(|_| Vec::new(), |history| history.runs);
+    let pair = |run: String| {
+        let chain = RunJournal::read(root, &run).into_chain().ok()??;
+        let is_whole = chain.outcome() == Some(RunOutcome::Completed);
+        let other = chain.genesis().reverses().filter(|_| is_whole)?;
+        Some((other.to_owned(), run))
+    };
+    runs.into_iter().filter_map(pair).collect()
 }
 
 /// Writes the report; a journal that is not COMPLETE is a failure all the same.
@@ -71,6 +83,14 @@ pub fn report(root: &Root, arguments: &Report, out: &mut dyn Write) -> Result<Ex
             judged.take(&source, &journal, &kept, trust, alone);
         }
     }
+    // A file may be of another node, whose runs are not known here.
+    let is_of_node = arguments.journals.iter().all(|it| !it.contains('/'));
+    let taken_back = if is_of_node {
+        taken_back(root)
+    } else {
+        Vec::new()
+    };
+    judged.relate(&taken_back);
     let missing = judged.missing(&kept);
     let text = match arguments.output {
         ReportForm::Html => html(&judged.nodes, &missing, now()),

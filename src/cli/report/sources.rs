@@ -50,5 +50,8 @@ pub(super) fn journals(root: &Root, named: Option<&str>) -> Result<Vec<Sourced>,
     if journal.run.is_none() && is_archive(&journal.bytes) {
         return journals_in(&source, &journal.bytes);
     }
+    if journal.run.is_none() {
+        journal.demand_lines(&source)?;
+    }
     Ok(vec![(source, journal)])
 }
