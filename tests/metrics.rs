@@ -11,6 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -173,6 +174,55 @@ fn the_unit_publishes_whatever_check_ends_with_and_nothing_that_is_not_whole() {
         !["whole", "cut"].contains(&entry.as_ref().unwrap().file_name().to_str().unwrap())
     });
     assert_eq!(left.len(), 1, "{left:?}");
+}
+
+/// The folder is often `node_exporter`'s: what its user has put there is not written through by root.
+#[test]
+fn the_unit_writes_through_no_link_in_the_folder() {
+    let node = Node::materialize(NODE);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (folder, programs) = (
+        elsewhere.path().join("folder"),
+        elsewhere.path().join("programs"),
+    );
+    fs::create_dir(&folder).unwrap();
+    fs::create_dir(&programs).unwrap();
+    let published = folder.join("rekindle.prom");
+    let others = elsewhere.path().join("others");
+    fs::write(&others, "of somebody else").unwrap();
+    let untouched = || assert_eq!(fs::read(&others).unwrap(), b"of somebody else");
+    for name in [".rekindle.prom.new", "rekindle.prom"] {
+        symlink(&others, folder.join(name)).unwrap();
+    }
+    let program = format!("{} --root {}", binary().display(), node.path().display());
+    Run::of(unit(&program, &folder)).expect(0);
+    untouched();
+    let metadata = fs::symlink_metadata(&published).unwrap();
+    assert!(metadata.is_file());
+    // node_exporter is another user.
+    assert_eq!(metadata.permissions().mode() & 0o777, 0o644);
+    let good = fs::read(&published).unwrap();
+
+    // Were its name foreseen, nor then.
+    let mktemp = programs.join("mktemp");
+    fs::write(&mktemp, "#!/bin/sh\necho \"$TEXTFILES/foreseen\"\n").unwrap();
+    fs::set_permissions(&mktemp, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!(
+        "{}:{}",
+        programs.display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let nothing = elsewhere.path().join("nothing");
+    for target in [&others, &nothing] {
+        symlink(target, folder.join("foreseen")).unwrap();
+        let mut unit = unit(&program, &folder);
+        unit.env("PATH", &path);
+        let said = Run::of(unit);
+        assert_ne!(said.code, Some(0), "{}", said.stderr);
+        untouched();
+        assert!(!nothing.exists());
+        assert_eq!(fs::read(&published).unwrap(), good);
+    }
 }
 
 /// Prometheus' own judge, where it is installed.

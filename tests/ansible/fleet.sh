@@ -103,7 +103,6 @@ all:
     rekindle_source: $REKINDLE_BINARY
     rekindle_sha256: $(sha256sum <"$REKINDLE_BINARY" | cut -d ' ' -f 1)
     rekindle_controller_binary: $REKINDLE_BINARY
-    rekindle_records: $scratch/records
     rekindle_kubelet_arguments: [--kubelet-stop, /opt/rehearsal/bin/kubelet-stop, --kubelet-start, /opt/rehearsal/bin/kubelet-start]
   children:
     control_planes:

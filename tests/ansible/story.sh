@@ -6,6 +6,8 @@
 readonly word=(-e rekindle_ticket=INC-4711 -e 'rekindle_reason="fleet expired"')
 
 story() {
+    # Beside the inventory, which names no other folder, and not beside the playbooks.
+    records=$scratch/rekindle-records
     checked
     not_agreed_to
     stopped_at_the_second
@@ -13,8 +15,12 @@ story() {
     failed_at_the_second
     recovered
     again
+    told_another_name
     workers
     collected
+    one_is_not_whole
+    sent_more_than_it_was_asked_for
+    a_ticket_was_damaged
     no_secret_was_said
 }
 
@@ -110,8 +116,8 @@ failed_at_the_second() {
             -e '{"rekindle_binary": "{{ (inventory_hostname == '\''cp-1'\'') | ternary('\''/usr/local/bin/rekindle'\'', '\''/usr/bin/rekindle'\'') }}"}'
         expect "it fails with $code" test "$status" != 0
         run=$(in_node cp-2 bash -c 'basename "$(ls /var/lib/rekindle/journal/*.jsonl | tail -n 1)" .jsonl')
-        expect "the run's checkpoint is kept" test -s "$scratch/records/cp-2/$run.ticket"
-        in_node cp-2 bash -c 'cat >/run/ticket' <"$scratch/records/cp-2/$run.ticket"
+        expect "the run's checkpoint is kept" test -s "$records/tickets/cp-2/$run.ticket"
+        in_node cp-2 bash -c 'cat >/run/ticket' <"$records/tickets/cp-2/$run.ticket"
         expect "which the journal of the run has, that ended with $code" \
             in_node cp-2 bash -c 'rekindle journal verify "$1" --expect /run/ticket; [[ $? = "$2" ]]' bash "$run" $((code == 4 ? 0 : 5))
         expect 'and which is signed by its key' in_node cp-2 bash -c 'rekindle journal verify "$1" | grep -qF "$(sed -n "s/^Signed by //p" /run/ticket)"' \
@@ -158,10 +164,42 @@ again() {
     for name in cp-1 cp-2 cp-3; do expect "$name: changed=0" test "$(changed again "$name")" = 0; done
 }
 
+# A worker that calls itself otherwise than the inventory calls it: a control plane, the other worker, anything.
+told_another_name() {
+    local name before
+    before=$(runs cp-1)
+    for name in cp-1 w-1 others; do
+        in_node w-2 bash -c 'mkdir -p /etc/sysconfig && echo "KUBELET_EXTRA_ARGS=--hostname-override=$1" >/etc/sysconfig/kubelet' bash "$name"
+        play "told-$name" workers.yml "${word[@]}" -e rekindle_confirm=yes --limit w-2
+        expect "w-2 is no $name" test "$status" != 0
+        unfolded "told-$name"
+        expect 'and that is said' grep -q "w-2 is to be the node $name by its own words, and .* no credential is made" "$scratch/said/told-$name.line"
+    done
+    play told-by-inventory workers.yml "${word[@]}" -e rekindle_confirm=yes --limit w-2 -e rekindle_node_name=w-1
+    expect 'nor by the inventory what two are' test "$status" != 0
+    in_node w-2 rm /etc/sysconfig/kubelet
+    play workers-not-agreed workers.yml "${word[@]}"
+    expect 'without a yes no worker gets one' test "$status" != 0
+    for name in w-1 w-2; do
+        expect "behind the node and the machine of $name" grep -qF "$name=$(in_node "$name" cat /etc/machine-id)" "$scratch/said/workers-not-agreed"
+    done
+    expect 'no credential was made' test "$(runs cp-1)" = "$before"
+    untouched w-1 w-2
+}
+
+# task PLAY NAME: what was said of its connections. Ansible heads a task with its name at its first result: they stand above that.
+task() {
+    awk -v name="$2]" '/^TASK \[/ { if (index($0, name)) printf "%s", said; said = "" } { said = said $0 "\n" }' "$scratch/said/$1"
+}
+
 workers() {
     local name
-    play workers workers.yml "${word[@]}" -e rekindle_confirm=yes
+    # As from a folder where the ansible.cfg of the playbooks does not count.
+    ANSIBLE_PIPELINING=false ANSIBLE_SSH_PIPELINING=false play workers workers.yml "${word[@]}" -e rekindle_confirm=yes
     expect 'workers are brought back' test "$status" = 0
+    expect 'a task whose module is put into a file first' bash -c 'grep -q "PUT .*AnsiballZ"' < <(task workers 'Which machine it is')
+    expect 'the one with the bundle goes to a worker' grep -q 'SSH: EXEC' <(task workers 'It is carried')
+    expect 'and is put into none' bash -c '! grep "PUT "' < <(task workers 'It is carried')
     for name in w-1 w-2; do
         expect "$name runs on a certificate of its own" in_node "$name" bash -c "openssl x509 -in /var/lib/kubelet/pki/kubelet-client-current.pem \
             -noout -checkend 60 -subject | grep -q 'system:node:$name'"
@@ -171,7 +209,7 @@ workers() {
         expect "no bundle is left on $name" in_node "$name" bash -c '! find / -xdev -name "*rekindle-node*" -o -xdev -name "rekindle-bundle*" | grep .'
         expect "nor below /tmp of $name" in_node "$name" bash -c '! find /tmp /root /var/tmp | grep -E "rekindle-|bundle"'
     done
-    expect 'nor on the controller' bash -c "! grep -rlE 'rekindle\\.dev/node|rekindle-node' '$scratch/records'"
+    expect 'nor on the controller' bash -c "! grep -rlE 'rekindle\\.dev/node|rekindle-node' '$records'"
     play workers-again workers.yml "${word[@]}" -e rekindle_confirm=yes
     for name in w-1 w-2; do expect "$name: changed=0" test "$(changed workers-again "$name")" = 0; done
 }
@@ -187,52 +225,6 @@ renewed() {
     in_node cp-1 kubectl get lease "$1" -n kube-node-lease -o jsonpath='{.spec.renewTime}'
 }
 
-collected() {
-    local name
-    play collected collect.yml
-    expect 'journals are collected and verify' test "$status" = 0
-    for name in "${names[@]}"; do
-        expect "an archive of $name" compgen -G "$scratch/records/$name/*.tar"
-        expect "nothing is left in /tmp of $name" in_node "$name" bash -c '! ls -d /tmp/rekindle-export.* 2>/dev/null | grep .'
-    done
-    reported
-    # One that was changed on its way is not taken: the next time it is fetched anew, so the change is to the copy that is verified.
-    local ticket
-    ticket=$(compgen -G "$scratch/records/cp-3/*.ticket")
-    sed -i '4s/^.\{4\}/AAAA/; 3s/^.\{4\}/AAAA/' "$ticket"
-    play tampered collect.yml --limit cp-3
-    expect 'a journal that is not that of the ticket is no journal' test "$status" != 0
-    play report-tampered report.yml
-    expect 'a report of it is written' test "$status" = 0
-    # Its checkpoint is none that the key of the journal has signed.
-    expect 'and says so' grep -q 'NOT ANCHORED' "$(reports | tail -n 1)"
-    unfolded report-tampered
-    expect 'to Ansible, too' grep -q 'cp-3/[^ ]* is NOT ANCHORED' "$scratch/said/report-tampered.line"
-}
-
-reports() {
-    find "$scratch/records" -maxdepth 1 -name 'fleet-*.html' | sort
-}
-
-# All journals, the workers' too, held against a CA or a key and against their checkpoints.
-reported() {
-    local first
-    play report report.yml
-    expect 'a report' test "$status" = 0
-    first=$(sha256sum "$(reports)")
-    expect 'in which each journal is whole and anchored' bash -c '! grep -qE "NOT ANCHORED|TAMPERED|INCOMPLETE|MISSING" "$1"' bash "$(reports)"
-    expect 'no verdict is amiss' grep -qE '^ +rc: 0$' "$scratch/said/report"
-    play report-again report.yml
-    expect 'another report' test "$status" = 0
-    expect 'beside the first' test "$(reports | wc -l)" = 2
-    expect 'which is as it was' sha256sum --check <<<"$first"
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=kubernetes -days 2 \
-        -out "$scratch/foreign.crt" 2>/dev/null
-    play report-by-another report.yml -e "rekindle_report_ca=$scratch/foreign.crt"
-    expect 'held against another CA' test "$status" = 0
-    expect 'no journal of a control plane is believed' grep -q 'NOT ANCHORED' "$(reports | tail -n 1)"
-}
-
 # Every key of every node, by lines of its PEM form, and as it stands in kubeconfigs; and no word of a bundle.
 no_secret_was_said() {
     local name secrets=$scratch/secrets
@@ -244,7 +236,7 @@ no_secret_was_said() {
     done | awk 'length($0) > 30' | sort -u >"$secrets"
     expect 'there are secrets to look for' test "$(wc -l <"$secrets")" -gt 50
     expect 'none of them was said with -vvv' bash -c "! grep -rqF -f '$secrets' '$scratch/said'"
-    expect 'nor is in the records' bash -c "! grep -rqF -f '$secrets' '$scratch/records'"
+    expect 'nor is in the records' bash -c "! grep -rqF -f '$secrets' '$records'"
     # As a line of JSON, and as slurp carries it. (Journals have that form too, and collect.yml may show them.)
     expect 'nor a bundle' bash -c "! grep -rqE 'eyJwYXlsb2Fk|\"payload|rekindle.dev/[a-z-]*(bundle|credential)|BEGIN [A-Z ]*PRIVATE' '$scratch'/said/workers*"
 }
