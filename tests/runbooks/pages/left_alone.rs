@@ -221,7 +221,8 @@ fn a_persons_kubeconfig(page: &mut Page) {
     story.run("cp --remove-destination");
     story.run("chmod go-w ~ ~/.kube");
     let (said, _) = story.types("rekindle recover --refresh-kubeconfigs");
-    let is_refreshed = said.starts_with("Recovered ") && said.contains("~alice/.kube/config");
+    let is_refreshed =
+        said.starts_with("Renewed the files of ") && said.contains("~alice/.kube/config");
     assert!(
         is_refreshed && !said.contains("is a symbolic link"),
         "{said}"

@@ -184,12 +184,17 @@ fn worker() {
         return;
     };
     is_refused(&story, "worker-node");
+    story.code("rekindle check", 1);
+    let said = story.run("rekindle check");
+    assert!(said.contains("rekindle node issue w-1="), "{said}");
     let install = ["node", "install", "/root/w-1.rekindle-node", "--yes"];
     let wishes = ["--restart", "none"];
     story
         .machine()
         .rekindle(&[&install[..], &wishes].concat())
         .expect(7);
+    story.code("rekindle check", 0);
+    story.run("rekindle check");
     // No kubelet runs there.
     story.code("rekindle verify", 1);
     let said = story.run("rekindle verify");
